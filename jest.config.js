@@ -1,0 +1,15 @@
+/** AXIOS names the copy of axios that the specs run against: one of the aliases in package.json. */
+const axios = process.env.AXIOS ?? 'axios'
+
+export default {
+  roots: ['<rootDir>/lib', '<rootDir>/spec'],
+  testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+  testEnvironment: 'node',
+  transform: { '\\.[jt]s$': ['babel-jest', { configFile: './spec/babel.config.json' }] },
+  transformIgnorePatterns: ['/node_modules/(?!(axios-auth-refresh|@nestjs|cockatiel)/)'],
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^axios$': axios,
+  },
+  collectCoverageFrom: ['lib/**/*.ts'],
+}

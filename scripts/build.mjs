@@ -1,0 +1,16 @@
+/** Builds dist: one folder for each module format, so that each imports its own copy of axios. */
+import { execFileSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const tsc = fileURLToPath(new URL('../node_modules/@typescript/native/bin/tsc', import.meta.url))
+
+rmSync(`${root}/dist`, { recursive: true, force: true })
+for (const format of ['esm', 'cjs']) {
+  execFileSync(process.execPath, [tsc, '-p', `lib/tsconfig.${format}.json`], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+}
+writeFileSync(`${root}/dist/cjs/package.json`, '{"type":"commonjs"}\n')

@@ -1,0 +1,102 @@
+/** The rules of one circuit, fed by this process's own results. The clock is an argument. */
+import type { CircuitState, Outcome, Permit, Refusal, Rules } from './types.js'
+
+export class LocalCircuit {
+  readonly #rules: Rules
+  readonly #now: () => number
+  #state: CircuitState = 'closed'
+  #failureCount = 0
+  #openedAt = 0
+  /** Held by every request of a closed epoch: the hot path allocates nothing. */
+  #closedPermit: Permit = { admitted: true, epoch: 0, grantedAt: 0 }
+  #epoch = 0
+  #probes: Permit[] = []
+
+  /** @param now seconds of a monotonic clock */
+  constructor(rules: Rules, now: () => number) {
+    this.#rules = rules
+    this.#now = now
+  }
+
+  /** The state as last decided: an opened circuit whose ttl has passed waits for a request. */
+  get decidedState(): CircuitState {
+    return this.#state
+  }
+
+  /** The state that the next request meets. */
+  get state(): CircuitState {
+    return this.#state === 'opened' && this.#ttlPassed(this.#now()) ? 'half-opened' : this.#state
+  }
+
+  get failureCount(): number {
+    return this.#failureCount
+  }
+
+  get retryAfter(): number {
+    if (this.#state !== 'opened') return 0
+    return Math.max(0, this.#openedAt + this.#rules.ttl - this.#now())
+  }
+
+  admit(): Permit | Refusal {
+    if (this.#state === 'closed') return this.#closedPermit
+    const now = this.#now()
+    if (this.#state === 'opened') {
+      if (!this.#ttlPassed(now)) {
+        return { admitted: false, state: 'opened', retryAfter: this.retryAfter }
+      }
+      this.#moveTo('half-opened')
+    }
+    return this.#grantProbe(now)
+  }
+
+  /** False where the result came too late to say anything: its epoch or its permit is over. */
+  record(permit: Permit, outcome: Outcome): boolean {
+    if (permit.epoch !== this.#epoch) return false
+    if (this.#state === 'half-opened' && !this.#takeBack(permit)) return false
+    if (outcome === 'success') this.#succeed()
+    else if (outcome === 'failure') this.#fail()
+    return true
+  }
+
+  #succeed(): void {
+    this.#failureCount = 0
+    if (this.#state === 'half-opened') this.#moveTo('closed')
+  }
+
+  #fail(): void {
+    if (this.#state === 'closed') {
+      this.#failureCount += 1
+      if (this.#failureCount < this.#rules.threshold) return
+    }
+    this.#openedAt = this.#now()
+    this.#moveTo('opened')
+  }
+
+  /** Strictly later than the ttl, as in the Python original. */
+  #ttlPassed(now: number): boolean {
+    return now > this.#openedAt + this.#rules.ttl
+  }
+
+  #moveTo(state: CircuitState): void {
+    this.#state = state
+    this.#epoch += 1
+    this.#probes = []
+    this.#closedPermit = { admitted: true, epoch: this.#epoch, grantedAt: 0 }
+  }
+
+  #grantProbe(now: number): Permit | Refusal {
+    this.#probes = this.#probes.filter((probe) => now - probe.grantedAt <= this.#rules.probeTimeout)
+    if (this.#probes.length >= this.#rules.permits) {
+      return { admitted: false, state: 'half-opened', retryAfter: 0 }
+    }
+    const permit: Permit = { admitted: true, epoch: this.#epoch, grantedAt: now }
+    this.#probes.push(permit)
+    return permit
+  }
+
+  #takeBack(permit: Permit): boolean {
+    const index = this.#probes.indexOf(permit)
+    if (index >= 0) this.#probes.splice(index, 1)
+    return index >= 0
+  }
+}

@@ -1,0 +1,83 @@
+import { AxiosError, type InternalAxiosRequestConfig } from 'axios'
+import { brandOf, isBranded } from '../brand.js'
+import type { Refusal } from '../circuit/types.js'
+
+const OPENED_STATE_ERROR = brandOf('OpenedStateError')
+const RETRY_KEY = 'axios-retry'
+
+/**
+ * A request was refused: it never left the process. `config` is there for interceptors, but not
+ * enumerable, so that no log line shows a header, a parameter or a body.
+ */
+export class OpenedStateError extends AxiosError {
+  static readonly ERR_CIRCUIT_OPENED = 'ERR_CIRCUIT_OPENED'
+
+  /** The circuit's name. */
+  readonly circuit: string
+  readonly state: 'opened' | 'half-opened'
+  /** Seconds until a new attempt is allowed; 0 while half-opened, where the running probe decides. */
+  readonly retryAfter: number
+
+  constructor(
+    circuit: string,
+    refusal: Pick<Refusal, 'state' | 'retryAfter'>,
+    config?: InternalAxiosRequestConfig,
+  ) {
+    const { state, retryAfter } = refusal
+    const restore = withoutStack()
+    super(describe(circuit, state, retryAfter), OpenedStateError.ERR_CIRCUIT_OPENED)
+    restore()
+    this.name = 'OpenedStateError'
+    this.stack = `OpenedStateError: ${this.message}`
+    this.circuit = circuit
+    this.state = state
+    this.retryAfter = retryAfter
+    hide(this, 'config', config && withoutRetry(config))
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(OPENED_STATE_ERROR, OpenedStateError, this, value)
+  }
+
+  // axios declares toJSON as a property: as a method it would not compile, as a field it would be enumerable.
+  static {
+    hide(this.prototype, OPENED_STATE_ERROR, true)
+    hide(this.prototype, 'toJSON', function (this: OpenedStateError) {
+      const { name, message, code, circuit, state, retryAfter } = this
+      return { name, message, code, circuit, state, retryAfter }
+    })
+  }
+}
+
+function describe(circuit: string, state: string, retryAfter: number): string {
+  const advice = state === 'opened' ? `retry in ${retryAfter.toFixed(1)} s` : 'a probe is under way'
+  return `Circuit "${circuit}" is ${state}: ${advice}`
+}
+
+/**
+ * A stack costs more than the rest of a refusal together, and would show this library's frames
+ * only; axios appends the caller's. Reflect.set, as frozen intrinsics must not turn a refusal into
+ * a TypeError.
+ */
+function withoutStack(): () => void {
+  const traces = Error as { stackTraceLimit?: number }
+  const limit = traces.stackTraceLimit
+  Reflect.set(traces, 'stackTraceLimit', 0)
+  return () => Reflect.set(traces, 'stackTraceLimit', limit)
+}
+
+/** On a copy, for the caller's own config is not ours to change: axios-retry reads its options here. */
+function withoutRetry(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
+  const options: unknown = Reflect.get(config, RETRY_KEY)
+  if (options === undefined) return config
+  return Object.assign({ ...config }, { [RETRY_KEY]: { ...Object(options), retries: 0 } })
+}
+
+function hide(target: object, key: PropertyKey, value: unknown): void {
+  Object.defineProperty(target, key, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  })
+}

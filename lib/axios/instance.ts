@@ -1,0 +1,21 @@
+import type { AxiosInstance } from 'axios'
+import { ConfigError } from '../errors.js'
+import { property } from '../property.js'
+
+export type { AxiosInstance }
+
+/** By shape and not by class: an app may have several copies of axios. @throws ConfigError */
+export function checkInstance(instance: unknown): asserts instance is AxiosInstance {
+  const interceptors = property(instance, 'interceptors')
+  const usable = ['request', 'response'].every(
+    (phase) => typeof property(property(interceptors, phase), 'use') === 'function',
+  )
+  if (usable && typeof property(instance, 'defaults') === 'object') return
+  throw new ConfigError(`Invalid instance: expected an axios instance, given ${kindOf(instance)}`)
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  const hint = property(value, 'axiosRef') ? ' with an axiosRef: attach to that' : ''
+  return `${typeof value === 'object' ? 'an object' : `a ${typeof value}`}${hint}`
+}

@@ -1,0 +1,69 @@
+/** Registers a circuit's interceptors on an axios instance. */
+import {
+  AxiosHeaders,
+  type AxiosInstance,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from 'axios'
+import type { ManagedCircuit } from '../circuit/managed-circuit.js'
+import { property } from '../property.js'
+import { OpenedStateError } from './errors.js'
+import { guard } from './guard.js'
+import type { JudgeOutcome } from './judge.js'
+
+/** Response data, or a whole response, to be had in place of a refusal; or a promise of it. */
+export type Fallback = (error: OpenedStateError, config: InternalAxiosRequestConfig) => unknown
+
+export interface Interception {
+  readonly outcome?: JudgeOutcome | undefined
+  readonly fallback?: Fallback | undefined
+}
+
+type Interceptors = Pick<AxiosInstance['interceptors']['request'], 'eject'>
+
+/** @returns what takes the interceptors off again */
+export function intercept(
+  instance: Pick<AxiosInstance, 'interceptors'>,
+  circuit: ManagedCircuit,
+  { outcome, fallback }: Interception,
+): () => void {
+  const { request, response } = instance.interceptors
+  const guarded = (config: InternalAxiosRequestConfig) => guard(config, circuit, outcome)
+  const guardId = request.use(guarded, undefined, { synchronous: true })
+  if (!fallback) return () => ejectOwn(request, guardId, guarded)
+  const answered = (error: unknown) => answerRefusal(error, circuit, fallback)
+  const answerId = response.use(undefined, answered)
+  return () => {
+    ejectOwn(request, guardId, guarded)
+    ejectOwn(response, answerId, answered)
+  }
+}
+
+/** Before axios 1.20 ids are indexes: after somebody's `clear()` ours may be another's. */
+function ejectOwn(interceptors: Interceptors, id: number, own: unknown): void {
+  const handlers = property(interceptors, 'handlers')
+  const isOwn = (handler: unknown): boolean =>
+    property(handler, 'fulfilled') === own || property(handler, 'rejected') === own
+  if (Array.isArray(handlers) && handlers.some(isOwn)) interceptors.eject(id)
+}
+
+async function answerRefusal(
+  error: unknown,
+  circuit: ManagedCircuit,
+  fallback: Fallback,
+): Promise<AxiosResponse> {
+  if (!(error instanceof OpenedStateError) || error.circuit !== circuit.name || !error.config)
+    throw error
+  const { config } = error
+  const answer = await fallback(error, config)
+  return isResponse(answer) ? answer : responseWith(answer, config)
+}
+
+function isResponse(value: unknown): value is AxiosResponse {
+  if (typeof value !== 'object' || value === null) return false
+  return 'data' in value && 'status' in value && 'headers' in value
+}
+
+function responseWith(data: unknown, config: InternalAxiosRequestConfig): AxiosResponse {
+  return { data, status: 200, statusText: 'OK', headers: new AxiosHeaders(), config }
+}

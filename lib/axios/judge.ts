@@ -1,0 +1,38 @@
+/** The user's judgement of an attempt, and the rule where it gives none. */
+import type { Outcome } from '../circuit/types.js'
+import { complain } from '../complain.js'
+import { property } from '../property.js'
+import { outcomeOf, type AttemptResult } from './outcome.js'
+
+export type JudgeOutcome = (result: AttemptResult) => Outcome | undefined
+
+const FAILED = 'An "outcome" function failed'
+
+/** Never throws: whatever the judge does, the attempt is recorded. */
+export function judgeResult(result: AttemptResult, judge: JudgeOutcome | undefined): Outcome {
+  // A minified axios-cache-interceptor is known by its answers only.
+  if (property(result.response, 'cached') === true) return 'ignored'
+  return (judge && askJudge(judge, result)) ?? outcomeOf(result)
+}
+
+function askJudge(judge: JudgeOutcome, result: AttemptResult): Outcome | undefined {
+  try {
+    const answer: unknown = judge(result)
+    if (answer === undefined || isOutcome(answer)) return answer
+    refuseAnswer(judge, answer)
+  } catch (error) {
+    complain(FAILED, judge, error)
+  }
+  return undefined
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  return value === 'success' || value === 'failure' || value === 'ignored'
+}
+
+/** An answer must be there when the attempt ends: one that is promised is too late. */
+function refuseAnswer(judge: JudgeOutcome, answer: unknown): void {
+  if (answer instanceof Promise) answer.catch(() => undefined)
+  const expected = 'expected "success", "failure", "ignored" or undefined'
+  complain(FAILED, judge, new TypeError(`${expected}, given ${typeof answer}`))
+}

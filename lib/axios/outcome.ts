@@ -1,0 +1,77 @@
+/** What an attempt proves about the service, judged where the adapter ends: before transforms and interceptors. */
+import { isAxiosError, isCancel, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
+import type { FailureReason, Outcome } from '../circuit/types.js'
+import { property } from '../property.js'
+
+/** An attempt that has ended, for the `outcome` option. */
+export interface AttemptResult {
+  readonly config: InternalAxiosRequestConfig
+  /** The service's answer, whether axios resolved or rejected with it. */
+  readonly response?: AxiosResponse
+  /** What the adapter rejected with. */
+  readonly error?: unknown
+}
+
+/** Faults of the request itself, found before anything was sent, or limits that the caller has set. */
+const CALLER_FAULTS: ReadonlySet<unknown> = new Set([
+  'ERR_BAD_OPTION',
+  'ERR_BAD_OPTION_VALUE',
+  'ERR_BAD_REQUEST',
+  'ERR_BAD_RESPONSE',
+  'ERR_FORM_DATA_DEPTH_EXCEEDED',
+  'ERR_FR_MAX_BODY_LENGTH_EXCEEDED',
+  'ERR_FR_TOO_MANY_REDIRECTS',
+  'ERR_INVALID_CHAR',
+  'ERR_INVALID_HTTP_TOKEN',
+  'ERR_INVALID_URL',
+  'ERR_NOT_SUPPORT',
+  'ERR_UNESCAPED_CHARACTERS',
+])
+
+const SERVER_ERROR = 500
+
+/** Status decides wherever an answer arrived whole; only then does the error. */
+export function outcomeOf(result: AttemptResult): Outcome {
+  const { config, response, error } = result
+  if (!('error' in result)) return byStatus(response)
+  if (response && isWhole(response, error)) return byStatus(response)
+  if (isCancel(error) || isCancelled(config)) return timedOut(config) ? 'failure' : 'ignored'
+  if (response) return 'failure'
+  return isCallerFault(error) ? 'ignored' : 'failure'
+}
+
+export function reasonOf({ response, error }: AttemptResult): FailureReason {
+  const code = property(error, 'code')
+  const status = property(response, 'status')
+  return {
+    ...(typeof code === 'string' && { code }),
+    ...(typeof status === 'number' && { status }),
+  }
+}
+
+/** An adapter sets `data` once the body has arrived; axios rejects with the bare headers when it was cut off. */
+function isWhole(response: AxiosResponse, error: unknown): boolean {
+  return 'data' in response || !isAxiosError(error)
+}
+
+/** An adapter that resolved with no status at all has at least answered. */
+function byStatus(response: AxiosResponse | undefined): Outcome {
+  return Number(response?.status) >= SERVER_ERROR ? 'failure' : 'success'
+}
+
+function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): boolean {
+  return Boolean(signal?.aborted) || Boolean(cancelToken?.reason)
+}
+
+/** `AbortSignal.timeout`, alone or through `AbortSignal.any`, is a time limit, not a change of mind. */
+function timedOut({ signal }: InternalAxiosRequestConfig): boolean {
+  return property(property(signal, 'reason'), 'name') === 'TimeoutError'
+}
+
+function isCallerFault(error: unknown): boolean {
+  const code = property(error, 'code')
+  if (CALLER_FAULTS.has(code)) return true
+  // A page that is left aborts its requests under the code of a timeout.
+  if (code === 'ECONNABORTED') return property(error, 'message') === 'Request aborted'
+  return error instanceof TypeError && !property(error, 'request')
+}

@@ -1,0 +1,13 @@
+const known = new WeakSet()
+
+/**
+ * Says on the console, once per function, that a user's own function failed: its error must reach
+ * nobody's request, and must not vanish either. Prints the stack only, as an error's properties
+ * may hold a request's headers.
+ */
+export function complain(what: string, culprit: object, error: unknown): void {
+  if (known.has(culprit)) return
+  known.add(culprit)
+  const detail = error instanceof Error ? (error.stack ?? error.message) : typeof error
+  console.error(`axios-breaker: ${what}, and will not be told of again. ${detail}`)
+}

@@ -1,0 +1,124 @@
+/** The page to read first: a breaker attaches circuits to axios instances, one circuit per name. */
+import { checkInstance, type AxiosInstance } from './axios/instance.js'
+import { intercept } from './axios/intercept.js'
+import { LocalCircuit } from './circuit/local-circuit.js'
+import { ManagedCircuit } from './circuit/managed-circuit.js'
+import type { Circuit } from './circuit/types.js'
+import {
+  checkName,
+  checkSameOptions,
+  resolveBreakerOptions,
+  resolveCircuitOptions,
+  type CircuitBreakerOptions,
+  type CircuitOptions,
+  type ResolvedCircuitOptions,
+} from './config.js'
+import { ConfigError } from './errors.js'
+import { Events, type EventName, type Listener } from './events.js'
+
+interface Attachment {
+  readonly circuit: ManagedCircuit
+  readonly options: ResolvedCircuitOptions
+  /** What takes the circuit off each instance. */
+  readonly releases: Map<AxiosInstance, () => void>
+}
+
+const MS_PER_SECOND = 1000
+
+/** Monotonic seconds. `performance.now` is looked up at each call, so that fake timers take effect. */
+const now = (): number => performance.now() / MS_PER_SECOND
+
+export class CircuitBreaker {
+  readonly #defaults: ResolvedCircuitOptions
+  readonly #attachments = new Map<string, Attachment>()
+  readonly #events = new Events()
+
+  /**
+   * @param options defaults for every circuit
+   * @throws ConfigError
+   */
+  constructor(options: CircuitBreakerOptions = {}) {
+    this.#defaults = resolveBreakerOptions(options)
+  }
+
+  /**
+   * Guards an axios instance by the circuit of this name. Several instances may share a name, and
+   * with it one circuit; attaching the same instance again changes nothing.
+   *
+   * @param options what differs from the breaker's defaults
+   * @throws ConfigError for a bad option, for a target that is no axios instance or has another
+   *   circuit of this breaker, and for a name that is attached with other options
+   */
+  attach(instance: AxiosInstance, name: string, options: CircuitOptions = {}): Circuit {
+    checkInstance(instance)
+    checkName(name)
+    const resolved = resolveCircuitOptions(name, options, this.#defaults)
+    const known = this.#attachments.get(name)
+    if (known) checkSameOptions(name, known.options, resolved)
+    this.#checkFree(instance, name)
+    const attachment = known ?? this.#create(name, resolved)
+    if (!attachment.releases.has(instance)) {
+      attachment.releases.set(instance, intercept(instance, attachment.circuit, resolved))
+    }
+    if (!known) {
+      this.#attachments.set(name, attachment)
+      this.#events.publish('created', { circuit: name })
+    }
+    return attachment.circuit
+  }
+
+  /** The circuit of this name, where one is attached. */
+  circuit(name: string): Circuit | undefined {
+    return this.#attachments.get(name)?.circuit
+  }
+
+  /** The attached circuits at this moment, in the order of their first attachment. */
+  get circuits(): readonly Circuit[] {
+    return [...this.#attachments.values()].map(({ circuit }) => circuit)
+  }
+
+  /**
+   * Calls the listener, synchronously, after each event of this name. What it throws, or rejects
+   * with, is written to the console once per listener, and reaches nobody else.
+   *
+   * @returns the unsubscribe function
+   * @throws ConfigError for a name that is no event, and a listener that is no function
+   */
+  on<Name extends EventName>(event: Name, listener: Listener<Name>): () => void {
+    return this.#events.on(event, listener)
+  }
+
+  /** Connects the storage. State is kept in the process, so there is nothing to connect. Idempotent. */
+  async init(): Promise<void> {}
+
+  /** Waits until every report so far is written. In-process state is written at once. Idempotent. */
+  async flush(): Promise<void> {}
+
+  /** Detaches nothing, drains, and disconnects what `init` connected. Idempotent. */
+  async close(): Promise<void> {}
+
+  #create(name: string, options: ResolvedCircuitOptions): Attachment {
+    const detach = (): void => this.#detach(attachment)
+    const local = new LocalCircuit(options, now)
+    const circuit = new ManagedCircuit(name, local, this.#events.publish, detach)
+    const attachment: Attachment = { circuit, options, releases: new Map() }
+    return attachment
+  }
+
+  #detach({ circuit, releases }: Attachment): void {
+    for (const release of releases.values()) release()
+    releases.clear()
+    if (this.circuit(circuit.name) === circuit) this.#attachments.delete(circuit.name)
+  }
+
+  #checkFree(instance: AxiosInstance, name: string): void {
+    for (const { circuit, releases } of this.#attachments.values()) {
+      if (circuit.name === name || !releases.has(instance)) continue
+      const holder = JSON.stringify(circuit.name)
+      throw new ConfigError(
+        `Invalid instance: expected one that is free for circuit ${JSON.stringify(name)}, ` +
+          `given one that circuit ${holder} of this breaker is attached to`,
+      )
+    }
+  }
+}

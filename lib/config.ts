@@ -1,0 +1,147 @@
+/** Options, their defaults and the reasons for them. The only importer of zod. */
+import * as z from 'zod/mini'
+import { en } from 'zod/locales'
+import type { Fallback, Interception } from './axios/intercept.js'
+import type { JudgeOutcome } from './axios/judge.js'
+import type { Rules } from './circuit/types.js'
+import { ConfigError } from './errors.js'
+import { property } from './property.js'
+
+export interface CircuitOptions {
+  /**
+   * Consecutive failures that open the circuit; a whole number from 1. Default 5: a burst of bad
+   * luck stays closed, and an outage costs no more than five requests.
+   */
+  readonly threshold?: number | undefined
+  /**
+   * Seconds the circuit stays opened; above 0, fractions allowed. Default 30: the time of a restart,
+   * and at most two probes a minute at a service that is down.
+   */
+  readonly ttl?: number | undefined
+  /**
+   * Probes in flight at once while half-opened; a whole number from 1. Default 1: a service that
+   * just came back is asked one question at a time. The first answer decides.
+   */
+  readonly permits?: number | undefined
+  /**
+   * Seconds after which a probe that has not ended loses its permit to the next request; above 0.
+   * Default 60. Only matters where the axios instance has no `timeout`: without one a silent
+   * server holds a request, and with it the circuit, for ever.
+   */
+  readonly probeTimeout?: number | undefined
+  /**
+   * Judges an attempt in place of the default rule; `undefined` leaves it to the rule. Called once
+   * per attempt, synchronously; where it throws, or answers something else, the rule decides.
+   */
+  readonly outcome?: JudgeOutcome | undefined
+  /**
+   * Answers a refused request: with response data, a whole response, or a promise of either. What
+   * it throws is what the caller gets.
+   */
+  readonly fallback?: Fallback | undefined
+}
+
+/** Defaults for every circuit of the breaker. */
+export interface CircuitBreakerOptions extends CircuitOptions {}
+
+export type ResolvedCircuitOptions = Rules & Interception
+
+const DEFAULTS: ResolvedCircuitOptions = { threshold: 5, ttl: 30, permits: 1, probeTimeout: 60 }
+
+/** Built on use, so that a bundle which only catches errors drops zod. */
+function circuitShape() {
+  const count = z.optional(z.int().check(z.minimum(1)))
+  const seconds = z.optional(z.number().check(z.gt(0)))
+  return {
+    threshold: count,
+    ttl: seconds,
+    permits: count,
+    probeTimeout: seconds,
+    outcome: z.optional(functionSchema()),
+    fallback: z.optional(functionSchema()),
+  } satisfies Record<keyof CircuitOptions, z.ZodMiniType>
+}
+
+function circuitOptions() {
+  return z.strictObject(circuitShape())
+}
+
+function functionSchema() {
+  const expected = 'Invalid input: expected function'
+  return z.custom<never>((value) => typeof value === 'function', { error: expected })
+}
+
+/** @throws ConfigError naming each wrong option, the value given and what was expected */
+function parse<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  options: unknown,
+  of: string,
+): z.output<Schema> {
+  const result = z.safeParse(schema, options, { error: en().localeError, reportInput: true })
+  if (result.success) return result.data
+  const issues = result.error.issues.map((issue) => ({ ...issue, message: explain(issue) }))
+  throw new ConfigError(`Invalid ${of}\n${z.prettifyError({ issues })}`)
+}
+
+function explain(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return `${issue.message}, given ${show(issue.input)}`
+  const given = issue.keys.map((key) => show(property(issue.input, key))).join(', ')
+  return `${issue.message}, given ${given}; expected one of ${Object.keys(circuitShape()).join(', ')}`
+}
+
+/** Only plain values are shown: an object may hold a secret. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'function') return 'a function'
+  return typeof value === 'object' && value !== null ? `an ${typeof value}` : String(value)
+}
+
+/** @throws ConfigError */
+export function resolveBreakerOptions(options: unknown): ResolvedCircuitOptions {
+  return withDefaults(DEFAULTS, parse(circuitOptions(), options, 'options'))
+}
+
+/** @throws ConfigError */
+export function resolveCircuitOptions(
+  name: string,
+  options: unknown,
+  defaults: ResolvedCircuitOptions,
+): ResolvedCircuitOptions {
+  return withDefaults(
+    defaults,
+    parse(circuitOptions(), options, `options of circuit ${show(name)}`),
+  )
+}
+
+/** An option given as undefined is an option left out. */
+function withDefaults(
+  defaults: ResolvedCircuitOptions,
+  options: CircuitOptions,
+): ResolvedCircuitOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.freeze({ ...defaults, ...Object.fromEntries(given) })
+}
+
+/** @throws ConfigError */
+export function checkName(name: unknown): asserts name is string {
+  if (typeof name === 'string' && name !== '') return
+  throw new ConfigError(
+    `Invalid circuit name: expected a string that is not empty, given ${show(name)}`,
+  )
+}
+
+/** @throws ConfigError where a circuit would have two sets of rules */
+export function checkSameOptions(
+  name: string,
+  first: ResolvedCircuitOptions,
+  second: ResolvedCircuitOptions,
+): void {
+  const keys = Object.keys({ ...first, ...second }) as (keyof CircuitOptions)[]
+  for (const key of keys) {
+    if (Object.is(first[key], second[key])) continue
+    throw new ConfigError(
+      `Circuit ${show(name)} is already attached with other options\n` +
+        `✖ Expected ${show(first[key])}, given ${show(second[key])}\n  → at ${key}`,
+    )
+  }
+}

@@ -1,0 +1,16 @@
+export { CircuitBreaker } from './circuit-breaker.js'
+export { OpenedStateError } from './axios/errors.js'
+export { ConfigError } from './errors.js'
+export type { AttemptResult } from './axios/outcome.js'
+export type { JudgeOutcome } from './axios/judge.js'
+export type { Fallback } from './axios/intercept.js'
+export type { Circuit, CircuitEvents, CircuitState, Outcome } from './circuit/types.js'
+export type { CircuitBreakerOptions, CircuitOptions } from './config.js'
+export type { EventName, Listener } from './events.js'
+
+declare module 'axios' {
+  interface AxiosRequestConfig {
+    /** `false` sends this request past the circuit: neither refused nor recorded. */
+    circuitBreaker?: boolean | undefined
+  }
+}

@@ -1,0 +1,128 @@
+/** Random sequences of overlapping requests against the model. RUNS sets how many; fast-check prints the seed. */
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import fc from 'fast-check'
+import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
+import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
+import type { CircuitState, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
+import { Model } from './model.js'
+
+const RUNS = Number(process.env['RUNS'] ?? 1500)
+
+const rulesArbitrary: fc.Arbitrary<Rules> = fc.record({
+  threshold: fc.integer({ min: 1, max: 4 }),
+  ttl: fc.constantFrom(1, 8),
+  permits: fc.integer({ min: 1, max: 3 }),
+  probeTimeout: fc.constantFrom(4, 1000),
+})
+
+type Step =
+  | { readonly kind: 'admit' }
+  | { readonly kind: 'end'; readonly which: number; readonly outcome: Outcome }
+  | { readonly kind: 'wait'; readonly seconds: number }
+
+const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({ kind: 'admit' as const }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('end' as const),
+      which: fc.nat(),
+      outcome: fc.constantFrom<Outcome>('success', 'failure', 'failure', 'failure', 'ignored'),
+    }),
+  },
+  {
+    weight: 2,
+    // Whole numbers meet the ttl exactly, where strictly later is what counts.
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      seconds: fc.constantFrom(0.5, 1, 1, 4, 8, 8.5),
+    }),
+  },
+)
+
+/** One run: the same steps for the circuit and for the model, compared after each. */
+class Run {
+  readonly told: CircuitState[] = []
+  readonly #circuit: ManagedCircuit
+  readonly #model: Model
+  readonly #rules: Rules
+  readonly #inFlight = new Map<number, Permit>()
+  #now = 100
+  #serial = 0
+
+  constructor(rules: Rules) {
+    this.#rules = rules
+    this.#model = new Model(rules)
+    const local = new LocalCircuit(rules, () => this.#now)
+    this.#circuit = new ManagedCircuit(
+      'c',
+      local,
+      (name, event) => {
+        if (name === 'stateChanged' && 'to' in event) this.told.push(event.to)
+      },
+      () => undefined,
+    )
+  }
+
+  take(step: Step): void {
+    if (step.kind === 'wait') this.#now += step.seconds
+    if (step.kind === 'admit') this.#admit()
+    if (step.kind === 'end') this.#end(step.which, step.outcome)
+    this.#compare()
+  }
+
+  #admit(): void {
+    this.#serial += 1
+    const admission = this.#circuit.admit()
+    equal(admission.admitted, this.#model.admit(this.#serial, this.#now))
+    if (admission.admitted) this.#inFlight.set(this.#serial, admission)
+  }
+
+  #end(which: number, outcome: Outcome): void {
+    const entry = [...this.#inFlight].at(which % Math.max(1, this.#inFlight.size))
+    if (!entry) return
+    const [id, permit] = entry
+    this.#inFlight.delete(id)
+    this.#circuit.record(permit, outcome)
+    this.#model.end(id, outcome, this.#now)
+  }
+
+  #compare(): void {
+    const { state, failureCount, retryAfter } = this.#circuit
+    equal(state, this.#model.stateAt(this.#now))
+    equal(failureCount, this.#model.failureCount())
+    equal(retryAfter, this.#model.retryAfter(this.#now))
+    deepEqual(this.told, this.#model.moves)
+    if (this.#model.state === 'half-opened') {
+      ok(this.#model.probes(this.#now).length <= this.#rules.permits)
+    }
+  }
+}
+
+describe('any sequence of overlapping requests', () => {
+  it('leaves the circuit as the rules say, after each step', () => {
+    const visited = new Set<string>()
+    fc.assert(
+      fc.property(
+        rulesArbitrary,
+        fc.array(stepArbitrary, { minLength: 10, maxLength: 80, size: 'max' }),
+        (rules, steps) => {
+          const run = new Run(rules)
+          for (const step of steps) run.take(step)
+          for (const [index, to] of run.told.entries()) visited.add(`${run.told[index - 1]}-${to}`)
+        },
+      ),
+      { numRuns: RUNS },
+    )
+    // A generator that never reaches a transition would prove nothing of it.
+    expect([...visited]).toEqual(
+      expect.arrayContaining([
+        'undefined-opened',
+        'opened-half-opened',
+        'half-opened-opened',
+        'half-opened-closed',
+        'closed-opened',
+      ]),
+    )
+  })
+})

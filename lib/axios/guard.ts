@@ -57,12 +57,14 @@ async function attempt(
 ): Promise<AxiosResponse> {
   // Errors and responses carry the config on: re-issued elsewhere, it must not bring the guard along.
   config.adapter = adapter as NonNullable<Adapter>
-  if (isBypassed(config)) return dispatch(config, adapter)
+  // Looked up before admission: a request for an adapter that does not exist asks nobody for a permit.
+  const dispatch = getAdapter(adapter ?? axios.defaults.adapter, config)
+  if (isBypassed(config)) return dispatch(config)
   const admission = circuit.admit()
   if (!admission.admitted) throw new OpenedStateError(circuit.name, admission, config)
   let result: AttemptResult = { config }
   try {
-    const response = await dispatch(config, adapter)
+    const response = await dispatch(config)
     result = { config, response }
     return response
   } catch (error) {
@@ -80,11 +82,6 @@ function isBypassed(config: InternalAxiosRequestConfig): boolean {
   return (
     circuitBreaker === false || (typeof adapter === 'function' && adapter.name === 'cachedAdapter')
   )
-}
-
-/** Inside an async function, as looking up an adapter may throw too. */
-function dispatch(config: InternalAxiosRequestConfig, adapter: Adapter): Promise<AxiosResponse> {
-  return getAdapter(adapter ?? axios.defaults.adapter, config)(config)
 }
 
 /** The types of axios 1.7 to 1.13 leave out the second argument, without which `config.env` is ignored. */

@@ -17,7 +17,6 @@ const CALLER_FAULTS: ReadonlySet<unknown> = new Set([
   'ERR_BAD_OPTION',
   'ERR_BAD_OPTION_VALUE',
   'ERR_BAD_REQUEST',
-  'ERR_BAD_RESPONSE',
   'ERR_FORM_DATA_DEPTH_EXCEEDED',
   'ERR_FR_MAX_BODY_LENGTH_EXCEEDED',
   'ERR_FR_TOO_MANY_REDIRECTS',
@@ -37,7 +36,7 @@ export function outcomeOf(result: AttemptResult): Outcome {
   if (response && isWhole(response, error)) return byStatus(response)
   if (isCancel(error) || isCancelled(config)) return timedOut(config) ? 'failure' : 'ignored'
   if (response) return 'failure'
-  return isCallerFault(error) ? 'ignored' : 'failure'
+  return isCallerFault(error, config) ? 'ignored' : 'failure'
 }
 
 export function reasonOf({ response, error }: AttemptResult): FailureReason {
@@ -68,10 +67,24 @@ function timedOut({ signal }: InternalAxiosRequestConfig): boolean {
   return property(property(signal, 'reason'), 'name') === 'TimeoutError'
 }
 
-function isCallerFault(error: unknown): boolean {
+function isCallerFault(error: unknown, { maxContentLength }: InternalAxiosRequestConfig): boolean {
   const code = property(error, 'code')
+  const message = String(property(error, 'message'))
   if (CALLER_FAULTS.has(code)) return true
+  // Without a limit, axios before 1.8 says the same of a body that was cut off.
+  if (code === 'ERR_BAD_RESPONSE') {
+    return Number(maxContentLength) >= 0 && message.startsWith('maxContentLength')
+  }
   // A page that is left aborts its requests under the code of a timeout.
-  if (code === 'ECONNABORTED') return property(error, 'message') === 'Request aborted'
-  return error instanceof TypeError && !property(error, 'request')
+  if (code === 'ECONNABORTED') return message === 'Request aborted'
+  return code === undefined && isRejectedInput(error)
+}
+
+/**
+ * A URL, a method or a header that the platform does not take. A connection's TypeError comes with
+ * its request. By name, as realms have TypeErrors of their own.
+ */
+function isRejectedInput(error: unknown): boolean {
+  const origin = property(error, 'cause') ?? error
+  return property(origin, 'name') === 'TypeError' && !property(error, 'request')
 }

@@ -1,0 +1,83 @@
+/** A request that is wrong in itself says nothing of the service. Rows that cannot be told apart are in the README. */
+import { Readable } from 'node:stream'
+import type { AxiosRequestConfig } from 'axios'
+import { axiosIsBefore, describeOutcomes, get, type Row } from '../../support/outcome-table.js'
+
+const fail = (): never => {
+  throw new Error('of the caller')
+}
+
+const invalid = (config: object): AxiosRequestConfig => config as AxiosRequestConfig
+
+describeOutcomes('a request that never reaches an adapter', [
+  ['an unknown adapter', get('/', invalid({ adapter: 'nope' })), 'not dispatched'],
+  ['an adapter of another platform', get('/', { adapter: 'xhr' }), 'not dispatched'],
+  ['a transformRequest that throws', get('/', { transformRequest: fail }), 'not dispatched'],
+  ['a body that refers to itself', (instance) => instance.post('/', circular()), 'not dispatched'],
+  [
+    'an interceptor that throws',
+    (instance) => {
+      instance.interceptors.request.use(fail)
+      return instance.get('/')
+    },
+    'not dispatched',
+  ],
+])
+
+describeOutcomes('a request that the adapter does not take', [
+  ['an invalid URL', get('http://'), 'ignored'],
+  ['a URL with a space for a host', get('http://a b/'), 'ignored'],
+  ['a method with a space', (instance) => instance.request({ method: 'GE T' }), 'ignored'],
+  ['a header name with a space', get('/', { headers: { 'x y': '1' } }), 'ignored'],
+])
+
+const post =
+  (config: AxiosRequestConfig): Row[1] =>
+  (instance) =>
+    instance.post('/', 'x'.repeat(1000), config)
+
+// Before 1.14 the fetch adapter knows no limits, and lets the request through.
+const limits = axiosIsBefore('1.14') ? ({ http: 'ignored', fetch: 'success' } as const) : 'ignored'
+
+describeOutcomes("the caller's own limit", [
+  ['maxContentLength', get('/big', { maxContentLength: 100 }), limits],
+  ['maxBodyLength', post({ maxBodyLength: 10 }), limits],
+  ['maxContentLength that is kept', get('/big', { maxContentLength: 100_000 }), 'success'],
+])
+
+const early = axiosIsBefore('1.14')
+
+describeOutcomes('a fault that adapters tell of differently', [
+  ['an endless redirect', get('/loop'), { http: 'ignored', fetch: 'failure' }],
+  ['an unknown protocol', get('gopher://127.0.0.1/'), { http: 'ignored', fetch: 'failure' }],
+  [
+    'a paramsSerializer that throws',
+    get('/', { params: { a: 1 }, paramsSerializer: { serialize: fail } }),
+    { http: early ? 'failure' : 'ignored', fetch: 'failure' },
+  ],
+  [
+    'a timeout that is no number',
+    get('/hang', invalid({ timeout: 'abc' })),
+    { http: 'ignored', fetch: 'failure' },
+  ],
+  [
+    'an unknown version of HTTP',
+    get('/', invalid({ httpVersion: 3 })),
+    { http: axiosIsBefore('1.13') ? 'success' : 'ignored', fetch: 'success' },
+  ],
+  ["a caller's body stream that breaks", (instance) => instance.post('/', broken()), 'failure'],
+])
+
+function circular(): object {
+  const body: { self?: object } = {}
+  body.self = body
+  return body
+}
+
+function broken(): Readable {
+  return new Readable({
+    read() {
+      this.destroy(new Error('the file is gone'))
+    },
+  })
+}

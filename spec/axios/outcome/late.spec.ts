@@ -1,0 +1,104 @@
+/** What ends after the adapter has, or never ends at all. */
+import { execFile } from 'node:child_process'
+import { Agent } from 'node:http'
+import type { Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import axios from 'axios'
+import { CircuitBreaker } from '../../../lib/index.js'
+import { judgementOf } from '../../support/judgement.js'
+import { describeOutcomes } from '../../support/outcome-table.js'
+import { Upstream } from '../../support/upstream.js'
+
+let upstream: Upstream
+beforeAll(async () => {
+  upstream = await Upstream.start()
+})
+afterAll(() => upstream.stop())
+
+describeOutcomes('a stream', [
+  [
+    'that breaks after its headers, which nobody can know by then',
+    async (instance) => {
+      const { data } = await instance.get('/cut', { responseType: 'stream' })
+      await drain(data)
+    },
+    'success',
+  ],
+  [
+    'of a 500',
+    (instance) =>
+      instance.get('/status/500', { responseType: 'stream', validateStatus: () => true }),
+    'failure',
+  ],
+])
+
+async function drain(stream: Readable | ReadableStream): Promise<void> {
+  try {
+    for await (const chunk of stream as Readable) void chunk
+  } catch {
+    // That it breaks is the point of the row.
+  }
+}
+
+it('counts a kept-alive connection that the service closes as a failure', async () => {
+  const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const { origin: baseURL } = upstream
+  const judgement = await judgementOf(
+    async (instance) => {
+      await instance.get('/status/200', { circuitBreaker: false })
+      await instance.get('/close')
+    },
+    { baseURL, adapter: 'http', httpAgent },
+  )
+  httpAgent.destroy()
+  expect(judgement).toBe('failure')
+})
+
+it.each(['http', 'fetch'])(
+  'counts two requests that one CancelToken cancels as two (%s)',
+  async (adapter) => {
+    const instance = axios.create({ baseURL: upstream.origin, adapter, timeout: 200 })
+    const ended = new Set<string | undefined>()
+    const breaker = new CircuitBreaker()
+    breaker.attach(instance, 'shared token', {
+      outcome: ({ config }) => {
+        ended.add(config.url)
+        return undefined
+      },
+    })
+    const { token: cancelToken, cancel } = axios.CancelToken.source()
+    const requests = ['/hang?1', '/hang?2'].map((url) => instance.get(url, { cancelToken }))
+    setTimeout(cancel, 20)
+    await Promise.allSettled(requests)
+    expect(ended).toEqual(new Set(['/hang?1', '/hang?2']))
+    expect(breaker.circuit('shared token')?.failureCount).toBe(0)
+  },
+)
+
+/** axios 1.x throws this one out of a socket's event: only a process of its own survives to tell. */
+const NEVER_SETTLES = `
+  import axios from 'axios'
+  import { CircuitBreaker } from 'axios-breaker'
+  process.on('uncaughtException', () => undefined)
+  const instance = axios.create({ baseURL: process.argv[1], adapter: 'http' })
+  const breaker = new CircuitBreaker({ threshold: 1, ttl: 0.01, probeTimeout: 0.05 })
+  const circuit = breaker.attach(instance, 'service')
+  const halfOpened = async () => { while (circuit.state !== 'half-opened') await pause() }
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 5))
+  await instance.get('/status/500').catch(() => undefined)
+  await halfOpened()
+  instance.get('/status/200', { validateStatus: () => { throw new Error('of the caller') } })
+  const refusal = await instance.get('/status/200').catch((error) => error.name)
+  while (circuit.state !== 'closed') {
+    await instance.get('/status/200').catch(() => undefined)
+    await pause()
+  }
+  console.log(refusal, circuit.state)
+  process.exit()
+`
+
+it('passes the permit of a probe that never ends on to the next request', async () => {
+  const args = ['--input-type=module', '--eval', NEVER_SETTLES, upstream.origin]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
+  expect(stdout.trim()).toBe('OpenedStateError closed')
+}, 30_000)

@@ -1,0 +1,45 @@
+/** A time limit that ran out says that the service is too slow, whoever set it. */
+import { describeOutcomes, get } from '../../support/outcome-table.js'
+
+const clarified = { transitional: { clarifyTimeoutError: true } }
+
+describeOutcomes('a time limit', [
+  ['timeout', get('/hang', { timeout: 40 }), 'failure'],
+  ['timeout, clarified', get('/hang', { timeout: 40, ...clarified }), 'failure'],
+  ['timeout while the body stalls', get('/stall', { timeout: 80 }), 'failure'],
+  ['timeout while the body of a 404 stalls', get('/stall/404', { timeout: 80 }), 'failure'],
+  [
+    'AbortSignal.timeout',
+    (instance) => instance.get('/hang', { signal: AbortSignal.timeout(40) }),
+    'failure',
+  ],
+  [
+    'AbortSignal.timeout while the body stalls',
+    (instance) => instance.get('/stall', { signal: AbortSignal.timeout(80) }),
+    'failure',
+  ],
+  [
+    'AbortSignal.any, its timeout first',
+    (instance) => {
+      const signal = AbortSignal.any([AbortSignal.timeout(40), new AbortController().signal])
+      return instance.get('/hang', { signal })
+    },
+    'failure',
+  ],
+  [
+    'AbortSignal.any, the caller first',
+    (instance) => {
+      const abort = new AbortController()
+      setTimeout(() => abort.abort(), 20)
+      const signal = AbortSignal.any([AbortSignal.timeout(60_000), abort.signal])
+      return instance.get('/hang', { signal })
+    },
+    'ignored',
+  ],
+  [
+    'AbortSignal.any, its timeout had run out before the request',
+    (instance) =>
+      instance.get('/hang', { signal: AbortSignal.abort(new DOMException('', 'TimeoutError')) }),
+    'not dispatched',
+  ],
+])

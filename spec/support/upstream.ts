@@ -1,0 +1,89 @@
+/** A real HTTP server on the loopback that behaves, or misbehaves, as the path says. */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+
+type Handler = (response: ServerResponse, argument: string, request: IncomingMessage) => void
+
+const PART = 'the first part of a body that never'
+
+const ROUTES: Readonly<Record<string, Handler>> = {
+  status: (response, code) => answer(response, Number(code), `{"status":${code}}`),
+  redirect: (response, code) => redirect(response, `/status/${code}`),
+  loop: (response) => redirect(response, '/loop'),
+  text: (response) => answer(response, 200, 'this is no {json'),
+  big: (response) => answer(response, 200, 'x'.repeat(10_000)),
+  hang: () => undefined,
+  // Headers and a part of the body, and then nothing for ever.
+  stall: (response, code) => {
+    response.writeHead(Number(code || 200), { 'content-length': 1000 })
+    response.write(PART)
+  },
+  // Headers and a part of the body, and then the connection is gone.
+  cut: (response, code) => {
+    response.writeHead(Number(code || 200), { 'content-length': 1000 })
+    response.write(PART, () => setImmediate(() => response.socket?.destroy()))
+  },
+  gzip: (response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' })
+    response.end('not compressed at all')
+  },
+  reset: (response) => response.socket?.resetAndDestroy(),
+  close: (response) => response.socket?.destroy(),
+  garbage: (response) => response.socket?.end('this is not HTTP\r\n\r\n'),
+}
+
+export class Upstream {
+  /** Requests that arrived. */
+  hits = 0
+  /** Answers this instead of what the path says. */
+  status: number | undefined
+  readonly #server: Server
+  readonly #origin: string
+
+  private constructor(server: Server, origin: string) {
+    this.#server = server
+    this.#origin = origin
+  }
+
+  static async start(): Promise<Upstream> {
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const upstream = new Upstream(server, `http://127.0.0.1:${port}`)
+    server.on('request', (request, response) => upstream.#serve(request, response))
+    return upstream
+  }
+
+  get origin(): string {
+    return this.#origin
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close()
+    this.#server.closeAllConnections()
+    if (this.#server.listening) await once(this.#server, 'close')
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    this.hits += 1
+    request.resume()
+    request.on('error', () => undefined)
+    response.on('error', () => undefined)
+    const [, route = '', argument = ''] = (request.url ?? '').split(/[/?]/)
+    if (this.status !== undefined) return answer(response, this.status, '{}')
+    const handler = ROUTES[route] ?? ((other: ServerResponse) => answer(other, 200, '{}'))
+    handler(response, argument, request)
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(status === 204 || status === 304 ? undefined : body)
+}
+
+function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { location })
+  response.end()
+}

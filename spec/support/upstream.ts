@@ -37,6 +37,8 @@ export class Upstream {
   hits = 0
   /** Answers this instead of what the path says. */
   status: number | undefined
+  /** Requests to /hold, in the order in which they came, until they are released. */
+  readonly held: ServerResponse[] = []
   readonly #server: Server
   readonly #origin: string
 
@@ -60,6 +62,12 @@ export class Upstream {
     return this.#origin
   }
 
+  /** Answers the request that has been held longest. */
+  release(status: number): void {
+    const response = this.held.shift()
+    if (response) answer(response, status, '{}')
+  }
+
   async stop(): Promise<void> {
     this.#server.close()
     this.#server.closeAllConnections()
@@ -73,6 +81,7 @@ export class Upstream {
     response.on('error', () => undefined)
     const [, route = '', argument = ''] = (request.url ?? '').split(/[/?]/)
     if (this.status !== undefined) return answer(response, this.status, '{}')
+    if (route === 'hold') return void this.held.push(response)
     const handler = ROUTES[route] ?? ((other: ServerResponse) => answer(other, 200, '{}'))
     handler(response, argument, request)
   }

@@ -45,16 +45,16 @@ export class CircuitBreaker {
    * Guards an axios instance by the circuit of this name. Several instances may share a name, and
    * with it one circuit; attaching the same instance again changes nothing.
    *
-   * @param options what differs from the breaker's defaults
+   * @param options what differs from the breaker's defaults. Where the name is attached already they
+   *   may be left out; given, they must come to the same
    * @throws ConfigError for a bad option, for a target that is no axios instance or has another
    *   circuit of this breaker, and for a name that is attached with other options
    */
-  attach(instance: AxiosInstance, name: string, options: CircuitOptions = {}): Circuit {
+  attach(instance: AxiosInstance, name: string, options?: CircuitOptions): Circuit {
     checkInstance(instance)
     checkName(name)
-    const resolved = resolveCircuitOptions(name, options, this.#defaults)
     const known = this.#attachments.get(name)
-    if (known) checkSameOptions(name, known.options, resolved)
+    const resolved = this.#resolve(name, options, known?.options)
     this.#checkFree(instance, name)
     const attachment = known ?? this.#create(name, resolved)
     if (!attachment.releases.has(instance)) {
@@ -96,6 +96,17 @@ export class CircuitBreaker {
 
   /** Detaches nothing, drains, and disconnects what `init` connected. Idempotent. */
   async close(): Promise<void> {}
+
+  #resolve(
+    name: string,
+    options: CircuitOptions | undefined,
+    known: ResolvedCircuitOptions | undefined,
+  ): ResolvedCircuitOptions {
+    if (options === undefined) return known ?? this.#defaults
+    const resolved = resolveCircuitOptions(name, options, this.#defaults)
+    if (known) checkSameOptions(name, known, resolved)
+    return resolved
+  }
 
   #create(name: string, options: ResolvedCircuitOptions): Attachment {
     const detach = (): void => this.#detach(attachment)

@@ -8,7 +8,7 @@ const tsc = fileURLToPath(new URL('../node_modules/@typescript/native/bin/tsc', 
 
 rmSync(`${root}/dist`, { recursive: true, force: true })
 for (const format of ['esm', 'cjs']) {
-  execFileSync(process.execPath, [tsc, '-p', `lib/tsconfig.${format}.json`], {
+  execFileSync(process.execPath, [tsc, '-p', `lib/tsconfig.${format}.json`, '--inlineSources'], {
     cwd: root,
     stdio: 'inherit',
   })

@@ -1,0 +1,90 @@
+/** Packs the library, and checks what its users would get: files, types, size, and that it works. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { Checks } from './checks.mjs'
+import {
+  RESOLUTIONS,
+  compileTypes,
+  createConsumer,
+  devDependencies,
+  inTemporaryFolder,
+  pack,
+  root,
+  tellStory,
+} from './consumer.mjs'
+import { run } from './run.mjs'
+
+const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+const ENTRIES = ['esm', 'cjs'].flatMap((format) => [
+  `dist/${format}/index.js`,
+  `dist/${format}/index.d.ts`,
+])
+
+const checks = new Checks()
+const tool = (name, ...args) => run(join(root, 'node_modules/.bin', name), args, { cwd: root })
+
+await inTemporaryFolder(async (folder) => {
+  const { tarball, files } = await pack(folder)
+  await checks.check('package: nothing but the build and its documents', () => checkFiles(files))
+  await checks.check('package: publint', async () => {
+    await tool('publint', 'run', tarball, '--strict')
+  })
+  await checks.check('package: are the types wrong', async () => {
+    await tool('attw', tarball, '--profile', 'node16')
+  })
+  await checks.check('package: size', checkSize)
+  await checks.check('package: no dead export or unused dependency', async () => {
+    await tool('knip')
+  })
+  await checks.check('package: the core runs without Node', checkNoBuiltIn)
+  await checkConsumer(folder, tarball)
+})
+checks.end()
+
+function checkFiles(files) {
+  const missing = ENTRIES.filter((entry) => !files.includes(entry))
+  assert.deepEqual(missing, [], `Not built: ${missing.join(', ')}`)
+  assert.deepEqual(files.filter((file) => !file.startsWith('dist/')).toSorted(), DOCUMENTS)
+  return `${files.length} files`
+}
+
+async function checkSize() {
+  const { stdout } = await tool('size-limit', '--json')
+  const sizes = JSON.parse(stdout)
+  return sizes.map(({ name, size }) => `${name} ${(size / 1000).toFixed(1)} kB`).join(', ')
+}
+
+/** For a browser esbuild refuses Node's built-in modules; axios is the only package left outside. */
+async function checkNoBuiltIn() {
+  const { metafile } = await build({
+    entryPoints: [join(root, 'dist/esm/index.js')],
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    external: ['axios'],
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  })
+  const outside = Object.values(metafile.outputs).flatMap(({ imports }) =>
+    imports.map(({ path }) => path),
+  )
+  assert.deepEqual([...new Set(outside)], ['axios'])
+}
+
+async function checkConsumer(folder, tarball) {
+  const consumer = join(folder, 'consumer')
+  await checks.check('consumer: the tarball installs', async () => {
+    await createConsumer(consumer, { axios: devDependencies.axios, 'axios-breaker': tarball })
+    assert(existsSync(join(consumer, 'node_modules/axios-breaker/dist')))
+  })
+  await checks.check('consumer: ESM', () => tellStory(consumer, 'esm.mjs'))
+  await checks.check('consumer: CommonJS', () => tellStory(consumer, 'cjs.cjs'))
+  for (const resolution of Object.keys(RESOLUTIONS)) {
+    await checks.check(`consumer: TypeScript, ${resolution}`, () =>
+      compileTypes(consumer, resolution),
+    )
+  }
+}

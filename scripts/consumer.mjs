@@ -1,0 +1,66 @@
+/** Projects that install the packed library, as its users do, and what can be asked of them. */
+import assert from 'node:assert/strict'
+import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { run, runNode } from './run.mjs'
+
+export const root = fileURLToPath(new URL('..', import.meta.url))
+export const { devDependencies } = createRequire(import.meta.url)('../package.json')
+
+const FIXTURES = join(root, 'spec/consumers')
+const TSC = join(root, 'node_modules/@typescript/native/bin/tsc')
+
+const STORY = 'closed, opened, half-opened, closed; 4 requests reached the server'
+
+/** How a consumer's compiler may look modules up, and the kinds of file that it can then hold. */
+export const RESOLUTIONS = {
+  node16: { module: 'node16', files: ['app.mts', 'app.cts'] },
+  nodenext: { module: 'nodenext', files: ['app.mts', 'app.cts'] },
+  bundler: { module: 'esnext', files: ['app.ts'] },
+}
+
+/** Calls the job with a new folder, outside of this project, and removes it afterwards. */
+export async function inTemporaryFolder(job) {
+  const folder = await mkdtemp(join(tmpdir(), 'axios-breaker-'))
+  try {
+    return await job(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** @returns the tarball's path and the paths of the files in it */
+export async function pack(folder) {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+  const { stdout } = await run('npm', args, { cwd: root })
+  const [{ filename, files }] = JSON.parse(stdout)
+  return { tarball: join(folder, filename), files: files.map(({ path }) => path) }
+}
+
+/** Installs the dependencies in a new project that has the fixtures. */
+export async function createConsumer(folder, dependencies) {
+  await mkdir(folder)
+  await cp(FIXTURES, folder, { recursive: true })
+  for (const file of ['app.mts', 'app.cts', 'app.ts']) {
+    await copyFile(join(FIXTURES, 'types.ts'), join(folder, file))
+  }
+  const manifest = { name: 'consumer', private: true, type: 'module', dependencies }
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder })
+}
+
+/** The quick start in one format: esm.mjs or cjs.cjs. */
+export async function tellStory(consumer, file, [program, ...args] = [process.execPath]) {
+  const { stdout } = await run(program, [...args, file], { cwd: consumer })
+  assert.equal(stdout, STORY)
+}
+
+export async function compileTypes(consumer, resolution, tsc = TSC) {
+  const { module, files } = RESOLUTIONS[resolution]
+  const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', module]
+  const args = [...options, '--moduleResolution', resolution, ...files]
+  await runNode([tsc, ...args], { cwd: consumer })
+}

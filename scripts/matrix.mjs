@@ -1,0 +1,110 @@
+/** The wider matrix: old and new axios, Node, Bun, Deno, TypeScript, duplicate installs, a browser. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Checks } from './checks.mjs'
+import { checkPage } from './check-page.mjs'
+import {
+  RESOLUTIONS,
+  compileTypes,
+  createConsumer,
+  devDependencies,
+  inTemporaryFolder,
+  pack,
+  root,
+  tellStory,
+} from './consumer.mjs'
+import { run, runNode } from './run.mjs'
+
+const AXIOS_COPIES = ['axios-1.7', 'axios-1.13', 'axios-1.18', 'axios']
+const NODE_VERSIONS = ['20.19', '22', '24', '26']
+const BUN = 'bun@1.4.5'
+const DENO = 'deno@2.9.5'
+const OLDER_TYPESCRIPT = 'npm:typescript@5.9'
+const FORMATS = { ESM: 'esm.mjs', CommonJS: 'cjs.cjs' }
+
+const checks = new Checks()
+
+await inTemporaryFolder(async (folder) => {
+  await checkAxiosVersions()
+  const { tarball } = await pack(folder)
+  await checkConsumers(folder, tarball)
+})
+checks.end()
+
+async function checkAxiosVersions() {
+  for (const copy of AXIOS_COPIES) {
+    const { version } = JSON.parse(await readFile(join(root, 'node_modules', copy, 'package.json')))
+    await checks.check(`specs: axios ${version}`, () => runSpecs(copy))
+  }
+}
+
+async function runSpecs(copy) {
+  const jest = join(root, 'node_modules/jest/bin/jest.js')
+  const env = { AXIOS: copy }
+  const { output } = await runNode([jest, 'spec/axios', 'spec/plugins'], { cwd: root, env })
+  const [, passed] = output.match(/^Tests: +(\d+) passed, \d+ total$/m) ?? []
+  assert(Number(passed) > 0, output)
+  return `${passed} specs`
+}
+
+async function checkConsumers(folder, tarball) {
+  const consumer = join(folder, 'consumer')
+  const oldest = join(folder, 'oldest')
+  await checks.check('consumer: the tarball installs, twice in one project', () =>
+    createConsumer(consumer, {
+      axios: devDependencies.axios,
+      'axios-breaker': tarball,
+      'axios-breaker-again': tarball,
+      'typescript-5': OLDER_TYPESCRIPT,
+    }),
+  )
+  await checks.check('consumer: the tarball installs beside the oldest axios', () =>
+    createConsumer(oldest, { axios: devDependencies['axios-1.7'], 'axios-breaker': tarball }),
+  )
+  await checkFormats(oldest, 'with the oldest axios')
+  await checkTypes(consumer, oldest)
+  await checks.check('consumer: errors across formats and duplicate installs', async () => {
+    const { stdout } = await runNode(['duplicates.mjs'], { cwd: consumer })
+    return stdout
+  })
+  for (const version of NODE_VERSIONS) await checkNode(consumer, version)
+  await checkFormats(consumer, 'on Bun', () => npx(BUN, 'bun'))
+  await checkFormats(consumer, 'on Deno', () => npx(DENO, 'deno', 'run', '--allow-all'))
+  await checks.check('consumer: a page in Chromium', () => checkPage(consumer))
+}
+
+async function checkTypes(consumer, oldest) {
+  const tsc5 = join(consumer, 'node_modules/typescript-5/bin/tsc')
+  for (const resolution of Object.keys(RESOLUTIONS)) {
+    const name = `consumer: TypeScript, ${resolution}`
+    await checks.check(name, () => compileTypes(consumer, resolution))
+    await checks.check(`${name}, TypeScript 5.9`, () => compileTypes(consumer, resolution, tsc5))
+    await checks.check(`${name}, oldest axios`, () => compileTypes(oldest, resolution))
+  }
+}
+
+/** The path of the very Node is asked for once: npx before each run would cost more than the run. */
+async function checkNode(consumer, version) {
+  const [program, ...args] = npx(`node@${version}`, 'node')
+  let path
+  await checks.check(`runtime: Node ${version}`, async () => {
+    const script = 'JSON.stringify([process.version, process.execPath])'
+    const { stdout } = await run(program, [...args, '-p', script], { cwd: consumer })
+    const [found, foundAt] = JSON.parse(stdout)
+    assert(found.startsWith(`v${version}.`), `npx brought ${found}`)
+    path = foundAt
+    return found
+  })
+  await checkFormats(consumer, `on Node ${version}`, () => [path])
+}
+
+async function checkFormats(consumer, where, command) {
+  for (const [format, file] of Object.entries(FORMATS)) {
+    await checks.check(`consumer: ${format} ${where}`, () => tellStory(consumer, file, command?.()))
+  }
+}
+
+function npx(spec, ...command) {
+  return ['npx', '-y', '-p', spec, '--', ...command]
+}

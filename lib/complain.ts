@@ -8,6 +8,10 @@ const known = new WeakSet()
 export function complain(what: string, culprit: object, error: unknown): void {
   if (known.has(culprit)) return
   known.add(culprit)
-  const detail = error instanceof Error ? (error.stack ?? error.message) : typeof error
-  console.error(`axios-breaker: ${what}, and will not be told of again. ${detail}`)
+  try {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : typeof error
+    console.error(`axios-breaker: ${what}, and will not be told of again. ${detail}`)
+  } catch {
+    // A console that throws, as some test setups make it, must not reach the request either.
+  }
 }

@@ -2,6 +2,7 @@
 import type { CircuitEvents } from './circuit/types.js'
 import { complain } from './complain.js'
 import { ConfigError } from './errors.js'
+import { property } from './property.js'
 
 export type EventName = keyof CircuitEvents
 export type Listener<Name extends EventName> = (event: CircuitEvents[Name]) => unknown
@@ -70,8 +71,12 @@ function deliver({ name, listener }: Subscription, event: unknown): void {
     complain(`A listener of "${name}" failed`, listener, error)
   try {
     const result = listener(event as never)
-    if (result instanceof Promise) result.catch(blame)
+    if (isThenable(result)) Promise.resolve(result).catch(blame)
   } catch (error) {
     blame(error)
   }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof property(value, 'then') === 'function'
 }

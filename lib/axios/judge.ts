@@ -2,6 +2,7 @@
 import type { Outcome } from '../circuit/types.js'
 import { complain } from '../complain.js'
 import { property } from '../property.js'
+import { OpenedStateError } from './errors.js'
 import { outcomeOf, type AttemptResult } from './outcome.js'
 
 export type JudgeOutcome = (result: AttemptResult) => Outcome | undefined
@@ -10,9 +11,13 @@ const FAILED = 'An "outcome" function failed'
 
 /** Never throws: whatever the judge does, the attempt is recorded. */
 export function judgeResult(result: AttemptResult, judge: JudgeOutcome | undefined): Outcome {
-  // A minified axios-cache-interceptor is known by its answers only.
-  if (property(result.response, 'cached') === true) return 'ignored'
+  if (wasNotAttempted(result)) return 'ignored'
   return (judge && askJudge(judge, result)) ?? outcomeOf(result)
+}
+
+/** Refused by another breaker on the same instance, or answered from a cache: known by its answers, once minified. */
+function wasNotAttempted({ response, error }: AttemptResult): boolean {
+  return error instanceof OpenedStateError || property(response, 'cached') === true
 }
 
 function askJudge(judge: JudgeOutcome, result: AttemptResult): Outcome | undefined {
@@ -32,7 +37,7 @@ function isOutcome(value: unknown): value is Outcome {
 
 /** An answer must be there when the attempt ends: one that is promised is too late. */
 function refuseAnswer(judge: JudgeOutcome, answer: unknown): void {
-  if (answer instanceof Promise) answer.catch(() => undefined)
+  Promise.resolve(answer).catch(() => undefined)
   const expected = 'expected "success", "failure", "ignored" or undefined'
   complain(FAILED, judge, new TypeError(`${expected}, given ${typeof answer}`))
 }

@@ -1,0 +1,54 @@
+/** A folder is a permission to import: each rule of the rooms refuses what would break it. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+
+const root = resolve(__dirname, '..')
+let copy = ''
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'rooms-'))
+  cpSync(join(root, '.oxlintrc.json'), join(copy, '.oxlintrc.json'))
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+})
+afterAll(() => rmSync(copy, { recursive: true }))
+
+function lint(file: string, line: string): string {
+  const path = join(copy, file)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${line}\n`)
+  const oxlint = join(root, 'node_modules/oxlint/bin/oxlint')
+  const { stdout } = spawnSync(process.execPath, [oxlint, file], { cwd: copy, encoding: 'utf8' })
+  rmSync(path)
+  return stdout
+}
+
+it.each([
+  ['lib/circuit/local-circuit.ts', 'axios'],
+  ['lib/circuit/local-circuit.ts', 'zod/mini'],
+  ['lib/circuit/local-circuit.ts', '../property.js'],
+  ['lib/circuit/local-circuit.ts', '../axios/guard.js'],
+  ['lib/circuit/local-circuit.ts', 'node:events'],
+  ['lib/axios/guard.ts', 'zod/mini'],
+  ['lib/axios/guard.ts', 'node:http'],
+  ['lib/axios/guard.ts', '../circuit-breaker.js'],
+  ['lib/axios/guard.ts', '../config.js'],
+  ['lib/axios/guard.ts', '../events.js'],
+  ['lib/circuit-breaker.ts', 'axios'],
+  ['lib/events.ts', 'zod'],
+  ['lib/config.ts', 'axios'],
+  ['lib/config.ts', 'node:fs'],
+])('%s may not import %s', (file, module) => {
+  expect(lint(file, `export * as other from '${module}'`)).toContain('no-restricted-imports')
+})
+
+it.each([
+  ['lib/circuit/local-circuit.ts', './types.js'],
+  ['lib/axios/guard.ts', 'axios'],
+  ['lib/axios/guard.ts', '../circuit/managed-circuit.js'],
+  ['lib/config.ts', 'zod/mini'],
+  ['lib/circuit-breaker.ts', './axios/intercept.js'],
+])('%s may import %s', (file, module) => {
+  expect(lint(file, `export * as other from '${module}'`)).not.toContain('no-restricted-imports')
+})

@@ -1,0 +1,19 @@
+/** Where and of what the benchmark was made. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+
+const COMPARED = ['axios', 'axios-retry', 'cockatiel', 'mollitia', 'opossum']
+
+export function about() {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    cores: availableParallelism(),
+    versions: Object.fromEntries(COMPARED.map((name) => [name, versionOf(name)])),
+  }
+}
+
+function versionOf(name) {
+  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url)
+  return JSON.parse(readFileSync(file, 'utf8')).version
+}

@@ -1,0 +1,28 @@
+/** What a request costs while the service is well: one after the other, and many at once. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { compare } from './compare.mjs'
+import { connect, UP } from './service.mjs'
+import { forEachVariant } from './variants.mjs'
+
+export function closed({ rounds }) {
+  const calls = forEachVariant((guard) => {
+    const get = guard(connect().instance)
+    return () => get(UP)
+  })
+  return compare(calls, { rounds, calls: 100 })
+}
+
+/** The answers come one turn of the event loop later, so that all requests are under way together. */
+export function concurrent({ rounds }) {
+  const calls = forEachVariant((guard) => {
+    const { instance } = connect()
+    const answer = instance.defaults.adapter
+    instance.defaults.adapter = async (config) => {
+      await nextTurn()
+      return answer(config)
+    }
+    const get = guard(instance)
+    return () => get(UP)
+  })
+  return compare(calls, { rounds, calls: 100, concurrency: 50 })
+}

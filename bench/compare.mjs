@@ -1,0 +1,39 @@
+/** Times variants side by side: what disturbs the machine disturbs all of them alike. */
+
+const US_PER_MS = 1000
+
+/**
+ * Each round runs every variant once, in an order of its own.
+ *
+ * @param {Readonly<Record<string, () => Promise<unknown>>>} variants what to time, by name
+ * @param {{ rounds: number, calls: number, concurrency?: number }} extent
+ * @returns {Promise<Record<string, number[]>>} microseconds per call, one figure a round
+ */
+export async function compare(variants, { rounds, calls, concurrency = 1 }) {
+  const names = Object.keys(variants)
+  const samples = Object.fromEntries(names.map((name) => [name, []]))
+  const warmUps = Math.max(20, Math.ceil(rounds / 10))
+  for (let round = -warmUps; round < rounds; round += 1) {
+    for (const name of shuffled(names)) {
+      const microseconds = await time(variants[name], calls, concurrency)
+      if (round >= 0) samples[name].push(microseconds)
+    }
+  }
+  return samples
+}
+
+async function time(call, calls, concurrency) {
+  const start = performance.now()
+  for (let done = 0; done < calls; done += concurrency) {
+    if (concurrency === 1) await call()
+    else await Promise.all(Array.from({ length: concurrency }, call))
+  }
+  return ((performance.now() - start) * US_PER_MS) / calls
+}
+
+function shuffled(names) {
+  return names
+    .map((name) => ({ name, rank: Math.random() }))
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ name }) => name)
+}

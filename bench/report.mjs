@@ -1,0 +1,86 @@
+/** Writes the results as Markdown. */
+import { median, ratios } from './statistics.mjs'
+import { targets } from './targets.mjs'
+import { BARE, NAMES, NOOP } from './variants.mjs'
+
+export function report(results) {
+  const { circuits, successes } = results.extent
+  return [
+    '# Benchmark',
+    introduction(results),
+    '## Targets',
+    table(['what', 'target', 'found', ''], targets(results)),
+    '## A closed circuit',
+    'One request after the other, to an adapter that answers at once.',
+    timings(results.closed),
+    '## 50 requests at once',
+    'The adapter answers one turn of the event loop later. Per request.',
+    timings(results.concurrent),
+    '## A real server',
+    'One request after the other to a server on the loopback, with keep-alive.',
+    timings(results.server),
+    '## An opened circuit',
+    'Against an adapter that rejects. opossum, cockatiel and mollitia stand before axios, so that a ' +
+      'refusal costs them no axios request; it reaches no interceptor either, and none of it is an `AxiosError`.',
+    refusals(results.refused),
+    `## ${inWords(circuits)} idle circuits`,
+    `Heap after a garbage collection, beyond the axios instance's own ${inWords(results.idle.instance)} bytes, ` +
+      'and timers that run, with those that do not keep the process alive.',
+    idleness(results.idle),
+    `## A failure after ${inWords(successes)} successes`,
+    'Against a failure after 100 successes.',
+    failures(results.failureCost),
+  ].join('\n\n')
+}
+
+function introduction({ about, extent }) {
+  const versions = Object.entries(about.versions).map(([name, version]) => `${name} ${version}`)
+  return (
+    `${about.date}, Node ${about.node}, ${about.cores} cores. ${versions.join(', ')}.\n\n` +
+    `Each of ${extent.rounds} rounds runs all variants, in an order of its own. A ratio is the median over the ` +
+    `rounds, with the quartiles in brackets; what _${BARE}, again_ differs from 1 by is noise. ` +
+    'Made by `npm run bench`.'
+  )
+}
+
+function timings(samples) {
+  const rows = NAMES.map((name) => timing(samples, name))
+  return table(['variant', 'µs', `× ${BARE}`, `× ${NOOP}`], rows)
+}
+
+function timing(samples, name) {
+  const over = [BARE, NOOP].map((base) => withQuartiles(ratios(samples[name], samples[base])))
+  return [name, median(samples[name]).toFixed(1), ...over]
+}
+
+function refusals({ samples, refuses }) {
+  const rows = NAMES.map((name) => {
+    const [, microseconds, ratio] = timing(samples, name)
+    return [name, refuses[name] ? 'yes' : 'no', microseconds, ratio]
+  })
+  return table(['variant', 'refuses', 'µs', `× ${BARE} that rejects`], rows)
+}
+
+function idleness({ found }) {
+  const rows = NAMES.map((name) => [name, inWords(found[name].bytes), inWords(found[name].timers)])
+  return table(['variant', 'bytes per circuit', 'timers'], rows)
+}
+
+function failures(found) {
+  const rows = NAMES.map((name) => {
+    const { few, many, ratio } = found[name]
+    return [name, few.toFixed(0), many.toFixed(0), withQuartiles(ratio)]
+  })
+  return table(['variant', 'µs after few', 'µs after many', 'ratio'], rows)
+}
+
+function withQuartiles({ low, median: middle, high }) {
+  return `${middle.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
+}
+
+const inWords = (count) => Math.round(count).toLocaleString('en-US')
+
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}

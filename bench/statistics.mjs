@@ -1,0 +1,20 @@
+/** Medians and quartiles: a benchmark on a busy machine has outliers to one side only. */
+
+/** @param {readonly number[]} values at least one */
+export function quartiles(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  return { low: at(sorted, 0.25), median: at(sorted, 0.5), high: at(sorted, 0.75) }
+}
+
+export const median = (values) => quartiles(values).median
+
+/** The quartiles of what each round measured, over what the same round measured of the base. */
+export function ratios(values, base) {
+  return quartiles(values.map((value, round) => value / base[round]))
+}
+
+function at(sorted, share) {
+  const position = (sorted.length - 1) * share
+  const below = sorted[Math.floor(position)]
+  return below + (sorted[Math.ceil(position)] - below) * (position % 1)
+}

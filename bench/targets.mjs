@@ -1,0 +1,26 @@
+/** What axios-breaker is to reach, beside what it did. */
+import { ratios } from './statistics.mjs'
+import { BARE, OURS } from './variants.mjs'
+
+/** @returns a row of the report for each target */
+export function targets({ closed, refused, idle, extent }) {
+  const { bytes, timers } = idle.found[OURS]
+  return [
+    row('a request through a closed circuit, over bare axios', 1.02, ratioOf(closed), times),
+    row('a refused request, over a bare rejection', 0.65, ratioOf(refused.samples), times),
+    row('memory of an idle circuit', 1024, bytes, (value) => `${value.toFixed(0)} bytes`),
+    row(`timers of ${extent.circuits} idle circuits`, 0, timers, String),
+  ]
+}
+
+/** The verdict goes by the figure that is shown. */
+function row(what, limit, found, show) {
+  const reached = parseFloat(show(found)) <= limit
+  return [what, `≤ ${show(limit)}`, show(found), reached ? 'reached' : '**missed**']
+}
+
+function ratioOf(samples) {
+  return ratios(samples[OURS], samples[BARE]).median
+}
+
+const times = (value) => `${value.toFixed(3)} ×`

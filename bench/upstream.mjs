@@ -1,0 +1,9 @@
+/** A real HTTP server, in a process of its own. Tells its parent the port, and ends with it. */
+import { createServer } from 'node:http'
+
+const server = createServer((request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.end('{"name":"naruto"}')
+})
+server.listen(0, '127.0.0.1', () => process.send(server.address().port))
+process.on('disconnect', () => process.exit())

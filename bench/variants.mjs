@@ -1,0 +1,63 @@
+/** What is compared: each one makes of an axios instance the function that sends a GET. */
+import axiosRetry from 'axios-retry'
+import { CircuitBreaker } from 'axios-breaker'
+import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel'
+import * as mollitia from 'mollitia'
+import Opossum from 'opossum'
+
+/** A circuit that has opened stays so for as long as the benchmark runs. */
+const TTL = 3600
+const TTL_MS = TTL * 1000
+
+export const BARE = 'bare axios'
+export const NOOP = 'no-op interceptor pair'
+export const OURS = 'axios-breaker'
+
+const breaker = new CircuitBreaker({ ttl: TTL })
+let count = 0
+
+/** As many circuits as are wanted, each under its own name. */
+const guardByBreaker = (instance) => {
+  count += 1
+  breaker.attach(instance, `service-${count}`)
+  return (url) => instance.get(url)
+}
+
+/** Options are the defaults of each library; only the time for which a circuit stays open is the same for all. */
+export const VARIANTS = {
+  [BARE]: (instance) => (url) => instance.get(url),
+  // What two figures of the very same thing differ by is noise.
+  'bare axios, again': (instance) => (url) => instance.get(url),
+  [NOOP]: (instance) => {
+    instance.interceptors.request.use((config) => config, undefined, { synchronous: true })
+    instance.interceptors.response.use((response) => response)
+    return (url) => instance.get(url)
+  },
+  [OURS]: guardByBreaker,
+  opossum: (instance) => {
+    const circuit = new Opossum((url) => instance.get(url), { resetTimeout: TTL_MS })
+    return (url) => circuit.fire(url)
+  },
+  cockatiel: (instance) => {
+    const rule = { halfOpenAfter: TTL_MS, breaker: new ConsecutiveBreaker(5) }
+    const policy = circuitBreaker(handleAll, rule)
+    return (url) => policy.execute(() => instance.get(url))
+  },
+  mollitia: (instance) => {
+    const rule = new mollitia.SlidingCountBreaker({ openStateDelay: TTL_MS })
+    const circuit = new mollitia.Circuit({ options: { modules: [rule] } })
+    circuit.fn((url) => instance.get(url))
+    return (url) => circuit.execute(url)
+  },
+  'axios-retry': (instance) => {
+    axiosRetry(instance)
+    return (url) => instance.get(url)
+  },
+}
+
+export const NAMES = Object.keys(VARIANTS)
+
+/** The same for each variant, by name. */
+export function forEachVariant(make) {
+  return Object.fromEntries(NAMES.map((name) => [name, make(VARIANTS[name], name)]))
+}

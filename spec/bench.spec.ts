@@ -1,0 +1,106 @@
+/** The benchmark runs, and reports on everything it is to compare. Its figures are no spec's business. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = resolve(__dirname, '..')
+
+const VARIANTS = [
+  'bare axios',
+  'bare axios, again',
+  'no-op interceptor pair',
+  'axios-breaker',
+  'opossum',
+  'cockatiel',
+  'mollitia',
+  'axios-retry',
+]
+
+const NUMBER = /^-?[\d,.]+$/
+const RATIO = /^\d+\.\d{3} \(\d+\.\d{3}–\d+\.\d{3}\)$/
+
+/** The cells of each row, by the heading of the table and the first cell of the row. */
+type Tables = Readonly<Record<string, ReadonlyMap<string, readonly string[]>>>
+
+let folder: string
+let tables: Tables
+let printed: string
+let written: string
+
+beforeAll(async () => {
+  if (!existsSync(join(root, 'dist/esm/index.js'))) {
+    throw new Error('The benchmark needs dist: run `npm run build` first')
+  }
+  folder = await mkdtemp(join(tmpdir(), 'axios-breaker-bench-'))
+  const out = join(folder, 'RESULTS.md')
+  const bench = ['--expose-gc', 'bench/main.mjs', '--out', out]
+  const env = { ...process.env, ROUNDS: '3' }
+  printed = (await run(process.execPath, bench, { cwd: root, env })).stdout
+  written = await readFile(out, 'utf8')
+  tables = read(written)
+}, 60_000)
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+test('it prints what it writes', () => {
+  expect(printed).toBe(written)
+})
+
+test('it says of what it was made', () => {
+  expect(written).toContain(`Node ${process.version}`)
+  expect(written).toMatch(/\b\d+ cores\b/)
+  expect(written).toMatch(/\baxios \d+\.\d+\.\d+\b/)
+  expect(written).toMatch(/\b\d{4}-\d{2}-\d{2}\b/)
+  expect(written).toContain('Each of 3 rounds')
+})
+
+test.each([
+  ['A closed circuit', [NUMBER, RATIO, RATIO]],
+  ['50 requests at once', [NUMBER, RATIO, RATIO]],
+  ['A real server', [NUMBER, RATIO, RATIO]],
+  ['An opened circuit', [/^(yes|no)$/, NUMBER, RATIO]],
+  ['30 idle circuits', [NUMBER, NUMBER]],
+  ['A failure after 300 successes', [NUMBER, NUMBER, RATIO]],
+])('%s: a row for each variant', (heading, cells) => {
+  const rows = tables[heading]
+  expect([...(rows?.keys() ?? [])]).toEqual(VARIANTS)
+  for (const row of rows?.values() ?? []) {
+    expect(row).toEqual(cells.map((cell) => expect.stringMatching(cell)))
+  }
+})
+
+test('every breaker does refuse, and nothing else does', () => {
+  const rows = [...(tables['An opened circuit'] ?? [])]
+  const refusing = rows.filter(([, [refuses]]) => refuses === 'yes').map(([name]) => name)
+  expect(refusing).toEqual(['axios-breaker', 'opossum', 'cockatiel', 'mollitia'])
+})
+
+test('a target is reached or missed as its figures say', () => {
+  const rows = [...(tables['Targets']?.values() ?? [])]
+  expect(rows).toHaveLength(4)
+  for (const [target = '', found = '', verdict] of rows) {
+    const reached = parseFloat(found) <= parseFloat(target.replace('≤', ''))
+    expect(verdict).toBe(reached ? 'reached' : '**missed**')
+  }
+})
+
+test('an idle circuit of axios-breaker has no timer', () => {
+  expect(tables['30 idle circuits']?.get('axios-breaker')?.[1]).toBe('0')
+})
+
+function read(markdown: string): Tables {
+  const sections = markdown.split(/^## /m).slice(1)
+  return Object.fromEntries(
+    sections.map((section) => [section.slice(0, section.indexOf('\n')), rowsOf(section)]),
+  )
+}
+
+function rowsOf(section: string): ReadonlyMap<string, readonly string[]> {
+  const lines = section.split('\n').filter((line) => line.startsWith('|'))
+  const rows = lines.slice(2).map((line) => line.slice(2, -2).split(' | '))
+  return new Map(rows.map(([name = '', ...cells]) => [name, cells]))
+}

@@ -5,6 +5,7 @@ import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
 import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
 import type { CircuitState, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
 import { Model } from './model.js'
+import { steps, type Step } from './steps.js'
 
 const RUNS = Number(process.env['RUNS'] ?? 1500)
 
@@ -14,31 +15,6 @@ const rulesArbitrary: fc.Arbitrary<Rules> = fc.record({
   permits: fc.integer({ min: 1, max: 3 }),
   probeTimeout: fc.constantFrom(4, 1000),
 })
-
-type Step =
-  | { readonly kind: 'admit' }
-  | { readonly kind: 'end'; readonly which: number; readonly outcome: Outcome }
-  | { readonly kind: 'wait'; readonly seconds: number }
-
-const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant({ kind: 'admit' as const }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('end' as const),
-      which: fc.nat(),
-      outcome: fc.constantFrom<Outcome>('success', 'failure', 'failure', 'failure', 'ignored'),
-    }),
-  },
-  {
-    weight: 2,
-    // Whole numbers meet the ttl exactly, where strictly later is what counts.
-    arbitrary: fc.record({
-      kind: fc.constant('wait' as const),
-      seconds: fc.constantFrom(0.5, 1, 1, 4, 8, 8.5),
-    }),
-  },
-)
 
 /** One run: the same steps for the circuit and for the model, compared after each. */
 class Run {
@@ -103,15 +79,11 @@ describe('any sequence of overlapping requests', () => {
   it('leaves the circuit as the rules say, after each step', () => {
     const visited = new Set<string>()
     fc.assert(
-      fc.property(
-        rulesArbitrary,
-        fc.array(stepArbitrary, { minLength: 10, maxLength: 80, size: 'max' }),
-        (rules, steps) => {
-          const run = new Run(rules)
-          for (const step of steps) run.take(step)
-          for (const [index, to] of run.told.entries()) visited.add(`${run.told[index - 1]}-${to}`)
-        },
-      ),
+      fc.property(rulesArbitrary, steps(10, 80), (rules, sequence) => {
+        const run = new Run(rules)
+        for (const step of sequence) run.take(step)
+        for (const [index, to] of run.told.entries()) visited.add(`${run.told[index - 1]}-${to}`)
+      }),
       { numRuns: RUNS },
     )
     // A generator that never reaches a transition would prove nothing of it.

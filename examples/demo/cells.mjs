@@ -1,0 +1,56 @@
+/** What the timeline says about one moment of one circuit. Cells of the same label may be merged. */
+const STATES = {
+  closed: { glyph: '●', tone: 'green' },
+  opened: { glyph: '○', tone: 'red' },
+  'half-opened': { glyph: '◐', tone: 'yellow' },
+}
+
+/** One call and what became of it. */
+export function outcome(result, state, threshold) {
+  if (result.outcome === 'refused') return refusal(result)
+  const { glyph, tone } = STATES[state]
+  if (result.outcome === 'answered') {
+    return { glyph, tone, label: '200', values: [result.took], detail: milliseconds }
+  }
+  const detail = () => `failure ${result.failureCount} of ${threshold}`
+  return { glyph, tone, label: String(result.reason), labelTone: 'red', detail }
+}
+
+function refusal({ state, retryAfter }) {
+  return { ...STATES[state], label: 'refused', values: [retryAfter], detail: retry }
+}
+
+export function crowd(callers, refused) {
+  const detail = () => `${callers - refused} probe, ${refused} refused`
+  return { ...STATES['half-opened'], label: `${callers} callers`, detail }
+}
+
+export function probe(result) {
+  const failed = result.outcome === 'failed'
+  const { tone } = failed ? STATES.opened : STATES.closed
+  const detail = () => `${failed ? result.reason : 200} after ${milliseconds([result.took])}`
+  const label = failed ? 'probe failed' : 'probe passed'
+  return { ...STATES['half-opened'], label, labelTone: tone, detail }
+}
+
+export function transition(from, to, ttl) {
+  const { tone } = STATES[to]
+  const label = `${from} → ${to}${to === 'opened' ? ` for ${ttl} s` : ''}`
+  return { glyph: '▸', tone, label, labelTone: tone, strong: true }
+}
+
+/** @returns one cell for both, or nothing where they do not say the same */
+export function merge(first, second) {
+  if (!first.values || !second.values || first.label !== second.label) return undefined
+  return { ...first, values: [...first.values, ...second.values] }
+}
+
+function milliseconds(values) {
+  return `${range(Math.min(...values).toFixed(), Math.max(...values).toFixed())} ms`
+}
+
+function retry(values) {
+  return `retry in ${range(values[0].toFixed(1), values.at(-1).toFixed(1))} s`
+}
+
+const range = (from, to) => (from === to ? from : `${from}–${to}`)

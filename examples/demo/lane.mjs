@@ -1,0 +1,99 @@
+/** The callers of one circuit: one at a time, but several at once when it is due to half-open. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { crowd, outcome, probe, transition } from './cells.mjs'
+import { BEAT, CALLERS, CIRCUITS } from './settings.mjs'
+
+/** The first answer after an outage takes its time, in milliseconds. */
+const PROBE_TIME = 300
+/** After this long the crowd is over even where it went otherwise than it should. */
+const CROWD_LIMIT = 800
+
+export class Lane {
+  kind
+  /** Every transition so far, as in `closed → opened`. */
+  history = []
+  /** For each half-opening, the ids of the calls made in it. */
+  crowds = []
+  #stage
+  #state = 'closed'
+  #dueAt = 0
+  #probing = false
+
+  constructor(kind, stage) {
+    this.kind = kind
+    this.#stage = stage
+  }
+
+  get state() {
+    return this.#state
+  }
+
+  /** @returns the cells to print, from top to bottom */
+  async step() {
+    if (this.#probing) return []
+    const wait = this.#state === 'opened' ? this.#dueAt - performance.now() : Infinity
+    if (wait <= 0) return this.#callTogether()
+    // Nobody calls shortly before the ttl has passed: a lone caller, delayed, would be the probe.
+    if (wait < BEAT) return []
+    const result = await this.#stage.call(this.kind)
+    const state = this.#state
+    const transitions = this.#note(result)
+    if (state !== 'opened' || result.outcome === 'refused') {
+      return [outcome(result, state, CIRCUITS[this.kind].threshold), ...transitions]
+    }
+    this.crowds.push([result.id])
+    return [...transitions.slice(0, 1), probe(result), ...transitions.slice(1)]
+  }
+
+  /**
+   * The user service keeps its answer back until all callers but one are refused: on a busy machine
+   * a quick answer might close the circuit before the others come.
+   */
+  async #callTogether() {
+    this.#probing = true
+    const start = performance.now()
+    await this.#stage.order('hold', this.kind)
+    const calls = Array.from({ length: CALLERS }, () => this.#stage.call(this.kind))
+    const refused = await firstRefused(calls)
+    const before = refused.flatMap((result) => this.#note(result))
+    void this.#followProbe(calls, start)
+    return [...before, crowd(CALLERS, refused.length)]
+  }
+
+  async #followProbe(calls, start) {
+    await sleep(Math.max(0, start + PROBE_TIME - performance.now()))
+    await this.#stage.order('release', this.kind)
+    const results = await Promise.all(calls)
+    this.crowds.push(results.map(({ id }) => id))
+    for (const result of results) {
+      if (result.outcome === 'refused') continue
+      this.#stage.show(this.kind, [probe(result), ...this.#note(result)])
+    }
+    this.#probing = false
+  }
+
+  /** Takes over the transitions that came with an answer. */
+  #note({ transitions }) {
+    const { ttl } = CIRCUITS[this.kind]
+    return transitions.map(({ from, to }) => {
+      this.#state = to
+      if (to === 'opened') this.#dueAt = performance.now() + ttl * 1000
+      this.history.push(`${from} → ${to}`)
+      return transition(from, to, ttl)
+    })
+  }
+}
+
+/** Resolves once all calls but one are refused. */
+async function firstRefused(calls) {
+  const refused = []
+  const enough = new Promise((resolve) => {
+    const note = (result) => {
+      if (result.outcome === 'refused') refused.push(result)
+      if (refused.length === calls.length - 1) resolve()
+    }
+    for (const call of calls) call.then(note, resolve)
+  })
+  await Promise.race([enough, sleep(CROWD_LIMIT)])
+  return [...refused]
+}

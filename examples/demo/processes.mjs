@@ -1,0 +1,38 @@
+/** The processes that the demo starts, and the promise that none is left behind. */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+export class Processes {
+  #children = []
+  #stopped = false
+  #lose
+
+  /** Rejects when a process ends that should not. */
+  lost = new Promise((_, reject) => {
+    this.#lose = reject
+  })
+
+  async start(script, ...args) {
+    const path = fileURLToPath(new URL(script, import.meta.url))
+    const child = fork(path, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    this.#children.push(child)
+    child.once('exit', () => {
+      if (!this.#stopped) this.#lose(new Error(`${script} (pid ${child.pid}) ended by itself`))
+    })
+    const [{ port }] = await Promise.race([once(child, 'message'), this.lost])
+    return { pid: child.pid, origin: `http://127.0.0.1:${port}` }
+  }
+
+  /** They hold nothing that is worth a farewell. */
+  async stop() {
+    this.#stopped = true
+    await Promise.all(
+      this.#children.map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      }),
+    )
+  }
+}

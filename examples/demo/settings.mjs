@@ -1,0 +1,17 @@
+/** The figures of the story. Short times, so that an outage fits into seconds. */
+export const CIRCUITS = {
+  users: { threshold: 3, ttl: 2 },
+  avatars: { threshold: 5, ttl: 3 },
+}
+
+/** How long the client service waits for an answer of the user service, in milliseconds. */
+export const TIMEOUT = 1000
+
+/** Time between two calls of one lane, in milliseconds. */
+export const BEAT = 250
+
+/** Callers that come at once when a circuit half-opens. */
+export const CALLERS = 5
+
+/** The story is given up after this long, in milliseconds. */
+export const LIMIT = 16_000

@@ -1,0 +1,57 @@
+/** The figures at the end: what the breaker kept away, and whom it kept waiting. */
+import { paint } from './paint.mjs'
+
+const WIDTHS = { label: 46, figure: 18 }
+
+const PHASES = {
+  answers: 'while it answered',
+  breaks: 'while it answered 500',
+  hangs: 'while it hung',
+  recovers: 'after it came back',
+}
+
+/** @param arms for each arm its `calls`, and what `reached` its user service */
+export function printSummary(guarded, bare) {
+  const arms = [guarded, bare]
+  const row = (label, figure) => print(`  ${label}`, arms.map(figure))
+  print('', ['with the breaker', 'without it'], 'bold')
+  print('requests that reached the user service', [], 'bold')
+  for (const [phase, label] of Object.entries(PHASES)) {
+    row(label, ({ reached }) => reached.filter(({ behaviour }) => behaviour === phase).length)
+  }
+  row('altogether', ({ reached }) => reached.length)
+  print('how long callers waited while it hung', [], 'bold')
+  row('median', (arm) => milliseconds(median(waits(arm))))
+  row('longest', (arm) => milliseconds(Math.max(...waits(arm))))
+  row('over half a second', (arm) => {
+    const all = waits(arm)
+    return `${all.filter((took) => took > 500).length} of ${all.length}`
+  })
+  print('calls', [], 'bold')
+  row('made', ({ calls }) => calls.length)
+  row('refused at once', ({ calls }) => calls.filter(isRefused).length)
+  row('of these after it came back: the price', ({ calls }) => {
+    return calls.filter((call) => isRefused(call) && call.behaviour === 'recovers').length
+  })
+}
+
+export const isRefused = ({ outcome }) => outcome === 'refused'
+
+function print(label, figures, style) {
+  const cells = figures.map((figure) => String(figure).padStart(WIDTHS.figure))
+  const line = `  ${label.padEnd(WIDTHS.label)}${cells.join('')}`.trimEnd()
+  console.log(style ? paint(style, line) : line)
+}
+
+function waits({ calls }) {
+  return calls.filter(({ behaviour }) => behaviour === 'hangs').map(({ took }) => took)
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  return (
+    (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2
+  )
+}
+
+const milliseconds = (value) => `${value.toFixed()} ms`

@@ -1,0 +1,34 @@
+/** The user service: answers, answers 500, or hangs, as the driver says; counts what reaches it. */
+import { reply, serve } from './child.mjs'
+
+/** Every request that arrived. */
+const reached = []
+/** Requests that wait until the driver lets the service answer them. */
+const held = []
+let behaviour = 'answers'
+let heldKind
+
+function answer(kind, response) {
+  if (behaviour === 'hangs') return
+  if (kind === heldKind) held.push(response)
+  else if (behaviour === 'breaks') reply(response, 500, { error: 'broken' })
+  else reply(response, 200, { name: 'naruto' })
+}
+
+/** The driver's way in: PUT /control/behave/hangs, PUT /control/hold/users, GET /control/reached. */
+function control(command, argument, response) {
+  if (command === 'behave') behaviour = argument
+  if (command === 'hold') heldKind = argument
+  if (command === 'release') {
+    heldKind = undefined
+    for (const waiting of held.splice(0)) answer(argument, waiting)
+  }
+  reply(response, 200, command === 'reached' ? reached : {})
+}
+
+serve((request, response) => {
+  const [, kind, command, argument] = request.url.split('/')
+  if (kind === 'control') return control(command, argument, response)
+  reached.push({ id: request.headers['x-request-id'], kind, behaviour })
+  return answer(kind, response)
+})

@@ -1,0 +1,132 @@
+/** The demo, run as a newcomer runs it, and held to what it promises. It uses the built library. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { KINDS, Run, Story, root } from './support/demo.js'
+
+const LIMIT = 20
+
+beforeAll(() => {
+  if (existsSync(join(root, 'dist/esm/index.js'))) return
+  throw new Error(
+    'The demo needs the built library, and dist is missing: run `npm run build` first',
+  )
+})
+
+describe('the demo', () => {
+  let run: Run
+  let ending: { code: unknown; seconds: number }
+  let story: Story
+
+  beforeAll(async () => {
+    run = new Run()
+    ending = await run.end()
+    story = new Story(run.stdout)
+  }, LIMIT * 2000)
+
+  afterAll(() => run.signal('SIGKILL'))
+
+  it('ends well, by itself, in time', () => {
+    expect(run.stderr).toBe('')
+    expect(ending.code).toBe(0)
+    expect(ending.seconds).toBeLessThan(LIMIT)
+  })
+
+  it('leaves no process behind', () => {
+    expect(run.signal(0)).toBe(false)
+  })
+
+  it('fits a page, and sends no colours into a pipe', () => {
+    const lines = run.stdout.split('\n')
+    expect(lines.length).toBeLessThanOrEqual(80)
+    expect(lines.filter((line) => line.length > 100)).toEqual([])
+    expect(run.stdout).not.toContain('\u001B')
+  })
+
+  it('tells what happens in order', () => {
+    expect(story.seconds.length).toBeGreaterThan(20)
+    expect(story.seconds).toEqual(story.seconds.toSorted((a, b) => a - b))
+  })
+
+  it.each([
+    ['users', 3],
+    ['avatars', 5],
+  ] as const)('opens the circuit of %s at failure %i', (kind, threshold) => {
+    const cells = story.lane(kind)
+    const opening = cells.findIndex((cell) => cell.startsWith('▸ closed → opened'))
+    const last = `failure ${threshold} of ${threshold}`
+    expect(cells.findIndex((cell) => cell.endsWith(last))).toBe(opening - 1)
+    expect(cells[opening + 1]).toMatch(/^○ refused .*retry in \d\.\d/)
+  })
+
+  it.each(KINDS)('sees %s fail a probe, pass one, and recover', (kind) => {
+    const transitions = story.transitions(kind)
+    expect(transitions[0]).toBe('closed → opened')
+    expect(transitions).toContain('half-opened → opened')
+    expect(transitions.at(-1)).toBe('half-opened → closed')
+    expect(story.lane(kind).at(-1)).toMatch(/^● 200/)
+  })
+
+  it.each(KINDS)('lets one caller through for each half-opening of %s', (kind) => {
+    const cells = story.lane(kind)
+    const told = (text: string) => cells.filter((cell) => cell.includes(text)).length
+    expect(told('5 callers     1 probe, 4 refused')).toBeGreaterThanOrEqual(1)
+    expect(told('opened → half-opened')).toBe(told('half-opened →'))
+    expect(run.stdout).toContain('✔ each half-opening sent one request to the user service')
+  })
+
+  it('counts at the server what the timeline shows', () => {
+    const probes = story.calls(/^◐ probe (passed|failed)/)
+    expect(story.figures('while it hung  ')[0]).toBe(story.calls(/^◐ probe failed +timeout/))
+    const [reached] = story.figures('altogether')
+    expect(reached).toBe(story.calls(/^● /) + probes)
+    const [refused] = story.figures('refused at once')
+    expect(refused).toBe(story.calls(/^[○◐] refused/) + 4 * story.calls(/^◐ 5 callers/))
+  })
+
+  it('sums up what it counted', () => {
+    const phases = [
+      'while it answered  ',
+      'while it answered 500',
+      'while it hung  ',
+      'after it came back',
+    ]
+    const figures = phases.map((phase) => story.figures(phase))
+    const [reached, bare] = story.figures('altogether')
+    expect(figures.reduce((sum, [figure]) => sum + figure, 0)).toBe(reached)
+    expect(figures.reduce((sum, [, figure]) => sum + figure, 0)).toBe(bare)
+    const [refused] = story.figures('refused at once')
+    expect(story.figures('made')).toEqual([reached + refused, bare])
+  })
+
+  it('spares the service requests, and the callers time', () => {
+    const [reached, bare] = story.figures('altogether')
+    expect(reached).toBeLessThan(bare)
+    const [median, bareMedian] = story.figures('median')
+    expect(median).toBeLessThan(bareMedian)
+  })
+})
+
+describe('the demo, cut short', () => {
+  let run: Run
+
+  beforeEach(async () => {
+    run = new Run()
+    await run.printed('● 500')
+  })
+
+  afterEach(() => run.signal('SIGKILL'))
+
+  it('takes its processes along on Ctrl-C', async () => {
+    run.signal('SIGINT')
+    expect((await run.end()).code).toBe(130)
+    expect(run.signal(0)).toBe(false)
+  })
+
+  it('says so where one of its processes dies, and ends the others', async () => {
+    const pid = /client service \((\d+)\)/.exec(run.stdout)?.[1]
+    process.kill(Number(pid), 'SIGKILL')
+    expect((await run.end()).code).toBe(1)
+    expect(run.stderr).toContain(`client-service.mjs (pid ${pid}) ended by itself`)
+    expect(run.signal(0)).toBe(false)
+  })
+})

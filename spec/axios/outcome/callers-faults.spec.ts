@@ -36,8 +36,8 @@ const post =
   (instance) =>
     instance.post('/', 'x'.repeat(1000), config)
 
-// Before 1.14 the fetch adapter knows no limits, and lets the request through.
-const limits = axiosIsBefore('1.14') ? ({ http: 'ignored', fetch: 'success' } as const) : 'ignored'
+// Before 1.16 the fetch adapter knows no limits, and lets the request through.
+const limits = axiosIsBefore('1.16') ? ({ http: 'ignored', fetch: 'success' } as const) : 'ignored'
 
 describeOutcomes("the caller's own limit", [
   ['maxContentLength', get('/big', { maxContentLength: 100 }), limits],
@@ -45,7 +45,7 @@ describeOutcomes("the caller's own limit", [
   ['maxContentLength that is kept', get('/big', { maxContentLength: 100_000 }), 'success'],
 ])
 
-const early = axiosIsBefore('1.14')
+const early = axiosIsBefore('1.18')
 
 describeOutcomes('a fault that adapters tell of differently', [
   ['an endless redirect', get('/loop'), { http: 'ignored', fetch: 'failure' }],

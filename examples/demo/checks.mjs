@@ -1,4 +1,4 @@
-/** Did the story go as it should? Judged by what reached the user services, not by the breaker's word. */
+/** Did the story go as it should? What reached the user service has the last word. */
 import { paint } from './paint.mjs'
 import { CIRCUITS } from './settings.mjs'
 import { isRefused } from './summary.mjs'

@@ -21,17 +21,23 @@ const QUIET = [
 /** @param consumer a project that has the fixtures and the library */
 export async function checkPage(consumer) {
   const executablePath = ensureProgram('chromium', 'chromium')
+  const files = {
+    '/': await readFile(join(consumer, 'page.html')),
+    '/page.js': await bundle(consumer),
+  }
   const service = await serveFailures()
-  const site = await serveSite(consumer, service.origin)
-  const browser = await chromium.launch({ executablePath, args: QUIET })
+  const site = await serveSite(files, service.origin)
   try {
-    const lines = await readPage(browser, `${site.origin}/?api=${service.origin}`)
+    const { lines, version } = await readPage(
+      executablePath,
+      `${site.origin}/?api=${service.origin}`,
+    )
     assert.deepEqual(lines, [...storyOf('xhr'), ...storyOf('fetch'), 'the end'])
     assert.deepEqual(service.calls, ['xhr', 'fetch'].flatMap(callsOf))
-    return `Chromium ${browser.version()}`
+    return `Chromium ${version}`
   } finally {
-    await browser.close()
-    for (const server of [service.server, site.server]) server.close()
+    site.close()
+    service.close()
   }
 }
 
@@ -42,40 +48,43 @@ function storyOf(adapter) {
   return ['500', '500', `${adapter}: closed to opened`, '500', refusal, refusal]
 }
 
-async function readPage(browser, url) {
-  const page = await browser.newPage()
-  const errors = []
-  page.on('pageerror', (error) => errors.push(error.message))
-  await page.goto(url)
-  const end = page.locator('li', { hasText: 'the end' })
-  await end.waitFor({ timeout: SECONDS * 1000 }).catch((error) => errors.push(error.message))
-  const lines = await page.locator('li').allTextContents()
-  assert.deepEqual(errors, [], [...errors, ...lines].join('\n'))
-  return lines
+async function readPage(executablePath, url) {
+  const browser = await chromium.launch({ executablePath, args: QUIET })
+  try {
+    const page = await browser.newPage()
+    const errors = []
+    page.on('pageerror', (error) => errors.push(error.message))
+    await page.goto(url)
+    const end = page.locator('li', { hasText: 'the end' })
+    await end.waitFor({ timeout: SECONDS * 1000 }).catch((error) => errors.push(error.message))
+    const lines = await page.locator('li').allTextContents()
+    assert.deepEqual(errors, [], [...errors, ...lines].join('\n'))
+    return { lines, version: browser.version() }
+  } finally {
+    await browser.close()
+  }
 }
 
 /** A service on another origin, that fails and lets every page read so. */
 async function serveFailures() {
   const calls = []
   const headers = { 'access-control-allow-origin': '*', 'content-type': 'application/json' }
-  const { server, origin } = await serve((request, response) => {
+  const server = await serve((request, response) => {
     calls.push(request.url)
     response.writeHead(500, headers)
     response.end('{"error":"broken"}')
   })
-  return { server, origin, calls }
+  return { ...server, calls }
 }
 
 /** The page, under a policy that forbids it all but its own script and calls to the service. */
-async function serveSite(consumer, service) {
-  const html = await readFile(join(consumer, 'page.html'), 'utf8')
-  const script = await bundle(consumer)
+function serveSite(files, service) {
   const policy = `default-src 'none'; script-src 'self'; connect-src ${service}`
   return serve((request, response) => {
-    const isScript = request.url === '/page.js'
-    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html')
+    const path = request.url.split('?')[0]
+    response.setHeader('content-type', path === '/' ? 'text/html' : 'text/javascript')
     response.setHeader('content-security-policy', policy)
-    response.end(isScript ? script : html)
+    response.end(files[path])
   })
 }
 
@@ -97,5 +106,9 @@ async function serve(listener) {
   const server = createServer(listener)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return { server, origin: `http://127.0.0.1:${server.address().port}` }
+  const close = () => {
+    server.close()
+    server.closeAllConnections()
+  }
+  return { origin: `http://127.0.0.1:${server.address().port}`, close }
 }

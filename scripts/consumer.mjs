@@ -54,6 +54,7 @@ export async function createConsumer(folder, dependencies) {
 
 /** The quick start in one format: esm.mjs or cjs.cjs. */
 export async function tellStory(consumer, file, [program, ...args] = [process.execPath]) {
+  assert(program, 'There is nothing to run it')
   const { stdout } = await run(program, [...args, file], { cwd: consumer })
   assert.equal(stdout, STORY)
 }

@@ -17,11 +17,30 @@ import {
 import { run, runNode } from './run.mjs'
 
 const AXIOS_COPIES = ['axios-1.7', 'axios-1.13', 'axios-1.18', 'axios']
-const NODE_VERSIONS = ['20.19', '22', '24', '26']
-const BUN = 'bun@1.4.5'
-const DENO = 'deno@2.9.5'
 const OLDER_TYPESCRIPT = 'npm:typescript@5.9'
 const FORMATS = { ESM: 'esm.mjs', CommonJS: 'cjs.cjs' }
+
+const RUNTIMES = [
+  ...['20.19', '22', '24', '26'].map((version) => ({
+    name: `Node ${version}`,
+    version,
+    npm: `node@${version}`,
+    evaluate: ['node', '-e'],
+    run: [],
+  })),
+  { name: 'Bun', version: '1', npm: 'bun@1.4.5', evaluate: ['bun', '-e'], run: [] },
+  {
+    name: 'Deno',
+    version: '2',
+    npm: 'deno@2.9.5',
+    evaluate: ['deno', 'eval'],
+    run: ['run', '--allow-all'],
+  },
+]
+
+/** What a runtime is asked for: its version, and where it is. */
+const WHO = `const { versions: { bun, deno, node }, execPath } = process
+console.log(JSON.stringify([bun ?? deno ?? node, execPath]))`
 
 const checks = new Checks()
 
@@ -68,9 +87,7 @@ async function checkConsumers(folder, tarball) {
     const { stdout } = await runNode(['duplicates.mjs'], { cwd: consumer })
     return stdout
   })
-  for (const version of NODE_VERSIONS) await checkNode(consumer, version)
-  await checkFormats(consumer, 'on Bun', () => npx(BUN, 'bun'))
-  await checkFormats(consumer, 'on Deno', () => npx(DENO, 'deno', 'run', '--allow-all'))
+  for (const runtime of RUNTIMES) await checkRuntime(consumer, runtime)
   await checks.check('consumer: a page in Chromium', () => checkPage(consumer))
 }
 
@@ -84,27 +101,26 @@ async function checkTypes(consumer, oldest) {
   }
 }
 
-/** The path of the very Node is asked for once: npx before each run would cost more than the run. */
-async function checkNode(consumer, version) {
-  const [program, ...args] = npx(`node@${version}`, 'node')
+async function checkRuntime(consumer, runtime) {
   let path
-  await checks.check(`runtime: Node ${version}`, async () => {
-    const script = 'JSON.stringify([process.version, process.execPath])'
-    const { stdout } = await run(program, [...args, '-p', script], { cwd: consumer })
-    const [found, foundAt] = JSON.parse(stdout)
-    assert(found.startsWith(`v${version}.`), `npx brought ${found}`)
+  await checks.check(`runtime: ${runtime.name}`, async () => {
+    const [version, foundAt] = await install(runtime, consumer)
     path = foundAt
-    return found
+    return version
   })
-  await checkFormats(consumer, `on Node ${version}`, () => [path])
+  await checkFormats(consumer, `on ${runtime.name}`, () => [path, ...runtime.run])
+}
+
+/** npm brings the runtime, which then runs by its own path: an npx in between could not be ended. */
+async function install({ npm, evaluate, version }, cwd) {
+  const { stdout } = await run('npx', ['-y', '-p', npm, '--', ...evaluate, WHO], { cwd })
+  const answer = JSON.parse(stdout)
+  assert(answer[0].startsWith(`${version}.`), `npx brought ${stdout}`)
+  return answer
 }
 
 async function checkFormats(consumer, where, command) {
   for (const [format, file] of Object.entries(FORMATS)) {
     await checks.check(`consumer: ${format} ${where}`, () => tellStory(consumer, file, command?.()))
   }
-}
-
-function npx(spec, ...command) {
-  return ['npx', '-y', '-p', spec, '--', ...command]
 }

@@ -17,7 +17,8 @@ export function findProgram(program) {
  * @returns {string} the path of the program
  */
 export function ensureProgram(program, debianPackage) {
-  const path = findProgram(program) ?? (install(debianPackage), findProgram(program))
+  if (!findProgram(program) && !process.env[variableOf(program)]) install(debianPackage)
+  const path = findProgram(program)
   if (path) return path
   throw new Error(
     `${program} is missing: install it (Debian and Ubuntu: apt-get install ${debianPackage}), ` +

@@ -1,12 +1,11 @@
 /** What ends after the adapter has, or never ends at all. */
-import { execFile } from 'node:child_process'
 import { Agent } from 'node:http'
 import type { Readable } from 'node:stream'
-import { promisify } from 'node:util'
 import axios from 'axios'
 import { CircuitBreaker } from '../../../lib/index.js'
 import { judgementOf } from '../../support/judgement.js'
 import { describeOutcomes } from '../../support/outcome-table.js'
+import { runScript } from '../../support/run-script.js'
 import { Upstream } from '../../support/upstream.js'
 
 let upstream: Upstream
@@ -98,7 +97,6 @@ const NEVER_SETTLES = `
 `
 
 it('passes the permit of a probe that never ends on to the next request', async () => {
-  const args = ['--input-type=module', '--eval', NEVER_SETTLES, upstream.origin]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
-  expect(stdout.trim()).toBe('OpenedStateError closed')
+  const printed = await runScript(NEVER_SETTLES, { args: [upstream.origin] })
+  expect(printed.trim()).toBe('OpenedStateError closed')
 }, 30_000)

@@ -1,11 +1,17 @@
-/** Options, their defaults and the reasons for them. The only importer of zod. */
-import * as z from 'zod/mini'
-import { en } from 'zod/locales'
+/** Options, their defaults and the reasons for them. */
 import type { Fallback, Interception } from './axios/intercept.js'
 import type { JudgeOutcome } from './axios/judge.js'
 import type { Rules } from './circuit/types.js'
 import { ConfigError } from './errors.js'
-import { property } from './property.js'
+import {
+  countField,
+  functionField,
+  parse,
+  secondsField,
+  show,
+  withDefaults,
+  type Shape,
+} from './validation.js'
 
 export interface CircuitOptions {
   /**
@@ -50,55 +56,19 @@ const DEFAULTS: ResolvedCircuitOptions = { threshold: 5, ttl: 30, permits: 1, pr
 
 /** Built on use, so that a bundle which only catches errors drops zod. */
 function circuitShape() {
-  const count = z.optional(z.int().check(z.minimum(1)))
-  const seconds = z.optional(z.number().check(z.gt(0)))
   return {
-    threshold: count,
-    ttl: seconds,
-    permits: count,
-    probeTimeout: seconds,
-    outcome: z.optional(functionSchema()),
-    fallback: z.optional(functionSchema()),
-  } satisfies Record<keyof CircuitOptions, z.ZodMiniType>
-}
-
-function circuitOptions() {
-  return z.strictObject(circuitShape())
-}
-
-function functionSchema() {
-  const expected = 'Invalid input: expected function'
-  return z.custom<never>((value) => typeof value === 'function', { error: expected })
-}
-
-/** @throws ConfigError naming each wrong option, the value given and what was expected */
-function parse<Schema extends z.ZodMiniType>(
-  schema: Schema,
-  options: unknown,
-  of: string,
-): z.output<Schema> {
-  const result = z.safeParse(schema, options, { error: en().localeError, reportInput: true })
-  if (result.success) return result.data
-  const issues = result.error.issues.map((issue) => ({ ...issue, message: explain(issue) }))
-  throw new ConfigError(`Invalid ${of}\n${z.prettifyError({ issues })}`)
-}
-
-function explain(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'unrecognized_keys') return `${issue.message}, given ${show(issue.input)}`
-  const given = issue.keys.map((key) => show(property(issue.input, key))).join(', ')
-  return `${issue.message}, given ${given}; expected one of ${Object.keys(circuitShape()).join(', ')}`
-}
-
-/** Only plain values are shown: an object may hold a secret. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'function') return 'a function'
-  return typeof value === 'object' && value !== null ? `an ${typeof value}` : String(value)
+    threshold: countField(),
+    ttl: secondsField(),
+    permits: countField(),
+    probeTimeout: secondsField(),
+    outcome: functionField<JudgeOutcome>(),
+    fallback: functionField<Fallback>(),
+  } satisfies Shape<CircuitOptions>
 }
 
 /** @throws ConfigError */
 export function resolveBreakerOptions(options: unknown): ResolvedCircuitOptions {
-  return withDefaults(DEFAULTS, parse(circuitOptions(), options, 'options'))
+  return withDefaults(DEFAULTS, parse(circuitShape(), options, 'options'))
 }
 
 /** @throws ConfigError */
@@ -107,19 +77,8 @@ export function resolveCircuitOptions(
   options: unknown,
   defaults: ResolvedCircuitOptions,
 ): ResolvedCircuitOptions {
-  return withDefaults(
-    defaults,
-    parse(circuitOptions(), options, `options of circuit ${show(name)}`),
-  )
-}
-
-/** An option given as undefined is an option left out. */
-function withDefaults(
-  defaults: ResolvedCircuitOptions,
-  options: CircuitOptions,
-): ResolvedCircuitOptions {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  return Object.freeze({ ...defaults, ...Object.fromEntries(given) })
+  const given = parse(circuitShape(), options, `options of circuit ${show(name)}`)
+  return withDefaults(defaults, given)
 }
 
 /** @throws ConfigError */

@@ -1,0 +1,130 @@
+/** axios-mock-adapter: what it answers counts as if a server had, and what it passes on counts once. */
+import type { AxiosRequestConfig } from 'axios'
+import MockAdapter from 'axios-mock-adapter'
+import { OpenedStateError, type Outcome } from '../../lib/index.js'
+import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+let upstream: Upstream
+beforeAll(async () => {
+  upstream = await Upstream.start()
+})
+afterAll(() => upstream.stop())
+
+type Answer = ReturnType<MockAdapter['onGet']>
+
+/** One failure stands before each: a success takes it away, and a failure adds to it. */
+const FAILURES_AFTER: Record<Outcome, number> = { success: 0, ignored: 1, failure: 2 }
+
+const ANSWERS: [string, (answer: Answer) => unknown, Outcome, AxiosRequestConfig][] = [
+  ['reply(200)', (answer) => answer.reply(200, {}), 'success', {}],
+  ['reply(404)', (answer) => answer.reply(404), 'success', {}],
+  ['reply(503)', (answer) => answer.reply(503), 'failure', {}],
+  ['replyOnce(500)', (answer) => answer.replyOnce(500), 'failure', {}],
+  ['reply() by a function', (answer) => answer.reply(() => [502]), 'failure', {}],
+  ['reply() with a delay', (answer) => answer.withDelayInMs(5).reply(503), 'failure', {}],
+  ['reply(503), accepted', (answer) => answer.reply(503), 'failure', { validateStatus: null }],
+  ['networkError()', (answer) => answer.networkError(), 'failure', {}],
+  ['timeout()', (answer) => answer.timeout(), 'failure', {}],
+  [
+    'timeout(), clarified',
+    (answer) => answer.timeout(),
+    'failure',
+    { transitional: { clarifyTimeoutError: true } },
+  ],
+  // In a browser this is how axios tells that the page is left.
+  ['abortRequest()', (answer) => answer.abortRequest(), 'ignored', {}],
+]
+
+describe.each(ORDERS)('a circuit %s axios-mock-adapter', (order) => {
+  const mocked = (scenario: Scenario = {}) =>
+    // Its types are those of axios's other format, which are not the same to the compiler.
+    new Counted(upstream, order, (instance) => new MockAdapter(instance as never), scenario)
+
+  it.each(ANSWERS)('counts %s once', async (_what, arrange, outcome, config) => {
+    const counted = mocked()
+    counted.plugged.onGet('/before').reply(503)
+    await errorOf(counted.instance.get('/before'))
+    arrange(counted.plugged.onGet('/naruto'))
+    counted.reset()
+    await counted.instance.get('/naruto', config).catch(() => undefined)
+    expect(counted.counts).toMatchObject({ hits: 0, attempts: 1, refusals: 0 })
+    expect(counted.circuit.failureCount).toBe(FAILURES_AFTER[outcome])
+  })
+
+  it('counts the 404 of a request that nobody expected', async () => {
+    const counted = mocked()
+    await errorOf(counted.instance.get('/nobody'))
+    expect(counted.counts).toEqual({ hits: 0, attempts: 1, failures: 0, refusals: 0 })
+  })
+
+  it('lets a refused request reach neither the mock nor the server', async () => {
+    const counted = mocked({ threshold: 2 })
+    counted.plugged.onGet().reply(503)
+    await errorOf(counted.instance.get('/'))
+    await errorOf(counted.instance.get('/'))
+    expect(await errorOf(counted.instance.get('/'))).toBeInstanceOf(OpenedStateError)
+    expect(counted.plugged.history.get).toHaveLength(2)
+    expect(counted.counts).toEqual({ hits: 0, attempts: 2, failures: 2, refusals: 1 })
+    expect(await counted.admitsProbe()).toBe(true)
+  })
+
+  it('counts what the mock passes through to the server once', async () => {
+    const counted = mocked()
+    counted.plugged.onGet('/status/503').passThrough()
+    await errorOf(counted.instance.get('/status/503'))
+    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 1, refusals: 0 })
+  })
+
+  it('sends a request that would be passed through as the one probe', async () => {
+    const counted = mocked({ outcome: 'ignored' })
+    counted.plugged.onGet().passThrough()
+    await counted.halfOpen()
+    await counted.instance.get('/status/200')
+    await errorOf(counted.instance.get('/reset'))
+    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
+    expect(await counted.admits()).toBe(true)
+  })
+
+  it('counts what the server answers after restore(), and the mock before it', async () => {
+    const counted = mocked()
+    counted.plugged.onGet().reply(503)
+    await errorOf(counted.instance.get('/status/200'))
+    counted.plugged.restore()
+    expect(counted.circuit.failureCount).toBe(1)
+    await errorOf(counted.instance.get('/status/503'))
+    expect(counted.counts).toEqual({ hits: 1, attempts: 2, failures: 2, refusals: 0 })
+  })
+
+  it('records a mocked request that is in flight at restore()', async () => {
+    const counted = mocked()
+    let answer = (_status: number): void => undefined
+    const asked = new Promise<[number]>((resolve) => {
+      answer = (status) => resolve([status])
+    })
+    counted.plugged.onGet().reply(() => asked)
+    await counted.halfOpen()
+    const probe = errorOf(counted.instance.get('/'))
+    await until('the mock is asked', () => counted.plugged.history.get.length === 1)
+    counted.plugged.restore()
+    expect(await errorOf(counted.admits())).toBeInstanceOf(OpenedStateError)
+    answer(503)
+    await probe
+    expect(counted.counts).toEqual({ hits: 0, attempts: 1, failures: 1, refusals: 1 })
+    expect(counted.circuit.state).toBe('opened')
+  })
+
+  it('hands the one permit on from each mocked answer to the next', async () => {
+    const counted = mocked({ outcome: 'ignored' })
+    await counted.halfOpen()
+    for (const [, arrange] of ANSWERS) {
+      counted.plugged.resetHandlers()
+      arrange(counted.plugged.onGet())
+      await counted.instance.get('/').catch(() => undefined)
+    }
+    expect(counted.counts).toMatchObject({ attempts: ANSWERS.length, refusals: 0 })
+    expect(counted.circuit.state).toBe('half-opened')
+    expect(await counted.admits()).toBe(true)
+  })
+})

@@ -1,0 +1,129 @@
+/** axios-rate-limit: a request counts when it is sent, not while it queues. */
+import { isCancel, type AxiosInstance } from 'axios'
+import rateLimit from 'axios-rate-limit'
+import { OpenedStateError } from '../../lib/index.js'
+import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+type Limits = NonNullable<Parameters<typeof rateLimit>[1]>
+type Limited = ReturnType<typeof rateLimit>
+
+let upstream: Upstream
+beforeAll(async () => {
+  upstream = await Upstream.start()
+})
+afterAll(() => upstream.stop())
+
+const SOON: Limits = { limits: [{ maxRequests: 2, duration: '20ms' }] }
+/** Windows that only end where `nextWindow` is called, or the spec ends. */
+const TWO: Limits = { limits: [{ maxRequests: 2, duration: '1h' }] }
+const ONE: Limits = { limits: [{ maxRequests: 1, duration: '1h' }] }
+
+const limiters: Limited[] = []
+const nextWindow = (limiter: Limited, limits: Limits): void => limiter.setRateLimitOptions(limits)
+afterEach(() => {
+  for (const limiter of limiters.splice(0)) nextWindow(limiter, ONE)
+})
+
+const isQueued = (limiter: Limited, length = 1): Promise<void> =>
+  until('requests are queued', () => limiter.getQueue().length === length)
+
+describe.each(ORDERS)('a circuit %s axios-rate-limit', (order) => {
+  const limited = (limits: Limits, scenario: Scenario = {}) => {
+    const plug = (instance: AxiosInstance): Limited => rateLimit(instance, limits)
+    const counted = new Counted(upstream, order, plug, scenario)
+    limiters.push(counted.plugged)
+    return counted
+  }
+
+  const four = (instance: AxiosInstance, url: string) =>
+    Promise.allSettled([1, 2, 3, 4].map(() => instance.get(url)))
+
+  it('counts each request once, queued or not', async () => {
+    const counted = limited(SOON)
+    await four(counted.instance, '/status/503')
+    expect(counted.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
+  })
+
+  it('refuses what was queued when the circuit opened', async () => {
+    const counted = limited(TWO, { threshold: 2 })
+    const endings = four(counted.instance, '/status/503')
+    await until('it is opened', () => counted.circuit.state === 'opened')
+    nextWindow(counted.plugged, TWO)
+    await endings
+    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 2 })
+    expect(await counted.admitsProbe()).toBe(true)
+  })
+
+  // A refused request has had its turn: the plugin spends it before anybody is asked.
+  it('refuses all while opened, each in its turn', async () => {
+    const counted = limited(TWO)
+    await counted.open()
+    const endings = four(counted.instance, '/')
+    await until('two are refused', () => counted.counts.refusals === 2)
+    await isQueued(counted.plugged, 2)
+    nextWindow(counted.plugged, TWO)
+    for (const ending of await endings) {
+      expect(ending).toMatchObject({ reason: expect.any(OpenedStateError) })
+    }
+    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 4 })
+    expect(await counted.admitsProbe()).toBe(true)
+  })
+
+  it('counts nothing for a request that was aborted while queued', async () => {
+    const abort = new AbortController()
+    const counted = limited(ONE)
+    await errorOf(counted.instance.get('/status/503'))
+    const queued = errorOf(counted.instance.get('/', { signal: abort.signal }))
+    await isQueued(counted.plugged)
+    abort.abort()
+    nextWindow(counted.plugged, ONE)
+    expect(await queued).toBe(abort.signal.reason)
+    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 1, refusals: 0 })
+    expect(counted.circuit.failureCount).toBe(1)
+  })
+
+  it('holds no permit for a request in the queue, nor after it was aborted there', async () => {
+    const abort = new AbortController()
+    const counted = limited(ONE, { outcome: 'ignored' })
+    await counted.halfOpen()
+    await counted.instance.get('/')
+    const queued = errorOf(counted.instance.get('/', { signal: abort.signal }))
+    await isQueued(counted.plugged)
+    expect(await counted.admits()).toBe(true)
+    abort.abort()
+    nextWindow(counted.plugged, ONE)
+    expect(await queued).toBe(abort.signal.reason)
+    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
+    expect(await counted.admits()).toBe(true)
+  })
+
+  it('hands the one permit on from each request to the next', async () => {
+    const counted = limited(SOON, { outcome: 'ignored' })
+    await counted.halfOpen()
+    for (const url of ['/status/200', '/status/503', '/reset', '/status/404']) {
+      await counted.instance.get(url).catch(() => undefined)
+    }
+    expect(counted.counts).toEqual({ hits: 4, attempts: 4, failures: 0, refusals: 0 })
+    expect(counted.circuit.state).toBe('half-opened')
+    expect(await counted.admits()).toBe(true)
+  })
+
+  it('hands the permit back when a request that left the queue is aborted', async () => {
+    const abort = new AbortController()
+    const counted = limited(ONE)
+    await counted.instance.get('/')
+    await counted.halfOpen()
+    const probe = errorOf(counted.instance.get('/hang', { signal: abort.signal }))
+    await isQueued(counted.plugged)
+    nextWindow(counted.plugged, ONE)
+    await until('it is in flight', () => counted.counts.hits === 1)
+    expect(await errorOf(counted.admits())).toBeInstanceOf(OpenedStateError)
+    abort.abort()
+    expect(isCancel(await probe)).toBe(true)
+    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 1 })
+    expect(counted.circuit.state).toBe('half-opened')
+    expect(await counted.admits()).toBe(true)
+  })
+})

@@ -51,7 +51,7 @@ function trouble() {
       process.on(signal, () => resolve(code))
     }
     process.on('uncaughtException', reject)
-    const late = () => reject(new Error(`the story took longer than ${LIMIT / 1000} s`))
+    const late = () => reject(new Error(`the demo took longer than ${LIMIT / 1000} s`))
     setTimeout(late, LIMIT)
   })
 }

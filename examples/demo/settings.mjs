@@ -13,5 +13,5 @@ export const BEAT = 250
 /** Callers that come at once when a circuit half-opens. */
 export const CALLERS = 5
 
-/** The story is given up after this long, in milliseconds. */
-export const LIMIT = 16_000
+/** The demo gives up after this long, in milliseconds. */
+export const LIMIT = 18_500

@@ -20,13 +20,13 @@ export class Story {
 
   async play() {
     const all = (condition) => this.lanes.every(condition)
-    await this.#act('answers', { beats: 5 }, () => true)
+    await this.#act('answers', { beats: 4 }, () => true)
     await this.#act('breaks', { beats: 1 }, () => all(({ state }) => state !== 'closed'))
     const failedProbe = 'half-opened → opened'
     await this.#act('hangs', { beats: 0 }, () =>
       all(({ history }) => history.includes(failedProbe)),
     )
-    await this.#act('recovers', { beats: 4 }, () => all(({ state }) => state === 'closed'))
+    await this.#act('recovers', { beats: 3 }, () => all(({ state }) => state === 'closed'))
     this.#timeline.flush()
   }
 

@@ -9,7 +9,7 @@ export function closed({ rounds }) {
     const get = guard(connect().instance)
     return () => get(UP)
   })
-  return compare(calls, { rounds, calls: 100 })
+  return compare(calls, { rounds, calls: 30 })
 }
 
 /** The answers come one turn of the event loop later, so that all requests are under way together. */
@@ -24,5 +24,5 @@ export function concurrent({ rounds }) {
     const get = guard(instance)
     return () => get(UP)
   })
-  return compare(calls, { rounds, calls: 100, concurrency: 50 })
+  return compare(calls, { rounds, calls: 50, concurrency: 50 })
 }

@@ -12,7 +12,7 @@ const US_PER_MS = 1000
 export async function compare(variants, { rounds, calls, concurrency = 1 }) {
   const names = Object.keys(variants)
   const samples = Object.fromEntries(names.map((name) => [name, []]))
-  const warmUps = Math.max(20, Math.ceil(rounds / 10))
+  const warmUps = Math.max(20, Math.ceil(rounds / 5))
   for (let round = -warmUps; round < rounds; round += 1) {
     for (const name of shuffled(names)) {
       const microseconds = await time(variants[name], calls, concurrency)

@@ -1,20 +1,25 @@
 /**
- * Runs all parts and writes bench/RESULTS.md, or the file named by `--out`. ROUNDS, 1000 by default,
+ * Runs all parts and writes bench/RESULTS.md, or the file named by `--out`. ROUNDS, 3000 by default,
  * scales every part down.
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { about } from './about.mjs'
-import { closed, concurrent } from './closed.mjs'
-import { failureCost } from './failure-cost.mjs'
+import { apart, inProcesses } from './apart.mjs'
 import { idle } from './idle.mjs'
-import { refused } from './refused.mjs'
 import { report } from './report.mjs'
-import { server } from './server.mjs'
 
-const PARTS = { closed, concurrent, server, refused, idle, failureCost }
-const ALL_ROUNDS = 1000
+const PARTS = {
+  closed: (extent) => inProcesses('closed', extent),
+  concurrent: (extent) => inProcesses('concurrent', extent),
+  server: (extent) => inProcesses('server', extent),
+  refused: (extent) => inProcesses('refused', extent),
+  refusing: (extent) => apart('part.mjs', 'refusing', JSON.stringify(extent)),
+  idle,
+  failureCost: (extent) => apart('part.mjs', 'failureCost', JSON.stringify(extent)),
+}
+const ALL_ROUNDS = 3000
 
 const { values } = parseArgs({
   options: {
@@ -38,6 +43,3 @@ for (const [name, part] of Object.entries(PARTS)) {
 const markdown = `${report(results)}\n`
 writeFileSync(values.out, markdown)
 process.stdout.write(markdown)
-
-// Some of the compared libraries hold the process for as long as their circuits are opened.
-process.exit()

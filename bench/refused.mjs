@@ -6,21 +6,29 @@ import { forEachVariant, NAMES } from './variants.mjs'
 /** More failures than any of the breakers waits for. */
 const FAILURES = 50
 
-/** @returns the samples, and which of the variants do refuse */
+/** @returns microseconds per request, by variant and round */
 export async function refused({ rounds }) {
-  const attempts = {}
-  const calls = forEachVariant((guard, name) => {
-    const { instance, service } = connect()
-    const get = guard(instance)
-    attempts[name] = { service, attempt: () => get(DOWN).catch(() => undefined) }
-    return attempts[name].attempt
-  })
-  const refusing = await Promise.all(NAMES.map((name) => open(attempts[name])))
-  const samples = await compare(calls, { rounds, calls: 100 })
-  return { samples, refuses: Object.fromEntries(NAMES.map((name, i) => [name, refusing[i]])) }
+  const connections = forEachVariant(connectTo)
+  for (const name of NAMES) await open(connections[name])
+  const calls = Object.fromEntries(NAMES.map((name) => [name, connections[name].attempt]))
+  return compare(calls, { rounds, calls: 30 })
 }
 
-/** @returns whether the service is still asked after many failures */
+/** @returns which of the variants spare a service that fails */
+export async function refusing() {
+  const connections = forEachVariant(connectTo)
+  const found = {}
+  for (const name of NAMES) found[name] = await open(connections[name])
+  return found
+}
+
+function connectTo(guard) {
+  const { instance, service } = connect()
+  const get = guard(instance)
+  return { service, attempt: () => get(DOWN).catch(() => undefined) }
+}
+
+/** @returns whether the service is spared after many failures */
 async function open({ service, attempt }) {
   for (let failure = 0; failure < FAILURES; failure += 1) await attempt()
   const { hits } = service

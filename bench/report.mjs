@@ -22,7 +22,7 @@ export function report(results) {
     '## An opened circuit',
     'Against an adapter that rejects. opossum, cockatiel and mollitia stand before axios, so that a ' +
       'refusal costs them no axios request; it reaches no interceptor either, and none of it is an `AxiosError`.',
-    refusals(results.refused),
+    refusals(results),
     `## ${inWords(circuits)} idle circuits`,
     `Heap after a garbage collection, beyond the axios instance's own ${inWords(results.idle.instance)} bytes, ` +
       'and timers that run, with those that do not keep the process alive.',
@@ -37,7 +37,7 @@ function introduction({ about, extent }) {
   const versions = Object.entries(about.versions).map(([name, version]) => `${name} ${version}`)
   return (
     `${about.date}, Node ${about.node}, ${about.cores} cores. ${versions.join(', ')}.\n\n` +
-    `Each of ${extent.rounds} rounds runs all variants, in an order of its own. A ratio is the median over the ` +
+    `Each of ${extent.rounds} rounds, spread over several processes, runs all variants in an order of its own. A ratio is the median over the ` +
     `rounds, with the quartiles in brackets; what _${BARE}, again_ differs from 1 by is noise. ` +
     'Made by `npm run bench`.'
   )
@@ -53,10 +53,10 @@ function timing(samples, name) {
   return [name, median(samples[name]).toFixed(1), ...over]
 }
 
-function refusals({ samples, refuses }) {
+function refusals({ refused, refusing }) {
   const rows = NAMES.map((name) => {
-    const [, microseconds, ratio] = timing(samples, name)
-    return [name, refuses[name] ? 'yes' : 'no', microseconds, ratio]
+    const [, microseconds, ratio] = timing(refused, name)
+    return [name, refusing[name] ? 'yes' : 'no', microseconds, ratio]
   })
   return table(['variant', 'refuses', 'µs', `× ${BARE} that rejects`], rows)
 }

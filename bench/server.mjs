@@ -15,7 +15,7 @@ export async function server({ rounds }) {
     return () => get('/naruto')
   })
   try {
-    return await compare(calls, { rounds, calls: 10 })
+    return await compare(calls, { rounds, calls: 5 })
   } finally {
     httpAgent.destroy()
     upstream.disconnect()

@@ -7,7 +7,7 @@ export function targets({ closed, refused, idle, extent }) {
   const { bytes, timers } = idle.found[OURS]
   return [
     row('a request through a closed circuit, over bare axios', 1.02, ratioOf(closed), times),
-    row('a refused request, over a bare rejection', 0.65, ratioOf(refused.samples), times),
+    row('a refused request, over a bare rejection', 0.65, ratioOf(refused), times),
     row('memory of an idle circuit', 1024, bytes, (value) => `${value.toFixed(0)} bytes`),
     row(`timers of ${extent.circuits} idle circuits`, 0, timers, String),
   ]

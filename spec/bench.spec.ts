@@ -63,8 +63,8 @@ test.each([
   ['50 requests at once', [NUMBER, RATIO, RATIO]],
   ['A real server', [NUMBER, RATIO, RATIO]],
   ['An opened circuit', [/^(yes|no)$/, NUMBER, RATIO]],
-  ['30 idle circuits', [NUMBER, NUMBER]],
-  ['A failure after 300 successes', [NUMBER, NUMBER, RATIO]],
+  ['10 idle circuits', [NUMBER, NUMBER]],
+  ['A failure after 100 successes', [NUMBER, NUMBER, RATIO]],
 ])('%s: a row for each variant', (heading, cells) => {
   const rows = tables[heading]
   expect([...(rows?.keys() ?? [])]).toEqual(VARIANTS)
@@ -89,7 +89,7 @@ test('a target is reached or missed as its figures say', () => {
 })
 
 test('an idle circuit of axios-breaker has no timer', () => {
-  expect(tables['30 idle circuits']?.get('axios-breaker')?.[1]).toBe('0')
+  expect(tables['10 idle circuits']?.get('axios-breaker')?.[1]).toBe('0')
 })
 
 function read(markdown: string): Tables {

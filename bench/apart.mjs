@@ -1,0 +1,40 @@
+/** Runs parts in processes of their own: no part finds the traces of another. */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+
+/** How many rounds a process runs. */
+const ROUNDS = 500
+
+/** @returns what a script of this folder sends back */
+export async function apart(script, ...values) {
+  const child = fork(new URL(script, import.meta.url), values.map(String), {
+    execArgv: ['--expose-gc'],
+  })
+  try {
+    return await Promise.race([once(child, 'message').then(([result]) => result), death(child)])
+  } finally {
+    // Some of the compared libraries hold the process for as long as their circuits are opened.
+    child.kill()
+  }
+}
+
+async function death(child) {
+  const [code] = await once(child, 'exit')
+  throw new Error(`A process of the benchmark ended early, with code ${code}`)
+}
+
+/**
+ * The rounds of a part, in several processes: what a compiler makes of the same code differs from
+ * process to process by more than what is to be measured.
+ */
+export async function inProcesses(part, extent) {
+  const processes = Math.max(1, Math.round(extent.rounds / ROUNDS))
+  const samples = {}
+  for (let left = processes, rounds = extent.rounds; left > 0; left -= 1) {
+    const share = Math.ceil(rounds / left)
+    rounds -= share
+    const found = await apart('part.mjs', part, JSON.stringify({ ...extent, rounds: share }))
+    for (const name of Object.keys(found)) (samples[name] ??= []).push(...found[name])
+  }
+  return samples
+}

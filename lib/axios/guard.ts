@@ -9,6 +9,7 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
+import type { Permit } from '../circuit/types.js'
 import { property } from '../property.js'
 import { OpenedStateError } from './errors.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
@@ -23,6 +24,7 @@ interface Guard extends AxiosAdapter {
 interface Guarded {
   readonly circuit: ManagedCircuit
   readonly adapter: Adapter
+  readonly judge: JudgeOutcome | undefined
 }
 
 /**
@@ -36,9 +38,14 @@ export function guard(
 ): InternalAxiosRequestConfig {
   const { adapter } = config
   if (isGuardedBy(adapter, circuit)) return config
-  const guarded: Guard = (final) => attempt(final, adapter, circuit, judge)
-  guarded.guarded = { circuit, adapter }
-  Reflect.set(config, 'adapter', guarded)
+  const guarded: Guarded = { circuit, adapter, judge }
+  const guarding: Guard = (final) => attempt(final, guarded)
+  guarding.guarded = guarded
+  try {
+    config.adapter = guarding
+  } catch {
+    // Somebody froze the config: the request goes as it is.
+  }
   return config
 }
 
@@ -49,30 +56,41 @@ function isGuardedBy(adapter: Adapter, circuit: ManagedCircuit): boolean {
   return guarded.circuit === circuit || isGuardedBy(guarded.adapter, circuit)
 }
 
-async function attempt(
-  config: InternalAxiosRequestConfig,
-  adapter: Adapter,
-  circuit: ManagedCircuit,
-  judge: JudgeOutcome | undefined,
-): Promise<AxiosResponse> {
+/** A promise chain and not an async function, which costs a healthy request measurably more. */
+function attempt(config: InternalAxiosRequestConfig, guarded: Guarded): Promise<AxiosResponse> {
+  const { circuit, adapter } = guarded
   // Errors and responses carry the config on: re-issued elsewhere, it must not bring the guard along.
   config.adapter = adapter as NonNullable<Adapter>
   // Looked up before admission: a request for an adapter that does not exist asks nobody for a permit.
   const dispatch = getAdapter(adapter ?? axios.defaults.adapter, config)
   if (isBypassed(config)) return dispatch(config)
   const admission = circuit.admit()
-  if (!admission.admitted) throw new OpenedStateError(circuit.name, admission, config)
-  let result: AttemptResult = { config }
+  if (!admission.admitted) {
+    return Promise.reject(new OpenedStateError(circuit.name, admission, config))
+  }
+  return send(dispatch, config).then(
+    (response) => {
+      conclude({ config, response }, admission, guarded)
+      return response
+    },
+    (error: unknown) => {
+      conclude({ config, error, ...responseOf(error) }, admission, guarded)
+      throw error
+    },
+  )
+}
+
+function conclude(result: AttemptResult, permit: Permit, { circuit, judge }: Guarded): void {
+  const outcome = judgeResult(result, judge)
+  circuit.record(permit, outcome, outcome === 'failure' ? reasonOf(result) : undefined)
+}
+
+/** A promise even from an adapter that throws, or answers at once: each has taken a permit. */
+function send(dispatch: AxiosAdapter, config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
   try {
-    const response = await dispatch(config)
-    result = { config, response }
-    return response
+    return Promise.resolve(dispatch(config))
   } catch (error) {
-    result = { config, error, ...responseOf(error) }
-    throw error
-  } finally {
-    const outcome = judgeResult(result, judge)
-    circuit.record(admission, outcome, outcome === 'failure' ? reasonOf(result) : undefined)
+    return Promise.reject(error)
   }
 }
 

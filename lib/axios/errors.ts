@@ -18,6 +18,8 @@ export class OpenedStateError extends AxiosError {
   /** Seconds until a new attempt is allowed; 0 while half-opened, where the running probe decides. */
   readonly retryAfter: number
 
+  #config: InternalAxiosRequestConfig | undefined
+
   constructor(
     circuit: string,
     refusal: Pick<Refusal, 'state' | 'retryAfter'>,
@@ -32,19 +34,31 @@ export class OpenedStateError extends AxiosError {
     this.circuit = circuit
     this.state = state
     this.retryAfter = retryAfter
-    hide(this, 'config', config && withoutRetry(config))
+    this.#config = config && withoutRetry(config)
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isBranded(OPENED_STATE_ERROR, OpenedStateError, this, value)
   }
 
-  // axios declares toJSON as a property: as a method it would not compile, as a field it would be enumerable.
+  // axios declares these as properties: as members they would not compile, as fields they would be
+  // enumerable. An accessor costs a refusal less than a property that is hidden each time.
   static {
-    hide(this.prototype, OPENED_STATE_ERROR, true)
-    hide(this.prototype, 'toJSON', function (this: OpenedStateError) {
-      const { name, message, code, circuit, state, retryAfter } = this
-      return { name, message, code, circuit, state, retryAfter }
+    hide(this.prototype, OPENED_STATE_ERROR, { value: true })
+    hide(this.prototype, 'config', {
+      get(this: OpenedStateError) {
+        return #config in this ? this.#config : undefined
+      },
+      set(this: OpenedStateError, config: InternalAxiosRequestConfig | undefined) {
+        this.#config = config
+      },
+    })
+    hide(this.prototype, 'toJSON', {
+      writable: true,
+      value(this: OpenedStateError) {
+        const { name, message, code, circuit, state, retryAfter } = this
+        return { name, message, code, circuit, state, retryAfter }
+      },
     })
   }
 }
@@ -73,11 +87,6 @@ function withoutRetry(config: InternalAxiosRequestConfig): InternalAxiosRequestC
   return Object.assign({ ...config }, { [RETRY_KEY]: { ...Object(options), retries: 0 } })
 }
 
-function hide(target: object, key: PropertyKey, value: unknown): void {
-  Object.defineProperty(target, key, {
-    value,
-    writable: true,
-    configurable: true,
-    enumerable: false,
-  })
+function hide(target: object, key: PropertyKey, property: PropertyDescriptor): void {
+  Object.defineProperty(target, key, { ...property, configurable: true, enumerable: false })
 }

@@ -1,0 +1,110 @@
+/** Every way to send a request through an instance meets the circuit, and meets it once. */
+import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios'
+import { OpenedStateError } from '../../lib/index.js'
+import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { Upstream } from '../support/upstream.js'
+
+let upstream: Upstream
+beforeAll(async () => {
+  upstream = await Upstream.start()
+})
+afterAll(() => upstream.stop())
+
+type Send = (instance: AxiosInstance, url: string, config?: AxiosRequestConfig) => Promise<unknown>
+
+const FORM = { name: 'naruto' }
+
+const FORMS: [string, Send][] = [
+  ['instance(url)', (instance, url, config) => instance(url, config)],
+  ['instance(config)', (instance, url, config) => instance({ ...config, url })],
+  ['request(config)', (instance, url, config) => instance.request({ ...config, url })],
+  ['get', (instance, url, config) => instance.get(url, config)],
+  ['delete', (instance, url, config) => instance.delete(url, config)],
+  ['head', (instance, url, config) => instance.head(url, config)],
+  ['options', (instance, url, config) => instance.options(url, config)],
+  ['post', (instance, url, config) => instance.post(url, FORM, config)],
+  ['put', (instance, url, config) => instance.put(url, FORM, config)],
+  ['patch', (instance, url, config) => instance.patch(url, FORM, config)],
+  ['postForm', (instance, url, config) => instance.postForm(url, FORM, config)],
+  ['putForm', (instance, url, config) => instance.putForm(url, FORM, config)],
+  ['patchForm', (instance, url, config) => instance.patchForm(url, FORM, config)],
+  [
+    'query',
+    // Axios 1.13 knows the method, but has no form of its own for it.
+    (instance, url, config) =>
+      'query' in instance
+        ? instance.query(url, FORM, config)
+        : (instance as AxiosInstance).request({ ...config, url, method: 'query', data: FORM }),
+  ],
+]
+
+/** A foreign pair of interceptors that does nothing, and makes the chain wait. */
+const pass = (instance: AxiosInstance): void => {
+  instance.interceptors.request.use(async (config) => config)
+  instance.interceptors.response.use(
+    async (response) => response,
+    async (error) => {
+      throw error
+    },
+  )
+}
+
+describe.each(ORDERS)('a circuit %s other interceptors', (order) => {
+  const passing = (scenario?: Scenario) => new Counted(upstream, order, pass, scenario)
+
+  describe.each(FORMS)('of a request by %s', (_form, send) => {
+    it('counts an answer once', async () => {
+      const counted = passing()
+      await send(counted.instance, '/status/200')
+      expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
+    })
+
+    it('counts a failure once', async () => {
+      const counted = passing()
+      await errorOf(send(counted.instance, '/status/503'))
+      expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 1, refusals: 0 })
+    })
+
+    it('refuses it while opened', async () => {
+      const counted = passing()
+      await counted.open()
+      expect(await errorOf(send(counted.instance, '/'))).toBeInstanceOf(OpenedStateError)
+      expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+    })
+
+    it('lets it pass while opened, and counts nothing, when asked to', async () => {
+      const counted = passing()
+      await counted.open()
+      await errorOf(send(counted.instance, '/status/503', { circuitBreaker: false }))
+      expect(counted.counts).toEqual({ hits: 1, attempts: 0, failures: 0, refusals: 0 })
+    })
+
+    it('hands the one permit on to the next', async () => {
+      const counted = passing({ outcome: 'ignored' })
+      await counted.halfOpen()
+      await send(counted.instance, '/status/200')
+      await errorOf(send(counted.instance, '/status/503'))
+      expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
+      expect(await counted.admits()).toBe(true)
+    })
+  })
+
+  it('knows every form that this axios has', () => {
+    const counted = passing()
+    const names = Object.keys(counted.instance).filter((name) => !NO_FORMS.has(name))
+    const known = FORMS.map(([form]) => form).filter((form) => !form.includes('('))
+    expect(names.toSorted()).toEqual(
+      [...known, 'request'].filter((form) => form !== 'query' || 'query' in axios).toSorted(),
+    )
+  })
+})
+
+/** Everything else that an instance has. */
+const NO_FORMS = new Set([
+  '_request',
+  'constructor',
+  'create',
+  'defaults',
+  'getUri',
+  'interceptors',
+])

@@ -1,0 +1,289 @@
+/** Interceptors of others: whatever they do to a request or its ending, it counts once, where it was sent. */
+import {
+  getAdapter,
+  type AxiosInstance,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from 'axios'
+import { OpenedStateError } from '../../lib/index.js'
+import {
+  AXIOS_MINOR,
+  Counted,
+  errorOf,
+  ORDERS,
+  type Order,
+  type Scenario,
+} from '../support/counted.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+type Config = InternalAxiosRequestConfig
+type Plug = (instance: AxiosInstance) => unknown
+
+let upstream: Upstream
+beforeAll(async () => {
+  upstream = await Upstream.start()
+})
+afterAll(() => upstream.stop())
+
+const fail = (): never => {
+  throw new Error('of another')
+}
+const onRequest =
+  (change: (config: Config) => Config | Promise<Config>): Plug =>
+  ({ interceptors }) =>
+    interceptors.request.use(change)
+const onSuccess =
+  (change: (response: AxiosResponse) => unknown): Plug =>
+  ({ interceptors }) =>
+    interceptors.response.use(change as (response: AxiosResponse) => AxiosResponse)
+const onError =
+  (change: (error: unknown) => unknown): Plug =>
+  ({ interceptors }) =>
+    interceptors.response.use(undefined, change)
+
+const map = (cause: unknown): never => {
+  throw new Error('mapped', { cause })
+}
+
+/** What a careless interceptor hands on. */
+const picked = ({ url, method, headers, baseURL, adapter }: Config): Config =>
+  ({ url, method, headers, baseURL, adapter }) as Config
+
+/** Another plugin's guard: it sends through the adapter that it finds. */
+function wrapped(config: Config): Config {
+  const { adapter } = config
+  if (!adapter) return config
+  config.adapter = async (final) => getAdapter(adapter)(final)
+  return config
+}
+
+/** Before 1.20 axios itself writes to the config, and sends nothing that is sealed or frozen. */
+const AXIOS_COPIES_CONFIG = AXIOS_MINOR >= 20
+const SEALING: [string, Plug] = ['seals the config', onRequest((config) => Object.seal(config))]
+
+const HARMLESS: [string, Plug][] = [
+  ['waits with the request', onRequest(async (config) => config)],
+  ['copies the config', onRequest((config) => ({ ...config }))],
+  ['copies the config later', onRequest(async (config) => ({ ...config }))],
+  ['picks from the config', onRequest(picked)],
+  ...(AXIOS_COPIES_CONFIG ? [SEALING] : []),
+  ['wraps the adapter', onRequest(wrapped)],
+  ['waits with the answer', onSuccess(async (response) => response)],
+  ['throws on an answer', onSuccess(fail)],
+  ['unwraps the data', onSuccess(({ data }: AxiosResponse) => data as unknown)],
+  ['makes nothing of an answer', onSuccess(() => undefined)],
+  ['throws on an error', onError(fail)],
+  ['swallows an error', onError(() => ({ data: 'all is well' }))],
+  ['makes nothing of an error', onError(() => undefined)],
+  ['maps an error', onError(map)],
+]
+
+/** With these nothing is sent. */
+const PREVENTING: [string, Plug][] = [
+  ['throws', onRequest(fail)],
+  ['rejects', onRequest(async () => fail())],
+  ...(AXIOS_COPIES_CONFIG ? [] : [SEALING]),
+]
+
+const settled = (promise: Promise<unknown>): Promise<unknown> => promise.catch(() => undefined)
+
+describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
+  const beside = (plug: Plug, scenario?: Scenario) => new Counted(upstream, order, plug, scenario)
+
+  describe.each(HARMLESS)('that %s', (_what, plug) => {
+    it('counts each attempt once, for what it was', async () => {
+      const counted = beside(plug)
+      await settled(counted.instance.get('/status/503'))
+      await settled(counted.instance.get('/reset'))
+      expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 0 })
+      await settled(counted.instance.get('/status/200'))
+      expect(counted.counts).toEqual({ hits: 3, attempts: 3, failures: 2, refusals: 0 })
+      expect(counted.circuit.failureCount).toBe(0)
+    })
+
+    it('refuses while opened', async () => {
+      const counted = beside(plug)
+      await counted.open()
+      await settled(counted.instance.get('/status/200'))
+      expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+      expect(await counted.admitsProbe()).toBe(true)
+    })
+
+    it('hands the one permit on from each attempt to the next', async () => {
+      const counted = beside(plug, { outcome: 'ignored' })
+      await counted.halfOpen()
+      for (const url of ['/status/200', '/status/503', '/reset']) {
+        await settled(counted.instance.get(url))
+      }
+      expect(counted.counts).toEqual({ hits: 3, attempts: 3, failures: 0, refusals: 0 })
+      expect(counted.circuit.state).toBe('half-opened')
+      expect(await counted.admits()).toBe(true)
+    })
+  })
+
+  it.each(PREVENTING)('that %s counts nothing and takes no permit', async (_what, plug) => {
+    const counted = beside(plug)
+    await counted.halfOpen()
+    await errorOf(counted.instance.get('/'))
+    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
+    expect(counted.circuit.state).toBe('half-opened')
+    expect(await counted.admits()).toBe(true)
+  })
+
+  it('that throws at once, in a chain that does not wait, counts nothing', async () => {
+    const counted = beside(({ interceptors }) =>
+      interceptors.request.use(fail, undefined, { synchronous: true }),
+    )
+    await counted.halfOpen()
+    const error = await errorOf(counted.instance.get('/'))
+    // Before 1.19 axios trips over the missing handler, and tells of that.
+    expect(error).toMatchObject(
+      AXIOS_MINOR >= 19 ? { message: 'of another' } : { name: 'TypeError' },
+    )
+    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
+    expect(await counted.admits()).toBe(true)
+  })
+
+  it('that freezes the config takes no permit for good', async () => {
+    const counted = await frozen(order)
+    expect(counted.counts.refusals).toBe(0)
+    expect(await counted.admits()).toBe(true)
+  })
+
+  // Axios skips the interceptors that are still to run, and sends: among those is the circuit's
+  // where it was attached first.
+  it('that throws at once, and then recovers, is counted where the circuit ran before it', async () => {
+    const counted = beside(({ interceptors }) =>
+      interceptors.request.use(fail, () => undefined, { synchronous: true }),
+    )
+    await counted.halfOpen()
+    await counted.instance.get('/')
+    const attempts = order === 'attached after' ? 1 : 0
+    expect(counted.counts).toEqual({ hits: 1, attempts, failures: 0, refusals: 0 })
+    expect(await counted.admits()).toBe(true)
+  })
+
+  // Both take the guard off. Where the circuit was attached first, its interceptor runs last.
+  it.each<[string, (config: Config) => Config]>([
+    ['drops the adapter from a copy', ({ adapter: _dropped, ...rest }) => rest as Config],
+    [
+      'puts an adapter of its own there',
+      (config) => Object.assign(config, { adapter: getAdapter('http') }),
+    ],
+  ])('that %s is seen past where it was attached first only', async (_what, change) => {
+    const counted = beside(onRequest(change), { outcome: 'ignored' })
+    await counted.halfOpen()
+    await counted.instance.get('/')
+    const attempts = order === 'attached before' ? 1 : 0
+    expect(counted.counts).toEqual({ hits: 1, attempts, failures: 0, refusals: 0 })
+    expect(await counted.admits()).toBe(true)
+  })
+
+  it('that repeats a failed request counts both', async () => {
+    const counted = beside((instance) => {
+      let repeats = 1
+      const repeat = async (error: { config: Config }): Promise<unknown> => {
+        repeats -= 1
+        if (repeats < 0) throw error as unknown as Error
+        return instance(error.config)
+      }
+      instance.interceptors.response.use(undefined, repeat)
+    })
+    await errorOf(counted.instance.get('/status/503'))
+    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 0 })
+  })
+
+  it('that waits holds no permit meanwhile', async () => {
+    let go = (): void => undefined
+    const gate = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    const counted = beside(
+      onRequest(async (config) => {
+        await gate
+        return config
+      }),
+      { outcome: 'ignored' },
+    )
+    await counted.halfOpen()
+    const request = counted.instance.get('/')
+    expect(await counted.admits()).toBe(true)
+    go()
+    await request
+    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
+  })
+
+  describe('that all are cleared', () => {
+    const idle: Plug = onRequest((config) => config)
+
+    it('still records the probe in flight', async () => {
+      const abort = new AbortController()
+      const counted = beside(idle)
+      await counted.halfOpen()
+      const probe = settled(counted.instance.get('/hang', { signal: abort.signal }))
+      await until('it is in flight', () => counted.counts.hits === 1)
+      counted.instance.interceptors.request.clear()
+      counted.instance.interceptors.response.clear()
+      expect(await errorOf(counted.admits())).toBeInstanceOf(OpenedStateError)
+      abort.abort()
+      await probe
+      expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 1 })
+      expect(await counted.admits()).toBe(true)
+    })
+
+    it('counts on, where those of answers were cleared', async () => {
+      const counted = beside(idle, { threshold: 2 })
+      counted.instance.interceptors.response.clear()
+      await errorOf(counted.instance.get('/status/503'))
+      await errorOf(counted.instance.get('/status/503'))
+      expect(await errorOf(counted.instance.get('/'))).toBeInstanceOf(OpenedStateError)
+      expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 1 })
+    })
+
+    it('neither refuses nor counts, where those of requests were cleared', async () => {
+      const counted = beside(idle)
+      counted.instance.interceptors.request.clear()
+      await counted.halfOpen()
+      await errorOf(counted.instance.get('/status/503'))
+      expect(counted.counts).toEqual({ hits: 1, attempts: 0, failures: 0, refusals: 0 })
+      expect(await counted.admits()).toBe(true)
+    })
+
+    it('counts once again after it was detached and attached anew', async () => {
+      const seen = jest.fn((config: Config) => config)
+      const counted = beside(idle)
+      counted.instance.interceptors.request.clear()
+      // Before axios 1.20 these have the ids of those that were cleared.
+      counted.instance.interceptors.request.use(seen)
+      counted.instance.interceptors.request.use(seen)
+      counted.circuit.detach()
+      const circuit = counted.breaker.attach(counted.instance, 'anew')
+      await errorOf(counted.instance.get('/status/503'))
+      expect(circuit.failureCount).toBe(1)
+      expect(seen).toHaveBeenCalledTimes(2)
+    })
+  })
+})
+
+async function frozen(order: Order): Promise<Counted<unknown>> {
+  const plug = onRequest((config) => Object.freeze(config))
+  const counted = new Counted(upstream, order, plug, { outcome: 'ignored' })
+  await counted.halfOpen()
+  await settled(counted.instance.get('/'))
+  return counted
+}
+
+describe('an interceptor that freezes the config', () => {
+  it('after the circuit ran has what is sent counted', async () => {
+    const { counts } = await frozen('attached after')
+    const sent = AXIOS_COPIES_CONFIG ? 1 : 0
+    expect(counts).toEqual({ hits: sent, attempts: sent, failures: 0, refusals: 0 })
+  })
+
+  // As yet the circuit leaves a request unguarded whose config it cannot write to.
+  it.failing('before the circuit runs has what is sent counted', async () => {
+    const { counts } = await frozen('attached before')
+    expect(counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
+  })
+})

@@ -1,0 +1,138 @@
+/**
+ * axios-cache-interceptor and axios-retry together, with the circuit before, between and after them.
+ * The cache comes before the retry: the other way round a failed request waits for its own retry
+ * for ever, with or without a circuit.
+ */
+import type { AxiosInstance, AxiosResponse } from 'axios'
+import { setupCache, type AxiosCacheInstance, type CacheOptions } from 'axios-cache-interceptor'
+import axiosRetry from 'axios-retry'
+import { OpenedStateError } from '../../lib/index.js'
+import { Counted, errorOf, type Scenario } from '../support/counted.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+let upstream: Upstream
+beforeAll(async () => {
+  upstream = await Upstream.start()
+})
+afterAll(() => upstream.stop())
+afterEach(() => {
+  upstream.status = undefined
+})
+
+const KEY = 'naruto'
+/** An entry is stale as soon as the clock has moved on, and kept. */
+const STALE: CacheOptions = { ttl: 1, interpretHeader: false, etag: false, modifiedSince: true }
+
+type Build = (cache: CacheOptions, scenario: Scenario) => Counted<AxiosCacheInstance>
+
+const both = (instance: AxiosInstance, options: CacheOptions): AxiosCacheInstance => {
+  const cache = setupCache(instance, options)
+  axiosRetry(instance)
+  return cache
+}
+
+const POSITIONS: [string, Build][] = [
+  [
+    'before',
+    (cache, scenario) =>
+      new Counted(upstream, 'attached before', (instance) => both(instance, cache), scenario),
+  ],
+  [
+    'between',
+    (cache, scenario) => {
+      const plug = (instance: AxiosInstance) => setupCache(instance, cache)
+      const counted = new Counted(upstream, 'attached after', plug, scenario)
+      axiosRetry(counted.instance)
+      return counted
+    },
+  ],
+  [
+    'after',
+    (cache, scenario) =>
+      new Counted(upstream, 'attached after', (instance) => both(instance, cache), scenario),
+  ],
+]
+
+const lookUp = (cache: AxiosCacheInstance, url = '/status/200') =>
+  cache.get(url, { id: KEY }) as Promise<AxiosResponse & { readonly cached: boolean }>
+
+const three = (cache: AxiosCacheInstance, url: string) =>
+  Promise.all([1, 2, 3].map(() => errorOf(lookUp(cache, url))))
+
+describe.each(POSITIONS)('a circuit %s a cache and a retry', (_position, build) => {
+  const together = (scenario: Scenario = {}, cache: CacheOptions = {}) => build(cache, scenario)
+
+  it('counts each attempt once, and a hit not at all', async () => {
+    const counted = together()
+    await errorOf(lookUp(counted.plugged, '/status/503'))
+    expect(counted.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
+    counted.reset()
+    expect(await lookUp(counted.plugged)).toMatchObject({ cached: false })
+    expect(await lookUp(counted.plugged)).toMatchObject({ cached: true })
+    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
+    expect(counted.circuit.failureCount).toBe(0)
+  })
+
+  it('refuses once where it opens between attempts, and lets nobody hang', async () => {
+    const counted = together({ threshold: 2 })
+    const refused = await errorOf(lookUp(counted.plugged, '/status/503'))
+    expect(refused).toBeInstanceOf(OpenedStateError)
+    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 1 })
+    expect(await errorOf(lookUp(counted.plugged))).toBeInstanceOf(OpenedStateError)
+    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 2 })
+    counted.elapse()
+    expect(await lookUp(counted.plugged)).toMatchObject({ cached: false, status: 200 })
+    expect(counted.circuit.state).toBe('closed')
+  })
+
+  it('has hits served while opened', async () => {
+    const counted = together()
+    await lookUp(counted.plugged)
+    await counted.open()
+    expect(await lookUp(counted.plugged)).toMatchObject({ cached: true, status: 200 })
+    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
+  })
+
+  it('has a stale entry served behind one refusal', async () => {
+    const counted = together({}, { ...STALE, staleIfError: true })
+    await lookUp(counted.plugged)
+    const isStale = async (): Promise<boolean> =>
+      (await counted.plugged.storage.get(KEY)).state === 'stale'
+    await until('the entry is stale', isStale)
+    await counted.open()
+    expect(await lookUp(counted.plugged)).toMatchObject({ cached: true, stale: true })
+    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+    expect(await counted.admitsProbe()).toBe(true)
+  })
+
+  it('counts what three requests for one entry send, and nothing else', async () => {
+    const counted = together()
+    await three(counted.plugged, '/status/503')
+    const { hits } = counted.counts
+    // How often is up to the plugins: all three share the config, and with it the count of retries.
+    expect(hits).toBeGreaterThan(1)
+    expect(counted.counts).toEqual({ hits, attempts: hits, failures: hits, refusals: 0 })
+  })
+
+  it('refuses three requests for one entry by one refusal', async () => {
+    const counted = together()
+    await counted.open()
+    for (const error of await three(counted.plugged, '/status/200')) {
+      expect(error).toBeInstanceOf(OpenedStateError)
+    }
+    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+    expect(await counted.admitsProbe()).toBe(true)
+  })
+
+  it('hands the one permit on from each attempt to the next', async () => {
+    const counted = together({ outcome: 'ignored' })
+    await counted.halfOpen()
+    await errorOf(lookUp(counted.plugged, '/status/503'))
+    await lookUp(counted.plugged)
+    await lookUp(counted.plugged)
+    expect(counted.counts).toEqual({ hits: 5, attempts: 5, failures: 0, refusals: 0 })
+    expect(counted.circuit.state).toBe('half-opened')
+    expect(await counted.admits()).toBe(true)
+  })
+})

@@ -4,16 +4,16 @@ import { compare } from './compare.mjs'
 import { connect, UP } from './service.mjs'
 import { forEachVariant } from './variants.mjs'
 
-export function closed({ rounds }) {
+export function closed(extent) {
   const calls = forEachVariant((guard) => {
     const get = guard(connect().instance)
     return () => get(UP)
   })
-  return compare(calls, { rounds, calls: 30 })
+  return compare(calls, { ...extent, calls: 30 })
 }
 
 /** The answers come one turn of the event loop later, so that all requests are under way together. */
-export function concurrent({ rounds }) {
+export function concurrent(extent) {
   const calls = forEachVariant((guard) => {
     const { instance } = connect()
     const answer = instance.defaults.adapter
@@ -24,5 +24,5 @@ export function concurrent({ rounds }) {
     const get = guard(instance)
     return () => get(UP)
   })
-  return compare(calls, { rounds, calls: 50, concurrency: 50 })
+  return compare(calls, { ...extent, calls: 50, concurrency: 50 })
 }

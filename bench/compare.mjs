@@ -3,16 +3,17 @@
 const US_PER_MS = 1000
 
 /**
- * Each round runs every variant once, in an order of its own.
+ * Each round runs every variant once, in an order of its own. Before that each is called `warmUp`
+ * times: the first thousands of requests through cold code show the compiler and not the variant.
  *
  * @param {Readonly<Record<string, () => Promise<unknown>>>} variants what to time, by name
- * @param {{ rounds: number, calls: number, concurrency?: number }} extent
+ * @param {{ rounds: number, calls: number, warmUp: number, concurrency?: number }} extent
  * @returns {Promise<Record<string, number[]>>} microseconds per call, one figure a round
  */
-export async function compare(variants, { rounds, calls, concurrency = 1 }) {
+export async function compare(variants, { rounds, calls, warmUp, concurrency = 1 }) {
   const names = Object.keys(variants)
   const samples = Object.fromEntries(names.map((name) => [name, []]))
-  const warmUps = Math.max(20, Math.ceil(rounds / 5))
+  const warmUps = Math.ceil(warmUp / calls)
   for (let round = -warmUps; round < rounds; round += 1) {
     for (const name of shuffled(names)) {
       const microseconds = await time(variants[name], calls, concurrency)

@@ -7,11 +7,11 @@ import { forEachVariant, NAMES } from './variants.mjs'
 const FAILURES = 50
 
 /** @returns microseconds per request, by variant and round */
-export async function refused({ rounds }) {
+export async function refused(extent) {
   const connections = forEachVariant(connectTo)
   for (const name of NAMES) await open(connections[name])
   const calls = Object.fromEntries(NAMES.map((name) => [name, connections[name].attempt]))
-  return compare(calls, { rounds, calls: 30 })
+  return compare(calls, { ...extent, calls: 30 })
 }
 
 /** @returns which of the variants spare a service that fails */

@@ -78,7 +78,8 @@ function withQuartiles({ low, median: middle, high }) {
   return `${middle.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
 }
 
-const inWords = (count) => Math.round(count).toLocaleString('en-US')
+/** Without the sign of a zero. */
+const inWords = (count) => (Math.round(count) + 0).toLocaleString('en-US')
 
 function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`

@@ -6,7 +6,7 @@ import axios from 'axios'
 import { compare } from './compare.mjs'
 import { forEachVariant } from './variants.mjs'
 
-export async function server({ rounds }) {
+export async function server(extent) {
   const upstream = fork(new URL('upstream.mjs', import.meta.url))
   const [port] = await once(upstream, 'message')
   const httpAgent = new Agent({ keepAlive: true })
@@ -15,7 +15,7 @@ export async function server({ rounds }) {
     return () => get('/naruto')
   })
   try {
-    return await compare(calls, { rounds, calls: 5 })
+    return await compare(calls, { ...extent, calls: 5 })
   } finally {
     httpAgent.destroy()
     upstream.disconnect()

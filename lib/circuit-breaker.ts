@@ -19,8 +19,8 @@ import { Events, type EventName, type Listener } from './events.js'
 interface Attachment {
   readonly circuit: ManagedCircuit
   readonly options: ResolvedCircuitOptions
-  /** What takes the circuit off each instance. */
-  readonly releases: Map<AxiosInstance, () => void>
+  /** What takes the circuit off each of its instances. Never grown in place: that reserves memory. */
+  releases: readonly (() => void)[]
 }
 
 const MS_PER_SECOND = 1000
@@ -31,6 +31,7 @@ const now = (): number => performance.now() / MS_PER_SECOND
 export class CircuitBreaker {
   readonly #defaults: ResolvedCircuitOptions
   readonly #attachments = new Map<string, Attachment>()
+  readonly #holders = new WeakMap<AxiosInstance, Attachment>()
   readonly #events = new Events()
 
   /**
@@ -55,11 +56,10 @@ export class CircuitBreaker {
     checkName(name)
     const known = this.#attachments.get(name)
     const resolved = this.#resolve(name, options, known?.options)
-    this.#checkFree(instance, name)
+    const holder = this.#holderOf(instance)
+    if (holder && holder !== known) throw taken(name, holder.circuit.name)
     const attachment = known ?? this.#create(name, resolved)
-    if (!attachment.releases.has(instance)) {
-      attachment.releases.set(instance, intercept(instance, attachment.circuit, resolved))
-    }
+    if (!holder) this.#hold(instance, attachment)
     if (!known) {
       this.#attachments.set(name, attachment)
       this.#events.publish('created', { circuit: name })
@@ -109,27 +109,34 @@ export class CircuitBreaker {
   }
 
   #create(name: string, options: ResolvedCircuitOptions): Attachment {
-    const detach = (): void => this.#detach(attachment)
     const local = new LocalCircuit(options, now)
-    const circuit = new ManagedCircuit(name, local, this.#events.publish, detach)
-    const attachment: Attachment = { circuit, options, releases: new Map() }
-    return attachment
+    const circuit = new ManagedCircuit(name, local, this.#events.publish, this.#detach)
+    return { circuit, options, releases: [] }
   }
 
-  #detach({ circuit, releases }: Attachment): void {
-    for (const release of releases.values()) release()
-    releases.clear()
-    if (this.circuit(circuit.name) === circuit) this.#attachments.delete(circuit.name)
+  #hold(instance: AxiosInstance, attachment: Attachment): void {
+    const release = intercept(instance, attachment.circuit, attachment.options)
+    attachment.releases = [...attachment.releases, release]
+    this.#holders.set(instance, attachment)
   }
 
-  #checkFree(instance: AxiosInstance, name: string): void {
-    for (const { circuit, releases } of this.#attachments.values()) {
-      if (circuit.name === name || !releases.has(instance)) continue
-      const holder = JSON.stringify(circuit.name)
-      throw new ConfigError(
-        `Invalid instance: expected one that is free for circuit ${JSON.stringify(name)}, ` +
-          `given one that circuit ${holder} of this breaker is attached to`,
-      )
-    }
+  /** What is attached to the instance now; a circuit that was detached holds it no more. */
+  #holderOf(instance: AxiosInstance): Attachment | undefined {
+    const holder = this.#holders.get(instance)
+    return holder && this.#attachments.get(holder.circuit.name) === holder ? holder : undefined
   }
+
+  readonly #detach = (circuit: ManagedCircuit): void => {
+    const attachment = this.#attachments.get(circuit.name)
+    if (attachment?.circuit !== circuit) return
+    this.#attachments.delete(circuit.name)
+    for (const release of attachment.releases) release()
+  }
+}
+
+function taken(name: string, holder: string): ConfigError {
+  return new ConfigError(
+    `Invalid instance: expected one that is free for circuit ${JSON.stringify(name)}, ` +
+      `given one that circuit ${JSON.stringify(holder)} of this breaker is attached to`,
+  )
 }

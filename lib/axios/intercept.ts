@@ -19,28 +19,45 @@ export interface Interception {
   readonly fallback?: Fallback | undefined
 }
 
-type Interceptors = Pick<AxiosInstance['interceptors']['request'], 'eject'>
+type Interceptors = AxiosInstance['interceptors']
 
 /** @returns what takes the interceptors off again */
 export function intercept(
-  instance: Pick<AxiosInstance, 'interceptors'>,
+  { interceptors }: Pick<AxiosInstance, 'interceptors'>,
   circuit: ManagedCircuit,
   { outcome, fallback }: Interception,
 ): () => void {
-  const { request, response } = instance.interceptors
-  const guarded = (config: InternalAxiosRequestConfig) => guard(config, circuit, outcome)
-  const guardId = request.use(guarded, undefined, { synchronous: true })
-  if (!fallback) return () => ejectOwn(request, guardId, guarded)
-  const answered = (error: unknown) => answerRefusal(error, circuit, fallback)
-  const answerId = response.use(undefined, answered)
+  const release = guardRequests(interceptors.request, circuit, outcome)
+  if (!fallback) return release
+  const releaseAnswers = answerRefusals(interceptors.response, circuit, fallback)
   return () => {
-    ejectOwn(request, guardId, guarded)
-    ejectOwn(response, answerId, answered)
+    release()
+    releaseAnswers()
   }
 }
 
+function guardRequests(
+  request: Interceptors['request'],
+  circuit: ManagedCircuit,
+  judge: JudgeOutcome | undefined,
+): () => void {
+  const guarded = (config: InternalAxiosRequestConfig) => guard(config, circuit, judge)
+  const id = request.use(guarded, undefined, { synchronous: true })
+  return () => ejectOwn(request, id, guarded)
+}
+
+function answerRefusals(
+  response: Interceptors['response'],
+  circuit: ManagedCircuit,
+  fallback: Fallback,
+): () => void {
+  const answered = (error: unknown) => answerRefusal(error, circuit, fallback)
+  const id = response.use(undefined, answered)
+  return () => ejectOwn(response, id, answered)
+}
+
 /** Before axios 1.20 ids are indexes: after somebody's `clear()` ours may be another's. */
-function ejectOwn(interceptors: Interceptors, id: number, own: unknown): void {
+function ejectOwn(interceptors: Interceptors[keyof Interceptors], id: number, own: unknown): void {
   const handlers = property(interceptors, 'handlers')
   const isOwn = (handler: unknown): boolean =>
     property(handler, 'fulfilled') === own || property(handler, 'rejected') === own

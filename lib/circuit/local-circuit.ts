@@ -1,6 +1,10 @@
 /** The rules of one circuit, fed by this process's own results. The clock is an argument. */
 import type { CircuitState, Outcome, Permit, Refusal, Rules } from './types.js'
 
+/** Shared by all circuits that never moved: most of them, most of the time. */
+const FIRST_PERMIT: Permit = { admitted: true, epoch: 0, grantedAt: 0 }
+const NO_PROBES: readonly Permit[] = []
+
 export class LocalCircuit {
   readonly #rules: Rules
   readonly #now: () => number
@@ -8,9 +12,9 @@ export class LocalCircuit {
   #failureCount = 0
   #openedAt = 0
   /** Held by every request of a closed epoch: the hot path allocates nothing. */
-  #closedPermit: Permit = { admitted: true, epoch: 0, grantedAt: 0 }
+  #closedPermit = FIRST_PERMIT
   #epoch = 0
-  #probes: Permit[] = []
+  #probes = NO_PROBES
 
   /** @param now seconds of a monotonic clock */
   constructor(rules: Rules, now: () => number) {
@@ -33,8 +37,7 @@ export class LocalCircuit {
   }
 
   get retryAfter(): number {
-    if (this.#state !== 'opened') return 0
-    return Math.max(0, this.#openedAt + this.#rules.ttl - this.#now())
+    return this.#state === 'opened' ? this.#remaining(this.#now()) : 0
   }
 
   admit(): Permit | Refusal {
@@ -42,7 +45,7 @@ export class LocalCircuit {
     const now = this.#now()
     if (this.#state === 'opened') {
       if (!this.#ttlPassed(now)) {
-        return { admitted: false, state: 'opened', retryAfter: this.retryAfter }
+        return { admitted: false, state: 'opened', retryAfter: this.#remaining(now) }
       }
       this.#moveTo('half-opened')
     }
@@ -72,6 +75,10 @@ export class LocalCircuit {
     this.#moveTo('opened')
   }
 
+  #remaining(now: number): number {
+    return Math.max(0, this.#openedAt + this.#rules.ttl - now)
+  }
+
   /** Strictly later than the ttl, as in the Python original. */
   #ttlPassed(now: number): boolean {
     return now > this.#openedAt + this.#rules.ttl
@@ -80,7 +87,7 @@ export class LocalCircuit {
   #moveTo(state: CircuitState): void {
     this.#state = state
     this.#epoch += 1
-    this.#probes = []
+    this.#probes = NO_PROBES
     this.#closedPermit = { admitted: true, epoch: this.#epoch, grantedAt: 0 }
   }
 
@@ -90,13 +97,13 @@ export class LocalCircuit {
       return { admitted: false, state: 'half-opened', retryAfter: 0 }
     }
     const permit: Permit = { admitted: true, epoch: this.#epoch, grantedAt: now }
-    this.#probes.push(permit)
+    this.#probes = [...this.#probes, permit]
     return permit
   }
 
   #takeBack(permit: Permit): boolean {
-    const index = this.#probes.indexOf(permit)
-    if (index >= 0) this.#probes.splice(index, 1)
-    return index >= 0
+    if (!this.#probes.includes(permit)) return false
+    this.#probes = this.#probes.filter((probe) => probe !== permit)
+    return true
   }
 }

@@ -14,9 +14,14 @@ export class ManagedCircuit implements Circuit {
   readonly name: string
   readonly #local: LocalCircuit
   readonly #publish: Publish
-  readonly #onDetach: () => void
+  readonly #onDetach: (circuit: ManagedCircuit) => void
 
-  constructor(name: string, local: LocalCircuit, publish: Publish, onDetach: () => void) {
+  constructor(
+    name: string,
+    local: LocalCircuit,
+    publish: Publish,
+    onDetach: (circuit: ManagedCircuit) => void,
+  ) {
     this.name = name
     this.#local = local
     this.#publish = publish
@@ -36,7 +41,7 @@ export class ManagedCircuit implements Circuit {
   }
 
   detach(): void {
-    this.#onDetach()
+    this.#onDetach(this)
   }
 
   /** A permit, to be given back to `record` exactly once, or a refusal. */

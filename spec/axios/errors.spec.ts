@@ -68,6 +68,10 @@ describe('OpenedStateError', () => {
     ['JSON.stringify of what holds it', (error) => JSON.stringify({ error, list: [error] })],
     ['util.inspect', (error) => inspect(error, { depth: Infinity })],
     ['util.inspect of what holds it', (error) => inspect({ error }, { depth: Infinity })],
+    [
+      'util.inspect of what is hidden',
+      (error) => inspect(error, { depth: Infinity, showHidden: true }),
+    ],
     // oxlint-disable-next-line typescript/no-misused-spread -- as many a logger does
     ['spread', (error) => inspect({ ...error }, { depth: Infinity })],
     ['Object.assign', (error) => inspect(Object.assign({}, error), { depth: Infinity })],

@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { until } from './until.js'
 
+/** Seconds that a run may take. */
+export const LIMIT = 20
 export const root = join(__dirname, '../..')
 export const KINDS = ['users', 'avatars'] as const
 type Kind = (typeof KINDS)[number]
@@ -33,9 +35,10 @@ export class Run {
   }
 
   async printed(text: string): Promise<void> {
-    const ended = () => this.#child.exitCode !== null
-    await until(`the demo prints "${text}"`, () => ended() || this.stdout.includes(text))
-    if (!this.stdout.includes(text)) throw new Error(`The demo ended early: ${this.stderr}`)
+    const ended = () => (this.#child.exitCode ?? this.#child.signalCode) !== null
+    const printed = () => this.stdout.includes(text)
+    await until(`the demo prints "${text}"`, () => ended() || printed(), LIMIT)
+    if (!printed()) throw new Error(`The demo ended early: ${this.stderr}`)
   }
 
   /** The signal goes to every process of the group, as from a terminal. */

@@ -26,9 +26,10 @@ export class OpenedStateError extends AxiosError {
     config?: InternalAxiosRequestConfig,
   ) {
     const { state, retryAfter } = refusal
-    const restore = withoutStack()
+    const limit = traces.stackTraceLimit
+    limitStack(0)
     super(describe(circuit, state, retryAfter), OpenedStateError.ERR_CIRCUIT_OPENED)
-    restore()
+    limitStack(limit)
     this.name = 'OpenedStateError'
     this.stack = `OpenedStateError: ${this.message}`
     this.circuit = circuit
@@ -64,20 +65,23 @@ export class OpenedStateError extends AxiosError {
 }
 
 function describe(circuit: string, state: string, retryAfter: number): string {
-  const advice = state === 'opened' ? `retry in ${retryAfter.toFixed(1)} s` : 'a probe is under way'
+  const advice =
+    state === 'opened' ? `retry in ${Math.round(retryAfter * 10) / 10} s` : 'a probe is under way'
   return `Circuit "${circuit}" is ${state}: ${advice}`
 }
 
+const traces = Error as { stackTraceLimit?: number | undefined }
+
 /**
  * A stack costs more than the rest of a refusal together, and would show this library's frames
- * only; axios appends the caller's. Reflect.set, as frozen intrinsics must not turn a refusal into
- * a TypeError.
+ * only; axios appends the caller's.
  */
-function withoutStack(): () => void {
-  const traces = Error as { stackTraceLimit?: number }
-  const limit = traces.stackTraceLimit
-  Reflect.set(traces, 'stackTraceLimit', 0)
-  return () => Reflect.set(traces, 'stackTraceLimit', limit)
+function limitStack(limit: number | undefined): void {
+  try {
+    traces.stackTraceLimit = limit
+  } catch {
+    // Frozen intrinsics: the refusal has a stack then.
+  }
 }
 
 /** On a copy, for the caller's own config is not ours to change: axios-retry reads its options here. */

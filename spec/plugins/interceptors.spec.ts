@@ -194,6 +194,22 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 0 })
   })
 
+  it('that turns a request back, and then sends it after all, has it counted once', async () => {
+    const counted = beside((instance) => {
+      const turnBack = async (config: Config): Promise<Config> => {
+        instance.interceptors.request.eject(id)
+        throw Object.assign(new Error('not yet'), { config })
+      }
+      const id = instance.interceptors.request.use(turnBack)
+      const send = (error: { config: Config }): unknown => instance(error.config)
+      instance.interceptors.response.use(undefined, send)
+    })
+    await counted.halfOpen()
+    await counted.instance.get('/status/200')
+    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
+    expect(counted.circuit.state).toBe('closed')
+  })
+
   it('that waits holds no permit meanwhile', async () => {
     let go = (): void => undefined
     const gate = new Promise<void>((resolve) => {

@@ -21,7 +21,7 @@ export function functionField<Value>() {
 }
 
 /** With words of our own: those of zod's checks and locales would add a tenth to a browser's bundle. */
-export function field<Value>(expected: string, matches: (value: unknown) => boolean) {
+function field<Value>(expected: string, matches: (value: unknown) => boolean) {
   return z.optional(z.custom<Value>(matches, expected))
 }
 

@@ -17,7 +17,9 @@ export function judgeResult(result: AttemptResult, judge: JudgeOutcome | undefin
 
 /** Refused by another breaker on the same instance, or answered from a cache: known by its answers, once minified. */
 function wasNotAttempted({ response, error }: AttemptResult): boolean {
-  return error instanceof OpenedStateError || property(response, 'cached') === true
+  return error === undefined
+    ? property(response, 'cached') === true
+    : error instanceof OpenedStateError
 }
 
 function askJudge(judge: JudgeOutcome, result: AttemptResult): Outcome | undefined {

@@ -3,7 +3,7 @@ import { checkInstance, type AxiosInstance } from './axios/instance.js'
 import { intercept } from './axios/intercept.js'
 import { LocalCircuit } from './circuit/local-circuit.js'
 import { ManagedCircuit } from './circuit/managed-circuit.js'
-import type { Circuit } from './circuit/types.js'
+import type { Circuit, Machine } from './circuit/types.js'
 import {
   checkName,
   checkSameOptions,
@@ -14,6 +14,7 @@ import {
   type ResolvedCircuitOptions,
 } from './config.js'
 import { ConfigError } from './errors.js'
+import type { Membership } from './storage/membership.js'
 import { Events, type EventName, type Listener } from './events.js'
 
 interface Attachment {
@@ -33,13 +34,16 @@ export class CircuitBreaker {
   readonly #attachments = new Map<string, Attachment>()
   readonly #holders = new WeakMap<AxiosInstance, Attachment>()
   readonly #events = new Events()
+  readonly #membership: Membership | undefined
 
   /**
    * @param options defaults for every circuit
    * @throws ConfigError
    */
   constructor(options: CircuitBreakerOptions = {}) {
-    this.#defaults = resolveBreakerOptions(options)
+    const { defaults, storage } = resolveBreakerOptions(options)
+    this.#defaults = defaults
+    this.#membership = storage?.join({ publisher: this.#events, now })
   }
 
   /**
@@ -88,14 +92,31 @@ export class CircuitBreaker {
     return this.#events.on(event, listener)
   }
 
-  /** Connects the storage. State is kept in the process, so there is nothing to connect. Idempotent. */
-  async init(): Promise<void> {}
+  /**
+   * Connects the storage, and reads the state that the fleet has; without a storage there is nothing
+   * to connect. Idempotent: while connected, or connecting, it gives the same promise.
+   *
+   * @throws what the storage says, within its deadline, where it cannot be reached. Circuits then work
+   *   by this process's own results, and join the fleet as soon as the storage appears
+   */
+  async init(): Promise<void> {
+    await this.#membership?.init()
+  }
 
-  /** Waits until every report so far is written. In-process state is written at once. Idempotent. */
-  async flush(): Promise<void> {}
+  /** Waits until every report so far is written, or given up at its deadline. Idempotent. */
+  async flush(): Promise<void> {
+    await this.#membership?.flush()
+  }
 
   /** Detaches nothing, drains, and disconnects what `init` connected. Idempotent. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#membership?.close()
+  }
+
+  /** Whether the storage answers; undefined without one. */
+  get storageUp(): boolean | undefined {
+    return this.#membership?.isUp
+  }
 
   #resolve(
     name: string,
@@ -109,8 +130,9 @@ export class CircuitBreaker {
   }
 
   #create(name: string, options: ResolvedCircuitOptions): Attachment {
-    const local = new LocalCircuit(options, now)
-    const circuit = new ManagedCircuit(name, local, this.#events.publish, this.#detach)
+    const machineFor = (member: ManagedCircuit): Machine =>
+      this.#membership?.machineFor(member, options) ?? new LocalCircuit(options, now)
+    const circuit = new ManagedCircuit(name, machineFor, this.#events, this.#detach)
     return { circuit, options, releases: [] }
   }
 
@@ -131,6 +153,8 @@ export class CircuitBreaker {
     if (attachment?.circuit !== circuit) return
     this.#attachments.delete(circuit.name)
     for (const release of attachment.releases) release()
+    circuit.release()
+    this.#events.publish('detached', { circuit: circuit.name })
   }
 }
 

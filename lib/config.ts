@@ -3,9 +3,11 @@ import type { Fallback, Interception } from './axios/intercept.js'
 import type { JudgeOutcome } from './axios/judge.js'
 import type { Rules } from './circuit/types.js'
 import { ConfigError } from './errors.js'
+import type { Joinable } from './storage/membership.js'
 import {
   countField,
   functionField,
+  objectField,
   parse,
   secondsField,
   show,
@@ -48,7 +50,10 @@ export interface CircuitOptions {
 }
 
 /** Defaults for every circuit of the breaker. */
-export interface CircuitBreakerOptions extends CircuitOptions {}
+export interface CircuitBreakerOptions extends CircuitOptions {
+  /** Shares the circuits with other processes, after `init()`. Left out, state is in the process. */
+  readonly storage?: Joinable | undefined
+}
 
 export type ResolvedCircuitOptions = Rules & Interception
 
@@ -67,8 +72,13 @@ function circuitShape() {
 }
 
 /** @throws ConfigError */
-export function resolveBreakerOptions(options: unknown): ResolvedCircuitOptions {
-  return withDefaults(DEFAULTS, parse(circuitShape(), options, 'options'))
+export function resolveBreakerOptions(options: unknown): {
+  defaults: ResolvedCircuitOptions
+  storage: Joinable | undefined
+} {
+  const shape = { ...circuitShape(), storage: objectField<Joinable>('a storage', 'join') }
+  const { storage, ...given } = parse(shape, options, 'options')
+  return { defaults: withDefaults(DEFAULTS, given), storage }
 }
 
 /** @throws ConfigError */

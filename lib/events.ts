@@ -1,5 +1,5 @@
 /** Tells listeners what happened. Nothing that a listener does reaches a request or a circuit. */
-import type { CircuitEvents } from './circuit/types.js'
+import type { CircuitEvents, Publisher } from './circuit/types.js'
 import { complain } from './complain.js'
 import { ConfigError } from './errors.js'
 import { property } from './property.js'
@@ -8,16 +8,21 @@ export type EventName = keyof CircuitEvents
 export type Listener<Name extends EventName> = (event: CircuitEvents[Name]) => unknown
 
 const EVENT_NAMES: { readonly [Name in EventName]: true } = {
+  attempted: true,
   created: true,
+  detached: true,
   failed: true,
   recovered: true,
   rejected: true,
   stateChanged: true,
+  storageAnswered: true,
+  storageLost: true,
+  storageRestored: true,
 }
 
 type Subscription = { readonly name: EventName; readonly listener: (event: never) => unknown }
 
-export class Events {
+export class Events implements Publisher {
   #subscriptions: readonly Subscription[] = []
   /** Events published by listeners wait, so that every listener sees the same order. */
   readonly #queue: (() => void)[] = []
@@ -34,6 +39,10 @@ export class Events {
     return () => {
       this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription)
     }
+  }
+
+  hears(name: EventName): boolean {
+    return this.#subscriptions.some((subscription) => subscription.name === name)
   }
 
   readonly publish = <Name extends EventName>(name: Name, event: CircuitEvents[Name]): void => {

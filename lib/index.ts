@@ -1,5 +1,5 @@
 export { CircuitBreaker } from './circuit-breaker.js'
-export { OpenedStateError } from './axios/errors.js'
+export { NotInitializedError, OpenedStateError } from './axios/errors.js'
 export { ConfigError } from './errors.js'
 export type { AttemptResult } from './axios/outcome.js'
 export type { JudgeOutcome } from './axios/judge.js'

@@ -20,6 +20,12 @@ export function functionField<Value>() {
   return field<Value>('Expected a function', (value) => typeof value === 'function')
 }
 
+/** @param method a function that the object must have */
+export function objectField<Value>(expected: string, method: string) {
+  const isObject = (value: unknown): boolean => typeof property(value, method) === 'function'
+  return field<Value>(`Expected ${expected}`, isObject)
+}
+
 /** With words of our own: those of zod's checks and locales would add a tenth to a browser's bundle. */
 function field<Value>(expected: string, matches: (value: unknown) => boolean) {
   return z.optional(z.custom<Value>(matches, expected))

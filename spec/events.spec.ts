@@ -185,7 +185,7 @@ describe('a listener', () => {
   })
 
   it.each([
-    ['no event', () => listen('open', () => 0), 'expected one of created, failed'],
+    ['no event', () => listen('open', () => 0), 'expected one of attempted, created'],
     ['an inherited name', () => listen('toString', () => 0), 'given "toString"'],
     ['no function', () => listen('failed', 'log'), 'expected a function, given string'],
     ['nothing', () => listen('failed', undefined), 'expected a function, given undefined'],

@@ -3,54 +3,42 @@ import { brandOf, isBranded } from '../brand.js'
 import type { Refusal } from '../circuit/types.js'
 
 const OPENED_STATE_ERROR = brandOf('OpenedStateError')
+const NOT_INITIALIZED_ERROR = brandOf('NotInitializedError')
 const RETRY_KEY = 'axios-retry'
 
 /**
- * A request was refused: it never left the process. `config` is there for interceptors, but not
- * enumerable, so that no log line shows a header, a parameter or a body.
+ * A request that never left the process. `config` is there for interceptors, but not enumerable, so
+ * that no log line shows a header, a parameter or a body.
  */
-export class OpenedStateError extends AxiosError {
-  static readonly ERR_CIRCUIT_OPENED = 'ERR_CIRCUIT_OPENED'
-
+class UnsentError extends AxiosError {
   /** The circuit's name. */
   readonly circuit: string
-  readonly state: 'opened' | 'half-opened'
-  /** Seconds until a new attempt is allowed; 0 while half-opened, where the running probe decides. */
-  readonly retryAfter: number
 
   #config: InternalAxiosRequestConfig | undefined
 
   constructor(
     circuit: string,
-    refusal: Pick<Refusal, 'state' | 'retryAfter'>,
+    [name, code, message]: readonly [name: string, code: string, message: string],
     config?: InternalAxiosRequestConfig,
   ) {
-    const { state, retryAfter } = refusal
     const limit = traces.stackTraceLimit
     limitStack(0)
-    super(describe(circuit, state, retryAfter), OpenedStateError.ERR_CIRCUIT_OPENED)
+    super(message, code)
     limitStack(limit)
-    this.name = 'OpenedStateError'
-    this.stack = `OpenedStateError: ${this.message}`
+    this.name = name
+    this.stack = `${name}: ${message}`
     this.circuit = circuit
-    this.state = state
-    this.retryAfter = retryAfter
     this.#config = config && withoutRetry(config)
-  }
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(OPENED_STATE_ERROR, OpenedStateError, this, value)
   }
 
   // axios declares these as properties: as members they would not compile, as fields they would be
   // enumerable. An accessor costs a refusal less than a property that is hidden each time.
   static {
-    hide(this.prototype, OPENED_STATE_ERROR, { value: true })
     hide(this.prototype, 'config', {
-      get(this: OpenedStateError) {
+      get(this: UnsentError) {
         return #config in this ? this.#config : undefined
       },
-      set(this: OpenedStateError, config: InternalAxiosRequestConfig | undefined) {
+      set(this: UnsentError, config: InternalAxiosRequestConfig | undefined) {
         this.#config = config
       },
     })
@@ -61,6 +49,57 @@ export class OpenedStateError extends AxiosError {
         return { name, message, code, circuit, state, retryAfter }
       },
     })
+  }
+}
+
+/** A request was refused: its circuit is opened, or half-opened and asks its question already. */
+export class OpenedStateError extends UnsentError {
+  static readonly ERR_CIRCUIT_OPENED = 'ERR_CIRCUIT_OPENED'
+
+  readonly state: 'opened' | 'half-opened'
+  /** Seconds until a new attempt is allowed; 0 while half-opened, where the running probe decides. */
+  readonly retryAfter: number
+
+  constructor(
+    circuit: string,
+    refusal: Pick<Refusal, 'state' | 'retryAfter'>,
+    config?: InternalAxiosRequestConfig,
+  ) {
+    const { state, retryAfter } = refusal
+    const message = describe(circuit, state, retryAfter)
+    super(circuit, ['OpenedStateError', OpenedStateError.ERR_CIRCUIT_OPENED, message], config)
+    this.state = state
+    this.retryAfter = retryAfter
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(OPENED_STATE_ERROR, OpenedStateError, this, value)
+  }
+
+  static {
+    hide(this.prototype, OPENED_STATE_ERROR, { value: true })
+  }
+}
+
+/** A request was made before the breaker's `init()`, which its storage needs. */
+export class NotInitializedError extends UnsentError {
+  static readonly ERR_NOT_INITIALIZED = 'ERR_NOT_INITIALIZED'
+
+  constructor(circuit: string, config?: InternalAxiosRequestConfig) {
+    const message = `Circuit "${circuit}" has a storage that is not connected: call breaker.init() first`
+    super(
+      circuit,
+      ['NotInitializedError', NotInitializedError.ERR_NOT_INITIALIZED, message],
+      config,
+    )
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(NOT_INITIALIZED_ERROR, NotInitializedError, this, value)
+  }
+
+  static {
+    hide(this.prototype, NOT_INITIALIZED_ERROR, { value: true })
   }
 }
 

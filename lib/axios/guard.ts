@@ -3,17 +3,20 @@
  * count them twice: other plugins retry, throw, cache and copy between them.
  */
 import axios, {
+  CanceledError,
   getAdapter as lookUpAdapter,
   type AxiosAdapter,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
-import type { Permit } from '../circuit/types.js'
+import type { Admission, Permit } from '../circuit/types.js'
 import { property } from '../property.js'
-import { OpenedStateError } from './errors.js'
+import { NotInitializedError, OpenedStateError } from './errors.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
-import { reasonOf, type AttemptResult } from './outcome.js'
+import { isCancelled, reasonOf, type AttemptResult } from './outcome.js'
+
+const MS_PER_SECOND = 1000
 
 type Adapter = InternalAxiosRequestConfig['adapter']
 
@@ -65,24 +68,56 @@ function attempt(config: InternalAxiosRequestConfig, guarded: Guarded): Promise<
   const dispatch = getAdapter(adapter ?? axios.defaults.adapter, config)
   if (isBypassed(config)) return dispatch(config)
   const admission = circuit.admit()
+  if ('admitted' in admission) return proceed(dispatch, config, admission, guarded)
+  return admission.then((decided) => {
+    if (decided.admitted && isCancelled(config)) {
+      circuit.record(decided, 'ignored')
+      // axios makes the CanceledError of it: an adapter asked now would send the request after all.
+      throw new CanceledError()
+    }
+    return proceed(dispatch, config, decided, guarded)
+  })
+}
+
+function proceed(
+  dispatch: AxiosAdapter,
+  config: InternalAxiosRequestConfig,
+  admission: Admission,
+  guarded: Guarded,
+): Promise<AxiosResponse> {
+  const { name } = guarded.circuit
   if (!admission.admitted) {
-    return Promise.reject(new OpenedStateError(circuit.name, admission, config))
+    return Promise.reject(
+      admission.state === 'not-initialized'
+        ? new NotInitializedError(name, config)
+        : new OpenedStateError(name, admission, config),
+    )
   }
+  const startedAt = guarded.circuit.tellsAttempts ? performance.now() : undefined
   return send(dispatch, config).then(
     (response) => {
-      conclude({ config, response }, admission, guarded)
+      conclude({ config, response }, admission, guarded, startedAt)
       return response
     },
     (error: unknown) => {
-      conclude({ config, error, ...responseOf(error) }, admission, guarded)
+      conclude({ config, error, ...responseOf(error) }, admission, guarded, startedAt)
       throw error
     },
   )
 }
 
-function conclude(result: AttemptResult, permit: Permit, { circuit, judge }: Guarded): void {
+function conclude(
+  result: AttemptResult,
+  permit: Permit,
+  { circuit, judge }: Guarded,
+  startedAt: number | undefined,
+): void {
   const outcome = judgeResult(result, judge)
+  const duration = startedAt === undefined ? 0 : (performance.now() - startedAt) / MS_PER_SECOND
   circuit.record(permit, outcome, outcome === 'failure' ? reasonOf(result) : undefined)
+  if (startedAt === undefined) return
+  const method = (result.config.method ?? 'get').toUpperCase()
+  circuit.tellAttempt({ outcome, probe: permit.probe, method, duration, ...reasonOf(result) })
 }
 
 /** A promise even from an adapter that throws, or answers at once: each has taken a permit. */

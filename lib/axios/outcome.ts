@@ -58,7 +58,7 @@ function byStatus(response: AxiosResponse | undefined): Outcome {
   return Number(response?.status) >= SERVER_ERROR ? 'failure' : 'success'
 }
 
-function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): boolean {
+export function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): boolean {
   return Boolean(signal?.aborted) || Boolean(cancelToken?.reason)
 }
 

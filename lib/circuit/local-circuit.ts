@@ -1,11 +1,11 @@
 /** The rules of one circuit, fed by this process's own results. The clock is an argument. */
-import type { CircuitState, Outcome, Permit, Refusal, Rules } from './types.js'
+import type { Admission, CircuitState, Machine, Outcome, Permit, Rules } from './types.js'
 
 /** Shared by all circuits that never moved: most of them, most of the time. */
-const FIRST_PERMIT: Permit = { admitted: true, epoch: 0, grantedAt: 0 }
+const FIRST_PERMIT: Permit = { admitted: true, epoch: 0, grantedAt: 0, probe: false }
 const NO_PROBES: readonly Permit[] = []
 
-export class LocalCircuit {
+export class LocalCircuit implements Machine {
   readonly #rules: Rules
   readonly #now: () => number
   #state: CircuitState = 'closed'
@@ -22,12 +22,10 @@ export class LocalCircuit {
     this.#now = now
   }
 
-  /** The state as last decided: an opened circuit whose ttl has passed waits for a request. */
   get decidedState(): CircuitState {
     return this.#state
   }
 
-  /** The state that the next request meets. */
   get state(): CircuitState {
     return this.#state === 'opened' && this.#ttlPassed(this.#now()) ? 'half-opened' : this.#state
   }
@@ -40,7 +38,7 @@ export class LocalCircuit {
     return this.#state === 'opened' ? this.#remaining(this.#now()) : 0
   }
 
-  admit(): Permit | Refusal {
+  admit(): Admission {
     if (this.#state === 'closed') return this.#closedPermit
     const now = this.#now()
     if (this.#state === 'opened') {
@@ -52,13 +50,31 @@ export class LocalCircuit {
     return this.#grantProbe(now)
   }
 
-  /** False where the result came too late to say anything: its epoch or its permit is over. */
   record(permit: Permit, outcome: Outcome): boolean {
     if (permit.epoch !== this.#epoch) return false
     if (this.#state === 'half-opened' && !this.#takeBack(permit)) return false
     if (outcome === 'success') this.#succeed()
     else if (outcome === 'failure') this.#fail()
     return true
+  }
+
+  /** Closes: what was counted so far belongs to an epoch that is over. */
+  close(): void {
+    this.#failureCount = 0
+    this.#moveTo('closed')
+  }
+
+  /** Opens by what is known from elsewhere: `since` then, by the clock of this circuit. */
+  open(since: number): void {
+    this.#failureCount = this.#rules.threshold
+    this.#openedAt = since
+    this.#moveTo('opened')
+  }
+
+  /** Half-opens because a probe runs elsewhere. */
+  halfOpen(): void {
+    this.#failureCount = this.#rules.threshold
+    this.#moveTo('half-opened')
   }
 
   #succeed(): void {
@@ -88,15 +104,15 @@ export class LocalCircuit {
     this.#state = state
     this.#epoch += 1
     this.#probes = NO_PROBES
-    this.#closedPermit = { admitted: true, epoch: this.#epoch, grantedAt: 0 }
+    this.#closedPermit = { admitted: true, epoch: this.#epoch, grantedAt: 0, probe: false }
   }
 
-  #grantProbe(now: number): Permit | Refusal {
+  #grantProbe(now: number): Admission {
     this.#probes = this.#probes.filter((probe) => now - probe.grantedAt <= this.#rules.probeTimeout)
     if (this.#probes.length >= this.#rules.permits) {
       return { admitted: false, state: 'half-opened', retryAfter: 0 }
     }
-    const permit: Permit = { admitted: true, epoch: this.#epoch, grantedAt: now }
+    const permit: Permit = { admitted: true, epoch: this.#epoch, grantedAt: now, probe: true }
     this.#probes = [...this.#probes, permit]
     return permit
   }

@@ -22,6 +22,8 @@ export interface Permit {
   /** The epoch in which the request was admitted: its outcome counts in no other. */
   readonly epoch: number
   readonly grantedAt: number
+  /** Whether the request asks a half-opened circuit's question: is the service back? */
+  readonly probe: boolean
 }
 
 export interface Refusal {
@@ -29,6 +31,30 @@ export interface Refusal {
   readonly state: 'opened' | 'half-opened'
   /** Seconds until a new attempt is allowed; 0 while half-opened, where the running probe decides. */
   readonly retryAfter: number
+}
+
+/** Nothing was decided: the storage that decides was never connected. */
+export interface Unready {
+  readonly admitted: false
+  readonly state: 'not-initialized'
+}
+
+export type Admission = Permit | Refusal | Unready
+
+/** What decides for a circuit: the rules of this process alone, or with those of a shared storage. */
+export interface Machine {
+  /** The state as last decided: an opened circuit whose ttl has passed waits for a request. */
+  readonly decidedState: CircuitState
+  /** The state that the next request meets. */
+  readonly state: CircuitState
+  readonly failureCount: number
+  readonly retryAfter: number
+  /** A promise only where a shared storage must be asked first. */
+  admit(): Admission | Promise<Admission>
+  /** False where the result came too late to say anything: its epoch or its permit is over. */
+  record(permit: Permit, outcome: Outcome): boolean
+  /** Nobody will ask again: what was subscribed to for this circuit can go. */
+  release?(): void
 }
 
 /** What is known about a failure beyond the fact. Nothing of the request or the answer itself. */
@@ -42,7 +68,18 @@ export interface FailureReason {
 /** Where a transition was decided: by this process's own results, or by the shared storage. */
 export type Origin = 'local' | 'shared'
 
-/** Everything that is told of circuits. No event carries a URL, a header, a parameter or a body. */
+/** An attempt that has ended: sent, and answered or not. */
+export interface Attempt extends FailureReason {
+  readonly circuit: string
+  readonly outcome: Outcome
+  readonly probe: boolean
+  /** The HTTP method, in capitals. */
+  readonly method: string
+  /** Seconds from the dispatch to the answer's end. */
+  readonly duration: number
+}
+
+/** Everything that is told of circuits and of their storage. No event carries a URL, a header, a parameter or a body. */
 export interface CircuitEvents {
   /** A circuit was attached under a new name. */
   created: { readonly circuit: string }
@@ -63,12 +100,28 @@ export interface CircuitEvents {
     readonly state: 'opened' | 'half-opened'
     readonly retryAfter: number
   }
+  /** An attempt ended, counted or not. */
+  attempted: Attempt
+  /** The circuit was taken off its instances. */
+  detached: { readonly circuit: string }
+  /** The storage cannot be used: from here on each process goes by its own results. Told once. */
+  storageLost: { readonly reason: string }
+  /** The storage can be used again; `lostFor` in seconds. Told once. */
+  storageRestored: { readonly lostFor: number }
+  /** The storage answered a command, or refused it; `duration` in seconds. */
+  storageAnswered: { readonly duration: number }
 }
 
 export type Publish = <Name extends keyof CircuitEvents>(
   name: Name,
   event: CircuitEvents[Name],
 ) => void
+
+export interface Publisher {
+  readonly publish: Publish
+  /** Whether anyone listens: what nobody hears need not be made. */
+  hears(name: keyof CircuitEvents): boolean
+}
 
 /** A circuit as its users see it. */
 export interface Circuit {

@@ -3,7 +3,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
 import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
-import type { CircuitState, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
+import type { CircuitState, Outcome, Permit, Publisher, Rules } from '../../lib/circuit/types.js'
 import { Model } from './model.js'
 import { steps, type Step } from './steps.js'
 
@@ -30,12 +30,16 @@ class Run {
     this.#rules = rules
     this.#model = new Model(rules)
     const local = new LocalCircuit(rules, () => this.#now)
-    this.#circuit = new ManagedCircuit(
-      'c',
-      local,
-      (name, event) => {
+    const publisher: Publisher = {
+      publish: (name, event) => {
         if (name === 'stateChanged' && 'to' in event) this.told.push(event.to)
       },
+      hears: () => false,
+    }
+    this.#circuit = new ManagedCircuit(
+      'c',
+      () => local,
+      publisher,
       () => undefined,
     )
   }
@@ -50,6 +54,7 @@ class Run {
   #admit(): void {
     this.#serial += 1
     const admission = this.#circuit.admit()
+    ok('admitted' in admission)
     equal(admission.admitted, this.#model.admit(this.#serial, this.#now))
     if (admission.admitted) this.#inFlight.set(this.#serial, admission)
   }

@@ -27,7 +27,7 @@ export function objectField<Value>(expected: string, method: string) {
 }
 
 /** With words of our own: those of zod's checks and locales would add a tenth to a browser's bundle. */
-function field<Value>(expected: string, matches: (value: unknown) => boolean) {
+export function field<Value>(expected: string, matches: (value: unknown) => boolean) {
   return z.optional(z.custom<Value>(matches, expected))
 }
 

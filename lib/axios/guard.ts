@@ -10,7 +10,7 @@ import axios, {
   type InternalAxiosRequestConfig,
 } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
-import type { Admission, Permit } from '../circuit/types.js'
+import type { Admission, Permit, Refusal, Unready } from '../circuit/types.js'
 import { property } from '../property.js'
 import { NotInitializedError, OpenedStateError } from './errors.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
@@ -85,14 +85,7 @@ function proceed(
   admission: Admission,
   guarded: Guarded,
 ): Promise<AxiosResponse> {
-  const { name } = guarded.circuit
-  if (!admission.admitted) {
-    return Promise.reject(
-      admission.state === 'not-initialized'
-        ? new NotInitializedError(name, config)
-        : new OpenedStateError(name, admission, config),
-    )
-  }
+  if (!admission.admitted) return Promise.reject(errorOf(admission, config, guarded))
   const startedAt = guarded.circuit.tellsAttempts ? performance.now() : undefined
   return send(dispatch, config).then(
     (response) => {
@@ -104,6 +97,16 @@ function proceed(
       throw error
     },
   )
+}
+
+function errorOf(
+  refusal: Refusal | Unready,
+  config: InternalAxiosRequestConfig,
+  { circuit: { name } }: Guarded,
+): Error {
+  return refusal.state === 'not-initialized'
+    ? new NotInitializedError(name, config)
+    : new OpenedStateError(name, refusal, config)
 }
 
 function conclude(

@@ -1,0 +1,67 @@
+/** The clients that a caller may bring, by shape: nothing here depends on their class, version or options. */
+import { property } from '../property.js'
+
+interface EvalOptions {
+  keys: string[]
+  arguments: string[]
+}
+
+/** What `createClient`, `createClientPool`, `createCluster` and `createSentinel` give, from redis 4.6 on. */
+export interface RedisClient {
+  // oxlint-disable-next-line typescript/no-explicit-any -- each kind and version has reply types of its own
+  evalSha(sha1: string, options: EvalOptions): Promise<any>
+  // oxlint-disable-next-line typescript/no-explicit-any -- as above
+  eval(script: string, options: EvalOptions): Promise<any>
+  // oxlint-disable-next-line typescript/no-explicit-any -- each event has its own arguments
+  on(event: string, listener: (...args: any[]) => void): unknown
+  // oxlint-disable-next-line typescript/no-explicit-any -- as above
+  off(event: string, listener: (...args: any[]) => void): unknown
+}
+
+type Method = (...args: unknown[]) => unknown
+
+/** A method that not every kind of client has. */
+export function methodOf(client: unknown, name: string): Method | undefined {
+  const method = property(client, name)
+  return typeof method === 'function' ? (method.bind(client) as Method) : undefined
+}
+
+export function isRedisClient(value: unknown): value is RedisClient {
+  return ['evalSha', 'eval', 'on', 'off'].every((name) => methodOf(value, name))
+}
+
+/** A pool has no `isReady`, and a cluster's is true once it knows its nodes. */
+export function isReady(client: RedisClient): boolean {
+  return Boolean(property(client, 'isReady') ?? property(client, 'isOpen') ?? true)
+}
+
+export function isOpen(client: RedisClient): boolean {
+  return property(client, 'isOpen') !== false
+}
+
+/** Clients may be set to give Buffers, and versions before 5 have no such setting. */
+export function withStrings(client: RedisClient): RedisClient {
+  const withTypeMapping = methodOf(client, 'withTypeMapping')
+  return withTypeMapping ? (withTypeMapping({}) as RedisClient) : client
+}
+
+/** A client of ours: its replies are of no interest any more. */
+export function destroy(client: unknown): void {
+  const end = methodOf(client, 'destroy') ?? methodOf(client, 'disconnect')
+  try {
+    Promise.resolve(end?.()).catch(ignore)
+  } catch {
+    // It was closed already.
+  }
+}
+
+/** Without a listener an error ends the process: Redis must never hurt, so each client keeps this one. */
+export function ignoreErrors(client: unknown): void {
+  const listeners = methodOf(client, 'listeners')?.('error')
+  if (Array.isArray(listeners) && listeners.includes(ignore)) return
+  methodOf(client, 'on')?.('error', ignore)
+}
+
+export function ignore(): void {
+  // Told elsewhere, where it is worth telling.
+}

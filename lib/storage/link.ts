@@ -1,0 +1,139 @@
+/** The one way to the storage: knows whether it answers, and finds its way back when it does not. */
+import type { Publisher } from '../circuit/types.js'
+import type { Answer, Connection, Question } from './storage.js'
+import { later, within } from './timers.js'
+
+const FIRST_RETRY = 0.05
+const LAST_RETRY = 2
+
+interface LinkOptions {
+  readonly publisher: Publisher
+  readonly now: () => number
+  /** Reads all circuits and takes the answers over. Rejects where the storage does not answer. */
+  readonly rejoin: () => Promise<void>
+}
+
+export class Link {
+  readonly #options: LinkOptions
+  #connection: Connection | undefined
+  #isUp = false
+  #lostAt: number | undefined
+  #cancelRetry: (() => void) | undefined
+  #isRejoining = false
+  /** Questions that are not answered yet, and not given up. */
+  readonly #pending = new Set<Promise<unknown>>()
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+  }
+
+  get isUp(): boolean {
+    return this.#isUp
+  }
+
+  use(connection: Connection): void {
+    this.#connection = connection
+  }
+
+  /**
+   * Asks, and rejects at the deadline: from then on, as after any other error, the storage is lost.
+   *
+   * @param late what is to be done with an answer that comes after all
+   */
+  ask(question: Question, deadline: number, late?: (answer: Answer) => void): Promise<Answer> {
+    const answer = this.#ask(question, deadline, late)
+    this.#pending.add(answer)
+    const end = (): unknown => this.#pending.delete(answer)
+    answer.then(end, end)
+    return answer
+  }
+
+  async drain(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending)
+  }
+
+  /** Told once, until it is found again. */
+  lose(reason: string): void {
+    if (!this.#connection) return
+    const isNews = this.#lostAt === undefined
+    this.#isUp = false
+    if (isNews) {
+      this.#lostAt = this.#options.now()
+      this.#options.publisher.publish('storageLost', { reason })
+    }
+    if (!this.#cancelRetry && !this.#isRejoining) this.#retryIn(FIRST_RETRY)
+  }
+
+  /** The storage says that it is there: no need to wait for the next try. */
+  retryNow(): void {
+    if (this.#lostAt === undefined || this.#isRejoining) return
+    this.#cancelRetry?.()
+    void this.#retry(FIRST_RETRY)
+  }
+
+  restore(): void {
+    this.#cancelRetry?.()
+    this.#cancelRetry = undefined
+    this.#isUp = true
+    if (this.#lostAt === undefined) return
+    const lostFor = this.#options.now() - this.#lostAt
+    this.#lostAt = undefined
+    this.#options.publisher.publish('storageRestored', { lostFor })
+  }
+
+  /** From here on there is nothing to ask, and nothing to be told. */
+  async close(): Promise<void> {
+    const connection = this.#connection
+    this.#connection = undefined
+    this.#isUp = false
+    this.#lostAt = undefined
+    this.#cancelRetry?.()
+    this.#cancelRetry = undefined
+    await connection?.close()
+  }
+
+  async #ask(
+    question: Question,
+    deadline: number,
+    late?: (answer: Answer) => void,
+  ): Promise<Answer> {
+    const connection = this.#connection
+    if (!connection) throw new Error('The storage is not connected')
+    const { publisher, now } = this.#options
+    const askedAt = now()
+    try {
+      if (!connection.isUp) throw new Error('The storage is not connected')
+      const answer = connection.ask(question)
+      const inTime = within(deadline, answer, `No answer from the storage within ${deadline} s`)
+      inTime.catch(() => answer.then(late, () => undefined))
+      return await inTime
+    } catch (error) {
+      if (connection === this.#connection) this.lose(reasonOf(error))
+      throw error
+    } finally {
+      publisher.publish('storageAnswered', { duration: now() - askedAt })
+    }
+  }
+
+  #retryIn(seconds: number): void {
+    this.#cancelRetry = later(seconds, () => void this.#retry(seconds))
+  }
+
+  async #retry(waited: number): Promise<void> {
+    this.#cancelRetry = undefined
+    this.#isRejoining = true
+    try {
+      if (!this.#connection?.isUp) throw new Error('Not connected')
+      await this.#options.rejoin()
+    } catch {
+      if (this.#connection) this.#retryIn(Math.min(waited * 2, LAST_RETRY))
+    } finally {
+      this.#isRejoining = false
+    }
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error)
+  return text || 'unknown'
+}

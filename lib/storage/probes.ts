@@ -1,0 +1,125 @@
+/** The probes of this process, each under a permit that the whole fleet respects. */
+import type { LocalCircuit } from '../circuit/local-circuit.js'
+import type { Admission, Outcome, Permit, Refusal, Rules } from '../circuit/types.js'
+import type { Ask, Channel } from './channel.js'
+import { Lease } from './lease.js'
+import type { SharedView } from './shared-view.js'
+import type { Answer, Snapshot } from './storage.js'
+
+export const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
+
+export interface ProbesOptions {
+  readonly ask: Ask
+  readonly channel: Channel
+  readonly local: LocalCircuit
+  readonly view: SharedView
+}
+
+export class Probes {
+  readonly #options: ProbesOptions
+  readonly #rules: Rules
+  readonly #onSettled: () => void
+  readonly #leases = new Map<Permit, Lease>()
+  #isAcquiring = false
+  #settling = 0
+
+  /** @param onSettled all probes that have ended are settled */
+  constructor(options: ProbesOptions, rules: Rules, onSettled: () => void) {
+    this.#options = options
+    this.#rules = rules
+    this.#onSettled = onSettled
+  }
+
+  /** Until the end of a probe is told, evidence would be taken for that of the epoch before. */
+  get isSettling(): boolean {
+    return this.#settling > 0
+  }
+
+  /** One request at a time asks; those that come meanwhile are refused, as by then another is the probe. */
+  admit(): Admission | Promise<Admission> {
+    return this.#isAcquiring || this.#options.view.isHeld ? HALF_OPENED : this.#acquire()
+  }
+
+  has(permit: Permit): boolean {
+    return this.#leases.has(permit)
+  }
+
+  /**
+   * Counts at once, by the local rules, where the permit is surely held; the storage has the last word.
+   *
+   * @returns whether it counted
+   */
+  settle(permit: Permit, outcome: Outcome): boolean {
+    const { local, view, channel } = this.#options
+    const lease = this.#leases.get(permit)
+    if (!lease) return false
+    this.#leases.delete(permit)
+    lease.end()
+    const mayCount = lease.isHeld || !channel.isUp
+    const counted = local.record(permit, mayCount ? outcome : 'ignored') && mayCount
+    if (counted) view.presume(local.decidedState)
+    void this.#giveBack(lease.token, outcome)
+    return counted
+  }
+
+  async #acquire(): Promise<Admission> {
+    const { ask, channel, view, local } = this.#options
+    const token = channel.newToken()
+    const askedAt = channel.now()
+    this.#isAcquiring = true
+    try {
+      const answer = await ask({ op: 'acquire', token }, channel.sharing.permitDeadline, (late) => {
+        if (late.granted) void this.#giveBack(token, 'ignored')
+      })
+      view.adopt(answer, 'local')
+      return this.#decide(answer, token, askedAt)
+    } catch {
+      return local.admit()
+    } finally {
+      this.#isAcquiring = false
+    }
+  }
+
+  #decide(answer: Answer, token: string, askedAt: number): Admission {
+    const { view, local } = this.#options
+    if (view.isClosed) return local.admit()
+    if (!answer.granted) return this.#refuse(answer)
+    const admission = local.admit()
+    if (admission.admitted) this.#leases.set(admission, this.#lease(token, askedAt))
+    else void this.#giveBack(token, 'ignored')
+    return admission
+  }
+
+  /** In the storage's words: by its own clock the process may be ahead of it. */
+  #refuse({ state, openedFor }: Snapshot): Refusal {
+    if (state !== 'opened') return HALF_OPENED
+    const { local, channel } = this.#options
+    local.open(channel.now() - openedFor)
+    return { admitted: false, state, retryAfter: Math.max(0, this.#rules.ttl - openedFor) }
+  }
+
+  #lease(token: string, grantedAt: number): Lease {
+    const { ask, channel, view } = this.#options
+    const { probeTimeout } = this.#rules
+    const { lease, commandDeadline } = channel.sharing
+    const renew = async (length: number): Promise<boolean> => {
+      const answer = await ask({ op: 'renew', token, lease: length }, commandDeadline)
+      view.adopt(answer, 'local')
+      return answer.granted
+    }
+    return new Lease({ token, grantedAt, lease, probeTimeout, now: channel.now, renew })
+  }
+
+  async #giveBack(token: string, outcome: Outcome): Promise<void> {
+    const { ask, channel, view } = this.#options
+    this.#settling += 1
+    try {
+      const { commandDeadline } = channel.sharing
+      view.adopt(await ask({ op: 'settle', token, outcome }, commandDeadline), 'local')
+    } catch {
+      // Told as storageLost. The permit ends with its lease.
+    }
+    this.#settling -= 1
+    if (!this.isSettling) this.#onSettled()
+  }
+}

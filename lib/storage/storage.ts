@@ -1,0 +1,113 @@
+/** The contract that a shared storage must satisfy. What uses it is in this folder too, and the same for all. */
+import type { CircuitState, Outcome, Rules } from '../circuit/types.js'
+import { Fleet } from './fleet.js'
+import type { Host, Joinable, Membership } from './membership.js'
+import { resolveSharing, type Sharing, type SharingOptions } from './sharing.js'
+
+/**
+ * A circuit as the storage has it. Its clock is the only one that counts, so times are told as spans,
+ * in seconds: no two clocks are ever compared.
+ */
+export interface Snapshot {
+  /** Grows with each change. Of two snapshots the one with the greater version is the newer. */
+  readonly version: number
+  /** The version of the last transition: what was asked in an earlier one counts no more. */
+  readonly epoch: number
+  readonly state: CircuitState
+  /** Consecutive failures of the whole fleet. */
+  readonly failureCount: number
+  /** Since the circuit opened; 0 where it is closed. */
+  readonly openedFor: number
+  /** Until a permit is free, at the latest; 0 where one is. */
+  readonly heldFor: number
+}
+
+/** The configuration of the process that asks. The storage keeps none: each process goes by its own. */
+export interface Terms extends Pick<Rules, 'threshold' | 'ttl' | 'permits'> {
+  /** Seconds for which a permit is held, from its grant or its last renewal. */
+  readonly lease: number
+  /** Distinct processes that must have seen failures before the circuit opens. */
+  readonly quorum: number
+}
+
+/** What a process tells, or asks for. */
+export type Command =
+  /** Only what is known. */
+  | { readonly op: 'read' }
+  /**
+   * Failures of a closed circuit. Where the process had a success since its last report, the count
+   * starts anew; it is never less than the process's own `streak`. At the threshold, and with the
+   * quorum, the circuit opens.
+   */
+  | {
+      readonly op: 'report'
+      readonly failures: number
+      readonly streak: number
+      readonly sawSuccess: boolean
+    }
+  /** A permit: granted where the circuit is closed, or where it is due and one of its permits is free. */
+  | { readonly op: 'acquire'; readonly token: string }
+  /** The permit for another lease: granted where the token still holds it. */
+  | { readonly op: 'renew'; readonly token: string; readonly lease: number }
+  /** The probe's end, and its permit back: granted, which is to say counted, where the token still holds it. */
+  | { readonly op: 'settle'; readonly token: string; readonly outcome: Outcome }
+
+export type Question = Command & {
+  readonly circuit: string
+  /** A name of the process that asks, like no other's. */
+  readonly process: string
+  /** What it knows: a transition that the storage has lost, as after a restart, is restored by it. */
+  readonly known: Snapshot
+  readonly terms: Terms
+}
+
+export interface Answer extends Snapshot {
+  readonly granted: boolean
+}
+
+/** What a connection tells by itself. Nothing depends on `pushed` alone: it only saves time. */
+export interface ConnectionListener {
+  /** A circuit changed, by this process's doing or another's. */
+  pushed(circuit: string, snapshot: Snapshot, process: string): void
+  /** A circuit may have changed: it is to be read. */
+  hinted(circuit: string): void
+  /** Messages may have been missed until now, and are heard from now on. */
+  resumed(): void
+  /** Commands are not answered any more. */
+  lost(reason: string): void
+}
+
+export interface Connection {
+  /**
+   * Settles when commands are answered and messages heard; rejects as soon as that is refused. May stay
+   * pending: whoever waits has a deadline. After a rejection the connection goes on trying by itself.
+   */
+  readonly ready: Promise<void>
+  /** Whether it is worth while to ask now. */
+  readonly isUp: boolean
+  /** May stay pending, or be answered late: whoever asks has a deadline. Rejects with an Error. */
+  ask(question: Question): Promise<Answer>
+  /** Frees everything, and answers nothing any more. Never hangs. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Extend this to share circuits through a storage of your own, and run the contract's suite on it.
+ * It has to carry out each command atomically, by one clock, and to keep a few fields for each circuit.
+ */
+export abstract class Storage implements Joinable {
+  readonly #sharing: Sharing
+
+  /** @throws ConfigError */
+  protected constructor(options: SharingOptions = {}) {
+    this.#sharing = resolveSharing(options)
+  }
+
+  /** Begins to connect. Called once for each breaker's `init()`. Does not throw. */
+  abstract connect(listener: ConnectionListener): Connection
+
+  /** Called by the breaker that is given this storage. */
+  join(host: Host): Membership {
+    return new Fleet(host, this.#sharing, (listener) => this.connect(listener))
+  }
+}

@@ -1,0 +1,116 @@
+/** A process of a fleet: does what it is told over IPC. It runs the build, as a user's process would. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import axios from 'axios'
+import { CircuitBreaker } from '../../dist/esm/index.js'
+import { RedisStorage } from '../../dist/esm/redis/index.js'
+
+const { origin, name, options, storage } = JSON.parse(process.argv[2])
+const breaker = new CircuitBreaker({ ...options, storage: new RedisStorage(storage) })
+const client = axios.create({ baseURL: origin, timeout: 10_000, validateStatus: (s) => s < 400 })
+const circuit = breaker.attach(client, name)
+
+/** Everything that was told, with the time of a clock that all processes share. */
+const events = []
+const clock = () => Number(process.hrtime.bigint() / 1000n) / 1e6
+const EVENTS = ['stateChanged', 'failed', 'recovered', 'storageLost', 'storageRestored']
+for (const event of EVENTS)
+  breaker.on(event, (told) => events.push({ event, at: clock(), ...told }))
+
+const tally = { sent: 0, ok: 0, failed: 0, refused: 0, cancelled: 0, other: 0, slowest: 0 }
+const controllers = new Set()
+const load = { callers: 0 }
+let errors = []
+
+async function request(path = '/') {
+  const controller = new AbortController()
+  controllers.add(controller)
+  const start = clock()
+  tally.sent += 1
+  try {
+    await client.get(path, { signal: controller.signal })
+    tally.ok += 1
+    return 'ok'
+  } catch (error) {
+    return judge(error)
+  } finally {
+    controllers.delete(controller)
+    tally.slowest = Math.max(tally.slowest, clock() - start)
+  }
+}
+
+function judge(error) {
+  if (error.code === 'ERR_CIRCUIT_OPENED') tally.refused += 1
+  else if (error.code === 'ERR_CANCELED') tally.cancelled += 1
+  else if (error.response || error.code?.startsWith('E')) tally.failed += 1
+  else {
+    tally.other += 1
+    errors.push(String(error.stack))
+  }
+  return error.code
+}
+
+/** One caller: the next request as soon as the last has its answer, after a pause where it was refused. */
+async function call(path, pause) {
+  while (load.callers > 0) {
+    const before = tally.refused
+    await request(path)
+    if (pause > 0 || tally.refused > before) await sleep(pause)
+  }
+}
+
+const commands = {
+  init: () => breaker.init(),
+  flush: () => breaker.flush(),
+  close: () => breaker.close(),
+  /** Sends so many requests, so many at a time, and says what became of each. */
+  async get(count = 1, atOnce = count, path = '/') {
+    const ends = []
+    for (let sent = 0; sent < count; sent += atOnce) {
+      const batch = Array.from({ length: Math.min(atOnce, count - sent) }, () => request(path))
+      ends.push(...(await Promise.all(batch)))
+    }
+    return ends
+  },
+  /** So many callers at once, until `idle`. */
+  load(count, { path = '/', pause = 1 } = {}) {
+    load.callers = count
+    for (let index = 0; index < count; index += 1) void call(path, pause)
+  },
+  idle: () => {
+    load.callers = 0
+  },
+  cancel: () => controllers.forEach((controller) => controller.abort()),
+  state: () => ({
+    state: circuit.state,
+    failureCount: circuit.failureCount,
+    retryAfter: circuit.retryAfter,
+    isUp: breaker.storageUp,
+  }),
+  tally: () => ({ ...tally, errors }),
+  reset: () => {
+    for (const key of Object.keys(tally)) tally[key] = 0
+    events.length = 0
+    errors = []
+  },
+  events: () => events,
+  memory: () => process.memoryUsage().heapUsed,
+  /** Milliseconds that the event loop was ever late while it was measured. */
+  lag: async (seconds) => {
+    const delay = monitorEventLoopDelay({ resolution: 1 })
+    delay.enable()
+    await sleep(seconds * 1000)
+    delay.disable()
+    return delay.max / 1e6
+  },
+}
+
+process.on('message', async ({ id, command, args }) => {
+  try {
+    process.send({ id, result: await commands[command](...args) })
+  } catch (error) {
+    process.send({ id, error: String(error.message) })
+  }
+})
+process.on('disconnect', () => process.exit())
+process.send({ id: 0 })

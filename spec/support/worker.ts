@@ -1,0 +1,100 @@
+/** Processes of a fleet, each with a breaker of its own. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { CircuitBreakerOptions, CircuitState } from '../../lib/index.js'
+import type { RedisStorageOptions } from '../../lib/redis/index.js'
+
+export interface WorkerOptions {
+  /** Of the upstream. */
+  readonly origin: string
+  readonly storage: RedisStorageOptions
+  readonly options?: CircuitBreakerOptions
+  readonly name?: string
+}
+
+export interface Told {
+  readonly event: string
+  /** Seconds of the machine's monotonic clock, the same for all processes. */
+  readonly at: number
+  readonly from?: CircuitState
+  readonly to?: CircuitState
+  readonly origin?: 'local' | 'shared'
+  readonly reason?: string
+}
+
+export interface Tally {
+  readonly sent: number
+  readonly ok: number
+  readonly failed: number
+  readonly refused: number
+  readonly cancelled: number
+  /** What no request may end with. */
+  readonly other: number
+  readonly errors: readonly string[]
+  /** Seconds. */
+  readonly slowest: number
+}
+
+export class Worker {
+  readonly #child: ChildProcess
+  readonly #answers = new Map<number, (answer: { result?: unknown; error?: string }) => void>()
+  #serial = 0
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+    child.on('message', (message: { id: number; result?: unknown; error?: string }) => {
+      this.#answers.get(message.id)?.(message)
+      this.#answers.delete(message.id)
+    })
+  }
+
+  static async start({ name = 'users', options = {}, ...rest }: WorkerOptions): Promise<Worker> {
+    const settings = JSON.stringify({ name, options, ...rest })
+    const child = fork(join(__dirname, 'worker-process.mjs'), [settings], { execArgv: [] })
+    await once(child, 'message')
+    return new Worker(child)
+  }
+
+  /** A whole fleet, connected. */
+  static async startFleet(size: number, options: WorkerOptions): Promise<Worker[]> {
+    const workers = await Promise.all(Array.from({ length: size }, () => Worker.start(options)))
+    await Promise.all(workers.map((worker) => worker.call('init')))
+    return workers
+  }
+
+  /** Rejects with the message of what the command threw there. */
+  async call<Result = unknown>(command: string, ...args: unknown[]): Promise<Result> {
+    this.#serial += 1
+    const id = this.#serial
+    const answered = new Promise<{ result?: unknown; error?: string }>((resolve) => {
+      this.#answers.set(id, resolve)
+    })
+    this.#child.send({ id, command, args })
+    const { result, error } = await answered
+    if (error !== undefined) throw new Error(error)
+    return result as Result
+  }
+
+  async state(): Promise<CircuitState> {
+    return (await this.call<{ state: CircuitState }>('state')).state
+  }
+
+  events(): Promise<Told[]> {
+    return this.call<Told[]>('events')
+  }
+
+  tally(): Promise<Tally> {
+    return this.call<Tally>('tally')
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  async stop(): Promise<void> {
+    if ((this.#child.exitCode ?? this.#child.signalCode) !== null) return
+    this.#child.kill('SIGKILL')
+    await once(this.#child, 'exit')
+  }
+}

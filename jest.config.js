@@ -5,7 +5,7 @@ export default {
   roots: ['<rootDir>/lib', '<rootDir>/spec'],
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   testEnvironment: 'node',
-  transform: { '\\.[jt]s$': ['babel-jest', { configFile: './spec/babel.config.json' }] },
+  transform: { '\\.m?[jt]s$': ['babel-jest', { configFile: './spec/babel.config.json' }] },
   transformIgnorePatterns: ['/node_modules/(?!(axios-auth-refresh|@nestjs|cockatiel)/)'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',

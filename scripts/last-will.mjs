@@ -1,0 +1,32 @@
+/** What is to happen when this process has ended, in whatever way, without cleaning up itself. */
+import { spawn } from 'node:child_process'
+
+/** Its input closes together with this process; until then each line names what runs, or nothing. */
+const EXECUTOR = `trap '' INT TERM HUP
+while read -r line; do pid=$line; done
+[ -z "$pid" ] || kill -9 "$pid"
+rm -rf "$1"`
+
+/** Ends a process and removes a folder. */
+export class LastWill {
+  #executor
+
+  /** @param {string} folder */
+  constructor(folder) {
+    this.#executor = spawn('/bin/sh', ['-c', EXECUTOR, 'sh', folder], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    this.#executor.stdin.on('error', () => undefined)
+    this.#executor.stdin.unref()
+    this.#executor.unref()
+  }
+
+  /** @param {number | undefined} pid */
+  end(pid) {
+    this.#executor.stdin.write(`${pid ?? ''}\n`)
+  }
+
+  revoke() {
+    this.#executor.kill('SIGKILL')
+  }
+}

@@ -1,0 +1,45 @@
+/** Ports of the loopback that servers can leave and find free again. */
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+export const HOST = '127.0.0.1'
+
+/**
+ * Below those that a system gives to outgoing connections: else one of them might take the port of a
+ * server that is down, or a client that knocks there might even be connected to itself.
+ */
+const FIRST = 12_000
+const COUNT = 10_000
+
+/** Members of a Redis cluster talk to each other on a port that is this much higher. */
+const BUS = 10_000
+
+/** @returns {Promise<number>} a port that is free, with its bus port */
+export async function freePort() {
+  for (;;) {
+    const port = FIRST + Math.floor(Math.random() * COUNT)
+    if ((await isFree(port)) && (await isFree(port + BUS))) return port
+  }
+}
+
+async function isFree(port) {
+  const server = createServer()
+  try {
+    await listen(server, port)
+    return true
+  } catch (error) {
+    if (error.code === 'EADDRINUSE') return false
+    throw error
+  } finally {
+    server.close()
+  }
+}
+
+/**
+ * @param {import('node:net').Server} server
+ * @param {number} port
+ */
+export async function listen(server, port) {
+  server.listen(port, HOST)
+  await once(server, 'listening')
+}

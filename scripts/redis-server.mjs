@@ -1,0 +1,164 @@
+/** A real Redis on a port of the loopback, without persistence, that can be frozen and killed. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from 'redis'
+import { createCertificates } from './certificates.mjs'
+import { LastWill } from './last-will.mjs'
+import { HOST, freePort } from './ports.mjs'
+import { RedisProcess } from './redis-process.mjs'
+import { until } from './until.mjs'
+
+/** No disk, and no waiting for further replicas before one is sent the data. */
+const CONFIG = [`bind ${HOST}`, 'save ""', 'appendonly no', 'repl-diskless-sync-delay 0']
+
+const TLS_CONFIG = [
+  'tls-cert-file server.crt',
+  'tls-key-file server.key',
+  'tls-ca-cert-file ca.crt',
+  'tls-auth-clients no',
+]
+
+export class RedisServer {
+  #port
+  #folder
+  #args
+  #ca
+  #will
+  /** @type {RedisProcess | undefined} */
+  #process
+  #isFrozen = false
+
+  constructor(port, folder, { ca, args }) {
+    this.#port = port
+    this.#folder = folder
+    this.#ca = ca
+    this.#args = args
+    this.#will = new LastWill(folder)
+  }
+
+  /**
+   * @param {object} [options]
+   * @param {number} [options.port] a free one if left out
+   * @param {string[]} [options.config] further lines of redis.conf
+   * @param {boolean} [options.tls] with TLS only, under a private authority
+   * @param {string[]} [options.args] further arguments of redis-server
+   */
+  static async start({ port, config = [], tls = false, args = [] } = {}) {
+    const folder = await mkdtemp(join(tmpdir(), 'axios-breaker-redis-'))
+    const number = port ?? (await freePort())
+    const ca = tls ? await writeCertificates(folder) : undefined
+    const ports = tls ? ['port 0', `tls-port ${number}`, ...TLS_CONFIG] : [`port ${number}`]
+    await writeFile(join(folder, 'redis.conf'), [...ports, ...CONFIG, ...config, ''].join('\n'))
+    const server = new RedisServer(number, folder, { ca, args })
+    return startOrStop(server, () => server.restart())
+  }
+
+  get port() {
+    return this.#port
+  }
+
+  get url() {
+    return `${this.#ca ? 'rediss' : 'redis'}://${HOST}:${this.#port}`
+  }
+
+  /** The certificate of the private authority, which clients must be told to trust. */
+  get ca() {
+    return this.#ca
+  }
+
+  get pid() {
+    return this.#process?.pid
+  }
+
+  /** Also true while it is frozen. */
+  get isRunning() {
+    return this.#process?.isRunning ?? false
+  }
+
+  get isAnswering() {
+    return this.isRunning && !this.#isFrozen
+  }
+
+  /** Connections stay and new ones are taken, but nothing is answered. */
+  freeze() {
+    this.#isFrozen = true
+    this.#process?.signal('SIGSTOP')
+  }
+
+  thaw() {
+    this.#isFrozen = false
+    this.#process?.signal('SIGCONT')
+  }
+
+  /** As if the machine had lost its power, also when it is frozen. */
+  async kill() {
+    await this.#process?.kill()
+    this.#will.end(undefined)
+  }
+
+  /** Starts again on the same port, without data, after a kill if it still runs. */
+  async restart() {
+    await this.kill()
+    this.#isFrozen = false
+    // Replicas are sent their data as a file, and would read it at the next start.
+    await rm(join(this.#folder, 'dump.rdb'), { force: true })
+    await until(`port ${this.#port} is free`, () => {
+      this.#process = new RedisProcess(this.#folder, this.#args)
+      this.#will.end(this.pid)
+      return this.#process.ready()
+    })
+  }
+
+  async stop() {
+    await this.kill()
+    await rm(this.#folder, { recursive: true, force: true })
+    this.#will.revoke()
+  }
+
+  /** Runs a command through a connection of its own, which sends nothing else. */
+  async command(...args) {
+    const tls = this.#ca === undefined ? {} : { tls: true, ca: this.#ca }
+    const socket = { host: HOST, port: this.#port, reconnectStrategy: false, ...tls }
+    const client = createClient({ RESP: 2, disableClientInfo: true, socket })
+    client.on('error', () => undefined)
+    try {
+      await client.connect()
+      return await client.sendCommand(args.map(String))
+    } finally {
+      if (client.isOpen) await client.disconnect()
+    }
+  }
+
+  /** How often each command was called since the start, or since CONFIG RESETSTAT. */
+  async commandCounts() {
+    const info = await this.command('INFO', 'commandstats')
+    const counts = info.matchAll(/^cmdstat_(.+?):calls=(\d+)/gm)
+    return Object.fromEntries(Array.from(counts, ([, name, calls]) => [name, Number(calls)]))
+  }
+}
+
+/**
+ * Leaves nothing behind when a start fails halfway.
+ *
+ * @template {{ stop(): Promise<void> }} T
+ * @param {T} started
+ * @param {() => Promise<unknown>} start
+ */
+export async function startOrStop(started, start) {
+  try {
+    await start()
+    return started
+  } catch (error) {
+    await started.stop()
+    throw error
+  }
+}
+
+async function writeCertificates(folder) {
+  const { ca, cert, key } = await createCertificates()
+  await writeFile(join(folder, 'ca.crt'), ca)
+  await writeFile(join(folder, 'server.crt'), cert)
+  await writeFile(join(folder, 'server.key'), key, { mode: 0o600 })
+  return ca
+}

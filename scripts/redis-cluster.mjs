@@ -161,7 +161,9 @@ async function isWhole(member, count) {
   )
   const replication = await member.command('INFO', 'replication')
   const linked = /role:master|master_link_status:up/.test(replication)
-  return up.length === count && linked && isOk(member)
+  // One more is a master of old that is back, and does not know yet.
+  const masters = up.filter(({ flags }) => flags === 'master').length
+  return up.length === count && masters === MASTERS && linked && isOk(member)
 }
 
 async function migrate(slot, source, destination) {

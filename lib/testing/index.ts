@@ -1,0 +1,2 @@
+export { MemoryStorage } from './memory-storage.js'
+export type { MemoryStorageOptions } from './memory-storage.js'

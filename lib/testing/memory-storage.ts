@@ -1,0 +1,85 @@
+/** A shared storage in the process's own memory, for tests of code that shares circuits: no Redis needed. */
+import { sharingShape, type SharingOptions } from '../storage/sharing.js'
+import {
+  Storage,
+  type Answer,
+  type Connection,
+  type ConnectionListener,
+  type Question,
+} from '../storage/storage.js'
+import { functionField, parse, type Shape } from '../validation.js'
+import { Decision, type Kept } from './rules.js'
+
+const MS_PER_SECOND = 1000
+
+export interface MemoryStorageOptions extends SharingOptions {
+  /** The storage's own clock, in seconds. Default: monotonic time. */
+  readonly now?: (() => number) | undefined
+}
+
+/** Breakers that are given the same `MemoryStorage` share their circuits, as processes do through Redis. */
+export class MemoryStorage extends Storage {
+  readonly #now: () => number
+  readonly #circuits = new Map<string, Kept>()
+  readonly #listeners = new Set<ConnectionListener>()
+  #isDown = false
+
+  /** @throws ConfigError */
+  constructor(options: MemoryStorageOptions = {}) {
+    const { now, ...sharing } = parse(shape(), options, 'options of MemoryStorage')
+    super(sharing)
+    this.#now = now ?? (() => performance.now() / MS_PER_SECOND)
+  }
+
+  connect(listener: ConnectionListener): Connection {
+    this.#listeners.add(listener)
+    const isUp = (): boolean => !this.#isDown && this.#listeners.has(listener)
+    return {
+      ready: this.#isDown ? Promise.reject(new Error('The storage is down')) : Promise.resolve(),
+      get isUp() {
+        return isUp()
+      },
+      ask: async (question) => this.#ask(question, isUp()),
+      close: async () => void this.#listeners.delete(listener),
+    }
+  }
+
+  /** From here on it answers nobody, as Redis when it is down. What it knows it keeps. */
+  goDown(reason = 'The storage is down'): void {
+    this.#isDown = true
+    for (const listener of this.#listeners) listener.lost(reason)
+  }
+
+  /** It answers again. */
+  comeBack(): void {
+    this.#isDown = false
+    for (const listener of this.#listeners) listener.resumed()
+  }
+
+  /** Everything is lost, as when Redis is flushed or restarted. */
+  forget(): void {
+    this.#circuits.clear()
+  }
+
+  #ask(question: Question, isUp: boolean): Answer {
+    if (!isUp) throw new Error('The storage is down')
+    const { circuit, process } = question
+    const decision = new Decision(this.#circuits.get(circuit), question, this.#now())
+    if (decision.isChanged) this.#circuits.set(circuit, decision.kept)
+    const { granted: _granted, ...snapshot } = decision.answer
+    if (decision.isNews) {
+      // Not before the answer: nobody hears of a change while it is being made.
+      queueMicrotask(() => {
+        for (const listener of this.#listeners) listener.pushed(circuit, snapshot, process)
+      })
+    }
+    return decision.answer
+  }
+}
+
+function shape() {
+  return {
+    ...sharingShape(),
+    now: functionField<() => number>(),
+  } satisfies Shape<MemoryStorageOptions>
+}

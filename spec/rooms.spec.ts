@@ -40,6 +40,20 @@ it.each([
   ['lib/validation.ts', 'axios'],
   ['lib/config.ts', 'node:fs'],
   ['lib/config.ts', 'zod/mini'],
+  ['lib/config.ts', 'redis'],
+  ['lib/circuit-breaker.ts', './storage/fleet.js'],
+  ['lib/circuit-breaker.ts', './redis/index.js'],
+  ['lib/axios/guard.ts', '../storage/storage.js'],
+  ['lib/storage/fleet.ts', 'redis'],
+  ['lib/storage/fleet.ts', 'node:crypto'],
+  ['lib/storage/fleet.ts', '../axios/guard.js'],
+  ['lib/storage/fleet.ts', '../circuit-breaker.js'],
+  ['lib/storage/fleet.ts', '../redis/wire.js'],
+  ['lib/redis/connection.ts', 'axios'],
+  ['lib/redis/connection.ts', 'zod/mini'],
+  ['lib/redis/connection.ts', '../axios/guard.js'],
+  ['lib/redis/connection.ts', '../circuit-breaker.js'],
+  ['lib/testing/rules.ts', '../redis/script.js'],
 ])('%s may not import %s', (file, module) => {
   expect(lint(file, `export * as other from '${module}'`)).toContain('no-restricted-imports')
 })
@@ -50,6 +64,12 @@ it.each([
   ['lib/axios/guard.ts', '../circuit/managed-circuit.js'],
   ['lib/validation.ts', 'zod/mini'],
   ['lib/circuit-breaker.ts', './axios/intercept.js'],
+  ['lib/circuit-breaker.ts', './storage/membership.js'],
+  ['lib/storage/fleet.ts', '../circuit/types.js'],
+  ['lib/redis/connection.ts', '../storage/storage.js'],
+  ['lib/redis/wire.ts', 'node:crypto'],
+  ['lib/redis/redis-storage.ts', 'redis'],
+  ['lib/testing/memory-storage.ts', '../storage/storage.js'],
 ])('%s may import %s', (file, module) => {
   expect(lint(file, `export * as other from '${module}'`)).not.toContain('no-restricted-imports')
 })

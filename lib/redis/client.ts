@@ -55,10 +55,12 @@ export function destroy(client: unknown): void {
   }
 }
 
-/** Without a listener an error ends the process: Redis must never hurt, so each client keeps this one. */
+const harmless = new WeakSet()
+
+/** Without a listener an error ends the process: Redis must never hurt, so each client keeps one. */
 export function ignoreErrors(client: unknown): void {
-  const listeners = methodOf(client, 'listeners')?.('error')
-  if (Array.isArray(listeners) && listeners.includes(ignore)) return
+  if (typeof client !== 'object' || client === null || harmless.has(client)) return
+  harmless.add(client)
   methodOf(client, 'on')?.('error', ignore)
 }
 

@@ -44,6 +44,7 @@ local reporters, holders = {}, {}
 for reporter in string.gmatch(stored[6] or '', '[^,]+') do reporters[#reporters + 1] = reporter end
 for token, at, length in string.gmatch(stored[7] or '', '([^,]+),(%d+),(%d+);') do
   holders[#holders + 1] = { token = token, at = math.min(number(at), now), length = number(length) }
+  changed = changed or number(at) > now
 end
 secret = stored[8] or secret
 

@@ -44,6 +44,7 @@ export class Decision {
     this.kept = found ?? UNKNOWN
     this.#question = question
     this.#now = now
+    this.#setRight()
     this.#remember(found !== undefined)
     this.#carryOut()
     if (!this.isChanged) return
@@ -58,6 +59,15 @@ export class Decision {
     const openedFor = state === 'closed' ? 0 : this.#now - openedAt
     const heldFor = isFree ? 0 : Math.max(0, Math.min(...ends))
     return { version, epoch, state, failureCount, openedFor, heldFor, granted: this.granted }
+  }
+
+  /** The clock may have been set back: what was stored is never later than now. */
+  #setRight(): void {
+    const now = this.#now
+    if (this.kept.openedAt > now) this.#change({ openedAt: now })
+    if (this.kept.holders.every(({ at }) => at <= now)) return
+    const holders = this.kept.holders.map((holder) => ({ ...holder, at: Math.min(holder.at, now) }))
+    this.#change({ holders })
   }
 
   /** A transition that the process knows of and the storage has lost; and how long an outage has lasted. */

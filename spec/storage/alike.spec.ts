@@ -1,0 +1,103 @@
+/**
+ * The local circuit and a shared one, alone in its fleet, are driven by the same random steps, and read
+ * alike after each: two rules may not drift. RUNS makes more sequences of it.
+ */
+import { deepEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
+import type { Machine, Permit, Rules } from '../../lib/circuit/types.js'
+import type { Membership } from '../../lib/storage/membership.js'
+import type { Storage } from '../../lib/storage/index.js'
+import { steps, type Step } from '../circuit/steps.js'
+import { PATIENT, SUBJECTS, type Subject } from './subjects.js'
+
+const SECONDS = 10
+const RUNS = Number(process.env.RUNS ?? 0)
+
+const rules = fc.record<Rules>({
+  threshold: fc.integer({ min: 1, max: 4 }),
+  ttl: fc.constantFrom(1, 4, 8),
+  permits: fc.integer({ min: 1, max: 3 }),
+  probeTimeout: fc.constantFrom(2, 8.5, 60),
+})
+
+describe.each(Object.keys(SUBJECTS))('a circuit in a %s', (name) => {
+  let subject: Subject
+  let storage: Storage
+  let serial = 0
+  beforeAll(async () => {
+    subject = (await SUBJECTS[name]?.()) as Subject
+    storage = subject.create(PATIENT)
+  })
+  afterAll(() => subject.stop())
+
+  it(
+    'is read as the local circuit is',
+    async () => {
+      const property = fc.asyncProperty(rules, steps(1, 60), async (given, sequence) => {
+        serial += 1
+        await new Pair(subject, storage, `alike ${serial}`, given).run(sequence)
+      })
+      const limit = RUNS
+        ? { numRuns: RUNS }
+        : { numRuns: 1e6, interruptAfterTimeLimit: SECONDS * 500 }
+      await fc.assert(property, { ...limit, endOnFailure: true })
+      expect(serial).toBeGreaterThanOrEqual(RUNS || 50)
+    },
+    (RUNS || 1) * 1000 + SECONDS * 3000,
+  )
+})
+
+/** Two circuits under one clock. */
+class Pair {
+  #now = 1000
+  readonly #subject: Subject
+  readonly #local: LocalCircuit
+  readonly #shared: Machine
+  readonly #membership: Membership
+  readonly #inFlight: (readonly [Permit, Permit])[] = []
+
+  constructor(subject: Subject, storage: Storage, name: string, given: Rules) {
+    this.#subject = subject
+    this.#local = new LocalCircuit(given, () => this.#now)
+    const publisher = { publish: () => undefined, hears: () => false }
+    this.#membership = storage.join({ publisher, now: () => this.#now })
+    this.#shared = this.#membership.machineFor({ name, moved: () => undefined }, given)
+  }
+
+  async run(sequence: readonly Step[]): Promise<void> {
+    await this.#subject.setClock(this.#now)
+    await this.#membership.init()
+    for (const step of sequence) {
+      if (step.kind === 'admit') await this.#admit()
+      else if (step.kind === 'end') this.#end(step)
+      else await this.#wait(step.seconds)
+      await this.#membership.flush()
+      deepEqual(readingOf(this.#shared), readingOf(this.#local))
+    }
+    await this.#membership.close()
+  }
+
+  async #admit(): Promise<void> {
+    const local = this.#local.admit()
+    const shared = await this.#shared.admit()
+    if (local.admitted && shared.admitted) this.#inFlight.push([local, shared])
+    else deepEqual(shared, local)
+  }
+
+  #end({ which, outcome }: Step & { kind: 'end' }): void {
+    const [permits] = this.#inFlight.splice(which % Math.max(1, this.#inFlight.length), 1)
+    if (!permits) return
+    this.#local.record(permits[0], outcome)
+    this.#shared.record(permits[1], outcome)
+  }
+
+  async #wait(seconds: number): Promise<void> {
+    this.#now += seconds
+    await this.#subject.setClock(this.#now)
+  }
+}
+
+function readingOf({ state, decidedState, failureCount, retryAfter }: Machine) {
+  return { state, decidedState, failureCount, retryAfter }
+}

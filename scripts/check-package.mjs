@@ -17,10 +17,12 @@ import {
 import { run } from './run.mjs'
 
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
-const ENTRIES = ['esm', 'cjs'].flatMap((format) => [
-  `dist/${format}/index.js`,
-  `dist/${format}/index.d.ts`,
-])
+const ENTRIES = ['esm', 'cjs'].flatMap((format) =>
+  ['', 'redis/', 'storage/', 'testing/'].flatMap((folder) => [
+    `dist/${format}/${folder}index.js`,
+    `dist/${format}/${folder}index.d.ts`,
+  ]),
+)
 
 const checks = new Checks()
 const tool = (name, ...args) => run(join(root, 'node_modules/.bin', name), args, { cwd: root })

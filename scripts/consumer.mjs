@@ -13,7 +13,8 @@ export const { devDependencies } = createRequire(import.meta.url)('../package.js
 const FIXTURES = join(root, 'spec/consumers')
 const TSC = join(root, 'node_modules/@typescript/native/bin/tsc')
 
-const STORY = 'closed, opened, half-opened, closed; 4 requests reached the server'
+const STORY =
+  'closed, opened, half-opened, closed; 4 requests reached the server; shared: opened; true'
 
 /** How a consumer's compiler may look modules up, and the kinds of file that it can then hold. */
 export const RESOLUTIONS = {

@@ -85,7 +85,9 @@ function borrow(client: RedisClient): Source {
 }
 
 async function create(url: string): Promise<Source> {
-  const { createClient } = await import('redis')
+  const { createClient } = await import('redis').catch((cause: unknown) => {
+    throw new Error('RedisStorage with a url needs the package redis: npm install redis', { cause })
+  })
   const client = createClient({
     url,
     disableOfflineQueue: true,

@@ -6,7 +6,7 @@ import { Lease } from './lease.js'
 import type { SharedView } from './shared-view.js'
 import type { Answer, Snapshot } from './storage.js'
 
-export const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
+const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
 
 export interface ProbesOptions {
   readonly ask: Ask

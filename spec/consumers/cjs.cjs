@@ -1,10 +1,13 @@
 const axios = require('axios')
-const { CircuitBreaker, ConfigError, OpenedStateError } = require('axios-breaker')
+const breakers = require('axios-breaker')
+const { RedisStorage } = require('axios-breaker/redis')
+const { Storage } = require('axios-breaker/storage')
+const { MemoryStorage } = require('axios-breaker/testing')
 
 async function main() {
-  const { AxiosError } = axios
   const { tell } = await import('./story.mjs')
-  const story = await tell({ axios, AxiosError, CircuitBreaker, ConfigError, OpenedStateError })
+  const app = { axios, AxiosError: axios.AxiosError, ...breakers }
+  const story = await tell({ ...app, MemoryStorage, RedisStorage, Storage })
   process.stdout.write(`${story}\n`)
 }
 

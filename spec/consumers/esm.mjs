@@ -1,6 +1,10 @@
 import axios, { AxiosError } from 'axios'
-import { CircuitBreaker, ConfigError, OpenedStateError } from 'axios-breaker'
+import * as breakers from 'axios-breaker'
+import { RedisStorage } from 'axios-breaker/redis'
+import { Storage } from 'axios-breaker/storage'
+import { MemoryStorage } from 'axios-breaker/testing'
 import { tell } from './story.mjs'
 
-const story = await tell({ axios, AxiosError, CircuitBreaker, ConfigError, OpenedStateError })
+const app = { axios, AxiosError, ...breakers }
+const story = await tell({ ...app, MemoryStorage, RedisStorage, Storage })
 process.stdout.write(`${story}\n`)

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * @param app the copies of axios and axios-breaker that the app has loaded
  * @returns what happened, in one line
  */
-export async function tell({ axios, AxiosError, CircuitBreaker, ConfigError, OpenedStateError }) {
+export async function tell(app) {
+  const { axios, AxiosError, CircuitBreaker, ConfigError, OpenedStateError } = app
   const upstream = await startUpstream()
   const breaker = new CircuitBreaker({ threshold: 5, ttl: 30 })
   await breaker.init()
@@ -42,7 +43,26 @@ export async function tell({ axios, AxiosError, CircuitBreaker, ConfigError, Ope
 
   await breaker.close()
   upstream.close()
-  return `${states.join(', ')}; ${upstream.hits} requests reached the server`
+  return `${states.join(', ')}; ${upstream.hits} requests reached the server; ${await share(app)}`
+}
+
+/** Two breakers that share a circuit in memory, and what a project without the package redis is told. */
+async function share({ axios, CircuitBreaker, MemoryStorage, NotInitializedError, ...app }) {
+  const storage = new MemoryStorage()
+  assert(storage instanceof app.Storage)
+  const down = () => axios.create({ adapter: () => Promise.reject(new Error('down')) })
+  const [one, two] = [new CircuitBreaker({ storage }), new CircuitBreaker({ storage })]
+  const users = down()
+  one.attach(users, 'users', { threshold: 1 })
+  const circuit = two.attach(down(), 'users', { threshold: 1 })
+  assert((await errorOf(users.get('/'))) instanceof NotInitializedError)
+  await Promise.all([one.init(), two.init()])
+  await errorOf(users.get('/'))
+  while (circuit.state === 'closed') await sleep(10)
+  await Promise.all([one.close(), two.close()])
+  const unlinked = new app.RedisStorage({ url: 'redis://127.0.0.1:1', initDeadline: 5 })
+  const refusal = await errorOf(new CircuitBreaker({ storage: unlinked }).init())
+  return `shared: ${circuit.state}; ${refusal.message.includes('npm install redis')}`
 }
 
 /** Answers every request with its `status`. */

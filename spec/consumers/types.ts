@@ -15,7 +15,19 @@ import {
   type JudgeOutcome,
   type Listener,
   type Outcome,
+  NotInitializedError,
 } from 'axios-breaker'
+
+import { RedisStorage, type RedisClient, type RedisStorageOptions } from 'axios-breaker/redis'
+import {
+  Storage,
+  type Answer,
+  type Connection,
+  type ConnectionListener,
+  type Question,
+  type SharingOptions,
+} from 'axios-breaker/storage'
+import { MemoryStorage, type MemoryStorageOptions } from 'axios-breaker/testing'
 
 const judge: JudgeOutcome = ({ response, error }: AttemptResult): Outcome | undefined =>
   response?.status === 429 || error instanceof AxiosError ? 'failure' : undefined
@@ -62,6 +74,32 @@ export const states: readonly CircuitState[] = breaker.circuits.map(({ state }) 
 export const found: Circuit | undefined = breaker.circuit('users')
 circuit.detach()
 
+const redis: RedisStorageOptions = { url: 'redis://redis.internal', prefix: 'app', quorum: 2 }
+declare const client: RedisClient
+const memory: MemoryStorageOptions = { now: () => 0, lease: 5 }
+const patience: SharingOptions = { permitDeadline: 0.1 }
+
+class OwnStorage extends Storage {
+  constructor() {
+    super(patience)
+  }
+  connect(told: ConnectionListener): Connection {
+    const ask = (question: Question): Promise<Answer> =>
+      Promise.resolve({ ...question.known, granted: false })
+    told.resumed()
+    return { ready: Promise.resolve(), isUp: true, ask, close: () => Promise.resolve() }
+  }
+}
+export const shared = [
+  new RedisStorage(redis),
+  new RedisStorage({ client }),
+  new MemoryStorage(memory),
+  new OwnStorage(),
+].map((storage) => new CircuitBreaker({ storage }).storageUp)
+export const isPremature = (error: unknown): boolean => error instanceof NotInitializedError
+
+// @ts-expect-error no storage
+void new CircuitBreaker({ storage: {} })
 // @ts-expect-error a circuit is switched off by `false`, not by a word
 void users.get('/naruto', { circuitBreaker: 'off' })
 // @ts-expect-error no such option

@@ -41,7 +41,9 @@ beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'readme-'))
   mkdirSync(join(project, 'node_modules'))
   symlinkSync(root, join(project, 'node_modules/axios-breaker'))
-  symlinkSync(join(root, 'node_modules/axios'), join(project, 'node_modules/axios'))
+  for (const name of ['axios', 'redis', '@redis']) {
+    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name))
+  }
   writeFileSync(join(project, 'package.json'), '{"type":"module"}')
 })
 afterAll(() => rmSync(project, { recursive: true }))

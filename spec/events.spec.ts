@@ -81,6 +81,33 @@ it('tells nothing of the request or the answer', async () => {
   expect(JSON.stringify(told)).not.toMatch(/hunter2|http|127\.0\.0\.1/)
 })
 
+it('tells each attempt that was sent, counted or not, and none that was refused', async () => {
+  const { breaker, circuit, request } = attached({ threshold: 1 })
+  const attempts: CircuitEvents['attempted'][] = []
+  breaker.on('attempted', (attempt) => void attempts.push(attempt))
+  await request('/status/404')
+  await request('/status/503')
+  await request('/status/200')
+  await until('the ttl has passed', () => circuit.state === 'half-opened')
+  await request('/reset')
+  const attempt = { circuit: 'users', method: 'GET', probe: false, duration: expect.any(Number) }
+  expect(attempts).toEqual([
+    { ...attempt, outcome: 'success', code: 'ERR_BAD_REQUEST', status: 404 },
+    { ...attempt, outcome: 'failure', code: 'ERR_BAD_RESPONSE', status: 503 },
+    { ...attempt, outcome: 'failure', code: 'ECONNRESET', probe: true },
+  ])
+  for (const { duration } of attempts) expect(duration).toBeGreaterThan(0)
+})
+
+it('tells once that a circuit was detached', () => {
+  const { breaker, circuit } = attached()
+  const told: unknown[] = []
+  breaker.on('detached', (event) => void told.push(event))
+  circuit.detach()
+  circuit.detach()
+  expect(told).toEqual([{ circuit: 'users' }])
+})
+
 describe('a listener', () => {
   it.each<[string, () => unknown]>([
     ['throws', fail],

@@ -1,10 +1,20 @@
 /** The README promises nothing that is not so: its code compiles and runs, its tables are the truth. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import axios from 'axios'
 import { CircuitBreaker, type CircuitOptions, type EventName } from '../lib/index.js'
+import { resolveSharing } from '../lib/storage/sharing.js'
 import { runScript } from './support/run-script.js'
 import { Upstream } from './support/upstream.js'
 
@@ -123,6 +133,18 @@ describe('the table', () => {
     expect(named).toEqual({ ...defaults(), outcome: '', fallback: '' })
   })
 
+  it("of RedisStorage's options has each with its default", () => {
+    const named = Object.fromEntries(
+      rows('Options of `new RedisStorage(options)`').map(([name, , value]) => [
+        code(name),
+        code(value),
+      ]),
+    )
+    const sharing = Object.entries(resolveSharing({})).map(([name, value]) => [name, String(value)])
+    const own = { url: '', client: '', prefix: 'axios-breaker' }
+    expect(named).toEqual({ ...Object.fromEntries(sharing), ...own })
+  })
+
   it('of the events has each', () => {
     const known = messageOf(() => new CircuitBreaker().on('no event' as EventName, () => undefined))
     const [, list = ''] = /expected one of (.*), given/.exec(known) ?? []
@@ -139,6 +161,21 @@ describe('the table', () => {
 it('shows a ConfigError as it is', () => {
   const message = messageOf(() => new CircuitBreaker().attach(axios.create(), 'users', { ttl: -1 }))
   expect(blocks('text').map((block) => block.trim())).toContain(message)
+})
+
+it('links to what is there', () => {
+  const documents = [
+    'README.md',
+    'CONTRIBUTING.md',
+    ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  ]
+  const links = documents.flatMap((document) =>
+    [...readFileSync(join(root, document), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
+      ([, link = '']) => join(root, dirname(document), link),
+    ),
+  )
+  expect(links.filter((link) => !existsSync(link))).toEqual([])
+  expect(links.length).toBeGreaterThan(3)
 })
 
 it('names commands that exist', () => {

@@ -5,6 +5,8 @@ import { later, within } from './timers.js'
 
 const FIRST_RETRY = 0.05
 const LAST_RETRY = 2
+/** One that hangs is not asked for ever: what it was asked would pile up in memory. */
+const MOST_UNANSWERED = 10
 
 interface LinkOptions {
   readonly publisher: Publisher
@@ -20,7 +22,9 @@ export class Link {
   #lostAt: number | undefined
   #cancelRetry: (() => void) | undefined
   #isRejoining = false
-  /** Questions that are not answered yet, and not given up. */
+  /** Questions that the storage has not answered yet, given up or not. */
+  #unanswered = 0
+  /** Those that are not given up. */
   readonly #pending = new Set<Promise<unknown>>()
 
   constructor(options: LinkOptions) {
@@ -98,18 +102,34 @@ export class Link {
     late?: (answer: Answer) => void,
   ): Promise<Answer> {
     const connection = this.#connection
-    if (!connection) throw new Error('The storage is not connected')
-    const { publisher, now } = this.#options
-    const askedAt = now()
     try {
-      if (!connection.isUp) throw new Error('The storage is not connected')
-      const answer = connection.ask(question)
-      const inTime = within(deadline, answer, `No answer from the storage within ${deadline} s`)
-      inTime.catch(() => answer.then(late, () => undefined))
-      return await inTime
+      if (!connection?.isUp) throw new Error('The storage is not connected')
+      return await this.#await(connection.ask(question), deadline, late)
     } catch (error) {
       if (connection === this.#connection) this.lose(reasonOf(error))
       throw error
+    }
+  }
+
+  async #await(
+    answer: Promise<Answer>,
+    deadline: number,
+    late?: (answer: Answer) => void,
+  ): Promise<Answer> {
+    const { publisher, now } = this.#options
+    const askedAt = now()
+    this.#unanswered += 1
+    const end = (): unknown => (this.#unanswered -= 1)
+    answer.then(end, end)
+    const inTime = within(deadline, answer, `No answer from the storage within ${deadline} s`)
+    const comeLate = (value: Answer): void => {
+      late?.(value)
+      // It hung, and does so no more. One that is only slow is tried again in its own time.
+      if (now() - askedAt > LAST_RETRY) this.retryNow()
+    }
+    inTime.catch(() => answer.then(comeLate, () => undefined))
+    try {
+      return await inTime
     } finally {
       publisher.publish('storageAnswered', { duration: now() - askedAt })
     }
@@ -123,7 +143,8 @@ export class Link {
     this.#cancelRetry = undefined
     this.#isRejoining = true
     try {
-      if (!this.#connection?.isUp) throw new Error('Not connected')
+      const isBuried = this.#unanswered > MOST_UNANSWERED
+      if (!this.#connection?.isUp || isBuried) throw new Error('Not yet')
       await this.#options.rejoin()
     } catch {
       if (this.#connection) this.#retryIn(Math.min(waited * 2, LAST_RETRY))

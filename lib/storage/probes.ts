@@ -81,12 +81,12 @@ export class Probes {
   }
 
   #decide(answer: Answer, token: string, askedAt: number): Admission {
-    const { view, local } = this.#options
-    if (view.isClosed) return local.admit()
-    if (!answer.granted) return this.#refuse(answer)
+    const { view, local, channel } = this.#options
+    if (channel.isUp && view.isClosed) return local.admit()
+    if (channel.isUp && !answer.granted) return this.#refuse(answer)
     const admission = local.admit()
-    if (admission.admitted) this.#leases.set(admission, this.#lease(token, askedAt))
-    else void this.#giveBack(token, 'ignored')
+    if (channel.isUp && admission.admitted) this.#leases.set(admission, this.#lease(token, askedAt))
+    else if (answer.granted) void this.#giveBack(token, 'ignored')
     return admission
   }
 

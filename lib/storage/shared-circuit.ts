@@ -40,6 +40,7 @@ export class SharedCircuit implements Machine {
       local: this.#local,
       ttl: rules.ttl,
       now: channel.now,
+      isUp: () => channel.isUp,
       onEpoch: () => this.#evidence.clear(),
       onOutage: () => channel.watch(),
       onMove: (origin) => member.moved(origin),
@@ -98,7 +99,6 @@ export class SharedCircuit implements Machine {
 
   /** What the storage tells by itself. */
   pushed(snapshot: Snapshot, process: string): void {
-    if (!this.#channel.isUp) return
     this.#view.adopt(snapshot, process === this.#channel.process ? 'local' : 'shared')
   }
 

@@ -8,6 +8,8 @@ export interface ViewOptions {
   readonly ttl: number
   /** Monotonic seconds. */
   readonly now: () => number
+  /** Whether the fleet is gone by. */
+  readonly isUp: () => boolean
   /** An epoch is over: what was seen in it counts no more. */
   readonly onEpoch: () => void
   /** The circuit is not closed. */
@@ -55,10 +57,10 @@ export class SharedView {
       : { ...this.#snapshot, openedFor: Math.max(0, ttl - local.retryAfter) }
   }
 
-  /** A snapshot that is not newer, because it was late or comes twice, changes nothing. */
+  /** A snapshot that is not newer, because it was late or comes twice, changes nothing; nor does any while alone. */
   adopt(snapshot: Snapshot, origin: Origin): void {
     const { version, epoch, state } = this.#snapshot
-    if (snapshot.version <= version) return
+    if (snapshot.version <= version || !this.#options.isUp()) return
     this.#see(snapshot)
     if (snapshot.epoch <= epoch && snapshot.state === state) return
     // By its own probe the process has closed it already, and has counted since.
@@ -70,7 +72,7 @@ export class SharedView {
   /** After a time alone: the local circuit stays as it is, unless the fleet knows more or is stricter. */
   rejoin(snapshot: Snapshot): void {
     const isNews = snapshot.epoch > this.#snapshot.epoch
-    const isStricter = snapshot.state !== 'closed' && this.#isClosedHere
+    const isStricter = snapshot.state !== 'closed' && this.#options.local.decidedState !== 'opened'
     this.#see(snapshot)
     if (isNews || isStricter) this.#follow(snapshot)
     this.#options.onMove('shared')

@@ -16,12 +16,12 @@ beforeAll(() => {
 describe('the demo', () => {
   let run: Run
   let ending: { code: unknown; seconds: number }
-  let story: Story
+  let story: Story<(typeof KINDS)[number]>
 
   beforeAll(async () => {
     run = new Run()
     ending = await run.end()
-    story = new Story(run.stdout)
+    story = new Story(run.stdout, KINDS)
   })
 
   afterAll(() => run.signal('SIGKILL'))

@@ -1,43 +1,48 @@
-/** One client service with the user service it depends on, and a record of every call made to it. */
+/** Client services with the user service they depend on, and a record of every call made to them. */
 export class Arm {
   #calls = []
-  #client
+  #clients
   #users
   #pending = new Set()
 
-  constructor(client, users) {
-    this.#client = client
+  constructor(clients, users) {
+    this.#clients = clients
     this.#users = users
   }
 
-  static async start(processes, ...flags) {
+  /** @param {{ clients?: number, flags?: string[] }} [options] */
+  static async start(processes, { clients: count = 1, flags = [] } = {}) {
     const users = await processes.start('user-service.mjs')
-    const client = await processes.start('client-service.mjs', users.origin, ...flags)
-    const arm = new Arm(client, users)
+    const start = () => processes.start('client-service.mjs', users.origin, ...flags)
+    const clients = await Promise.all(Array.from({ length: count }, start))
+    const arm = new Arm(clients, users)
     // First requests load code and connect: callers should be seen waiting for something else.
-    await Promise.all([fetch(client.origin), arm.results()])
+    await Promise.all([...clients.map(({ origin }) => fetch(origin)), arm.results()])
     return arm
   }
 
   get pids() {
-    return { client: this.#client.pid, users: this.#users.pid }
+    return { clients: this.#clients.map(({ pid }) => pid), users: this.#users.pid }
   }
 
-  /** @returns what the caller got, and how long the caller waited for it in milliseconds */
-  call(kind, id, behaviour) {
-    const call = this.#call(kind, id, behaviour)
+  /**
+   * @param {number} [client] which of them is called
+   * @returns what the caller got, and how long the caller waited for it in milliseconds
+   */
+  call(kind, id, behaviour, client = 0) {
+    const call = this.#call(kind, id, behaviour, client)
     this.#pending.add(call)
     const settled = () => this.#pending.delete(call)
     call.then(settled, settled)
     return call
   }
 
-  async #call(kind, id, behaviour) {
+  async #call(kind, id, behaviour, client) {
     const start = performance.now()
     const headers = { 'x-request-id': id }
-    const response = await fetch(`${this.#client.origin}/${kind}/naruto`, { headers })
+    const response = await fetch(`${this.#clients[client].origin}/${kind}/naruto`, { headers })
     const result = await response.json()
-    const call = { kind, id, behaviour, took: performance.now() - start, ...result }
+    const call = { kind, id, behaviour, client, took: performance.now() - start, ...result }
     this.#calls.push(call)
     return call
   }
@@ -45,6 +50,12 @@ export class Arm {
   /** Tells the user service what to do: `behave`, `hold` or `release`. */
   async order(command, argument) {
     await fetch(`${this.#users.origin}/control/${command}/${argument}`, { method: 'PUT' })
+  }
+
+  /** @returns what each client service has been told of a circuit since it was last asked */
+  told(kind) {
+    const ask = async ({ origin }) => (await fetch(`${origin}/told/${kind}`)).json()
+    return Promise.all(this.#clients.map(ask))
   }
 
   /** Waits for the calls that have no answer yet. */

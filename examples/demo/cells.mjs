@@ -1,5 +1,5 @@
 /** What the timeline says about one moment of one circuit. Cells of the same label may be merged. */
-const STATES = {
+export const STATES = {
   closed: { glyph: '●', tone: 'green' },
   opened: { glyph: '○', tone: 'red' },
   'half-opened': { glyph: '◐', tone: 'yellow' },
@@ -45,7 +45,7 @@ export function merge(first, second) {
   return { ...first, values: [...first.values, ...second.values] }
 }
 
-function milliseconds(values) {
+export function milliseconds(values) {
   return `${range(Math.min(...values).toFixed(), Math.max(...values).toFixed())} ms`
 }
 
@@ -53,4 +53,4 @@ function retry(values) {
   return `retry in ${range(values[0].toFixed(1), values.at(-1).toFixed(1))} s`
 }
 
-const range = (from, to) => (from === to ? from : `${from}–${to}`)
+export const range = (from, to) => (from === to ? from : `${from}–${to}`)

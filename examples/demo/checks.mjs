@@ -5,7 +5,16 @@ import { isRefused } from './summary.mjs'
 
 /** @returns whether every check passed */
 export function printChecks(lanes, guarded, bare) {
-  const checks = { ...circuitChecks(lanes, guarded), ...requestChecks(guarded, bare) }
+  return print({
+    ...circuitChecks(lanes, guarded),
+    ...requestChecks(guarded, bare),
+    'fewer requests reached the user service with the breaker than without':
+      guarded.reached.length < bare.reached.length,
+  })
+}
+
+/** @returns whether all of them hold */
+export function print(checks) {
   for (const [claim, holds] of Object.entries(checks)) {
     console.log(`  ${holds ? paint('green', '✔') : paint('red', '✖')} ${claim}`)
   }
@@ -21,8 +30,8 @@ function circuitChecks(lanes, { calls, reached }) {
         !crowds.flat().includes(request.id),
     ).length
   const last = ({ kind }) => calls.findLast((call) => call.kind === kind)
-  const ids = new Set(reached.map(({ id }) => id))
-  const probes = (crowd) => crowd.filter((id) => ids.has(id)).length
+  const { isReached } = arrivals(reached)
+  const probes = (crowd) => crowd.filter(isReached).length
   return {
     'each circuit opened after as many failures as its threshold says': lanes.every(
       (lane) => failures(lane) === CIRCUITS[lane.kind].threshold,
@@ -42,15 +51,23 @@ function circuitChecks(lanes, { calls, reached }) {
   }
 }
 
-function requestChecks(guarded, bare) {
-  const ids = new Set(guarded.reached.map(({ id }) => id))
-  const refused = guarded.calls.filter(isRefused)
+/** Of both arms: whoever was refused was kept away, and nobody else. */
+export function requestChecks(...arms) {
   return {
-    'no refused call reached the user service; every other call did':
-      refused.every(({ id }) => !ids.has(id)) &&
-      guarded.reached.length === guarded.calls.length - refused.length &&
-      bare.reached.length === bare.calls.length,
-    'fewer requests reached the user service with the breaker than without':
-      guarded.reached.length < bare.reached.length,
+    'no refused call reached the user service; every other call did': arms.every(
+      ({ calls, reached }) => {
+        const { isReached } = arrivals(reached)
+        const refused = calls.filter(isRefused)
+        return (
+          !refused.some(({ id }) => isReached(id)) &&
+          reached.length === calls.length - refused.length
+        )
+      },
+    ),
   }
+}
+
+export function arrivals(reached) {
+  const ids = new Set(reached.map(({ id }) => id))
+  return { isReached: (id) => ids.has(id) }
 }

@@ -1,10 +1,9 @@
 /** The callers of one circuit: one at a time, but several at once when it is due to half-open. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crowd, outcome, probe, transition } from './cells.mjs'
-import { BEAT, CALLERS, CIRCUITS } from './settings.mjs'
+import { firstRefused } from './crowd.mjs'
+import { BEAT, CALLERS, CIRCUITS, PROBE_TIME } from './settings.mjs'
 
-/** The first answer after an outage takes its time, in milliseconds. */
-const PROBE_TIME = 300
 /** After this long the crowd is over even where it went otherwise than it should. */
 const CROWD_LIMIT = 800
 
@@ -54,7 +53,7 @@ export class Lane {
     const start = performance.now()
     await this.#stage.order('hold', this.kind)
     const calls = Array.from({ length: CALLERS }, () => this.#stage.call(this.kind))
-    const refused = await firstRefused(calls)
+    const refused = await firstRefused(calls, CROWD_LIMIT)
     const before = refused.flatMap((result) => this.#note(result))
     void this.#followProbe(calls, start)
     return [...before, crowd(CALLERS, refused.length)]
@@ -67,7 +66,7 @@ export class Lane {
     this.crowds.push(results.map(({ id }) => id))
     for (const result of results) {
       if (result.outcome === 'refused') continue
-      this.#stage.show(this.kind, [probe(result), ...this.#note(result)])
+      this.#stage.show({ [this.kind]: [probe(result), ...this.#note(result)] })
     }
     this.#probing = false
   }
@@ -82,18 +81,4 @@ export class Lane {
       return transition(from, to, ttl)
     })
   }
-}
-
-/** Resolves once all calls but one are refused. */
-async function firstRefused(calls) {
-  const refused = []
-  const enough = new Promise((resolve) => {
-    const note = (result) => {
-      if (result.outcome === 'refused') refused.push(result)
-      if (refused.length === calls.length - 1) resolve()
-    }
-    for (const call of calls) call.then(note, resolve)
-  })
-  await Promise.race([enough, sleep(CROWD_LIMIT)])
-  return [...refused]
 }

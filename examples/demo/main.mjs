@@ -1,14 +1,13 @@
-/** An outage in ten seconds, with a circuit breaker and without. Usage: node examples/demo/main.mjs */
+/**
+ * An outage in ten seconds, with a circuit breaker and without. With `--redis`: an outage as three
+ * processes see it that share a circuit. Usage: node examples/demo/main.mjs [--redis]
+ */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Arm } from './arm.mjs'
-import { printChecks } from './checks.mjs'
+import { parseArgs } from 'node:util'
 import { paint } from './paint.mjs'
 import { Processes } from './processes.mjs'
-import { CIRCUITS, LIMIT } from './settings.mjs'
-import { Story } from './story.mjs'
-import { printSummary } from './summary.mjs'
-import { Timeline } from './timeline.mjs'
+import { LIMITS } from './settings.mjs'
 
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 
@@ -18,8 +17,12 @@ process.exit()
 
 async function run() {
   try {
+    const { values: flags } = parseArgs({ options: { redis: { type: 'boolean' } } })
     checkBuilt()
-    return await Promise.race([demo(), trouble(), processes.lost])
+    const { demo } = await import(flags.redis ? './fleet/demo.mjs' : './alone.mjs')
+    const verdict = async () => ((await demo(processes)) ? 0 : 1)
+    const limit = flags.redis ? LIMITS.fleet : LIMITS.alone
+    return await Promise.race([verdict(), trouble(limit), processes.lost])
   } catch (error) {
     console.error(paint('red', `The demo failed: ${error.message}`))
     return 1
@@ -28,49 +31,19 @@ async function run() {
   }
 }
 
-async function demo() {
-  const [guarded, bare] = await Promise.all([
-    Arm.start(processes),
-    Arm.start(processes, '--without-breaker'),
-  ])
-  printHead(guarded.pids, bare.pids)
-  const timeline = new Timeline(CIRCUITS)
-  const story = new Story({ guarded, bare, timeline })
-  await story.play()
-  const results = await Promise.all([guarded.results(), bare.results()])
-  console.log()
-  printSummary(...results)
-  console.log()
-  return printChecks(story.lanes, ...results) ? 0 : 1
-}
-
 /** Whatever ends the demo early, its processes are ended first. */
-function trouble() {
+function trouble(limit) {
   return new Promise((resolve, reject) => {
     for (const [signal, code] of Object.entries(EXIT_CODES)) {
       process.on(signal, () => resolve(code))
     }
     process.on('uncaughtException', reject)
-    const late = () => reject(new Error(`the demo took longer than ${LIMIT / 1000} s`))
-    setTimeout(late, LIMIT)
+    const late = () => reject(new Error(`the demo took longer than ${limit / 1000} s`))
+    setTimeout(late, limit)
   })
 }
 
 function checkBuilt() {
   if (existsSync(fileURLToPath(import.meta.resolve('axios-breaker')))) return
   throw new Error('the library is not built: run `npm run build` first, or `npm run demo`')
-}
-
-function printHead(guarded, bare) {
-  const chain = ({ client, users }) => `client service (${client}) → user service (${users})`
-  console.log(`
-  ${paint('bold', 'A user service breaks, hangs and comes back. Its callers have a circuit breaker.')}
-
-  processes on the loopback (pid), called at the same moments by this one (${process.pid})
-    with the breaker   ${chain(guarded)}
-    without it         ${chain(bare)}
-
-  ${paint('green', '●')} closed: all pass   ${paint('red', '○')} opened: all are refused at once   \
-${paint('yellow', '◐')} half-opened: one passes, as a probe
-`)
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 export class Processes {
   #children = []
+  #servers = []
   #stopped = false
   #lose
 
@@ -24,15 +25,27 @@ export class Processes {
     return { pid: child.pid, origin: `http://127.0.0.1:${port}` }
   }
 
+  /** @param server that is starting, and ends by its own `stop` */
+  keep(server) {
+    this.#servers.push(server)
+    return server
+  }
+
   /** They hold nothing that is worth a farewell. */
   async stop() {
     this.#stopped = true
-    await Promise.all(
-      this.#children.map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return
-        child.kill('SIGKILL')
-        await once(child, 'exit')
-      }),
-    )
+    await Promise.all([...this.#children.map(end), ...this.#servers.map(stop)])
   }
+}
+
+async function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+/** One that has not started leaves nothing behind. */
+async function stop(starting) {
+  const server = await starting.catch(() => undefined)
+  await server?.stop()
 }

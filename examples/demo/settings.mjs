@@ -13,5 +13,8 @@ export const BEAT = 250
 /** Callers that come at once when a circuit half-opens. */
 export const CALLERS = 5
 
-/** The demo gives up after this long, in milliseconds. */
-export const LIMIT = 18_500
+/** The demo gives up after this long, in milliseconds. A fleet has more processes to start. */
+export const LIMITS = { alone: 18_500, fleet: 25_000 }
+
+/** The user service takes so long for the answer to a probe, in milliseconds. */
+export const PROBE_TIME = 300

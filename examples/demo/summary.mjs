@@ -12,27 +12,35 @@ const PHASES = {
 
 /** @param arms for each arm its `calls`, and what `reached` its user service */
 export function printSummary(guarded, bare) {
-  const arms = [guarded, bare]
-  const row = (label, figure) => print(`  ${label}`, arms.map(figure))
-  print('', ['with the breaker', 'without it'], 'bold')
-  print('requests that reached the user service', [], 'bold')
+  const { head, title, row } = table([guarded, bare])
+  head('with the breaker', 'without it')
+  title('requests that reached the user service')
   for (const [phase, label] of Object.entries(PHASES)) {
     row(label, ({ reached }) => reached.filter(({ behaviour }) => behaviour === phase).length)
   }
   row('altogether', ({ reached }) => reached.length)
-  print('how long callers waited while it hung', [], 'bold')
+  title('how long callers waited while it hung')
   row('median', (arm) => milliseconds(median(waits(arm))))
   row('longest', (arm) => milliseconds(Math.max(...waits(arm))))
   row('over half a second', (arm) => {
     const all = waits(arm)
     return `${all.filter((took) => took > 500).length} of ${all.length}`
   })
-  print('calls', [], 'bold')
+  title('calls')
   row('made', ({ calls }) => calls.length)
   row('refused at once', ({ calls }) => calls.filter(isRefused).length)
   row('of these after it came back: the price', ({ calls }) => {
     return calls.filter((call) => isRefused(call) && call.behaviour === 'recovers').length
   })
+}
+
+/** What prints a table with a column for each arm. */
+export function table(arms) {
+  return {
+    head: (...names) => print('', names, 'bold'),
+    title: (label) => print(label, [], 'bold'),
+    row: (label, figure) => print(`  ${label}`, arms.map(figure)),
+  }
 }
 
 export const isRefused = ({ outcome }) => outcome === 'refused'
@@ -47,11 +55,11 @@ function waits({ calls }) {
   return calls.filter(({ behaviour }) => behaviour === 'hangs').map(({ took }) => took)
 }
 
-function median(values) {
+export function median(values) {
   const sorted = values.toSorted((a, b) => a - b)
   return (
     (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2
   )
 }
 
-const milliseconds = (value) => `${value.toFixed()} ms`
+export const milliseconds = (value, digits = 0) => `${value.toFixed(digits)} ms`

@@ -1,24 +1,28 @@
-/** Prints what happens while it happens, one column for each circuit. */
+/** Prints what happens while it happens, one column for each lane. */
 import { merge } from './cells.mjs'
 import { paint } from './paint.mjs'
 
-const COLUMNS = { time: 9, service: 11, lane: 39, label: 14 }
+const WIDTHS = { time: 9, service: 11, lane: 39, label: 14 }
 /** Ticks that one line may stand for: more would keep the reader waiting. */
 const MERGED = 4
 
 export class Timeline {
-  #kinds
+  #lanes
+  #widths
   #start = performance.now()
   #behaviour = ''
   #waiting
 
-  constructor(circuits) {
-    this.#kinds = Object.keys(circuits)
-    const rules = this.#kinds.map((kind) => {
-      const { threshold, ttl } = circuits[kind]
-      return `${kind} (threshold ${threshold}, ttl ${ttl} s)`.padEnd(COLUMNS.lane)
-    })
-    const head = 'time'.padEnd(COLUMNS.time) + 'service'.padEnd(COLUMNS.service) + rules.join('')
+  /**
+   * @param {Record<string, string>} heads what to write above each lane
+   * @param {Partial<typeof WIDTHS>} [widths]
+   */
+  constructor(heads, widths = {}) {
+    this.#lanes = Object.keys(heads)
+    this.#widths = { ...WIDTHS, ...widths }
+    const { time, service, lane } = this.#widths
+    const titles = Object.values(heads).map((title) => title.padEnd(lane))
+    const head = 'time'.padEnd(time) + 'service'.padEnd(service) + titles.join('')
     console.log(paint('bold', `  ${head.trimEnd()}`))
     console.log(paint('dim', `  ${'─'.repeat(head.trimEnd().length)}`))
   }
@@ -34,7 +38,7 @@ export class Timeline {
     const height = Math.max(...Object.values(cells).map((lane) => lane.length))
     for (let line = 0; line < height; line += 1) {
       const row = { time: performance.now() - this.#start, ticks: 1, cells: {} }
-      for (const [kind, lane] of Object.entries(cells)) row.cells[kind] = lane[line]
+      for (const [name, lane] of Object.entries(cells)) row.cells[name] = lane[line]
       this.#add(row)
     }
   }
@@ -54,31 +58,32 @@ export class Timeline {
 
   #merge(first, second) {
     const cells = {}
-    for (const kind of this.#kinds) {
-      const [a, b] = [first.cells[kind], second.cells[kind]]
+    for (const lane of this.#lanes) {
+      const [a, b] = [first.cells[lane], second.cells[lane]]
       if (!a && !b) continue
-      cells[kind] = a && b && merge(a, b)
-      if (!cells[kind]) return undefined
+      cells[lane] = a && b && merge(a, b)
+      if (!cells[lane]) return undefined
     }
     return { ...first, ticks: first.ticks + 1, cells }
   }
 
   #print({ time, cells }) {
-    const seconds = `${(time / 1000).toFixed(2).padStart(5)} s`.padEnd(COLUMNS.time)
-    const service = this.#behaviour.padEnd(COLUMNS.service)
+    const seconds = `${(time / 1000).toFixed(2).padStart(5)} s`.padEnd(this.#widths.time)
+    const service = this.#behaviour.padEnd(this.#widths.service)
     this.#behaviour = ''
-    const lanes = this.#kinds.map((kind) => render(cells[kind])).join('')
+    const lanes = this.#lanes.map((lane) => this.#render(cells[lane])).join('')
     console.log(`  ${paint('dim', seconds)}${paint('bold', service)}${lanes}`.trimEnd())
   }
-}
 
-function render(cell) {
-  if (!cell) return ' '.repeat(COLUMNS.lane)
-  const { glyph, tone, labelTone, strong, values = [], detail } = cell
-  const times = values.length > 1 ? ` × ${values.length}` : ''
-  const label = detail ? `${cell.label}${times}`.padEnd(COLUMNS.label) : cell.label
-  const rest = detail ? detail(values) : ''
-  const gap = ' '.repeat(Math.max(0, COLUMNS.lane - 2 - label.length - rest.length))
-  const toned = labelTone ? paint(labelTone, label) : label
-  return `${paint(tone, glyph)} ${strong ? paint('bold', toned) : toned}${rest}${gap}`
+  #render(cell) {
+    const { lane, label: labelWidth } = this.#widths
+    if (!cell) return ' '.repeat(lane)
+    const { glyph, tone, labelTone, strong, values = [], detail } = cell
+    const times = values.length > 1 ? ` × ${values.length}` : ''
+    const label = detail ? `${cell.label}${times}`.padEnd(labelWidth) : cell.label
+    const rest = detail ? detail(values) : ''
+    const gap = ' '.repeat(Math.max(0, lane - 2 - label.length - rest.length))
+    const toned = labelTone ? paint(labelTone, label) : label
+    return `${paint(tone, glyph)} ${strong ? paint('bold', toned) : toned}${rest}${gap}`
+  }
 }

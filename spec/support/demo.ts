@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { until } from './until.js'
 
-/** Seconds that a run may take. */
+/** Seconds that a run may take: its processes have to start, and more of them for a fleet. */
 export const LIMIT = 20
+export const FLEET_LIMIT = 30
 export const root = join(__dirname, '../..')
 export const KINDS = ['users', 'avatars'] as const
-type Kind = (typeof KINDS)[number]
 
 /** One run, in a process group of its own: what is left of the group is what the demo left behind. */
 export class Run {
@@ -18,9 +18,10 @@ export class Run {
   readonly #start = performance.now()
   readonly #exit: Promise<unknown[]>
 
-  constructor() {
-    this.#child = spawn(process.execPath, ['examples/demo/main.mjs'], {
+  constructor(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn(process.execPath, ['examples/demo/main.mjs', ...args], {
       cwd: root,
+      env: { ...process.env, ...env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -37,7 +38,7 @@ export class Run {
   async printed(text: string): Promise<void> {
     const ended = () => (this.#child.exitCode ?? this.#child.signalCode) !== null
     const printed = () => this.stdout.includes(text)
-    await until(`the demo prints "${text}"`, () => ended() || printed(), LIMIT)
+    await until(`the demo prints "${text}"`, () => ended() || printed(), FLEET_LIMIT)
     if (!printed()) throw new Error(`The demo ended early: ${this.stderr}`)
   }
 
@@ -51,12 +52,15 @@ export class Run {
   }
 }
 
-/** What a run printed, taken apart. Circuits have columns of their own, so a line may speak of both. */
-export class Story {
+/** What a run printed, taken apart. Lanes have columns of their own, so a line may speak of all. */
+export class Story<Lane extends string> {
+  readonly #lanes: readonly Lane[]
   readonly #timeline: readonly string[]
   readonly #rest: string
 
-  constructor(stdout: string) {
+  /** @param lanes what the columns are headed with, before a bracket */
+  constructor(stdout: string, lanes: readonly Lane[]) {
+    this.#lanes = lanes
     const [, timeline = '', rest = ''] = /^( +time .+?)\n\n(.+)$/ms.exec(stdout) ?? []
     this.#timeline = timeline.split('\n')
     this.#rest = rest
@@ -66,29 +70,32 @@ export class Story {
     return this.#timeline.slice(2).map((line) => Number.parseFloat(line))
   }
 
-  lane(kind: Kind): string[] {
+  lane(lane: Lane): string[] {
     const [head = ''] = this.#timeline
-    const end = kind === 'users' ? head.indexOf('avatars (') : undefined
-    const cells = this.#timeline.map((line) => line.slice(head.indexOf(`${kind} (`), end).trim())
+    const next = this.#lanes[this.#lanes.indexOf(lane) + 1]
+    const end = next && head.indexOf(`${next} (`)
+    const cells = this.#timeline.map((line) => line.slice(head.indexOf(`${lane} (`), end).trim())
     return cells.slice(2).filter((cell) => cell !== '')
   }
 
-  transitions(kind: Kind): string[] {
-    return this.lane(kind).flatMap((cell) => /^▸ (\S+ → \S+)/.exec(cell)?.[1] ?? [])
+  transitions(lane: Lane): string[] {
+    return this.lane(lane).flatMap((cell) => /^▸ (\S+(?: → \S+)?)/.exec(cell)?.[1] ?? [])
   }
 
-  /** Calls of both circuits that the pattern speaks of, grouped lines counted in full. */
+  /** Calls of all lanes that the pattern speaks of, grouped lines counted in full. */
   calls(pattern: RegExp): number {
-    const cells = KINDS.flatMap((kind) => this.lane(kind)).filter((cell) => pattern.test(cell))
+    const cells = this.#lanes
+      .flatMap((lane) => this.lane(lane))
+      .filter((cell) => pattern.test(cell))
     const counts = cells.map((cell) => Number(/ × (\d+)/.exec(cell)?.[1] ?? 1))
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
-  /** Figures of the summary: with the breaker and without it. */
-  figures(label: string): [guarded: number, bare: number] {
+  /** Figures of the summary: of the arm that is watched, and of the one it is compared with. */
+  figures(label: string): [watched: number, compared: number] {
     const line = this.#rest.split('\n').find((other) => other.trim().startsWith(label)) ?? ''
-    const [guarded = NaN, bare = NaN] =
+    const [watched = NaN, compared = NaN] =
       (line.split(label)[1] ?? '').match(/\d+/g)?.map(Number) ?? []
-    return [guarded, bare]
+    return [watched, compared]
   }
 }

@@ -1,0 +1,43 @@
+/** An outage in ten seconds, with a circuit breaker and without. */
+import { Arm } from './arm.mjs'
+import { printChecks } from './checks.mjs'
+import { LEGEND, paint } from './paint.mjs'
+import { CIRCUITS } from './settings.mjs'
+import { Stage } from './stage.mjs'
+import { Story } from './story.mjs'
+import { printSummary } from './summary.mjs'
+import { Timeline } from './timeline.mjs'
+
+/** @returns whether everything went as promised */
+export async function demo(processes) {
+  const [guarded, bare] = await Promise.all([
+    Arm.start(processes),
+    Arm.start(processes, { flags: ['--without-breaker'] }),
+  ])
+  printHead(guarded.pids, bare.pids)
+  const story = new Story(new Stage(guarded, bare, new Timeline(heads())))
+  await story.play()
+  const results = await Promise.all([guarded.results(), bare.results()])
+  console.log()
+  printSummary(...results)
+  console.log()
+  return printChecks(story.lanes, ...results)
+}
+
+function heads() {
+  const rules = ([kind, { threshold, ttl }]) => `${kind} (threshold ${threshold}, ttl ${ttl} s)`
+  return Object.fromEntries(Object.entries(CIRCUITS).map((circuit) => [circuit[0], rules(circuit)]))
+}
+
+function printHead(guarded, bare) {
+  const chain = ({ clients, users }) => `client service (${clients}) → user service (${users})`
+  console.log(`
+  ${paint('bold', 'A user service breaks, hangs and comes back. Its callers have a circuit breaker.')}
+
+  processes on the loopback (pid), called at the same moments by this one (${process.pid})
+    with the breaker   ${chain(guarded)}
+    without it         ${chain(bare)}
+
+  ${LEGEND}
+`)
+}

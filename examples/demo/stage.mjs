@@ -1,0 +1,53 @@
+/** Where the story is played: two arms that get the same calls at the same moments, and a timeline. */
+export class Stage {
+  #watched
+  #compared
+  #timeline
+  #behaviour = 'answers'
+  #calls = 0
+
+  constructor(watched, compared, timeline) {
+    this.#watched = watched
+    this.#compared = compared
+    this.#timeline = timeline
+  }
+
+  /** Only the arm that is watched is waited for. */
+  call(kind, client) {
+    this.#calls += 1
+    const id = `call-${this.#calls}`
+    void this.#compared.call(kind, id, this.#behaviour, client)
+    return this.#watched.call(kind, id, this.#behaviour, client)
+  }
+
+  /** Both user services do the same. */
+  async order(command, argument) {
+    await Promise.all([this.#watched, this.#compared].map((arm) => arm.order(command, argument)))
+  }
+
+  told(kind) {
+    return this.#watched.told(kind)
+  }
+
+  /** @param cells for each lane its cells, from top to bottom */
+  show(cells) {
+    this.#timeline.tick(cells)
+  }
+
+  /** Plays beats until the condition holds, and some more. */
+  async act(behaviour, { beats, done, beat }) {
+    if (this.#behaviour !== 'hangs') await this.#compared.settled()
+    await this.order('behave', behaviour)
+    this.#behaviour = behaviour
+    this.#timeline.behave(behaviour)
+    let left = beats
+    while (!done() || left > 0) {
+      if (done()) left -= 1
+      await beat()
+    }
+  }
+
+  end() {
+    this.#timeline.flush()
+  }
+}

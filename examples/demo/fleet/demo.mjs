@@ -1,0 +1,53 @@
+/** An outage as three processes see it: with one circuit, shared through Redis, and with a circuit each. */
+import { ensureProgram } from '../../../scripts/programs.mjs'
+import { RedisServer } from '../../../scripts/redis-server.mjs'
+import { Arm } from '../arm.mjs'
+import { LEGEND, paint } from '../paint.mjs'
+import { Stage } from '../stage.mjs'
+import { Timeline } from '../timeline.mjs'
+import { printChecks } from './checks.mjs'
+import { PROCESSES, THRESHOLD, TTL } from './settings.mjs'
+import { Story } from './story.mjs'
+import { printSummary } from './summary.mjs'
+
+const WIDTHS = { time: 8, service: 9, lane: 27, label: 12 }
+
+/** @returns whether everything went as promised */
+export async function demo(processes) {
+  ensureProgram('redis-server', 'redis-server')
+  const redis = await processes.keep(RedisServer.start())
+  const clients = PROCESSES.length
+  const [shared, own] = await Promise.all([
+    Arm.start(processes, { clients, flags: ['--redis', redis.url] }),
+    Arm.start(processes, { clients }),
+  ])
+  printHead(shared.pids, own.pids, redis.pid)
+  const story = new Story(new Stage(shared, own, new Timeline(heads(shared.pids), WIDTHS)))
+  await story.play()
+  const results = await Promise.all([shared.results(), own.results()])
+  console.log()
+  printSummary(...results, story.told.moves)
+  console.log()
+  return printChecks(story, ...results)
+}
+
+function heads({ clients }) {
+  const titles = PROCESSES.map((name, index) => `process ${name} (${clients[index]})`)
+  return Object.fromEntries(titles.entries())
+}
+
+function printHead(shared, own, redis) {
+  const fleet = (pids) => pids.map((pid, index) => `${PROCESSES[index]} (${pid})`).join(', ')
+  const chain = ({ clients, users }) => `${fleet(clients)} → user service (${users})`
+  console.log(`
+  ${paint('bold', 'A user service breaks and comes back. Three processes share a circuit through Redis.')}
+
+  processes on the loopback (pid), called at the same moments by this one (${process.pid})
+    one circuit      ${chain(shared)}, redis-server (${redis})
+    a circuit each   ${chain(own)}
+
+  threshold ${THRESHOLD}, ttl ${TTL} s, for the fleet as a whole
+  ${LEGEND}
+  ▸ and how long after the result that moved the circuit; a refusal says when a probe is due
+`)
+}

@@ -1,0 +1,14 @@
+/** The figures of the fleet's story. */
+import { CIRCUITS } from '../settings.mjs'
+
+/** The processes that share a circuit, in the order in which they are called. */
+export const PROCESSES = ['A', 'B', 'C']
+
+export const KIND = 'users'
+export const { threshold: THRESHOLD, ttl: TTL } = CIRCUITS[KIND]
+
+/** Callers of each process that come at once when the circuit half-opens. */
+export const CALLERS = 2
+
+/** How long the story waits, on a busy machine, for what should happen at once, in milliseconds. */
+export const PATIENCE = 2000

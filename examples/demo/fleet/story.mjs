@@ -1,0 +1,103 @@
+/** The story of a fleet: the user service breaks and comes back, and each process has its callers. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { firstRefused } from '../crowd.mjs'
+import { BEAT, PROBE_TIME } from '../settings.mjs'
+import { crowd, outcome, probe, transition } from './cells.mjs'
+import { CALLERS, KIND, PATIENCE, PROCESSES, TTL } from './settings.mjs'
+import { Told } from './told.mjs'
+
+export class Story {
+  /** For each half-opening, the ids of the calls made in it. */
+  crowds = []
+  told
+  #stage
+  #dueAt = Infinity
+
+  constructor(stage) {
+    this.#stage = stage
+    this.told = new Told(stage)
+  }
+
+  async play() {
+    const beat = () => this.#beat()
+    const sawFailedProbe = (history) => history.includes('half-opened → opened')
+    const isClosed = (_, process) => this.told.stateOf(process) === 'closed'
+    const acts = {
+      answers: { beats: 4, done: () => true },
+      breaks: { beats: 0, done: () => this.told.histories.every(sawFailedProbe) },
+      recovers: { beats: 4, done: () => PROCESSES.every(isClosed) },
+    }
+    for (const [behaviour, act] of Object.entries(acts)) {
+      await this.#stage.act(behaviour, { ...act, beat })
+    }
+    this.#stage.end()
+  }
+
+  async #beat() {
+    const next = performance.now() + BEAT
+    if (performance.now() >= this.#dueAt) await this.#callTogether()
+    else await this.#callInTurn()
+    await sleep(Math.max(0, next - performance.now()))
+  }
+
+  /** One process after the other, so that each failure is counted before the next one happens. */
+  async #callInTurn() {
+    let row = {}
+    for (const process of PROCESSES.keys()) {
+      // Nobody calls shortly before the ttl has passed: a lone caller, delayed, would be the probe.
+      if (performance.now() > this.#dueAt - BEAT) break
+      const state = this.told.stateOf(process)
+      const result = await this.#stage.call(KIND, process)
+      const wasProbe = state === 'opened' && result.outcome !== 'refused'
+      if (wasProbe) this.crowds.push([result.id])
+      row[process] = [wasProbe ? probe(result) : outcome(result, state)]
+      const moves = await this.#moves()
+      if (moves.length === 0) continue
+      this.#show([row, ...moves])
+      row = {}
+    }
+    this.#show([row])
+  }
+
+  /** The user service keeps its answer back until all callers but one are refused, wherever they called. */
+  async #callTogether() {
+    const start = performance.now()
+    await this.#stage.order('hold', KIND)
+    const calls = [...PROCESSES.keys()].flatMap((process) =>
+      Array.from({ length: CALLERS }, () => this.#stage.call(KIND, process)),
+    )
+    const refused = await firstRefused(calls, PATIENCE)
+    this.#show([...(await this.#moves()), crowdRow(refused)])
+    await sleep(Math.max(0, start + PROBE_TIME - performance.now()))
+    await this.#stage.order('release', KIND)
+    const results = await Promise.all(calls)
+    this.crowds.push(results.map(({ id }) => id))
+    const probes = results.filter((result) => result.outcome !== 'refused')
+    const rows = probes.map((result) => ({ [result.client]: [probe(result)] }))
+    this.#show([...rows, ...(await this.#moves())])
+  }
+
+  #show(rows) {
+    for (const row of rows) this.#stage.show(row)
+  }
+
+  /** The rows of what has become of the circuit. */
+  async #moves() {
+    const news = await this.told.news()
+    if (news.flat().some(({ to }) => to === 'opened')) this.#dueAt = performance.now() + TTL * 1000
+    if (news.flat().some(({ to }) => to === 'closed')) this.#dueAt = Infinity
+    const height = Math.max(...news.map(({ length }) => length))
+    return Array.from({ length: height }, (_, line) => transitionRow(news, line))
+  }
+}
+
+function crowdRow(refused) {
+  const refusals = (process) => refused.filter(({ client }) => client === process).length
+  const cells = [...PROCESSES.keys()].map((process) => [crowd(CALLERS - refusals(process))])
+  return Object.fromEntries(cells.entries())
+}
+
+function transitionRow(news, line) {
+  const cells = news.map((moves) => (moves[line] ? [transition(moves[line])] : []))
+  return Object.fromEntries(cells.entries())
+}

@@ -1,0 +1,155 @@
+/** The demo of a fleet, run as a newcomer runs it, and held to what it promises. It uses the built library. */
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FLEET_LIMIT, Run, Story, root } from './support/demo.js'
+import { until } from './support/until.js'
+
+// A busy machine takes seconds to start the processes alone.
+jest.setTimeout(FLEET_LIMIT * 2000)
+
+const PROCESSES = ['process A', 'process B', 'process C'] as const
+
+/** Where the demo's Redis has its folder. */
+let folder: string
+
+beforeAll(() => {
+  if (existsSync(join(root, 'dist/esm/index.js'))) return
+  throw new Error(
+    'The demo needs the built library, and dist is missing: run `npm run build` first',
+  )
+})
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'axios-breaker-demo-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function start(env: NodeJS.ProcessEnv = {}): Run {
+  return new Run(['--redis'], { TMPDIR: folder, ...env })
+}
+
+/** Files that are left once no process is. What has the last word over Redis ends a moment after the demo. */
+async function leftBy(run: Run): Promise<string[]> {
+  await until('no process is left', () => !run.signal(0))
+  return readdirSync(folder)
+}
+
+describe('the demo of a fleet', () => {
+  let run: Run
+  let ending: { code: unknown; seconds: number }
+  let story: Story<(typeof PROCESSES)[number]>
+
+  beforeAll(async () => {
+    run = start()
+    ending = await run.end()
+    story = new Story(run.stdout, PROCESSES)
+  })
+
+  afterAll(() => run.signal('SIGKILL'))
+
+  it('ends well, by itself, in time', () => {
+    expect(run.stderr).toBe('')
+    expect(run.stdout).not.toContain('✖')
+    expect(ending.code).toBe(0)
+    expect(ending.seconds).toBeLessThan(FLEET_LIMIT)
+  })
+
+  it('leaves nothing behind', async () => {
+    expect(await leftBy(run)).toEqual([])
+  })
+
+  it('fits a page, and sends no colours into a pipe', () => {
+    const lines = run.stdout.split('\n')
+    expect(lines.length).toBeLessThanOrEqual(80)
+    expect(lines.filter((line) => line.length > 100)).toEqual([])
+    expect(run.stdout).not.toContain('\u001B')
+  })
+
+  it('tells what happens in order', () => {
+    expect(story.seconds.length).toBeGreaterThan(15)
+    expect(story.seconds).toEqual(story.seconds.toSorted((a, b) => a - b))
+  })
+
+  it.each(PROCESSES)('sees %s take every turn that the others take', (process) => {
+    const transitions = story.transitions(process)
+    expect(transitions.slice(0, 3)).toEqual(['opened', 'half-opened', 'opened'])
+    expect(transitions.slice(-2)).toEqual(['half-opened', 'closed'])
+    expect(transitions).toEqual(story.transitions('process A'))
+    expect(story.lane(process).at(-1)).toMatch(/^● 200/)
+  })
+
+  it('counts the failures of all, and opens for all at the threshold', () => {
+    const cells = PROCESSES.flatMap((process) => story.lane(process))
+    expect(cells.filter((cell) => /^● 500 +failure 3\/3$/.test(cell))).toHaveLength(1)
+    for (const process of PROCESSES) {
+      const opening = story.lane(process).findIndex((cell) => cell.startsWith('▸ opened'))
+      expect(story.lane(process)[opening]).toMatch(/after -?\d+(\.\d)? ms$/)
+      expect(story.lane(process)[opening + 1]).toMatch(/^○ refused .*\d\.\d s$/)
+    }
+  })
+
+  it('lets one caller of the whole fleet through for each half-opening', () => {
+    const halfOpenings = story.transitions('process A').filter((to) => to === 'half-opened').length
+    expect(story.calls(/^◐ 2 callers +1 probe$/)).toBeGreaterThanOrEqual(1)
+    expect(story.calls(/^◐ 2 callers +all refused$/)).toBe(
+      2 * story.calls(/^◐ 2 callers +1 probe$/),
+    )
+    expect(story.calls(/^◐ probe (200|500)/)).toBe(halfOpenings)
+  })
+
+  it('counts at the server what the timeline shows', () => {
+    const probes = story.calls(/^◐ probe /)
+    const [reached] = story.figures('altogether')
+    expect(reached).toBe(story.calls(/^● /) + probes)
+    expect(story.figures('while it answered 500')[0]).toBe(story.calls(/^. (probe )?500/))
+    const crowds = story.calls(/^◐ 2 callers +1 probe$/)
+    const [refused] = story.figures('refused at once')
+    expect(refused).toBe(story.calls(/^[○◐] refused/) + 5 * crowds)
+  })
+
+  it('sums up what it counted', () => {
+    const phases = ['while it answered  ', 'while it answered 500', 'after it came back']
+    const figures = phases.map((phase) => story.figures(phase))
+    const [reached, own] = story.figures('altogether')
+    expect(figures.reduce((sum, [figure]) => sum + figure, 0)).toBe(reached)
+    expect(figures.reduce((sum, [, figure]) => sum + figure, 0)).toBe(own)
+    const [refused, ownRefused] = story.figures('refused at once')
+    expect(story.figures('made')).toEqual([reached + refused, own + ownRefused])
+  })
+
+  it('spares the broken service requests that circuits of each process let through', () => {
+    const [shared, own] = story.figures('while it answered 500')
+    expect(shared).toBeLessThan(own)
+  })
+})
+
+describe('the demo of a fleet, cut short', () => {
+  let run: Run
+
+  afterEach(() => run.signal('SIGKILL'))
+
+  it('takes its processes along on Ctrl-C', async () => {
+    run = start()
+    await run.printed('● 500')
+    run.signal('SIGINT')
+    expect((await run.end()).code).toBe(130)
+    expect(await leftBy(run)).toEqual([])
+  })
+
+  it('leaves nothing behind where it is ended while it starts', async () => {
+    run = start()
+    await until('Redis has its folder', () => readdirSync(folder).length > 0)
+    run.signal('SIGINT')
+    await run.end()
+    expect(await leftBy(run)).toEqual([])
+  })
+
+  it('says how to install redis-server where it is missing', async () => {
+    run = start({ REDIS_SERVER: join(folder, 'nowhere') })
+    expect((await run.end()).code).toBe(1)
+    expect(run.stderr).toContain('redis-server is missing: install it')
+    expect(run.stderr).toContain('apt-get install redis-server')
+    expect(run.signal(0)).toBe(false)
+  })
+})

@@ -1,6 +1,7 @@
 /** The public surface: circuits by name, several instances, several breakers, bypass and detach. */
 import axios from 'axios'
 import { CircuitBreaker, OpenedStateError, type CircuitOptions } from '../lib/index.js'
+import { MemoryStorage } from '../lib/testing/index.js'
 import { until } from './support/until.js'
 import { Upstream } from './support/upstream.js'
 
@@ -155,6 +156,14 @@ describe('two breakers on one instance', () => {
     expect(circuits[0]).toMatchObject({ name: 'strict', state: 'opened' })
     expect(circuits[1]).toMatchObject({ name: 'patient', failureCount: 1 })
   })
+})
+
+it("takes another breaker's missing init() for no failure", async () => {
+  const users = client()
+  new CircuitBreaker({ storage: new MemoryStorage() }).attach(users, 'users')
+  const outer = breakerOf({ threshold: 3 }).attach(users, 'users')
+  expect(await send(users, '/', 3)).toEqual(Array(3).fill('ERR_NOT_INITIALIZED'))
+  expect(outer.failureCount).toBe(0)
 })
 
 describe('a request with circuitBreaker: false', () => {

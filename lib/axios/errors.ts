@@ -2,6 +2,7 @@ import { AxiosError, type InternalAxiosRequestConfig } from 'axios'
 import { brandOf, isBranded } from '../brand.js'
 import type { Refusal } from '../circuit/types.js'
 
+const UNSENT_ERROR = brandOf('UnsentError')
 const OPENED_STATE_ERROR = brandOf('OpenedStateError')
 const NOT_INITIALIZED_ERROR = brandOf('NotInitializedError')
 const RETRY_KEY = 'axios-retry'
@@ -10,7 +11,7 @@ const RETRY_KEY = 'axios-retry'
  * A request that never left the process. `config` is there for interceptors, but not enumerable, so
  * that no log line shows a header, a parameter or a body.
  */
-class UnsentError extends AxiosError {
+export class UnsentError extends AxiosError {
   /** The circuit's name. */
   readonly circuit: string
 
@@ -31,9 +32,14 @@ class UnsentError extends AxiosError {
     this.#config = config && withoutRetry(config)
   }
 
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(UNSENT_ERROR, UnsentError, this, value)
+  }
+
   // axios declares these as properties: as members they would not compile, as fields they would be
   // enumerable. An accessor costs a refusal less than a property that is hidden each time.
   static {
+    hide(this.prototype, UNSENT_ERROR, { value: true })
     hide(this.prototype, 'config', {
       get(this: UnsentError) {
         return #config in this ? this.#config : undefined

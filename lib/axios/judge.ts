@@ -2,7 +2,7 @@
 import type { Outcome } from '../circuit/types.js'
 import { complain } from '../complain.js'
 import { property } from '../property.js'
-import { OpenedStateError } from './errors.js'
+import { UnsentError } from './errors.js'
 import { outcomeOf, type AttemptResult } from './outcome.js'
 
 export type JudgeOutcome = (result: AttemptResult) => Outcome | undefined
@@ -19,7 +19,7 @@ export function judgeResult(result: AttemptResult, judge: JudgeOutcome | undefin
 function wasNotAttempted({ response, error }: AttemptResult): boolean {
   return error === undefined
     ? property(response, 'cached') === true
-    : error instanceof OpenedStateError
+    : error instanceof UnsentError
 }
 
 function askJudge(judge: JudgeOutcome, result: AttemptResult): Outcome | undefined {

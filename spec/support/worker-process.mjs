@@ -4,9 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
 import { CircuitBreaker } from '../../dist/esm/index.js'
 import { RedisStorage } from '../../dist/esm/redis/index.js'
+import { bring } from './worker-clients.mjs'
 
-const { origin, name, options, storage } = JSON.parse(process.argv[2])
-const breaker = new CircuitBreaker({ ...options, storage: new RedisStorage(storage) })
+const { origin, name, options, storage, client: own } = JSON.parse(process.argv[2])
+const source = own ? { client: await bring(own) } : {}
+const breaker = new CircuitBreaker({
+  ...options,
+  storage: new RedisStorage({ ...storage, ...source }),
+})
 const client = axios.create({ baseURL: origin, timeout: 10_000, validateStatus: (s) => s < 400 })
 const circuit = breaker.attach(client, name)
 
@@ -17,6 +22,26 @@ const EVENTS = ['stateChanged', 'failed', 'recovered', 'storageLost', 'storageRe
 for (const event of EVENTS)
   breaker.on(event, (told) => events.push({ event, at: clock(), ...told }))
 
+breaker.on('attempted', ({ probe, outcome, duration }) => {
+  if (probe) events.push({ event: 'probe', at: clock(), outcome, duration })
+})
+
+const http = axios.getAdapter('http')
+
+/** Seconds for which requests were not decided about: other than by waiting none lets a timer run. */
+const waits = []
+
+/** @returns what is to be called as soon as the request is sent, or refused */
+function noteWait(start) {
+  let hasWaited = false
+  const immediate = setImmediate(() => (hasWaited = true))
+  return () => {
+    if (hasWaited) waits.push(clock() - start)
+    hasWaited = false
+    clearImmediate(immediate)
+  }
+}
+
 const tally = { sent: 0, ok: 0, failed: 0, refused: 0, cancelled: 0, other: 0, slowest: 0 }
 const controllers = new Set()
 const load = { callers: 0 }
@@ -26,14 +51,20 @@ async function request(path = '/') {
   const controller = new AbortController()
   controllers.add(controller)
   const start = clock()
+  const decided = noteWait(start)
+  const adapter = (config) => {
+    decided()
+    return http(config)
+  }
   tally.sent += 1
   try {
-    await client.get(path, { signal: controller.signal })
+    await client.get(path, { signal: controller.signal, adapter })
     tally.ok += 1
     return 'ok'
   } catch (error) {
     return judge(error)
   } finally {
+    decided()
     controllers.delete(controller)
     tally.slowest = Math.max(tally.slowest, clock() - start)
   }
@@ -87,10 +118,11 @@ const commands = {
     retryAfter: circuit.retryAfter,
     isUp: breaker.storageUp,
   }),
-  tally: () => ({ ...tally, errors }),
+  tally: () => ({ ...tally, errors, waits }),
   reset: () => {
     for (const key of Object.keys(tally)) tally[key] = 0
     events.length = 0
+    waits.length = 0
     errors = []
   },
   events: () => events,
@@ -105,12 +137,14 @@ const commands = {
   },
 }
 
-process.on('message', async ({ id, command, args }) => {
+async function obey({ id, command, args }) {
   try {
     process.send({ id, result: await commands[command](...args) })
   } catch (error) {
     process.send({ id, error: String(error.message) })
   }
-})
+}
+
+process.on('message', (message) => void obey(message))
 process.on('disconnect', () => process.exit())
 process.send({ id: 0 })

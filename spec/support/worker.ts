@@ -11,6 +11,17 @@ export interface WorkerOptions {
   readonly storage: RedisStorageOptions
   readonly options?: CircuitBreakerOptions
   readonly name?: string
+  /** A client that the worker makes, connects and brings: `storage` has no URL then. */
+  readonly client?: WorkerClient
+  /** Further arguments of Node. */
+  readonly execArgv?: readonly string[]
+}
+
+export interface WorkerClient {
+  /** `clocked` is a client of a Redis whose clock is as many seconds off as its key `clock` says. */
+  readonly kind: 'client' | 'cluster' | 'sentinel' | 'clocked'
+  /** Of `createClient`, `createCluster` or `createSentinel`. */
+  readonly options: object
 }
 
 export interface Told {
@@ -21,6 +32,11 @@ export interface Told {
   readonly to?: CircuitState
   readonly origin?: 'local' | 'shared'
   readonly reason?: string
+  /** Of a probe: how it ended, and how many seconds it took. */
+  readonly outcome?: 'success' | 'failure' | 'ignored'
+  readonly duration?: number
+  /** Seconds for which the storage was lost. */
+  readonly lostFor?: number
 }
 
 export interface Tally {
@@ -34,6 +50,8 @@ export interface Tally {
   readonly errors: readonly string[]
   /** Seconds. */
   readonly slowest: number
+  /** Seconds that each request waited which could not be decided about at once. */
+  readonly waits: readonly number[]
 }
 
 export class Worker {
@@ -49,9 +67,12 @@ export class Worker {
     })
   }
 
-  static async start({ name = 'users', options = {}, ...rest }: WorkerOptions): Promise<Worker> {
+  static async start(workerOptions: WorkerOptions): Promise<Worker> {
+    const { name = 'users', options = {}, execArgv = [], ...rest } = workerOptions
     const settings = JSON.stringify({ name, options, ...rest })
-    const child = fork(join(__dirname, 'worker-process.mjs'), [settings], { execArgv: [] })
+    const child = fork(join(__dirname, 'worker-process.mjs'), [settings], {
+      execArgv: [...execArgv],
+    })
     await once(child, 'message')
     return new Worker(child)
   }

@@ -1,0 +1,2 @@
+/** The types of ports.mjs, for specs. */
+export function freePort(): Promise<number>

@@ -1,0 +1,175 @@
+/** A fleet under load that calls a service which can be down, and what is promised whatever becomes of its Redis. */
+import { Upstream } from '../support/upstream.js'
+import { until } from '../support/until.js'
+import { Worker, type Told, type WorkerOptions } from '../support/worker.js'
+
+/** Seconds. */
+export const TTL = 0.4
+export const KEY = 'axios-breaker/users'
+/** In the URL of each Redis: nothing that is told may show it. */
+export const PASSWORD = 'hunter2'
+
+/** Longer than a round trip takes on a busy machine, and shorter than the deadline of a permit. */
+const LONG_WAIT = 0.06
+/** A process is late where it has not probed this many seconds after its ttl. */
+const LATE = 1
+
+export interface FleetOptions extends Omit<WorkerOptions, 'origin'> {
+  readonly size?: number
+}
+
+export interface Harm {
+  /** Requests that ended in a way of which their caller knows nothing. */
+  readonly other: number
+  readonly errors: readonly string[]
+  /** Requests that have waited for a deadline. */
+  readonly longWaits: number
+  /** Times that the user was told. */
+  readonly lost: number
+  readonly restored: number
+}
+
+export class Fleet {
+  readonly upstream: Upstream
+  readonly workers: Worker[]
+
+  private constructor(upstream: Upstream, workers: Worker[]) {
+    this.upstream = upstream
+    this.workers = workers
+  }
+
+  static async start({ size = 3, ...rest }: FleetOptions): Promise<Fleet> {
+    const upstream = await Upstream.start()
+    const options = { threshold: 3, ttl: TTL, ...rest.options }
+    const workers = await Worker.startFleet(size, { ...rest, options, origin: upstream.origin })
+    const fleet = new Fleet(upstream, workers)
+    await fleet.all((worker) => worker.call('load', 2, { pause: 10 }))
+    return fleet
+  }
+
+  async stop(): Promise<void> {
+    await this.all((worker) => worker.stop())
+    await this.upstream.stop()
+  }
+
+  all<Result>(ask: (worker: Worker) => Promise<Result>): Promise<Result[]> {
+    return Promise.all(this.workers.map(ask))
+  }
+
+  /** Waits for a condition that holds for each process. */
+  untilAll(what: string, condition: (worker: Worker) => Promise<boolean>): Promise<void> {
+    const holds = async () => (await this.all(condition)).every(Boolean)
+    return until(`${what} in each process`, holds, 20)
+  }
+
+  /** Forgets what has been told and counted. */
+  reset(): Promise<unknown[]> {
+    return this.all((worker) => worker.call('reset'))
+  }
+
+  /** The service breaks. */
+  async break(): Promise<void> {
+    this.upstream.status = 503
+    await this.untilAll('the circuit is opened', async (worker) => !(await isClosed(worker)))
+  }
+
+  /** The service is back. */
+  async recover(): Promise<void> {
+    this.upstream.status = undefined
+    await this.untilAll('the circuit is closed', isClosed)
+  }
+
+  /** Each process sends so many more requests that come to a good end. */
+  async serve(count: number): Promise<void> {
+    const before = await this.all((worker) => worker.tally())
+    const goals = new Map(this.workers.map((worker, i) => [worker, (before[i]?.ok ?? 0) + count]))
+    const isDone = async (worker: Worker) => (await worker.tally()).ok >= (goals.get(worker) ?? 0)
+    await this.untilAll(`${count} requests are answered`, isDone)
+  }
+
+  /** Waits until each process has told that its Redis is lost. @returns the reasons */
+  async lost(): Promise<string[]> {
+    await this.untilAll(
+      'Redis is lost',
+      async (worker) => (await told(worker, 'storageLost')).length > 0,
+    )
+    const events = await this.all((worker) => told(worker, 'storageLost'))
+    return events.flat().map(({ reason = '' }) => reason)
+  }
+
+  /** Waits until each process has told that it has its Redis again. @returns when each has done so */
+  async restored(): Promise<number[]> {
+    const isBack = async (worker: Worker) => (await told(worker, 'storageRestored')).length > 0
+    await this.untilAll('Redis is restored', isBack)
+    const events = await this.all((worker) => told(worker, 'storageRestored'))
+    return events.flat().map(({ at }) => at)
+  }
+
+  /**
+   * Alone, each process sends one probe at a time, one for each ttl.
+   *
+   * @returns seconds between two probes that were less, or far more
+   */
+  async probesAlone(count: number): Promise<number[]> {
+    const since = clock()
+    await this.untilAll(
+      `${count} probes are sent`,
+      async (worker) => (await probesOf([worker], since)).length >= count,
+    )
+    const probes = await this.all((worker) => probesOf([worker], 0))
+    return probes.flatMap(wrongPauses)
+  }
+
+  /** The same of all processes together. */
+  async probesTogether(count: number): Promise<number[]> {
+    const since = clock()
+    // The first may be the last that a process has sent alone: another's follows at once.
+    const isThere = async () => (await probesOf(this.workers, since)).length > this.workers.length
+    await until('the fleet probes', isThere)
+    const [, last] = (await probesOf(this.workers, since)).slice(-2)
+    const from = last?.at ?? 0
+    const areThere = async () => (await probesOf(this.workers, from)).length > count
+    await until(`the fleet has sent ${count} more probes`, areThere)
+    return wrongPauses(await probesOf(this.workers, from))
+  }
+
+  /** What an outage of Redis has done to each process. */
+  harm(): Promise<Harm[]> {
+    return this.all(async (worker) => {
+      const { other, errors, waits } = await worker.tally()
+      const longWaits = waits.filter((seconds) => seconds > LONG_WAIT).length
+      const lost = (await told(worker, 'storageLost')).length
+      const restored = (await told(worker, 'storageRestored')).length
+      return { other, errors, longWaits, lost, restored }
+    })
+  }
+}
+
+/** Seconds of the machine's monotonic clock, the same for all processes. */
+export function clock(): number {
+  return Number(process.hrtime.bigint() / 1000n) / 1e6
+}
+
+export async function told(worker: Worker, event: string): Promise<Told[]> {
+  return (await worker.events()).filter((other) => other.event === event)
+}
+
+async function isClosed(worker: Worker): Promise<boolean> {
+  return (await worker.state()) === 'closed'
+}
+
+async function probesOf(workers: readonly Worker[], since: number): Promise<Told[]> {
+  const all = await Promise.all(workers.map((worker) => told(worker, 'probe')))
+  return all
+    .flat()
+    .filter(({ at }) => at >= since)
+    .toSorted((one, other) => one.at - other.at)
+}
+
+/** From the end of each to the start of the next. */
+function wrongPauses(probes: readonly Told[]): number[] {
+  const pauses = probes.slice(1).map(({ at, duration = 0 }, index) => {
+    return at - duration - (probes[index]?.at ?? 0)
+  })
+  return pauses.filter((pause) => pause < 0.8 * TTL || pause > TTL + LATE)
+}

@@ -9,6 +9,8 @@ import { argumentsOf, parseMessage, parseReply, sha1, TRIAL } from './wire.js'
 const SCRIPT_SHA1 = sha1(SCRIPT)
 /** What waiting will not mend. Anything else, such as LOADING, may pass. */
 const REFUSAL = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR)\b/
+/** A read that fails where writes would. */
+const REWRITE = 'rewrite'
 
 export interface Source {
   readonly client: RedisClient
@@ -28,6 +30,8 @@ export class RedisConnection implements Connection {
   #isClosed = false
   /** Of each circuit, as Redis has told it: a message that is not signed with it proves nothing. */
   readonly #secrets = new Map<string, string>()
+  /** A command was refused: one that is full, or a replica, takes no writes and answers reads. */
+  #isDoubted = false
 
   constructor(source: Promise<Source>, prefix: string, listener: ConnectionListener) {
     this.#source = source
@@ -48,12 +52,11 @@ export class RedisConnection implements Connection {
     if (!this.#client) throw new Error('Redis is not connected')
     const { circuit } = question
     const secret = this.#secrets.get(circuit) ?? crypto.randomUUID()
-    const { answer, secret: told } = parseReply(
-      await run(this.#client, {
-        keys: [`${this.#prefix}/${circuit}`],
-        arguments: argumentsOf(question, this.#channel, secret),
-      }),
-    )
+    const [op, ...rest] = argumentsOf(question, this.#channel, secret)
+    const command = op === 'read' && this.#isDoubted ? REWRITE : String(op)
+    const reply = await this.#run(this.#client, `${this.#prefix}/${circuit}`, [command, ...rest])
+    if (command !== 'read') this.#isDoubted = false
+    const { answer, secret: told } = parseReply(reply)
     if (told) this.#secrets.set(circuit, told)
     return answer
   }
@@ -64,6 +67,15 @@ export class RedisConnection implements Connection {
     for (const [event, listener] of this.#listeners) this.#client?.off(event, listener)
     this.#client = undefined
     await this.#source.then((source) => source.close(), ignore)
+  }
+
+  async #run(client: RedisClient, key: string, args: string[]): Promise<unknown> {
+    try {
+      return await run(client, { keys: [key], arguments: args })
+    } catch (error) {
+      this.#isDoubted = true
+      throw error
+    }
   }
 
   get #channel(): string {

@@ -100,6 +100,8 @@ elseif op == 'acquire' then
       granted = true
     end
   end
+elseif op == 'rewrite' then
+  changed = true
 elseif op == 'renew' then
   local index = holderOf(ARGV[16])
   if index then

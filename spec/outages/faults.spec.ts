@@ -87,9 +87,10 @@ it.each(FAULTS)(
     expect(await fleet.probesTogether(2)).toEqual([])
     expect(await redis.command('HGET', KEY, 'state')).toMatch(/opened/)
     await fleet.recover()
-    for (const { longWaits, ...harm } of await fleet.harm()) {
+    for (const { longWaits, longest, ...harm } of await fleet.harm()) {
       expect(harm).toEqual({ other: 0, errors: [], lost: 1, restored: 1 })
       expect(longWaits).toBeLessThanOrEqual(waits)
+      expect(longest).toBeLessThan(1)
     }
     await figure(what, fleet, rejoined)
   },

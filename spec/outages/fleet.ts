@@ -9,8 +9,8 @@ export const KEY = 'axios-breaker/users'
 /** In the URL of each Redis: nothing that is told may show it. */
 export const PASSWORD = 'hunter2'
 
-/** Longer than a round trip takes on a busy machine, and shorter than the deadline of a permit. */
-const LONG_WAIT = 0.06
+/** A little less than the deadline of a permit, as timers may be early. */
+export const LONG_WAIT = 0.095
 /** A process is late where it has not probed this many seconds after its ttl. */
 const LATE = 1
 
@@ -24,6 +24,8 @@ export interface Harm {
   readonly errors: readonly string[]
   /** Requests that have waited for a deadline. */
   readonly longWaits: number
+  /** Seconds. */
+  readonly longest: number
   /** Times that the user was told. */
   readonly lost: number
   readonly restored: number
@@ -138,9 +140,10 @@ export class Fleet {
     return this.all(async (worker) => {
       const { other, errors, waits } = await worker.tally()
       const longWaits = waits.filter((seconds) => seconds > LONG_WAIT).length
+      const longest = Math.max(0, ...waits)
       const lost = (await told(worker, 'storageLost')).length
       const restored = (await told(worker, 'storageRestored')).length
-      return { other, errors, longWaits, lost, restored }
+      return { other, errors, longWaits, longest, lost, restored }
     })
   }
 }

@@ -1,8 +1,10 @@
 /** Redis can be frozen, killed, emptied, full, read-only or in a mess: requests go on, and the fleet finds together again. */
-import { RedisServer } from '../../scripts/redis-server.mjs'
 import { freePort } from '../../scripts/ports.mjs'
-import { figure } from './figures.js'
-import { clock, Fleet, KEY, PASSWORD } from './fleet.js'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { Fleet, KEY, PASSWORD, told } from './fleet.js'
+import { endure, printFigures, type Fault } from './outage.js'
+
+const LONG = 40_000
 
 let redis: RedisServer
 let fleet: Fleet
@@ -10,7 +12,7 @@ beforeAll(async () => {
   redis = await RedisServer.start()
   const url = redis.url.replace('//', `//default:${PASSWORD}@`)
   fleet = await Fleet.start({ storage: { url } })
-}, 20_000)
+}, LONG)
 afterAll(async () => {
   await fleet.stop()
   await redis.stop()
@@ -19,18 +21,6 @@ beforeEach(async () => {
   await fleet.recover()
   await fleet.reset()
 })
-
-interface Fault {
-  readonly what: string
-  readonly strike: () => unknown
-  readonly mend: () => unknown
-  /** What the user is told. */
-  readonly reason: RegExp
-  /** Requests of each process that wait for the deadline of a permit. */
-  readonly waits: number
-}
-
-const CLOSED = /Socket closed unexpectedly|ECONNREFUSED|ECONNRESET/
 
 const FAULTS: readonly Fault[] = [
   {
@@ -44,21 +34,21 @@ const FAULTS: readonly Fault[] = [
     what: 'killed, and started again empty',
     strike: () => redis.kill(),
     mend: () => redis.restart(),
-    reason: CLOSED,
+    reason: /Socket closed unexpectedly|ECONNREFUSED|ECONNRESET/,
     waits: 0,
   },
   {
     what: 'full',
     strike: () => redis.command('CONFIG', 'SET', 'maxmemory', 1),
     mend: () => redis.command('CONFIG', 'SET', 'maxmemory', 0),
-    reason: /OOM command not allowed/,
+    reason: /^OOM command not allowed/,
     waits: 0,
   },
   {
     what: 'read-only, a replica whose master is out of reach',
     strike: async () => redis.command('REPLICAOF', '127.0.0.1', await freePort()),
     mend: () => redis.command('REPLICAOF', 'NO', 'ONE'),
-    reason: /READONLY/,
+    reason: /^READONLY/,
     waits: 0,
   },
   {
@@ -66,33 +56,98 @@ const FAULTS: readonly Fault[] = [
     strike: () =>
       redis.command('EVAL', "redis.call('DEL', ARGV[1]) redis.call('LPUSH', ARGV[1], 1)", 0, KEY),
     mend: () => redis.command('DEL', KEY),
-    reason: /WRONGTYPE/,
+    reason: /^WRONGTYPE/,
     waits: 0,
   },
 ]
 
 it.each(FAULTS)(
   'an outage outlives a Redis that is $what',
-  async ({ what, strike, mend, reason, waits }) => {
+  async (fault) => {
+    const { reasons, wrongPauses, harm } = await endure(fleet, fault)
+    for (const reason of reasons) {
+      expect(reason).toMatch(fault.reason)
+      expect(reason).not.toContain(PASSWORD)
+    }
+    expect(wrongPauses).toEqual([])
+    const { longWaits, longest, ...rest } = harm
+    expect(rest).toEqual({ other: 0, lost: 1, restored: 1 })
+    expect(longWaits).toBeLessThanOrEqual(fault.waits)
+    expect(longest).toBeLessThan(1)
+  },
+  LONG,
+)
+
+describe('while the service is up', () => {
+  it(
+    'nobody notices that Redis is frozen',
+    async () => {
+      redis.freeze()
+      await fleet.serve(30)
+      redis.thaw()
+      const tallies = await fleet.all((worker) => worker.tally())
+      for (const { waits, failed, refused } of tallies) {
+        expect({ waits, failed, refused }).toEqual({ waits: [], failed: 0, refused: 0 })
+      }
+      expect(await fleet.harm()).toMatchObject({ other: 0, lost: 0, restored: 0 })
+      await printFigures('frozen, the service is up', fleet)
+    },
+    LONG,
+  )
+
+  it(
+    'no request notices that Redis is killed',
+    async () => {
+      await redis.kill()
+      await fleet.lost()
+      await fleet.serve(30)
+      await redis.restart()
+      await fleet.restored()
+      const tallies = await fleet.all((worker) => worker.tally())
+      for (const { waits, failed, refused } of tallies) {
+        expect({ waits, failed, refused }).toEqual({ waits: [], failed: 0, refused: 0 })
+      }
+      expect(await fleet.harm()).toMatchObject({ other: 0, lost: 1, restored: 1 })
+      await printFigures('killed, the service is up', fleet)
+    },
+    LONG,
+  )
+})
+
+it(
+  'a circuit opens by the evidence of its own process where Redis is frozen before the service breaks',
+  async () => {
+    redis.freeze()
     await fleet.break()
-    await strike()
-    for (const told of await fleet.lost()) {
-      expect(told).toMatch(reason)
-      expect(told).not.toContain(PASSWORD)
+    for (const transitions of await fleet.all((worker) => told(worker, 'stateChanged'))) {
+      expect(transitions[0]).toMatchObject({ to: 'opened', origin: 'local' })
     }
     expect(await fleet.probesAlone(2)).toEqual([])
-    await mend()
-    const mended = clock()
-    const rejoined = (await fleet.restored()).map((at) => at - mended)
-    expect(await fleet.probesTogether(2)).toEqual([])
-    expect(await redis.command('HGET', KEY, 'state')).toMatch(/opened/)
-    await fleet.recover()
-    for (const { longWaits, longest, ...harm } of await fleet.harm()) {
-      expect(harm).toEqual({ other: 0, errors: [], lost: 1, restored: 1 })
-      expect(longWaits).toBeLessThanOrEqual(waits)
-      expect(longest).toBeLessThan(1)
-    }
-    await figure(what, fleet, rejoined)
+    redis.thaw()
+    await fleet.restored()
+    const { longWaits, other, lost, restored } = await fleet.harm()
+    expect({ other, lost, restored }).toEqual({ other: 0, lost: 1, restored: 1 })
+    expect(longWaits).toBeLessThanOrEqual(1)
+    await printFigures('frozen, and then the service breaks', fleet)
   },
-  40_000,
+  LONG,
+)
+
+it.each([{ command: ['FLUSHALL'] }, { command: ['SCRIPT', 'FLUSH'] }])(
+  'an outage outlives $command: no request leaks, and the next probe is one, and on time',
+  async ({ command }) => {
+    await fleet.break()
+    await fleet.probesTogether(1)
+    await fleet.reset()
+    await redis.command(...command)
+    expect(await fleet.probesTogether(3, 0)).toEqual([])
+    await fleet.all((worker) => worker.call('idle'))
+    const probes = (await fleet.all((worker) => told(worker, 'probe'))).flat().length
+    const tallies = await fleet.all((worker) => worker.tally())
+    expect(tallies.reduce((sum, { failed }) => sum + failed, 0)).toBe(probes)
+    expect(await fleet.harm()).toMatchObject({ other: 0, longWaits: 0, lost: 0 })
+    await printFigures(command.join(' '), fleet)
+    await fleet.all((worker) => worker.call('load', 2, { pause: 10 }))
+  },
+  LONG,
 )

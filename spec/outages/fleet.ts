@@ -4,7 +4,7 @@ import { until } from '../support/until.js'
 import { Worker, type Told, type WorkerOptions } from '../support/worker.js'
 
 /** Seconds. */
-export const TTL = 0.4
+export const TTL = 0.3
 export const KEY = 'axios-breaker/users'
 /** In the URL of each Redis: nothing that is told may show it. */
 export const PASSWORD = 'hunter2'
@@ -21,7 +21,6 @@ export interface FleetOptions extends Omit<WorkerOptions, 'origin'> {
 export interface Harm {
   /** Requests that ended in a way of which their caller knows nothing. */
   readonly other: number
-  readonly errors: readonly string[]
   /** Requests that have waited for a deadline. */
   readonly longWaits: number
   /** Seconds. */
@@ -59,9 +58,13 @@ export class Fleet {
   }
 
   /** Waits for a condition that holds for each process. */
-  untilAll(what: string, condition: (worker: Worker) => Promise<boolean>): Promise<void> {
+  untilAll(
+    what: string,
+    condition: (worker: Worker) => Promise<boolean>,
+    seconds = 20,
+  ): Promise<void> {
     const holds = async () => (await this.all(condition)).every(Boolean)
-    return until(`${what} in each process`, holds, 20)
+    return until(`${what} in each process`, holds, seconds)
   }
 
   /** Forgets what has been told and counted. */
@@ -117,34 +120,38 @@ export class Fleet {
     await this.untilAll(
       `${count} probes are sent`,
       async (worker) => (await probesOf([worker], since)).length >= count,
+      20 + count * TTL,
     )
     const probes = await this.all((worker) => probesOf([worker], 0))
     return probes.flatMap(wrongPauses)
   }
 
-  /** The same of all processes together. */
-  async probesTogether(count: number): Promise<number[]> {
-    const since = clock()
-    // The first may be the last that a process has sent alone: another's follows at once.
-    const isThere = async () => (await probesOf(this.workers, since)).length > this.workers.length
-    await until('the fleet probes', isThere)
-    const [, last] = (await probesOf(this.workers, since)).slice(-2)
-    const from = last?.at ?? 0
-    const areThere = async () => (await probesOf(this.workers, from)).length > count
+  /** The same of all processes together. @param since of probes sent since then */
+  async probesTogether(count: number, since = clock()): Promise<number[]> {
+    const probes = async () =>
+      (await probesOf(this.workers, 0)).filter((probe) => since < startOf(probe))
+    const areThere = async () => (await probes()).length > count
     await until(`the fleet has sent ${count} more probes`, areThere)
-    return wrongPauses(await probesOf(this.workers, from))
+    return wrongPauses(await probes())
   }
 
-  /** What an outage of Redis has done to each process. */
-  harm(): Promise<Harm[]> {
-    return this.all(async (worker) => {
-      const { other, errors, waits } = await worker.tally()
+  /** What an outage of Redis has done, to the process that it did the most to. */
+  async harm(): Promise<Harm> {
+    const all = await this.all(async (worker) => {
+      const { other, waits } = await worker.tally()
       const longWaits = waits.filter((seconds) => seconds > LONG_WAIT).length
-      const longest = Math.max(0, ...waits)
       const lost = (await told(worker, 'storageLost')).length
       const restored = (await told(worker, 'storageRestored')).length
-      return { other, errors, longWaits, longest, lost, restored }
+      return { other, longWaits, longest: Math.max(0, ...waits), lost, restored }
     })
+    const most = (name: keyof Harm): number => Math.max(...all.map((harm) => harm[name]))
+    return {
+      other: most('other'),
+      longWaits: most('longWaits'),
+      longest: most('longest'),
+      lost: most('lost'),
+      restored: most('restored'),
+    }
   }
 }
 
@@ -169,10 +176,12 @@ async function probesOf(workers: readonly Worker[], since: number): Promise<Told
     .toSorted((one, other) => one.at - other.at)
 }
 
+function startOf({ at, duration = 0 }: Told): number {
+  return at - duration
+}
+
 /** From the end of each to the start of the next. */
 function wrongPauses(probes: readonly Told[]): number[] {
-  const pauses = probes.slice(1).map(({ at, duration = 0 }, index) => {
-    return at - duration - (probes[index]?.at ?? 0)
-  })
+  const pauses = probes.slice(1).map((probe, index) => startOf(probe) - (probes[index]?.at ?? 0))
   return pauses.filter((pause) => pause < 0.8 * TTL || pause > TTL + LATE)
 }

@@ -1,0 +1,59 @@
+/** A fault of Redis while the service is down: from before it strikes until the fleet is whole again. */
+import { clock, type Fleet, type Harm } from './fleet.js'
+
+export interface Fault {
+  readonly what: string
+  readonly strike: () => unknown
+  readonly mend: () => unknown
+  /** What the user is told. */
+  readonly reason: RegExp
+  /** Requests of each process that wait for the deadline of a permit. */
+  readonly waits: number
+}
+
+export interface Course {
+  /** Why Redis was lost, in the words of each process. */
+  readonly reasons: readonly string[]
+  /** Seconds between probes that were far from the ttl. */
+  readonly wrongPauses: readonly number[]
+  readonly harm: Harm
+}
+
+/** What is told once in each process, and how often each must have probed alone before Redis is mended. */
+export async function endure(
+  fleet: Fleet,
+  { what, strike, mend }: Fault,
+  probes = 2,
+): Promise<Course> {
+  await fleet.break()
+  await strike()
+  const reasons = await fleet.lost()
+  const alone = await fleet.probesAlone(probes)
+  await mend()
+  const mended = clock()
+  const rejoined = (await fleet.restored()).map((at) => at - mended)
+  const together = await fleet.probesTogether(2)
+  await fleet.recover()
+  await printFigures(what, fleet, rejoined)
+  return { reasons, wrongPauses: [...alone, ...together], harm: await fleet.harm() }
+}
+
+/** For the table in docs/redis-outages.md: `FIGURES=1 npx jest spec/outages`. */
+export async function printFigures(what: string, fleet: Fleet, rejoined: readonly number[] = []) {
+  if (process.env.FIGURES === undefined) return
+  const sent = (await fleet.all((worker) => worker.tally())).reduce(
+    (sum, tally) => sum + tally.sent,
+    0,
+  )
+  const { longWaits, longest } = await fleet.harm()
+  const parts = [
+    `${sent} requests`,
+    `${longWaits} long waits in a process`,
+    `longest wait ${milliseconds([longest])} ms`,
+    `rejoined after ${milliseconds(rejoined)} ms`,
+  ]
+  process.stdout.write(`${what}: ${parts.join(', ')}\n`)
+}
+
+const milliseconds = (seconds: readonly number[]): string =>
+  seconds.map((value) => (value * 1000).toFixed(1)).join(' ')

@@ -27,7 +27,7 @@ const FAULTS: readonly Fault[] = [
     what: 'frozen',
     strike: () => redis.freeze(),
     mend: () => redis.thaw(),
-    reason: /^No answer from the storage within 0\.[15] s$/,
+    reason: /^No answer from the storage within [\d.]+ s$/,
     waits: 1,
   },
   {
@@ -69,9 +69,8 @@ it.each(FAULTS)(
       expect(reason).toMatch(fault.reason)
       expect(reason).not.toContain(PASSWORD)
     }
-    expect(wrongPauses).toEqual([])
     const { longWaits, longest, ...rest } = harm
-    expect(rest).toEqual({ other: 0, lost: 1, restored: 1 })
+    expect({ wrongPauses, ...rest }).toEqual({ wrongPauses: [], other: 0, lost: 1, restored: 1 })
     expect(longWaits).toBeLessThanOrEqual(fault.waits)
     expect(longest).toBeLessThan(1)
   },

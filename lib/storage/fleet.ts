@@ -105,6 +105,11 @@ export class Fleet implements Membership, Channel {
 
   async #enter(): Promise<void> {
     this.#trouble = ''
+    // What was refused at the last call may be allowed by now, and is to be tried at once.
+    if (this.#connection && !this.#connection.isUp) {
+      await this.#connection.close()
+      this.#connection = undefined
+    }
     const connection = (this.#connection ??= this.#connect(this.#listener))
     this.#link.use(connection)
     if (!connection.isUp) await connection.ready

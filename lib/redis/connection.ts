@@ -28,6 +28,8 @@ export class RedisConnection implements Connection {
   #subscription: Subscription | undefined
   #refuse: (error: unknown) => void = ignore
   #isClosed = false
+  /** Whether messages have ever been heard: before that the fleet cannot be followed. */
+  #isSubscribed = false
   /** Of each circuit, as Redis has told it: a message that is not signed with it proves nothing. */
   readonly #secrets = new Map<string, string>()
   /** A command was refused: one that is full, or a replica, takes no writes and answers reads. */
@@ -45,7 +47,7 @@ export class RedisConnection implements Connection {
   }
 
   get isUp(): boolean {
-    return this.#client !== undefined && isReady(this.#client)
+    return this.#isSubscribed && this.#client !== undefined && isReady(this.#client)
   }
 
   async ask(question: Question): Promise<Answer> {
@@ -92,10 +94,17 @@ export class RedisConnection implements Connection {
       client: source.client,
       channel: this.#channel,
       onMessage: this.#onMessage,
-      onResume: () => this.#listener.resumed(),
+      onResume: this.#onResume,
     })
     await Promise.all([source.connect(), this.#subscription.ready])
+    this.#isSubscribed = true
     await this.ask(TRIAL)
+  }
+
+  readonly #onResume = (): void => {
+    if (this.#isClosed) return
+    this.#isSubscribed = true
+    this.#listener.resumed()
   }
 
   readonly #onError = (error: unknown): void => {

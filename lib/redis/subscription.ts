@@ -3,6 +3,8 @@ import { property } from '../property.js'
 import { later } from '../storage/timers.js'
 import { destroy, ignore, ignoreErrors, methodOf, type RedisClient } from './client.js'
 
+/** Seconds until a subscription that was refused is tried again: it may be allowed by then. */
+const REFUSED_DELAY = 1
 /** A cluster moves its subscriptions a little after it says that a node is ready. */
 const CLUSTER_DELAY = 1
 const LAST_RETRY = 2000
@@ -35,13 +37,17 @@ function subscribeItself({ client, channel, onMessage, onResume }: SubscriptionO
     onResume()
     later(CLUSTER_DELAY, onResume)
   }
-  for (const event of ['ready', 'node-ready']) client.on(event, onReady)
-  const ready = Promise.resolve(methodOf(client, 'subscribe')?.(channel, onMessage)).then(ignore)
+  let isClosed = false
+  const open = async (): Promise<void> => {
+    if (!isClosed) await methodOf(client, 'subscribe')?.(channel, onMessage)
+    if (!isClosed) for (const event of ['ready', 'node-ready']) client.on(event, onReady)
+  }
   const close = (): void => {
+    isClosed = true
     for (const event of ['ready', 'node-ready']) client.off(event, onReady)
     Promise.resolve(methodOf(client, 'unsubscribe')?.(channel, onMessage)).catch(ignore)
   }
-  return { ready, close }
+  return { ready: keepTrying(open, onResume), close }
 }
 
 /** A connection of our own: an app's `unsubscribe()` would take our listener with it, and RESP2 mixes no commands. */
@@ -55,6 +61,8 @@ function subscribeByDuplicate(options: SubscriptionOptions): Subscription {
     destroy(own)
   }
   const open = async (): Promise<void> => {
+    if (isClosed) return
+    destroy(own)
     own = await duplicate(client)
     if (isClosed) return
     ignoreErrors(own)
@@ -65,7 +73,15 @@ function subscribeByDuplicate(options: SubscriptionOptions): Subscription {
     methodOf(own, 'on')?.('ready', onResume)
   }
   client.on('end', close)
-  return { ready: open(), close }
+  return { ready: keepTrying(open, onResume), close }
+}
+
+/** Settles as the first attempt does. */
+function keepTrying(open: () => Promise<void>, onResume: () => void): Promise<void> {
+  const again = (): void => void later(REFUSED_DELAY, () => void open().then(onResume, again))
+  const ready = open()
+  ready.catch(again)
+  return ready
 }
 
 /** Without what the caller has set up for its own commands. */

@@ -1,0 +1,219 @@
+/** What init() brings, and what it says where Redis cannot be used; from there on circuits are local. */
+import { createClient } from 'redis'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { errorOf } from '../support/counted.js'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+let upstream: Upstream
+let server: RedisServer
+let client: ReturnType<typeof createClient> | undefined
+beforeAll(async () => {
+  upstream = await Upstream.start()
+  server = await RedisServer.start()
+})
+afterAll(() => Promise.all([upstream.stop(), server.stop()]))
+beforeEach(async () => {
+  if (!server.isRunning) await server.restart()
+  await server.command('FLUSHALL')
+})
+afterEach(async () => {
+  await Sharer.closeAll()
+  client?.destroy()
+  client = undefined
+})
+
+/** Connections to Redis, without the one that asks. */
+async function connections(): Promise<number> {
+  const list = await server.command<string>('CLIENT', 'LIST')
+  return list.trim().split('\n').length - 1
+}
+
+async function lasting(promise: Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await promise.catch(() => undefined)
+  return (performance.now() - start) / 1000
+}
+
+describe('a process that starts', () => {
+  it('has a circuit that is opened opened', async () => {
+    const first = await Sharer.join(upstream, { url: server.url })
+    await first.fail()
+    const second = new Sharer(upstream, { url: server.url })
+    expect(second.state).toBe('closed')
+    await second.breaker.init()
+    expect(second.state).toBe('opened')
+    expect(second.circuit.retryAfter).toBeCloseTo(first.circuit.retryAfter, 1)
+    expect(second.moves).toEqual([
+      { circuit: 'users', from: 'closed', to: 'opened', origin: 'shared' },
+    ])
+    const { hits } = upstream
+    expect(await second.get()).toBe('ERR_CIRCUIT_OPENED')
+    expect(upstream.hits).toBe(hits)
+  })
+
+  it('respects the probe of another', async () => {
+    const first = await Sharer.join(upstream, { url: server.url }, { ttl: 0.02 })
+    await first.fail()
+    await first.becomes('half-opened')
+    const probe = first.get('/hold')
+    await until('the probe is under way', () => upstream.held.length === 1)
+    const second = await Sharer.join(upstream, { url: server.url }, { ttl: 0.02 })
+    expect(second.state).toBe('half-opened')
+    expect(await second.get()).toBe('ERR_CIRCUIT_OPENED')
+    upstream.release(200)
+    expect(await probe).toBe(200)
+    await second.becomes('closed')
+    expect(await second.get()).toBe(200)
+  })
+
+  it('goes on counting where the fleet is', async () => {
+    const first = await Sharer.join(upstream, { url: server.url }, { threshold: 2 })
+    await first.fail()
+    const second = await Sharer.join(upstream, { url: server.url }, { threshold: 2 })
+    expect(second.circuit).toMatchObject({ state: 'closed', failureCount: 1 })
+    await second.fail()
+    expect(second.state).toBe('opened')
+    await first.becomes('opened')
+  })
+
+  it('reads a circuit that it attaches later, too', async () => {
+    const first = await Sharer.join(upstream, { url: server.url }, { names: ['orders'] })
+    await first.fail()
+    const second = await Sharer.join(upstream, { url: server.url }, { names: [] })
+    second.attach('orders')
+    await second.becomes('opened')
+    expect(await second.get()).toBe('ERR_CIRCUIT_OPENED')
+  })
+
+  it('begins anew where nobody has shared anything, and writes nothing', async () => {
+    const first = await Sharer.join(upstream, { url: server.url })
+    expect(first.breaker.storageUp).toBe(true)
+    expect([first.moves, first.losses, first.restored]).toEqual([[], [], 0])
+    expect(await server.command('DBSIZE')).toBe(0)
+  })
+})
+
+describe('init()', () => {
+  it('connects once, however often it is called', async () => {
+    const { breaker } = new Sharer(upstream, { url: server.url })
+    await Promise.all([breaker.init(), breaker.init(), breaker.init()])
+    await breaker.init()
+    expect(await connections()).toBe(2)
+  })
+
+  it('connects anew after close()', async () => {
+    const first = await Sharer.join(upstream, { url: server.url })
+    const second = await Sharer.join(upstream, { url: server.url })
+    await second.breaker.close()
+    expect(second.breaker.storageUp).toBe(false)
+    await until('it is disconnected', async () => (await connections()) === 2)
+    await second.breaker.init()
+    expect(await connections()).toBe(4)
+    expect(second.breaker.storageUp).toBe(true)
+    await first.fail()
+    await second.becomes('opened')
+    expect([second.losses, second.restored]).toEqual([[], 0])
+  })
+
+  it('waits for a client that its owner is connecting, and asks for one that nobody connects', async () => {
+    client = createClient({ url: server.url })
+    const sharer = new Sharer(upstream, { client })
+    const error = await errorOf(sharer.breaker.init())
+    expect(String(error)).toContain('The client is not connected: call its connect() first')
+    const connecting = client.connect()
+    await sharer.breaker.init()
+    expect(sharer.breaker.storageUp).toBe(true)
+    const other = await Sharer.join(upstream, { url: server.url })
+    await other.fail()
+    await sharer.becomes('opened')
+    await connecting
+  })
+})
+
+/** Goes on after init() has failed: alone at first, and with the others as soon as that is possible. */
+async function joinsAfter(sharer: Sharer, mend: () => Promise<unknown>): Promise<void> {
+  expect(sharer.breaker.storageUp).toBe(false)
+  expect(sharer.losses).toHaveLength(1)
+  expect(await sharer.get('/status/200')).toBe(200)
+  await sharer.get('/status/500')
+  expect(sharer.state).toBe('opened')
+  expect(await sharer.get()).toBe('ERR_CIRCUIT_OPENED')
+  await mend()
+  await until('it has joined', () => sharer.breaker.storageUp === true)
+  expect([sharer.losses.length, sharer.restored]).toEqual([1, 1])
+}
+
+describe('where Redis does not answer, init() rejects at its deadline', () => {
+  const troubles: [string, () => unknown, RegExp][] = [
+    ['is down', () => server.kill(), /connect ECONNREFUSED 127\.0\.0\.1:\d+/],
+    ['is frozen', () => server.freeze(), /it took too long/],
+  ]
+  it.each(troubles)('as it %s, and joins when it is back', async (_how, trouble, why) => {
+    await trouble()
+    const sharer = new Sharer(upstream, { url: server.url, initDeadline: 1 })
+    const promise = sharer.breaker.init()
+    expect(await lasting(promise)).toBeGreaterThan(0.99)
+    const error = await errorOf(promise)
+    expect(error).toBeInstanceOf(Error)
+    expect(String(error)).toMatch(/The storage cannot be used, asked for at most 1 s: /)
+    expect(String(error)).toMatch(why)
+    await joinsAfter(sharer, () => server.restart())
+    const other = await Sharer.join(upstream, { url: server.url }, { names: ['users', 'orders'] })
+    await other.fail('orders')
+    await other.fail('users')
+    await sharer.becomes('opened')
+  })
+
+  it('and resolves when it is called again', async () => {
+    await server.kill()
+    const { breaker } = new Sharer(upstream, { url: server.url, initDeadline: 0.2 })
+    await Promise.all([errorOf(breaker.init()), errorOf(breaker.init())])
+    await errorOf(breaker.init())
+    await server.restart()
+    await until('it resolves', () =>
+      breaker.init().then(
+        () => true,
+        () => false,
+      ),
+    )
+    expect(breaker.storageUp).toBe(true)
+    await until('there are two connections', async () => (await connections()) === 2)
+  })
+})
+
+/** May do everything at first. */
+const PERMISSIONS = ['reset', 'on', '>hunter2', '~*', '&*', '+@all']
+
+describe('where Redis refuses us, init() says so at once', () => {
+  const acl = (...rules: string[]) => server.command('ACL', 'SETUSER', 'someone', ...rules)
+  const refusals: [string, readonly string[], RegExp][] = [
+    ['the password is wrong', ['resetpass', '>other'], /WRONGPASS/],
+    ['the user is switched off', ['off'], /WRONGPASS/],
+    ['keys are forbidden', ['resetkeys'], /NOPERM.* key/],
+    ['scripts are forbidden', ['-evalsha', '-eval'], /NOPERM.*eval/],
+    ['a command of the script is forbidden', ['-hmget'], /can't run this command/],
+    ['the channel is forbidden', ['resetchannels'], /NOPERM.*channel/],
+  ]
+  it.each(refusals)('as %s, and joins when that is mended', async (_what, rules, why) => {
+    await acl(...PERMISSIONS)
+    await acl(...rules)
+    const url = server.url.replace('//', '//someone:hunter2@')
+    const sharer = new Sharer(upstream, { url })
+    const promise = sharer.breaker.init()
+    expect(await lasting(promise)).toBeLessThan(5)
+    expect(String(await errorOf(promise))).toMatch(why)
+    await joinsAfter(sharer, () => acl(...PERMISSIONS))
+    const other = await Sharer.join(upstream, { url: server.url }, { ttl: 0.02 })
+    await other.get('/status/200')
+    await sharer.becomes('closed')
+  })
+
+  it('as a key is of another type, and joins when it is gone', async () => {
+    await server.command('SET', 'axios-breaker/users', 'something else')
+    const sharer = new Sharer(upstream, { url: server.url })
+    expect(String(await errorOf(sharer.breaker.init()))).toMatch(/WRONGTYPE/)
+    await joinsAfter(sharer, () => server.command('DEL', 'axios-breaker/users'))
+  })
+})

@@ -1,0 +1,105 @@
+/** Breakers that share circuits through Redis, each with an axios instance, and what they told. */
+import axios, { type AxiosInstance } from 'axios'
+import {
+  CircuitBreaker,
+  type Circuit,
+  type CircuitEvents,
+  type CircuitOptions,
+} from '../../lib/index.js'
+import { RedisStorage, type RedisStorageOptions } from '../../lib/redis/index.js'
+import { until } from './until.js'
+import type { Upstream } from './upstream.js'
+
+/** No deadline is missed because the machine is busy, and what messages tell is not found out by a read. */
+const PATIENT = { permitDeadline: 5, commandDeadline: 5, initDeadline: 10, refresh: 60 }
+const RULES: CircuitOptions = { threshold: 1, ttl: 60 }
+
+type Storage = Omit<RedisStorageOptions, 'url' | 'client'> &
+  ({ readonly url: string } | { readonly client: NonNullable<RedisStorageOptions['client']> })
+
+const all = new Set<Sharer>()
+
+export class Sharer {
+  readonly breaker: CircuitBreaker
+  readonly moves: CircuitEvents['stateChanged'][] = []
+  readonly losses: string[] = []
+  restored = 0
+  readonly #upstream: Upstream
+  readonly #instances = new Map<string, AxiosInstance>()
+
+  /** @param names of its circuits */
+  constructor(
+    upstream: Upstream,
+    storage: Storage,
+    { names = ['users'], ...rules }: CircuitOptions & { names?: readonly string[] } = {},
+  ) {
+    this.#upstream = upstream
+    this.breaker = new CircuitBreaker({
+      ...RULES,
+      ...rules,
+      storage: new RedisStorage({ ...PATIENT, ...storage }),
+    })
+    this.breaker.on('stateChanged', (event) => this.moves.push(event))
+    this.breaker.on('storageLost', ({ reason }) => this.losses.push(reason))
+    this.breaker.on('storageRestored', () => (this.restored += 1))
+    for (const name of names) this.attach(name)
+    all.add(this)
+  }
+
+  /** Connected. */
+  static async join(...args: ConstructorParameters<typeof Sharer>): Promise<Sharer> {
+    const sharer = new Sharer(...args)
+    await sharer.breaker.init()
+    return sharer
+  }
+
+  static async closeAll(): Promise<void> {
+    await Promise.all(Array.from(all, ({ breaker }) => breaker.close()))
+    all.clear()
+  }
+
+  /** The first circuit. */
+  get circuit(): Circuit {
+    return this.breaker.circuits[0] as Circuit
+  }
+
+  get state(): string {
+    return this.circuit.state
+  }
+
+  /** Names of the circuits that are opened. */
+  get opened(): string[] {
+    return this.breaker.circuits.filter(({ state }) => state === 'opened').map(({ name }) => name)
+  }
+
+  attach(name: string): Circuit {
+    const instance = axios.create({ baseURL: this.#upstream.origin })
+    this.#instances.set(name, instance)
+    return this.breaker.attach(instance, name)
+  }
+
+  /** What became of a request: the status, or the code of its error. */
+  async get(path = '/', name = this.circuit.name): Promise<unknown> {
+    const instance = this.#instances.get(name) as AxiosInstance
+    return instance.get(path, { validateStatus: () => true }).then(
+      ({ status }) => status,
+      (error: unknown) => Reflect.get(Object(error) as object, 'code'),
+    )
+  }
+
+  /** A failure that has been reported, where there is somebody to report to. */
+  async fail(name = this.circuit.name): Promise<void> {
+    await this.get('/status/500', name)
+    await this.breaker.flush()
+  }
+
+  /** A success, and where it was a probe, its effect. */
+  async succeed(name = this.circuit.name): Promise<void> {
+    await this.get('/status/200', name)
+    await this.breaker.flush()
+  }
+
+  async becomes(state: string, name = this.circuit.name): Promise<void> {
+    await until(`${name} is ${state}`, () => this.breaker.circuit(name)?.state === state)
+  }
+}

@@ -6,6 +6,8 @@ import { Sharer } from '../support/sharer.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
+jest.setTimeout(30_000)
+
 let upstream: Upstream
 let server: RedisServer
 let client: ReturnType<typeof createClient> | undefined

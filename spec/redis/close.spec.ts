@@ -1,0 +1,207 @@
+/** flush() and close(): what is reported by then, and that nothing is left that keeps a process alive. */
+import { createClient } from 'redis'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
+import { Child } from '../support/child.js'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+// Processes take their time to start on a busy machine.
+jest.setTimeout(30_000)
+
+let upstream: Upstream
+let server: RedisServer
+let proxy: TcpProxy
+let child: Child | undefined
+beforeAll(async () => {
+  upstream = await Upstream.start()
+  server = await RedisServer.start()
+  proxy = await TcpProxy.start(server.port)
+})
+afterAll(() => Promise.all([upstream.stop(), server.stop(), proxy.stop()]))
+beforeEach(async () => {
+  if (!server.isAnswering) await server.restart()
+  await server.command('FLUSHALL')
+})
+afterEach(async () => {
+  child?.kill()
+  proxy.delay = 0
+  proxy.resume()
+  await Sharer.closeAll()
+})
+
+const KEY = 'axios-breaker/users'
+const failures = () => server.command('HGET', KEY, 'failures')
+const proxied = () => ({ url: `redis://127.0.0.1:${proxy.port}` })
+
+async function connections(): Promise<number> {
+  const list = await server.command<string>('CLIENT', 'LIST')
+  return list.trim().split('\n').length - 1
+}
+
+describe.each(['flush', 'close'] as const)('%s()', (method) => {
+  it('waits until everything is written that was reported', async () => {
+    const sharer = await Sharer.join(upstream, proxied(), { threshold: 9 })
+    proxy.delay = 100
+    await sharer.get('/status/500')
+    await sharer.get('/status/500')
+    await sharer.breaker[method]()
+    expect(await failures()).toBe('2')
+  })
+
+  it('gives up at the deadline where Redis does not answer', async () => {
+    const storage = { ...proxied(), commandDeadline: 0.2 }
+    const sharer = await Sharer.join(upstream, storage, { threshold: 9 })
+    proxy.pause()
+    await sharer.get('/status/500')
+    const start = performance.now()
+    await sharer.breaker[method]()
+    expect(performance.now() - start).toBeLessThan(2000)
+    expect(await failures()).toBeNull()
+  })
+
+  it('may be called again, at once and before init()', async () => {
+    const { breaker } = new Sharer(upstream, { url: server.url })
+    await breaker[method]()
+    await breaker.init()
+    await Promise.all([breaker[method](), breaker[method]()])
+    await breaker[method]()
+    expect(breaker.storageUp).toBe(method === 'flush')
+  })
+})
+
+describe('close()', () => {
+  it('leaves no connection, and local circuits', async () => {
+    const sharer = await Sharer.join(upstream, { url: server.url })
+    await sharer.breaker.close()
+    await until('there is no connection', async () => (await connections()) === 0)
+    expect(sharer.breaker.storageUp).toBe(false)
+    await sharer.get('/status/500')
+    expect(await sharer.get()).toBe('ERR_CIRCUIT_OPENED')
+    expect(await server.command('EXISTS', KEY)).toBe(0)
+    expect(sharer.losses).toEqual([])
+  })
+
+  it('during init() ends that, and leaves no connection', async () => {
+    const sharer = new Sharer(upstream, { ...proxied(), initDeadline: 0.5 })
+    proxy.pause()
+    const init = sharer.breaker.init().catch(String)
+    await sharer.breaker.close()
+    expect(await init).toContain('it took too long')
+    proxy.resume()
+    await until('there is no connection', async () => (await connections()) === 0)
+    expect([sharer.breaker.storageUp, sharer.restored]).toEqual([false, 0])
+  })
+
+  it("leaves a caller's client connected, and its listeners where they are", async () => {
+    const client = createClient({ url: server.url })
+    const heard = jest.fn()
+    client.on('error', heard)
+    client.on('ready', heard)
+    await client.connect()
+    const first = await Sharer.join(upstream, { client })
+    await first.fail()
+    await first.breaker.close()
+    expect(client.isReady).toBe(true)
+    expect(await client.get('some key')).toBeNull()
+    expect(client.listeners('error')).toContain(heard)
+    expect(client.listeners('ready')).toEqual([heard])
+    expect(client.listeners('end')).toEqual([])
+    await until('the subscription is gone', async () => (await connections()) === 1)
+    client.destroy()
+  })
+})
+
+const STORY = `
+  const breaker = new CircuitBreaker({
+    threshold: 9, storage: new RedisStorage({ commandDeadline: 0.2, ...settings.storage }),
+  })
+  const users = axios.create({ baseURL: settings.origin })
+  breaker.attach(users, 'users')
+  await breaker.init().catch(() => undefined)
+  await reach('connected')
+  await users.get('/status/500').catch(() => undefined)
+  await breaker.close()
+  console.log('closed')`
+
+describe('after close() a process ends by itself', () => {
+  const start = (storage = proxied()) => new Child(STORY, { origin: upstream.origin, storage })
+
+  it('and has reported what it saw', async () => {
+    child = start()
+    await child.reaches('connected')
+    child.goOn()
+    expect(await child.end()).toBe(0)
+    expect(await failures()).toBe('1')
+  })
+
+  const troubles: [string, () => unknown][] = [
+    ['is frozen', () => server.freeze()],
+    ['is down', () => server.kill()],
+    ['cannot be reached', () => proxy.pause()],
+  ]
+  it.each(troubles)('also as Redis %s', async (_how, trouble) => {
+    child = start()
+    await child.reaches('connected')
+    await trouble()
+    child.goOn()
+    await child.reaches('closed')
+    expect(await child.end()).toBe(0)
+  })
+
+  it('also while it connects again, and again', async () => {
+    child = start()
+    await child.reaches('connected')
+    await server.kill()
+    await until('it has tried again', () => proxy.connections === 0)
+    child.goOn()
+    expect(await child.end()).toBe(0)
+  })
+
+  it('also where it never was connected', async () => {
+    await server.kill()
+    child = start({ url: server.url, ...{ initDeadline: 0.2 } })
+    await child.reaches('connected')
+    child.goOn()
+    expect(await child.end()).toBe(0)
+  })
+})
+
+describe("a process with a caller's client that has no listener for errors", () => {
+  const BORROWED = `
+    import * as redis from 'redis'
+    const create = {
+      client: () => redis.createClient({ url: settings.url }),
+      pool: () => redis.createClientPool({ url: settings.url }),
+    }
+    const client = create[settings.kind]()
+    await client.connect()
+    const breaker = new CircuitBreaker({ threshold: 1e6, storage: new RedisStorage({ client }) })
+    const users = axios.create({ baseURL: settings.origin })
+    breaker.attach(users, 'users')
+    const fail = () => users.get('/status/500').catch(() => undefined)
+    await breaker.init()
+    await reach('connected')
+    await fail()
+    await reach('survived')
+    let isOver = false
+    process.once('message', () => (isOver = true))
+    while (!isOver) await fail()
+    process.disconnect()
+    await breaker.close()
+    client.destroy()`
+
+  it.each(['client', 'pool'])('survives that Redis dies, and joins again: a %s', async (kind) => {
+    child = new Child(BORROWED, { kind, url: server.url, origin: upstream.origin })
+    await child.reaches('connected')
+    await server.kill()
+    child.goOn()
+    await child.reaches('survived')
+    child.goOn()
+    await server.restart()
+    await until('it reports again', async () => (await failures()) !== null)
+    child.goOn()
+    expect(await child.end()).toBe(0)
+  })
+})

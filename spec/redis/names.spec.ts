@@ -1,0 +1,207 @@
+/** Circuits, prefixes and databases that share a Redis, and what each leaves in it. */
+import { createClient } from 'redis'
+import { RedisStorage } from '../../lib/redis/index.js'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+jest.setTimeout(30_000)
+
+let upstream: Upstream
+let server: RedisServer
+beforeAll(async () => {
+  upstream = await Upstream.start()
+  server = await RedisServer.start()
+})
+afterAll(() => Promise.all([upstream.stop(), server.stop()]))
+beforeEach(() => server.command('FLUSHALL'))
+afterEach(() => Sharer.closeAll())
+
+const size = () => server.command('DBSIZE')
+const keys = async () => (await server.command<string[]>('KEYS', '*')).toSorted()
+
+describe('names', () => {
+  const NAMES = [
+    'users',
+    'Users',
+    'users ',
+    ' users',
+    'users\n',
+    'users\r\n',
+    'users\0',
+    'users\0orders',
+    'users|orders',
+    '|',
+    '||closed|',
+    'users/orders',
+    'users//orders',
+    '/',
+    'events',
+    '{users}',
+    '{}',
+    'users{',
+    '*',
+    'user?',
+    '[u]sers',
+    '"users"',
+    "'users'",
+    '\\',
+    'üsers',
+    'u\u0308sers',
+    '用户',
+    '👩‍🚀',
+    '\u202eusers',
+    'axios-breaker/users',
+    'http://users.internal:80/?a=b#c',
+    '__proto__',
+    'constructor',
+    'x'.repeat(10_000),
+    'x'.repeat(10_001),
+  ]
+
+  it('of any characters are circuits of their own', async () => {
+    const rules = { names: NAMES }
+    const first = await Sharer.join(upstream, { url: server.url }, rules)
+    const second = await Sharer.join(upstream, { url: server.url }, rules)
+    for (const [index, name] of NAMES.entries()) {
+      await first.fail(name)
+      await second.becomes('opened', name)
+      expect(second.opened).toEqual(NAMES.slice(0, index + 1))
+    }
+    const third = await Sharer.join(upstream, { url: server.url }, rules)
+    expect(third.opened).toEqual(NAMES)
+    expect(await size()).toBe(NAMES.length)
+  })
+
+  it('may be a thousand in one breaker', async () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `service-${index}`)
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => Sharer.join(upstream, { url: server.url }, { names })),
+    )
+    await first?.fail('service-500')
+    await second?.becomes('opened', 'service-500')
+    const third = await Sharer.join(upstream, { url: server.url }, { names })
+    for (const sharer of [first, second, third]) expect(sharer?.opened).toEqual(['service-500'])
+    expect(await keys()).toEqual(['axios-breaker/service-500'])
+  })
+})
+
+describe('prefixes', () => {
+  const refused = ['', 'a/b', 'a b', 'a\n', 'ü', 'a*', '{a}', 'a|b', 7, null, ['a']]
+  it.each(refused)('may not be %j', (prefix) => {
+    const { url } = server
+    expect(() => new RedisStorage({ url, prefix: prefix as string })).toThrow(
+      `Invalid options of RedisStorage\n✖ Expected letters, digits and :._-, given `,
+    )
+  })
+
+  it('keep applications apart: keys, messages and circuits', async () => {
+    const recorder = createClient({ url: server.url })
+    await recorder.connect()
+    const channels: string[] = []
+    await recorder.pSubscribe('*', (_message, channel) => channels.push(channel))
+    const prefixes = ['a', 'a:b', 'a-b', 'A', 'a.events']
+    const sharers = await Promise.all(
+      prefixes.map((prefix) => Sharer.join(upstream, { url: server.url, prefix })),
+    )
+    const other = await Sharer.join(upstream, { url: server.url, prefix: 'a' })
+    await server.command('CONFIG', 'RESETSTAT')
+    await sharers[0]?.fail()
+    await other.becomes('opened')
+    expect(sharers.map(({ state }) => state)).toEqual(['opened', ...prefixes.slice(1).map(() => 'closed')]) // prettier-ignore
+    expect(await keys()).toEqual(['a/users'])
+    await until('the message is heard', () => channels.length > 0)
+    expect(channels).toEqual(['a/events'])
+    // The report, and a read by each that did not know the circuit's secret when the message came.
+    expect((await server.commandCounts()).evalsha).toBeLessThanOrEqual(3)
+    for (const [index, sharer] of sharers.slice(1).entries()) {
+      await sharer.fail()
+      expect(await size()).toBe(index + 2)
+    }
+    recorder.destroy()
+  })
+
+  it('may be the same in two databases, which share their channel', async () => {
+    const [first, second, third] = await Promise.all(
+      ['/0', '/1', '/1'].map((path) =>
+        Sharer.join(upstream, { url: server.url + path }, { names: ['users', 'orders'] }),
+      ),
+    )
+    await first?.fail('users')
+    await second?.fail('orders')
+    await third?.becomes('opened', 'orders')
+    await third?.breaker.flush()
+    expect([first, second, third].map((sharer) => sharer?.opened)).toEqual([
+      ['users'],
+      ['orders'],
+      ['orders'],
+    ])
+    await third?.fail('users')
+    await second?.becomes('opened', 'users')
+    expect(first?.moves).toHaveLength(1)
+  })
+})
+
+describe('keys', () => {
+  const KEY = 'axios-breaker/users'
+  const life = () => server.command<number>('PTTL', KEY)
+
+  it('expire by themselves, in every state and however they came about', async () => {
+    const rules = { threshold: 2, ttl: 0.02 }
+    const sharer = await Sharer.join(upstream, { url: server.url, lease: 20 }, rules)
+    const lives: number[] = []
+    const look = async (): Promise<void> => {
+      lives.push(await life())
+      // Whoever does not write prolongs nothing, nor keeps it for ever.
+      expect(await size()).toBe(1)
+    }
+    await sharer.fail()
+    await look()
+    await sharer.fail()
+    await look()
+    await sharer.becomes('half-opened')
+    const probe = sharer.get('/hold')
+    await until('the probe is under way', () => upstream.held.length === 1)
+    await look()
+    upstream.release(500)
+    await probe
+    await sharer.breaker.flush()
+    await look()
+    await sharer.becomes('half-opened')
+    await sharer.succeed()
+    await look()
+    const [counting, opened, probing, again, closed] = lives
+    for (const short of [counting, closed]) expect(short).toBeGreaterThan(50_000)
+    for (const short of [counting, closed]) expect(short).toBeLessThanOrEqual(60_000)
+    for (const long of [opened, probing, again]) expect(long).toBeGreaterThan(90_000)
+    for (const long of [opened, probing, again]) expect(long).toBeLessThanOrEqual(100_040)
+  })
+
+  it('outlive the outage that they tell of', async () => {
+    const sharer = await Sharer.join(upstream, { url: server.url }, { ttl: 3600 })
+    await sharer.fail()
+    expect(await life()).toBeGreaterThan(2 * 3_600_000)
+  })
+
+  it('that are lost are written again', async () => {
+    const sharer = await Sharer.join(upstream, { url: server.url }, { ttl: 0.02 })
+    await sharer.fail()
+    await server.command('DEL', KEY)
+    await sharer.becomes('half-opened')
+    await sharer.fail()
+    expect(await life()).toBeGreaterThan(50_000)
+    expect(await server.command('HGET', KEY, 'state')).toBe('opened')
+  })
+
+  it('are one for each circuit that ever failed, and none for the others', async () => {
+    const names = ['users', 'orders', 'payments']
+    const sharer = await Sharer.join(upstream, { url: server.url }, { names, ttl: 0.02 })
+    await sharer.succeed('payments')
+    await sharer.fail('users')
+    await sharer.becomes('half-opened', 'users')
+    await sharer.succeed('users')
+    await sharer.fail('orders')
+    expect(await keys()).toEqual(['axios-breaker/orders', KEY])
+  })
+})

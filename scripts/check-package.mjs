@@ -18,7 +18,7 @@ import { run } from './run.mjs'
 
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
 const ENTRIES = ['esm', 'cjs'].flatMap((format) =>
-  ['', 'redis/', 'storage/', 'testing/'].flatMap((folder) => [
+  ['', 'redis/', 'status-page/', 'storage/', 'testing/'].flatMap((folder) => [
     `dist/${format}/${folder}index.js`,
     `dist/${format}/${folder}index.d.ts`,
   ]),

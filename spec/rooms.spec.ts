@@ -54,6 +54,18 @@ it.each([
   ['lib/redis/connection.ts', '../axios/guard.js'],
   ['lib/redis/connection.ts', '../circuit-breaker.js'],
   ['lib/testing/rules.ts', '../redis/script.js'],
+  ['lib/status-page/watch.ts', 'axios'],
+  ['lib/status-page/watch.ts', 'redis'],
+  ['lib/status-page/watch.ts', 'zod/mini'],
+  ['lib/status-page/watch.ts', 'node:http'],
+  ['lib/status-page/watch.ts', 'node:fs'],
+  ['lib/status-page/watch.ts', 'node:child_process'],
+  ['lib/status-page/watch.ts', '../circuit-breaker.js'],
+  ['lib/status-page/watch.ts', '../events.js'],
+  ['lib/status-page/watch.ts', '../index.js'],
+  ['lib/status-page/watch.ts', '../circuit/managed-circuit.js'],
+  ['lib/status-page/watch.ts', '../axios/guard.js'],
+  ['lib/status-page/watch.ts', '../storage/fleet.js'],
 ])('%s may not import %s', (file, module) => {
   expect(lint(file, `export * as other from '${module}'`)).toContain('no-restricted-imports')
 })
@@ -70,6 +82,14 @@ it.each([
   ['lib/redis/wire.ts', 'node:crypto'],
   ['lib/redis/redis-storage.ts', 'redis'],
   ['lib/testing/memory-storage.ts', '../storage/storage.js'],
+  ['lib/status-page/watch.ts', '../circuit/types.js'],
+  ['lib/status-page/options.ts', '../validation.js'],
+  ['lib/status-page/document.ts', 'node:crypto'],
 ])('%s may import %s', (file, module) => {
   expect(lint(file, `export * as other from '${module}'`)).not.toContain('no-restricted-imports')
+})
+
+it('lib/status-page may import the types of node:http', () => {
+  const line = "import type { ServerResponse } from 'node:http'\nexport type { ServerResponse }"
+  expect(lint('lib/status-page/stream.ts', line)).not.toContain('no-restricted-imports')
 })

@@ -1,0 +1,46 @@
+/**
+ * The status page over services that break and recover. Usage: node examples/status-page/main.mjs [port]
+ * Needs the build: npm run build. The port is that of the page, 8080 if left out.
+ */
+import { createServer } from 'node:http'
+import axios from 'axios'
+import { CircuitBreaker } from 'axios-breaker'
+import { statusPage } from 'axios-breaker/status-page'
+import { MemoryStorage } from 'axios-breaker/testing'
+import { Service } from './service.mjs'
+
+/** Milliseconds for which each service answers, breaks or hangs, in turns. */
+const SERVICES = {
+  users: [20_000, 'answers', 9_000, 'breaks'],
+  avatars: [12_000, 'answers', 5_000, 'hangs', 8_000, 'breaks'],
+  search: [600_000, 'answers'],
+  'payments (card)': [3_000, 'answers', 30_000, 'resets'],
+}
+const REQUESTS_EVERY = 250
+const STORAGE_UP = 25_000
+const STORAGE_DOWN = 10_000
+
+const port = Number(process.argv[2] ?? 8080)
+// In earnest a RedisStorage: this one shows an outage without a Redis to break.
+const storage = new MemoryStorage()
+const breaker = new CircuitBreaker({ threshold: 3, ttl: 6, storage })
+await breaker.init()
+
+for (const [name, script] of Object.entries(SERVICES)) {
+  const service = await Service.start(script)
+  const instance = axios.create({ baseURL: service.origin, timeout: 400 })
+  breaker.attach(instance, name)
+  const request = () => instance.get('/').catch(() => undefined)
+  setInterval(request, REQUESTS_EVERY * (0.6 + Math.random()))
+}
+
+function breakStorage() {
+  storage.goDown('connect ECONNREFUSED 127.0.0.1:6379')
+  setTimeout(() => storage.comeBack(), STORAGE_DOWN)
+}
+setInterval(breakStorage, STORAGE_UP + STORAGE_DOWN)
+
+const page = statusPage(breaker, { title: `Circuits of process ${process.pid}` })
+createServer(page).listen(port, '127.0.0.1', () => {
+  console.log(`http://127.0.0.1:${port}/ shows the circuits. Ctrl-C ends it.`)
+})

@@ -1,0 +1,33 @@
+/** A service on a free port of the loopback that answers, breaks, hangs or resets, as its script says. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+
+const BEHAVIOURS = {
+  answers: (response) => response.end('{}'),
+  breaks: (response) => response.writeHead(503).end('{}'),
+  hangs: () => undefined,
+  resets: (response) => response.socket.resetAndDestroy(),
+}
+
+export class Service {
+  #script
+  #behaviour = 'answers'
+
+  /** @param script milliseconds and what it does for so long, again and again */
+  static async start(script) {
+    const service = new Service()
+    service.#script = script
+    const server = createServer((request, response) => BEHAVIOURS[service.#behaviour](response))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    service.origin = `http://127.0.0.1:${server.address().port}`
+    service.#play(0)
+    return service
+  }
+
+  #play(step) {
+    const [time, behaviour] = this.#script.slice(step, step + 2)
+    this.#behaviour = behaviour
+    setTimeout(() => this.#play((step + 2) % this.#script.length), time)
+  }
+}

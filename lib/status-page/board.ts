@@ -1,0 +1,77 @@
+/** The page's content, rendered once for all who look at it. */
+import type { Html } from './html.js'
+import { row } from './row.js'
+import { storage, summary, title } from './summary.js'
+import type { Tracked } from './tracked.js'
+import type { Watch } from './watch.js'
+
+export interface Head {
+  readonly title: string
+  readonly summary: string
+  readonly storage: string
+}
+
+export type Row = readonly [id: string, html: string]
+
+export interface Content extends Head {
+  readonly rows: readonly Row[]
+}
+
+/** Seconds for which what was rendered serves others, unless something changes. */
+const FRESH = 0.25
+const MS_PER_SECOND = 1000
+
+export class Board {
+  readonly #watch: Watch
+  readonly #title: string
+  #content: Content | undefined
+  #renderedAt = 0
+  #derived = new Map<unknown, string>()
+
+  constructor(watch: Watch, text: string) {
+    this.#watch = watch
+    this.#title = text
+  }
+
+  /** What was rendered is true no more. */
+  invalidate(): void {
+    this.#content = undefined
+  }
+
+  /** What a function makes of the content, made once for each content. */
+  as(make: (content: Content) => string): string {
+    const content = this.#fresh()
+    const made = this.#derived.get(make) ?? make(content)
+    this.#derived.set(make, made)
+    return made
+  }
+
+  head(): Head {
+    const { circuits } = this.#watch
+    return {
+      title: title(circuits, this.#title),
+      summary: summary(circuits).text,
+      storage: storage(this.#watch.storage).text,
+    }
+  }
+
+  row(tracked: Tracked): Row {
+    const rendered: Html = row(tracked)
+    return [rowId(tracked), rendered.text]
+  }
+
+  #fresh(): Content {
+    const now = performance.now()
+    if (this.#content && now - this.#renderedAt < FRESH * MS_PER_SECOND) return this.#content
+    const rows = this.#watch.circuits.map((tracked) => this.row(tracked))
+    const content = { ...this.head(), rows }
+    this.#content = content
+    this.#renderedAt = now
+    this.#derived = new Map()
+    return content
+  }
+}
+
+export function rowId({ id }: Tracked): string {
+  return `circuit-${id}`
+}

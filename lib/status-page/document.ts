@@ -1,0 +1,88 @@
+/** The page as a document: complete as it is, so that it can be read without its script. */
+import { createHash } from 'node:crypto'
+import type { Content } from './board.js'
+import { Html, markup } from './html.js'
+import { RESULTS, type Result } from './recent.js'
+import { LABELS } from './row.js'
+import { SCRIPT } from './script.js'
+import { sample } from './strip.js'
+import { STYLE } from './style.js'
+
+/** Seconds after which a page without a script is loaded anew. */
+const REFRESH = 10
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M1 8h5l5-5M11 8h4" stroke="#1a7f4b" stroke-width="2" fill="none"/></svg>',
+)}`
+const LEGEND: Readonly<Record<Result, string>> = {
+  success: 'success',
+  failure: 'failure',
+  ignored: 'ignored: it proved nothing',
+  refused: 'refused by the circuit',
+}
+
+/** By the hash of its own text, the page's script is allowed, and no other; so is its style. */
+export const POLICY = [
+  "default-src 'none'",
+  `script-src '${hashOf(SCRIPT)}'`,
+  `style-src '${hashOf(STYLE)}'`,
+  'img-src data:',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}
+
+const STYLED = new Html(`<style>${STYLE}</style>`)
+const SCRIPTED = new Html(`<script>${SCRIPT}</script>`)
+
+/** @returns what renders the document; one function for each page, as renderings are kept by it */
+export function documentOf(heading: string): (content: Content) => string {
+  return (content) =>
+    markup`<!doctype html>
+<html lang="en">
+${headOf(content.title)}
+<body>
+<main>
+<header><h1>${heading}</h1><p id="live" role="status"></p></header>
+<p id="summary" role="status">${new Html(content.summary)}</p>
+<p id="storage" role="status">${new Html(content.storage)}</p>
+${tableOf(content, heading)}
+${FOOTER}
+</main>
+${SCRIPTED}
+</body>
+</html>
+`.text
+}
+
+function headOf(title: string): Html {
+  return markup`<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="${ICON}">
+${STYLED}
+<noscript><meta http-equiv="refresh" content="${REFRESH}"></noscript>
+</head>`
+}
+
+function tableOf({ rows }: Content, heading: string): Html {
+  const columns = ['Circuit', ...LABELS].map((label) => markup`<th scope="col">${label}</th>`)
+  return markup`<table>
+<caption>${heading}</caption>
+<thead><tr>${columns}</tr></thead>
+<tbody>${rows.map(([, row]) => new Html(row))}</tbody>
+</table>`
+}
+
+const SAMPLES = RESULTS.map((result) => markup`<li>${sample(result)} ${LEGEND[result]}</li>`)
+const UNSCRIPTED = markup`Loaded anew every ${REFRESH} seconds: <a href="?">now</a> ·`
+const FOOTER = markup`<footer>
+<ul aria-label="Recent requests, the newest at the right">${SAMPLES}</ul>
+<p><noscript>${UNSCRIPTED} </noscript><a href="?format=json">JSON</a></p>
+</footer>`

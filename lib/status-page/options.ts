@@ -1,0 +1,46 @@
+/** Options of the page, their defaults and the reasons for them. */
+import { ConfigError } from '../errors.js'
+import { property } from '../property.js'
+import { countField, field, parse, secondsField, withDefaults, type Shape } from '../validation.js'
+import type { Observed } from './observed.js'
+
+export interface StatusPageOptions {
+  /** The page's heading. Default `Circuits`. Where several processes answer, put in which one it is. */
+  readonly title?: string | undefined
+  /**
+   * Seconds of silence after which an open page is sent a sign of life; above 0. Default 15: proxies
+   * commonly cut a connection after 30 to 60. A page that takes nothing for twice as long is dropped.
+   */
+  readonly heartbeat?: number | undefined
+  /**
+   * Pages that may be open at once; a whole number from 1. Default 256: each holds a connection.
+   * One more gets 503, and tries again.
+   */
+  readonly maxStreams?: number | undefined
+}
+
+type Resolved = { readonly [Key in keyof StatusPageOptions]-?: NonNullable<StatusPageOptions[Key]> }
+
+const DEFAULTS: Resolved = { title: 'Circuits', heartbeat: 15, maxStreams: 256 }
+
+/** @throws ConfigError */
+export function resolveOptions(options: unknown): Resolved {
+  return withDefaults(DEFAULTS, parse(shape(), options, 'options of the status page'))
+}
+
+/** By shape and not by class: the breaker may be of the other module format. @throws ConfigError */
+export function checkBreaker(breaker: unknown): asserts breaker is Observed {
+  const usable = ['on', 'circuit'].every((name) => typeof property(breaker, name) === 'function')
+  if (usable && Array.isArray(property(breaker, 'circuits'))) return
+  const given = breaker === null ? 'null' : typeof breaker
+  throw new ConfigError(`Invalid breaker: expected a CircuitBreaker, given ${given}`)
+}
+
+function shape() {
+  const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+  return {
+    title: field<string>('Expected a string that is not empty', isText),
+    heartbeat: secondsField(),
+    maxStreams: countField(),
+  } satisfies Shape<StatusPageOptions>
+}

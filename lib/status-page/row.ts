@@ -1,0 +1,52 @@
+/** A circuit as a row of the table. */
+import { markup, visible, type Html } from './html.js'
+import { strip } from './strip.js'
+import type { Tracked } from './tracked.js'
+
+const NAME_LENGTH = 120
+const SECONDS_PER_MINUTE = 60
+/** Of the columns beside the circuit's name. */
+export const LABELS = ['State', 'Failures', 'Retry in', 'Last error', 'Recent requests']
+const NOTHING = markup`<span class="none">–</span>`
+
+export function row(tracked: Tracked): Html {
+  const { name, state, failureCount, retryAfter } = tracked.circuit
+  const cells = [
+    markup`<span class="state">${state}</span>`,
+    markup`${failureCount}`,
+    retryIn(retryAfter),
+    lastError(tracked),
+    strip(tracked.recent.results),
+  ].map((content, index) => cell(LABELS[index] ?? '', content))
+  const head = markup`<th scope="row"><bdi>${visible(name, NAME_LENGTH)}</bdi></th>`
+  return markup`<tr id="circuit-${tracked.id}" class="${state}">${head}${cells}</tr>`
+}
+
+/** On a narrow screen each cell bears its label. */
+function cell(label: string, content: Html): Html {
+  return markup`<td data-label="${label}">${content}</td>`
+}
+
+/** As the page's script goes on counting. */
+function retryIn(seconds: number): Html {
+  if (seconds <= 0) return NOTHING
+  return markup`<span data-retry="${seconds.toFixed(3)}">${inWords(seconds)}</span>`
+}
+
+export function inWords(seconds: number): string {
+  const whole = Math.ceil(seconds)
+  const minutes = Math.floor(whole / SECONDS_PER_MINUTE)
+  return minutes < 2 ? `${whole} s` : `${minutes} min ${whole % SECONDS_PER_MINUTE} s`
+}
+
+function lastError({ lastError: error }: Tracked): Html {
+  if (!error) return NOTHING
+  const what = [error.status, error.code].filter((part) => part !== undefined).join(' ')
+  return markup`<code>${what || 'unknown'}</code> ${time(error.at)}`
+}
+
+/** The hour only, in the server's words: all times on the page are of one clock. */
+export function time(at: Date): Html {
+  const iso = at.toISOString()
+  return markup`<time datetime="${iso}">${iso.slice(11, 19)} UTC</time>`
+}

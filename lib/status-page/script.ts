@@ -1,0 +1,101 @@
+/**
+ * What keeps an open page up to date. It puts in place what the server rendered, and decides nothing.
+ * Plain text and not a function, so that no compiler changes it: the policy allows this very text only.
+ */
+export const SCRIPT = String.raw`
+'use strict'
+{
+  const RETRY = 2000
+  const find = (id) => document.getElementById(id)
+  const rows = document.querySelector('tbody')
+  let source
+
+  // Only what differs is touched: a screen reader reads out what is.
+  const put = (id, html) => {
+    const shown = find(id)
+    if (shown.shown === html) return
+    shown.shown = html
+    shown.innerHTML = html
+  }
+
+  const putHead = ({ title, summary, storage }) => {
+    document.title = title
+    put('summary', summary)
+    put('storage', storage)
+  }
+
+  const toRow = (html) => {
+    const template = document.createElement('template')
+    template.innerHTML = html
+    return template.content.firstChild
+  }
+
+  const putWhole = (content) => {
+    putHead(content)
+    rows.replaceChildren(...content.rows.map(([, html]) => toRow(html)))
+    count()
+  }
+
+  const putChange = (content) => {
+    putHead(content)
+    for (const id of content.gone) find(id)?.remove()
+    for (const [id, html] of content.rows) {
+      const old = find(id)
+      if (old) old.replaceWith(toRow(html))
+      else rows.append(toRow(html))
+    }
+    count()
+  }
+
+  const tell = (isLive) => {
+    document.body.classList.toggle('stale', !isLive)
+    const text = isLive ? 'Live' : 'Connection lost: trying again'
+    if (find('live').textContent !== text) find('live').textContent = text
+  }
+
+  const connect = () => {
+    source = new EventSource('?format=events')
+    const on = (event, use) => source.addEventListener(event, ({ data }) => use(JSON.parse(data)))
+    on('whole', putWhole)
+    on('change', putChange)
+    source.onopen = () => tell(true)
+    source.onerror = ({ target }) => {
+      if (target !== source) return
+      tell(false)
+      // A browser gives up where a proxy answers instead of the server: this page does not.
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => target === source && connect(), RETRY)
+    }
+  }
+
+  const disconnect = () => {
+    source?.close()
+    source = undefined
+  }
+
+  const inWords = (seconds) => {
+    const whole = Math.ceil(seconds)
+    const minutes = Math.floor(whole / 60)
+    return minutes < 2 ? whole + ' s' : minutes + ' min ' + (whole % 60) + ' s'
+  }
+
+  const count = () => {
+    const now = performance.now() / 1000
+    for (const cell of document.querySelectorAll('[data-retry]')) {
+      cell.due ??= now + Number(cell.dataset.retry)
+      const text = inWords(Math.max(cell.due - now, 0))
+      if (cell.textContent !== text) cell.textContent = text
+    }
+  }
+
+  // Browsers open few connections to one server: a page that nobody sees takes none of them.
+  document.addEventListener('visibilitychange', () => {
+    disconnect()
+    if (document.hidden) document.title = document.querySelector('h1').textContent
+    else connect()
+  })
+  addEventListener('pagehide', disconnect)
+  addEventListener('pageshow', () => source ?? (document.hidden || connect()))
+  setInterval(count, 200)
+  count()
+}
+`

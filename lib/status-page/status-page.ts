@@ -1,0 +1,69 @@
+/** A page that shows a breaker's circuits as they are, to any number of people, at little cost. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Board } from './board.js'
+import { documentOf } from './document.js'
+import { toJson } from './json.js'
+import type { Observed } from './observed.js'
+import { checkBreaker, resolveOptions, type StatusPageOptions } from './options.js'
+import { respond, unavailable } from './respond.js'
+import { Streams } from './streams.js'
+import type { Tracked } from './tracked.js'
+import { Watch } from './watch.js'
+
+export interface StatusPage {
+  /** Answers a request, whatever its path, by itself and to the end. */
+  (request: IncomingMessage, response: ServerResponse): void
+  /**
+   * Ends the open pages' connections, without which a server does not close, and takes the listeners
+   * off the breaker. From then on requests are answered with 503. Idempotent; needs no `this`.
+   */
+  readonly close: () => void
+}
+
+/** Seconds between looks at what may change without an event; and the least between any two. */
+const LOOK = 1
+const LEAST_LOOK = 0.02
+
+/**
+ * A live page of all circuits of the breaker, for `node:http`, Express, Fastify and whatever else has
+ * Node's request and response. It can be read only, and shows no URL, header, parameter or body.
+ *
+ * @throws ConfigError for a wrong option, and for what is no breaker
+ */
+export function statusPage(breaker: Observed, options: StatusPageOptions = {}): StatusPage {
+  checkBreaker(breaker)
+  const { title, heartbeat, maxStreams } = resolveOptions(options)
+  const { watch, board, streams } = assemble(breaker, title, heartbeat)
+  const document = documentOf(title)
+  const site = { board, streams, document, maxStreams, json: () => toJson(watch) }
+  let isClosed = false
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    if (isClosed) unavailable(response, 'The page is closed')
+    else respond(request, response, site)
+  }
+  const close = (): void => {
+    isClosed = true
+    watch.end()
+    streams.end()
+  }
+  return Object.assign(handle, { close })
+}
+
+function assemble(breaker: Observed, title: string, heartbeat: number) {
+  const onChange = (tracked: Tracked | undefined): void => {
+    board.invalidate()
+    streams.change(tracked)
+  }
+  const onGone = (tracked: Tracked): void => {
+    board.invalidate()
+    streams.remove(tracked)
+  }
+  const watch = new Watch(breaker, onChange, onGone)
+  const board = new Board(watch, title)
+  const nextLook = (): number => {
+    const times = breaker.circuits.map(({ retryAfter }) => retryAfter).filter((time) => time > 0)
+    return Math.max(Math.min(LOOK, ...times), LEAST_LOOK)
+  }
+  const streams = new Streams({ board, heartbeat, nextLook, look: () => watch.look() })
+  return { watch, board, streams }
+}

@@ -1,0 +1,125 @@
+/** All open pages: gathers what changes, and sends it to all of them at once. Timers run only while there are any. */
+import type { ServerResponse } from 'node:http'
+import { rowId, type Board, type Content } from './board.js'
+import { Stream } from './stream.js'
+import { Ticker } from './ticker.js'
+import type { Tracked } from './tracked.js'
+
+interface StreamsOptions {
+  readonly board: Board
+  /** Finds what has changed without an event. */
+  readonly look: () => void
+  /** Seconds until a circuit may next change by itself. */
+  readonly nextLook: () => number
+  /** Seconds. */
+  readonly heartbeat: number
+}
+
+/** Seconds from one message to the next, at least. */
+const PAUSE = 0.25
+const MS_PER_SECOND = 1000
+/** How many heartbeats a page may take nothing before it is dropped. */
+const PATIENCE = 2
+const HEARTBEAT = ':\n\n'
+/** Milliseconds after which a browser tries again. */
+const RETRY = 'retry: 1000\n\n'
+
+export class Streams {
+  readonly #options: StreamsOptions
+  readonly #streams = new Set<Stream>()
+  readonly #changed = new Set<Tracked>()
+  readonly #gone = new Set<string>()
+  readonly #sender = new Ticker(() => this.#send())
+  readonly #looker = new Ticker(() => this.#look())
+  #sentAt = 0
+
+  constructor(options: StreamsOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#streams.size
+  }
+
+  open(response: ServerResponse): void {
+    const stream = new Stream(response, this.#whole, () => this.#leave(stream))
+    this.#streams.add(stream)
+    stream.send(`${RETRY}${this.#whole()}`)
+    this.#lookSoon()
+  }
+
+  /** Undefined stands for what is not of one circuit. */
+  change(tracked: Tracked | undefined): void {
+    if (this.#streams.size === 0) return
+    if (tracked) this.#changed.add(tracked)
+    this.#sendSoon()
+  }
+
+  remove(tracked: Tracked): void {
+    if (this.#streams.size === 0) return
+    this.#changed.delete(tracked)
+    this.#gone.add(rowId(tracked))
+    this.#sendSoon()
+  }
+
+  end(): void {
+    for (const stream of this.#streams) stream.end()
+    this.#streams.clear()
+    this.#rest()
+  }
+
+  readonly #whole = (): string => this.#options.board.as(wholeMessage)
+
+  #leave(stream: Stream): void {
+    this.#streams.delete(stream)
+    if (this.#streams.size === 0) this.#rest()
+  }
+
+  #rest(): void {
+    this.#sender.stop()
+    this.#looker.stop()
+    this.#changed.clear()
+    this.#gone.clear()
+  }
+
+  #sendSoon(): void {
+    const sinceLast = (performance.now() - this.#sentAt) / MS_PER_SECOND
+    this.#sender.start(Math.max(PAUSE - sinceLast, 0))
+  }
+
+  #send(): void {
+    const { board } = this.#options
+    const rows = [...this.#changed].map((tracked) => board.row(tracked))
+    this.#sendAll(message('change', { ...board.head(), rows, gone: [...this.#gone] }))
+    this.#changed.clear()
+    this.#gone.clear()
+  }
+
+  #sendAll(text: string): void {
+    this.#sentAt = performance.now()
+    for (const stream of this.#streams) stream.send(text)
+  }
+
+  #lookSoon(): void {
+    const { heartbeat, nextLook } = this.#options
+    this.#looker.start(Math.min(heartbeat, nextLook()))
+  }
+
+  #look(): void {
+    const now = performance.now()
+    const heartbeat = this.#options.heartbeat * MS_PER_SECOND
+    for (const stream of this.#streams) stream.check(now, heartbeat * PATIENCE)
+    this.#options.look()
+    if (now - this.#sentAt >= heartbeat) this.#sendAll(HEARTBEAT)
+    if (this.#streams.size > 0) this.#lookSoon()
+  }
+}
+
+function wholeMessage(content: Content): string {
+  return message('whole', content)
+}
+
+/** JSON has no line ends, so that nothing in a name can end the message. */
+function message(event: string, data: object): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}

@@ -1,0 +1,58 @@
+/** The strip of recent requests: a drawing in which place and height tell as much as colour. */
+import { markup, type Html } from './html.js'
+import { LENGTH, RESULTS, type Result } from './recent.js'
+
+const STEP = 4
+const HEIGHT = 18
+
+/** From where, and how far up. */
+const BARS: Readonly<Record<Result, readonly [from: number, height: number]>> = {
+  success: [HEIGHT, 7],
+  failure: [HEIGHT, HEIGHT],
+  ignored: [11, 4],
+  refused: [6, 6],
+}
+
+const PLURALS: Readonly<Record<Result, string>> = {
+  success: 'successes',
+  failure: 'failures',
+  ignored: 'ignored',
+  refused: 'refused',
+}
+
+export function strip(results: readonly Result[]): Html {
+  if (results.length === 0) return markup`<span class="none">none yet</span>`
+  const counts = RESULTS.map((result) => [result, count(results, result)] as const)
+  const present = counts.filter(([, number]) => number > 0)
+  const said = present.map(([result, number]) => `${number} ${word(result, number)}`).join(', ')
+  const paths = present.map(
+    ([result]) => markup`<path class="${result}" d="${path(results, result)}" />`,
+  )
+  const box = `0 0 ${STEP * LENGTH} ${HEIGHT}`
+  return markup`<svg role="img" aria-label="Last ${results.length}: ${said}" viewBox="${box}">${paths}</svg>`
+}
+
+/** One sort of request alone, for the legend. */
+export function sample(result: Result): Html {
+  const [from, height] = BARS[result]
+  const bar = markup`<path class="${result}" d="M${STEP / 2} ${from}v-${height}"/>`
+  return markup`<svg aria-hidden="true" viewBox="0 0 ${STEP} ${HEIGHT}">${bar}</svg>`
+}
+
+function count(results: readonly Result[], wanted: Result): number {
+  return results.filter((result) => result === wanted).length
+}
+
+function word(result: Result, number: number): string {
+  return number === 1 ? result : PLURALS[result]
+}
+
+/** The newest stands at the right, however few there are. */
+function path(results: readonly Result[], wanted: Result): string {
+  const [from, height] = BARS[wanted]
+  const offset = LENGTH - results.length
+  const bars = results.map((result, index) =>
+    result === wanted ? `M${(offset + index) * STEP + STEP / 2} ${from}v-${height}` : '',
+  )
+  return bars.join('')
+}

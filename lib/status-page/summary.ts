@@ -1,0 +1,67 @@
+/** What is to be known at a glance, and read out when it changes. */
+import type { CircuitState } from '../circuit/types.js'
+import { markup, visible, type Html } from './html.js'
+import { inWords, time } from './row.js'
+import type { Tracked } from './tracked.js'
+import type { StorageStatus } from './watch.js'
+
+const NAME_LENGTH = 40
+const NAMES = 5
+const REASON_LENGTH = 200
+const CONSEQUENCE = 'Circuits go by the results of this process alone.'
+const URLS = /[a-z][a-z\d+.-]*:\/\/\S*/gi
+
+export function summary(circuits: readonly Tracked[]): Html {
+  if (circuits.length === 0) return markup`No circuits yet`
+  const count = (state: CircuitState): number => inState(circuits, state).length
+  if (count('closed') === circuits.length) {
+    return circuits.length === 1
+      ? markup`The circuit is closed`
+      : markup`All ${circuits.length} circuits are closed`
+  }
+  const open = (['opened', 'half-opened'] as const).filter((state) => count(state) > 0)
+  const parts = open.map((state) => named(inState(circuits, state), state))
+  return markup`${parts}${count('closed')} closed`
+}
+
+/** For the title, which has no markup. */
+export function title(circuits: readonly Tracked[], text: string): string {
+  const opened = circuits.filter(({ circuit }) => circuit.state !== 'closed').length
+  return opened === 0 ? text : `(${opened}) ${text}`
+}
+
+function inState(circuits: readonly Tracked[], state: CircuitState): readonly Tracked[] {
+  return circuits.filter(({ circuit }) => circuit.state === state)
+}
+
+function named(circuits: readonly Tracked[], state: CircuitState): Html {
+  const names = circuits.slice(0, NAMES).map(({ circuit }, index) => {
+    return markup`${index > 0 ? ', ' : ''}<bdi>${visible(circuit.name, NAME_LENGTH)}</bdi>`
+  })
+  const more = circuits.length > NAMES ? ', …' : ''
+  return markup`<strong>${circuits.length} ${state}</strong> (${names}${more}), `
+}
+
+/** Nothing where there is no storage. */
+export function storage(status: StorageStatus | undefined): Html {
+  if (!status) return markup``
+  const { isUp, at, lostFor } = status
+  if (!isUp) {
+    const since = at ? markup` since ${time(at)}` : markup``
+    return markup`<span class="lost">Storage lost</span>${since}${reasonOf(status)}. ${CONSEQUENCE}`
+  }
+  if (lostFor === undefined || !at) return markup`<span class="up">Storage up</span>`
+  const interval = markup`since ${time(at)}, after ${inWords(lostFor)} without it`
+  return markup`<span class="up">Storage up</span> ${interval}`
+}
+
+/** A client's error may name its URL, and with it a password. */
+export function withoutUrls(reason: string): string {
+  return reason.slice(0, REASON_LENGTH * 2).replace(URLS, '…')
+}
+
+function reasonOf({ reason }: StorageStatus): Html {
+  return reason === undefined
+    ? markup``
+    : markup`: <bdi>${visible(withoutUrls(reason), REASON_LENGTH)}</bdi>`
+}

@@ -1,0 +1,53 @@
+/** A circuit on the page: what it says itself, and what the page has seen of it. */
+import type { FailureReason } from '../circuit/types.js'
+import type { SeenCircuit } from './observed.js'
+import { Recent, type Result } from './recent.js'
+
+export interface LastError {
+  /** As in the events; text that is no plain word is left out, for it may hold anything. */
+  readonly code: string | undefined
+  readonly status: number | undefined
+  readonly at: Date
+}
+
+/** Seconds by which a circuit's next attempt may shift unnoticed: clocks are read at different moments. */
+const TOLERANCE = 0.1
+const MS_PER_SECOND = 1000
+const CODE = /^[\w.-]{1,64}$/
+
+export class Tracked {
+  /** Names rows, also where circuits of the same name come and go. */
+  readonly id: number
+  readonly circuit: SeenCircuit
+  readonly recent = new Recent()
+  lastError: LastError | undefined
+  #seen = ''
+  #seenDue = 0
+
+  constructor(id: number, circuit: SeenCircuit) {
+    this.id = id
+    this.circuit = circuit
+    this.hasMoved()
+  }
+
+  note(result: Result, reason?: FailureReason): void {
+    this.recent.add(result)
+    if (result !== 'failure') return
+    const { code = '', status } = reason ?? {}
+    this.lastError = { code: CODE.test(code) ? code : undefined, status, at: new Date() }
+  }
+
+  /**
+   * Whether it differs from when this was last asked. No event tells that a ttl has passed, nor that
+   * the fleet opened once more a circuit that is opened here.
+   */
+  hasMoved(): boolean {
+    const { state, failureCount, retryAfter } = this.circuit
+    const seen = `${state} ${failureCount}`
+    const due = retryAfter > 0 ? performance.now() / MS_PER_SECOND + retryAfter : 0
+    if (seen === this.#seen && Math.abs(due - this.#seenDue) < TOLERANCE) return false
+    this.#seen = seen
+    this.#seenDue = due
+    return true
+  }
+}

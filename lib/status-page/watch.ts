@@ -1,0 +1,128 @@
+/** Follows a breaker: its circuits and its storage. */
+import type { CircuitEvents, FailureReason } from '../circuit/types.js'
+import type { Observed, SeenCircuit } from './observed.js'
+import type { Result } from './recent.js'
+import { Tracked } from './tracked.js'
+
+/** Undefined without a storage. */
+export interface StorageStatus {
+  readonly isUp: boolean
+  /** Why it was lost, as far as the page was told. */
+  readonly reason: string | undefined
+  /** Of the last time that it was lost, in seconds, where that is over. */
+  readonly lostFor: number | undefined
+  /** When it was lost, or restored. */
+  readonly at: Date | undefined
+}
+
+/** What the page does when something has changed; undefined stands for the storage. */
+export type Changed = (what: Tracked | undefined) => void
+
+export class Watch {
+  readonly #breaker: Observed
+  readonly #onChange: Changed
+  readonly #onGone: (tracked: Tracked) => void
+  readonly #tracked = new Map<string, Tracked>()
+  readonly #unsubscribe: readonly (() => void)[]
+  #ids = 0
+  #lost: { readonly reason: string; readonly at: Date } | undefined
+  #restored: { readonly lostFor: number; readonly at: Date } | undefined
+  #seenUp: boolean | undefined
+
+  constructor(breaker: Observed, onChange: Changed, onGone: (tracked: Tracked) => void) {
+    this.#breaker = breaker
+    this.#onChange = onChange
+    this.#onGone = onGone
+    this.#seenUp = breaker.storageUp
+    for (const circuit of breaker.circuits) this.#track(circuit)
+    this.#unsubscribe = this.#subscribe()
+  }
+
+  /** In the order of their attachment. */
+  get circuits(): readonly Tracked[] {
+    return [...this.#tracked.values()]
+  }
+
+  get storage(): StorageStatus | undefined {
+    const isUp = this.#breaker.storageUp
+    if (isUp === undefined) return undefined
+    if (isUp) {
+      const { lostFor, at } = this.#restored ?? {}
+      return { isUp, reason: undefined, lostFor, at }
+    }
+    const { reason, at } = this.#lost ?? {}
+    return { isUp, reason, lostFor: undefined, at }
+  }
+
+  /** Finds what has changed without an event. */
+  look(): void {
+    for (const tracked of this.#tracked.values()) {
+      if (tracked.hasMoved()) this.#onChange(tracked)
+    }
+    if (this.#breaker.storageUp === this.#seenUp) return
+    this.#seenUp = this.#breaker.storageUp
+    this.#onChange(undefined)
+  }
+
+  /** Takes the listeners off the breaker. */
+  end(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.#tracked.clear()
+  }
+
+  #subscribe(): readonly (() => void)[] {
+    const breaker = this.#breaker
+    const change = ({ circuit }: { readonly circuit: string }): void => this.#change(circuit)
+    return [
+      breaker.on('created', ({ circuit }) => this.#create(circuit)),
+      breaker.on('detached', ({ circuit }) => this.#forget(circuit)),
+      breaker.on('attempted', (attempt) => this.#note(attempt.circuit, attempt.outcome, attempt)),
+      breaker.on('rejected', ({ circuit }) => this.#note(circuit, 'refused')),
+      breaker.on('stateChanged', change),
+      breaker.on('failed', change),
+      breaker.on('recovered', change),
+      breaker.on('storageLost', (event) => this.#lose(event)),
+      breaker.on('storageRestored', (event) => this.#restore(event)),
+    ]
+  }
+
+  #track(circuit: SeenCircuit): Tracked {
+    this.#ids += 1
+    const tracked = new Tracked(this.#ids, circuit)
+    this.#tracked.set(circuit.name, tracked)
+    return tracked
+  }
+
+  #create(name: string): void {
+    const circuit = this.#breaker.circuit(name)
+    if (circuit && !this.#tracked.has(name)) this.#onChange(this.#track(circuit))
+  }
+
+  #forget(name: string): void {
+    const tracked = this.#tracked.get(name)
+    if (!tracked || !this.#tracked.delete(name)) return
+    this.#onGone(tracked)
+  }
+
+  #note(name: string, result: Result, reason?: FailureReason): void {
+    const tracked = this.#tracked.get(name)
+    if (!tracked) return
+    tracked.note(result, reason)
+    this.#onChange(tracked)
+  }
+
+  #change(name: string): void {
+    const tracked = this.#tracked.get(name)
+    if (tracked) this.#onChange(tracked)
+  }
+
+  #lose({ reason }: CircuitEvents['storageLost']): void {
+    this.#lost = { reason, at: new Date() }
+    this.#onChange(undefined)
+  }
+
+  #restore({ lostFor }: CircuitEvents['storageRestored']): void {
+    this.#restored = { lostFor, at: new Date() }
+    this.#onChange(undefined)
+  }
+}

@@ -41,10 +41,10 @@ tbody th, tbody td { border-top: 1px solid var(--line) }
 tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 8rem }
 tr.opened { background: var(--red-tint) }
 tr.half-opened { background: var(--amber-tint) }
-.state { white-space: nowrap; font-weight: 600 }
+.state { display: inline-flex; align-items: center; white-space: nowrap; font-weight: 600 }
 .state::before {
   content: ""; display: inline-block; width: .75em; height: .75em; margin-inline-end: .5em;
-  border: .16em solid currentColor; border-radius: 50%; vertical-align: -.03em;
+  border: .16em solid currentColor; border-radius: 50%;
 }
 .closed .state { color: var(--green) }
 .closed .state::before { background: currentColor }

@@ -39,7 +39,7 @@ function named(circuits: readonly Tracked[], state: CircuitState): Html {
     return markup`${index > 0 ? ', ' : ''}<bdi>${visible(circuit.name, NAME_LENGTH)}</bdi>`
   })
   const more = circuits.length > NAMES ? ', …' : ''
-  return markup`<strong>${circuits.length} ${state}</strong> (${names}${more}), `
+  return markup`<strong>${circuits.length} ${state}</strong> ${names}${more} · `
 }
 
 /** Nothing where there is no storage. */

@@ -1,0 +1,277 @@
+/** What the page answers, in each of its forms. */
+import { createHash } from 'node:crypto'
+import { ConfigError, CircuitBreaker } from '../../lib/index.js'
+import { statusPage } from '../../lib/status-page/index.js'
+import { MemoryStorage } from '../../lib/testing/index.js'
+import { Hosted } from '../support/hosted.js'
+import { until } from '../support/until.js'
+
+let hosted: Hosted
+let storage: MemoryStorage
+beforeEach(async () => {
+  storage = new MemoryStorage()
+  hosted = await Hosted.start({ storage })
+  await hosted.breaker.init()
+})
+afterEach(() => hosted.stop())
+
+const ask = (query = '', options: RequestInit = {}): Promise<Response> =>
+  fetch(hosted.url + query, options)
+const text = async (query = ''): Promise<string> => (await ask(query)).text()
+
+interface Json {
+  readonly circuits: readonly Record<string, unknown>[]
+  readonly storage: Record<string, unknown> | null
+}
+const json = async (): Promise<Json> => (await ask('?format=json')).json() as Promise<Json>
+
+describe('HTML', () => {
+  it('shows each circuit with its state, failures, time to retry, last error and recent requests', async () => {
+    hosted.attach('users')
+    hosted.attach('avatars')
+    await hosted.request('users', '/status/200')
+    await hosted.open('users')
+    await hosted.request('users', '/status/200')
+    const page = await text()
+    const row = /<tr id="circuit-1" class="opened">.*?<\/tr>/s.exec(page)?.[0] ?? ''
+    expect(row).toContain('<bdi>users</bdi>')
+    expect(row).toContain('<span class="state">opened</span>')
+    expect(row).toContain('<td data-label="Failures">2</td>')
+    expect(row).toMatch(/data-retry="29\.\d+">30 s</)
+    expect(row).toMatch(/<code>500 ERR_BAD_RESPONSE<\/code> <time datetime="20/)
+    expect(row).toContain('aria-label="Last 4: 1 success, 2 failures, 1 refused"')
+    expect(page).toContain('<tr id="circuit-2" class="closed">')
+    expect(page).toContain('<title>(1) Circuits</title>')
+    expect(page).toContain('<strong>1 opened</strong> <bdi>users</bdi> · 1 closed')
+  })
+
+  it.each([
+    [0, 'No circuits yet'],
+    [1, 'The circuit is closed'],
+    [2, 'All 2 circuits are closed'],
+  ])('sums up %d circuits', async (number, summary) => {
+    for (let index = 0; index < number; index += 1) hosted.attach(`circuit ${index}`)
+    expect(await text()).toContain(`role="status">${summary}</p>`)
+  })
+
+  it('names no more than five circuits at the top', async () => {
+    for (const name of 'abcdefg') {
+      hosted.attach(name)
+      await hosted.open(name)
+    }
+    expect(await text()).toContain('<bdi>e</bdi>, … · 0 closed')
+  })
+
+  it('is allowed its own script and style, and nothing else', async () => {
+    const response = await ask()
+    const page = await response.text()
+    const policy = response.headers.get('content-security-policy') ?? ''
+    for (const element of ['script', 'style']) {
+      const [, content = ''] = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(page) ?? []
+      const hash = createHash('sha256').update(content).digest('base64')
+      expect(policy).toContain(`${element}-src 'sha256-${hash}';`)
+    }
+    expect(policy).toMatch(/^default-src 'none';/)
+    for (const directive of ['base-uri', 'form-action', 'frame-ancestors']) {
+      expect(policy).toContain(`${directive} 'none'`)
+    }
+    expect(policy).not.toContain('unsafe')
+    expect(page).not.toMatch(/ (style|on\w+|src)=/)
+  })
+
+  it('can be read without a script', async () => {
+    const page = await text()
+    expect(page).toContain('<noscript><meta http-equiv="refresh" content="10"></noscript>')
+    expect(page).toContain('<a href="?">now</a>')
+  })
+})
+
+describe('JSON', () => {
+  it('says the same', async () => {
+    hosted.attach('users')
+    await hosted.request('users', '/status/404')
+    await hosted.request('users', '/status/503')
+    await hosted.request('users', '/reset')
+    await hosted.request('users', '/')
+    const { circuits } = await json()
+    expect(circuits).toEqual([
+      {
+        name: 'users',
+        state: 'opened',
+        failureCount: 2,
+        retryAfter: expect.closeTo(30, 0),
+        lastError: { code: 'ECONNRESET', at: expect.stringMatching(/^20.*Z$/) },
+        recent: ['success', 'failure', 'failure', 'refused'],
+      },
+    ])
+  })
+
+  it('remembers sixty requests and no more', async () => {
+    hosted.attach('users')
+    for (let index = 0; index < 70; index += 1) await hosted.request('users', '/status/200')
+    await hosted.request('users', '/status/503')
+    const [users] = (await json()).circuits
+    expect(users?.['recent']).toEqual([...Array.from({ length: 59 }, () => 'success'), 'failure'])
+  })
+
+  it('leaves out circuits that were detached, and knows those that came later', async () => {
+    const users = hosted.attach('users')
+    hosted.attach('avatars')
+    await hosted.open('users')
+    users.detach()
+    hosted.attach('users')
+    const { circuits } = await json()
+    expect(circuits.map(({ name, recent }) => [name, recent])).toEqual([
+      ['avatars', []],
+      ['users', []],
+    ])
+  })
+
+  it('tells of the storage that it was lost, and why, and that it is back', async () => {
+    expect((await json()).storage).toEqual({ isUp: true })
+    storage.goDown('The line is dead')
+    expect((await json()).storage).toEqual({
+      isUp: false,
+      reason: 'The line is dead',
+      at: expect.any(String),
+    })
+    expect(await text()).toMatch(/Storage lost<\/span> since .*: <bdi>The line is dead<\/bdi>/)
+    storage.comeBack()
+    await until('the breaker has found it', () => hosted.breaker.storageUp === true)
+    expect((await json()).storage).toMatchObject({ isUp: true, lostFor: expect.any(Number) })
+    expect(await text()).toMatch(/Storage up<\/span> since .*, after \d+ s without it/)
+  })
+})
+
+describe('the form', () => {
+  it.each([
+    ['', 'text/html'],
+    ['*/*', 'text/html'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html'],
+    ['application/json', 'application/json'],
+    ['application/json, text/plain, */*', 'application/json'],
+    ['text/html, application/json', 'text/html'],
+    ['text/html;q=0.5, application/json;q=0.9', 'application/json'],
+    ['Application/JSON; q=1', 'application/json'],
+    ['application/json;q=0', 'text/html'],
+    ['text/event-stream', 'text/event-stream'],
+  ])('asked for as "%s" is %s', async (accept, type) => {
+    const controller = new AbortController()
+    const response = await ask('', { headers: { accept }, signal: controller.signal })
+    expect(response.headers.get('content-type')).toMatch(new RegExp(`^${type}`))
+    expect(response.headers.get('vary')).toBe('Accept')
+    controller.abort()
+  })
+
+  it('in the query comes before the one in the header', async () => {
+    const response = await ask('?format=html', { headers: { accept: 'application/json' } })
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  })
+
+  it.each(['?format=xml', '?format=', '?format=json/../../etc'])('%s is refused', async (query) => {
+    const response = await ask(query)
+    expect(response.status).toBe(400)
+    expect(await response.text()).toBe('Expected one of html, json, events as format\n')
+  })
+})
+
+describe('methods', () => {
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is refused', async (method) => {
+    const response = await ask('', { method })
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('GET, HEAD')
+  })
+
+  it.each(['html', 'json', 'events'])(
+    'HEAD answers as GET, without the body: %s',
+    async (format) => {
+      const controller = new AbortController()
+      const query = `?format=${format}`
+      const full = await ask(query, { signal: controller.signal })
+      const head = await ask(query, { method: 'HEAD' })
+      for (const name of ['content-type', 'content-length', 'content-security-policy']) {
+        expect(head.headers.get(name)).toBe(full.headers.get(name))
+      }
+      expect([head.status, await head.text()]).toEqual([200, ''])
+      controller.abort()
+    },
+  )
+
+  it.each(['', '?format=json', '?format=xml'])(
+    'no answer is kept, framed or sniffed: %s',
+    async (query) => {
+      const { headers } = await ask(query)
+      expect(headers.get('cache-control')).toBe('no-store, no-transform')
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('x-frame-options')).toBe('DENY')
+      expect(headers.get('referrer-policy')).toBe('no-referrer')
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    },
+  )
+})
+
+describe('secrets', () => {
+  it('shows no URL, header, parameter or body of a request', async () => {
+    hosted.attach('users')
+    const config = {
+      params: { token: 'secret' },
+      headers: { authorization: 'secret' },
+      data: 'secret',
+    }
+    await hosted.request('users', '/status/500/secret', config)
+    await hosted.request('users', '/reset/secret', config)
+    await hosted.request('users', '/secret', config)
+    for (const query of ['', '?format=json']) expect(await text(query)).not.toContain('secret')
+  })
+
+  it('shows no error code that is no word', async () => {
+    hosted.attach('users')
+    const code = 'http://user:secret@host/ <b>'
+    const adapter = (): Promise<never> => Promise.reject(Object.assign(new Error(code), { code }))
+    await hosted.request('users', '/', { adapter })
+    const page = await text()
+    expect(page).not.toContain('secret')
+    expect(page).toContain('<code>unknown</code>')
+  })
+
+  it('shows no URL in the reason of the storage', async () => {
+    storage.goDown('cannot reach redis://user:secret@host:6379/0 <now>')
+    expect(await text()).toContain('cannot reach … &lt;now&gt;')
+    expect((await json()).storage?.['reason']).toBe('cannot reach … <now>')
+  })
+})
+
+describe('wrong arguments', () => {
+  it.each<[string, unknown, string]>([
+    ['no breaker', undefined, 'given undefined'],
+    ['null', null, 'given null'],
+    ['a circuit', { name: 'users', state: 'closed' }, 'given object'],
+  ])('%s', (_what, breaker, message) => {
+    const make = (): unknown => statusPage(breaker as CircuitBreaker)
+    expect(make).toThrow(ConfigError)
+    expect(make).toThrow(`Invalid breaker: expected a CircuitBreaker, ${message}`)
+  })
+
+  it.each<[object, string]>([
+    [{ title: '' }, 'Expected a string that is not empty, given ""\n  → at title'],
+    [{ heartbeat: 0 }, 'Expected a number of seconds above 0, given 0\n  → at heartbeat'],
+    [{ maxStreams: 1.5 }, 'Expected a whole number from 1, given 1.5\n  → at maxStreams'],
+    [
+      { colour: 'red' },
+      'Expected an object with some of title, heartbeat, maxStreams, given "colour": "red"',
+    ],
+  ])('%p', (options, message) => {
+    const make = (): unknown => statusPage(new CircuitBreaker(), options)
+    expect(make).toThrow(ConfigError)
+    expect(make).toThrow(`Invalid options of the status page\n✖ ${message}`)
+  })
+})
+
+it('answers 503 once it is closed, and listens no more', async () => {
+  hosted.attach('users')
+  hosted.page.close()
+  hosted.page.close()
+  const response = await ask()
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2'])
+  expect(await response.text()).toBe('The page is closed\n')
+})

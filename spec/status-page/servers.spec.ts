@@ -1,0 +1,126 @@
+/** The page on the servers that people use, as the README mounts it. */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import axios from 'axios'
+import express from 'express'
+import fastify from 'fastify'
+import { CircuitBreaker } from '../../lib/index.js'
+import { statusPage, type StatusPage } from '../../lib/status-page/index.js'
+import { EventStream } from '../support/event-stream.js'
+import { until } from '../support/until.js'
+
+interface Mounted {
+  /** Where the page is. */
+  readonly urls: readonly string[]
+  /** Of a method that is refused. */
+  readonly refusal: number
+  /** As its users close it, open pages or not. */
+  readonly close: () => Promise<unknown>
+}
+
+type Mount = (page: StatusPage) => Promise<Mounted>
+
+const OTHER_POLICY = "default-src 'self' https:"
+
+const MOUNTS: Readonly<Record<string, Mount>> = {
+  'node:http': async (page) => {
+    const server = createServer(page)
+    const origin = await listen(server)
+    return {
+      urls: [`${origin}/`, `${origin}/circuits`],
+      refusal: 405,
+      close: closing(page, server),
+    }
+  },
+  Express: async (page) => {
+    const app = express()
+    app.use((_request, response, next) => {
+      response.setHeader('content-security-policy', OTHER_POLICY)
+      next()
+    })
+    app.use('/circuits', page)
+    const server = createServer(app)
+    const origin = await listen(server)
+    const urls = [`${origin}/circuits`, `${origin}/circuits/`]
+    return { urls, refusal: 405, close: closing(page, server) }
+  },
+  'Express, as a route': async (page) => {
+    const app = express()
+    app.get('/internal/circuits', page)
+    const server = createServer(app)
+    const origin = await listen(server)
+    return { urls: [`${origin}/internal/circuits`], refusal: 404, close: closing(page, server) }
+  },
+  Fastify: async (page) => {
+    const app = fastify({ routerOptions: { ignoreTrailingSlash: true } })
+    app.get('/circuits', (request, reply) => {
+      reply.hijack()
+      page(request.raw, reply.raw)
+    })
+    app.addHook('preClose', page.close)
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+    const urls = [`${origin}/circuits`, `${origin}/circuits/`]
+    return { urls, refusal: 404, close: () => app.close() }
+  },
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+}
+
+function closing(page: StatusPage, server: Server): () => Promise<unknown> {
+  return () => {
+    page.close()
+    server.close()
+    return once(server, 'close')
+  }
+}
+
+describe.each(Object.entries(MOUNTS))('%s', (_name, mount) => {
+  let mounted: Mounted
+  let breaker: CircuitBreaker
+  beforeEach(async () => {
+    breaker = new CircuitBreaker()
+    breaker.attach(axios.create(), 'users')
+    mounted = await mount(statusPage(breaker))
+  })
+  afterEach(() => mounted.close())
+
+  it('shows the page, with its own policy and no other', async () => {
+    for (const url of mounted.urls) {
+      const response = await fetch(url)
+      expect(await response.text()).toContain('<bdi>users</bdi>')
+      expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; [^,]+$/)
+    }
+  })
+
+  it('answers in JSON', async () => {
+    for (const url of mounted.urls) {
+      const { data } = await axios.get(url)
+      expect(data).toMatchObject({ circuits: [{ name: 'users', state: 'closed' }], storage: null })
+    }
+  })
+
+  it('answers HEAD, and refuses to be written to', async () => {
+    for (const url of mounted.urls) {
+      const head = await fetch(url, { method: 'HEAD' })
+      expect([head.status, await head.text()]).toEqual([200, ''])
+      expect((await fetch(url, { method: 'POST' })).status).toBe(mounted.refusal)
+    }
+  })
+
+  it('tells what changes, and closes although pages are open', async () => {
+    const streams = await Promise.all(mounted.urls.map((url) => EventStream.open(url)))
+    breaker.attach(axios.create(), 'avatars')
+    for (const stream of streams) {
+      await until('the new circuit is told', () => stream.last?.event === 'change')
+      expect(stream.last?.data.rows[0]?.[1]).toContain('avatars')
+    }
+    await mounted.close()
+    for (const stream of streams) await until('the page has ended', () => stream.hasEnded)
+    mounted = { ...mounted, close: async () => undefined }
+  })
+})

@@ -1,0 +1,49 @@
+/** A real browser, and what it complained of. */
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { ensureProgram } from '../../scripts/programs.mjs'
+
+const QUIET = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-gpu',
+  '--disable-sync',
+  '--no-first-run',
+]
+
+export interface Opened {
+  readonly page: Page
+  /** Errors, violations of the policy and whatever else came to the console. */
+  readonly complaints: string[]
+}
+
+export class Browsing {
+  readonly #browser: Browser
+
+  private constructor(browser: Browser) {
+    this.#browser = browser
+  }
+
+  static async start(): Promise<Browsing> {
+    const executablePath = ensureProgram('chromium', 'chromium')
+    return new Browsing(await chromium.launch({ executablePath, args: QUIET }))
+  }
+
+  async open(url: string, options: BrowserContextOptions = {}): Promise<Opened> {
+    const page = await this.#browser.newPage(options)
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => complaints.push(message.text()))
+    page.on('dialog', (dialog) => complaints.push(dialog.message()))
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+        console.log(`policy violated: ${violatedDirective} by ${blockedURI}`)
+      })
+    })
+    await page.goto(url)
+    return { page, complaints }
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser.close()
+  }
+}

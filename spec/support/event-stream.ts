@@ -1,0 +1,59 @@
+/** A reader of server-sent events, strict about their form. */
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+
+export interface Told {
+  readonly event: string
+  readonly data: {
+    readonly title: string
+    readonly summary: string
+    readonly storage: string
+    readonly rows: readonly (readonly [id: string, html: string])[]
+    readonly gone?: readonly string[]
+  }
+}
+
+export class EventStream {
+  readonly response: IncomingMessage
+  readonly told: Told[] = []
+  heartbeats = 0
+  hasEnded = false
+  #rest = ''
+
+  private constructor(response: IncomingMessage) {
+    this.response = response
+    response.setEncoding('utf8')
+    response.on('data', (part: string) => this.#read(part))
+    response.on('error', () => undefined)
+    response.on('close', () => (this.hasEnded = true))
+  }
+
+  static async open(url: string): Promise<EventStream> {
+    const request = get(`${url}?format=events`, { agent: false })
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    return new EventStream(response)
+  }
+
+  get last(): Told | undefined {
+    return this.told.at(-1)
+  }
+
+  close(): void {
+    this.response.destroy()
+  }
+
+  #read(part: string): void {
+    const blocks = `${this.#rest}${part}`.split('\n\n')
+    this.#rest = blocks.pop() ?? ''
+    for (const block of blocks) this.#take(block)
+  }
+
+  #take(block: string): void {
+    if (block === ':') this.heartbeats += 1
+    else if (!/^retry: \d+$/.test(block)) {
+      const [, event = '', data = ''] = /^event: (\w+)\ndata: (.+)$/.exec(block) ?? []
+      if (!event) throw new Error(`This is no message: ${block.slice(0, 200)}`)
+      this.told.push({ event, data: JSON.parse(data) })
+    }
+  }
+}

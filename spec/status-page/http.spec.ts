@@ -267,11 +267,32 @@ describe('wrong arguments', () => {
   })
 })
 
-it('answers 503 once it is closed, and listens no more', async () => {
+it('answers 503 once it is closed', async () => {
   hosted.attach('users')
   hosted.page.close()
   hosted.page.close()
   const response = await ask()
   expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2'])
   expect(await response.text()).toBe('The page is closed\n')
+})
+
+it('takes its listeners off when it is closed', () => {
+  const { breaker } = hosted
+  let listeners = 0
+  const page = statusPage({
+    circuits: breaker.circuits,
+    storageUp: breaker.storageUp,
+    circuit: (name) => breaker.circuit(name),
+    on: (event, listener) => {
+      const unsubscribe = breaker.on(event, listener)
+      listeners += 1
+      return () => {
+        listeners -= 1
+        unsubscribe()
+      }
+    },
+  })
+  expect(listeners).toBeGreaterThan(0)
+  page.close()
+  expect(listeners).toBe(0)
 })

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
-const COMPARED = ['axios', 'axios-retry', 'cockatiel', 'mollitia', 'opossum']
+const COMPARED = ['axios', 'axios-retry', 'cockatiel', 'mollitia', 'opossum', 'redis']
 
 export function about() {
   return {

@@ -18,6 +18,7 @@ const PARTS = {
   refusing: (extent) => apart('part.mjs', 'refusing', JSON.stringify(extent)),
   idle,
   failureCost: (extent) => apart('part.mjs', 'failureCost', JSON.stringify(extent)),
+  fleet: (extent) => apart('part.mjs', 'fleet', JSON.stringify(extent)),
 }
 const ALL_ROUNDS = 3000
 
@@ -33,6 +34,15 @@ const extent = {
   warmUp: Math.ceil(Math.max(5000 * share, 500)),
   circuits: Math.ceil(10_000 * share),
   successes: Math.ceil(100_000 * share),
+  fleet: {
+    processes: Math.ceil(Math.max(8 * share, 3)),
+    requests: Math.ceil(Math.max(250 * share, 10)),
+    transitions: Math.ceil(Math.max(120 * share, 4)),
+    rounds: Math.ceil(Math.max(8 * share, 1)),
+    // Seconds: of these there must be some, for anything to happen.
+    seconds: Math.max(5 * share, 1),
+    freeze: Math.max(2 * share, 1),
+  },
 }
 
 const results = { about: about(), extent }

@@ -1,10 +1,11 @@
 /** Runs one part in this process, and sends what it found to the parent process. */
 import { closed, concurrent } from './closed.mjs'
 import { failureCost } from './failure-cost.mjs'
+import { fleet } from './fleet/fleet.mjs'
 import { refused, refusing } from './refused.mjs'
 import { server } from './server.mjs'
 
-const PARTS = { closed, concurrent, failureCost, refused, refusing, server }
+const PARTS = { closed, concurrent, failureCost, fleet, refused, refusing, server }
 
 const [name, extent] = process.argv.slice(2)
 process.send(await PARTS[name](JSON.parse(extent)))

@@ -1,4 +1,6 @@
 /** Writes the results as Markdown. */
+import { fleetReport } from './fleet/report.mjs'
+import { inWords, table } from './markdown.mjs'
 import { median, ratios } from './statistics.mjs'
 import { targets } from './targets.mjs'
 import { BARE, NAMES, NOOP } from './variants.mjs'
@@ -30,6 +32,7 @@ export function report(results) {
     `## A failure after ${inWords(successes)} successes`,
     'Against a failure after 100 successes.',
     failures(results.failureCost),
+    ...fleetReport(results),
   ].join('\n\n')
 }
 
@@ -76,12 +79,4 @@ function failures(found) {
 
 function withQuartiles({ low, median: middle, high }) {
   return `${middle.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
-}
-
-/** Without the sign of a zero. */
-const inWords = (count) => (Math.round(count) + 0).toLocaleString('en-US')
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }

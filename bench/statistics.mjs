@@ -8,6 +8,12 @@ export function quartiles(values) {
 
 export const median = (values) => quartiles(values).median
 
+/** @param {number} share below which the value is, from 0 to 1 */
+export function quantile(values, share) {
+  const sorted = values.toSorted((a, b) => a - b)
+  return at(sorted, share)
+}
+
 /** The quartiles of what each round measured, over what the same round measured of the base. */
 export function ratios(values, base) {
   return quartiles(values.map((value, round) => value / base[round]))

@@ -1,15 +1,24 @@
 /** What axios-breaker is to reach, beside what it did. */
-import { ratios } from './statistics.mjs'
+import { SHARED } from './fleet/guards.mjs'
+import { median, ratios } from './statistics.mjs'
 import { BARE, OURS } from './variants.mjs'
 
 /** @returns a row of the report for each target */
-export function targets({ closed, refused, idle, extent }) {
+export function targets({ closed, refused, idle, fleet, extent }) {
   const { bytes, timers } = idle.found[OURS]
+  const { perRequest, perFailure } = fleet.commands[SHARED]
+  const { most } = fleet.probes[SHARED]
+  const spread = median(fleet.propagation.spans)
+  const { processes } = extent.fleet
   return [
     row('a request through a closed circuit, over bare axios', 1.02, ratioOf(closed), times),
     row('a refused request, over a bare rejection', 0.65, ratioOf(refused), times),
     row('memory of an idle circuit', 1024, bytes, (value) => `${value.toFixed(0)} bytes`),
     row(`timers of ${extent.circuits} idle circuits`, 0, timers, String),
+    row('Redis commands per healthy request', 0, perRequest, hundredths),
+    row('Redis commands per failure', 1, perFailure, hundredths),
+    row(`probes in flight at once in a fleet of ${processes} processes`, 1, most, String),
+    row('a transition reaches the other processes, median', 2, spread, milliseconds),
   ]
 }
 
@@ -24,3 +33,5 @@ function ratioOf(samples) {
 }
 
 const times = (value) => `${value.toFixed(3)} ×`
+const hundredths = (value) => value.toFixed(2)
+const milliseconds = (value) => `${value.toFixed(2)} ms`

@@ -20,7 +20,15 @@ const VARIANTS = [
   'axios-retry',
 ]
 
+/** Of the fleet. */
+const SHARED = 'axios-breaker'
+const OWN = 'axios-breaker, a circuit each'
+const OPOSSUM = 'opossum, a circuit each'
+const NAIVE = 'reading Redis each time'
+
 const NUMBER = /^-?[\d,.]+$/
+/** The figure, and in brackets what it was before, or the extremes. */
+const BOTH = /^[\d,.]+ \([\d,.]+(–\d+)?\)$/
 const RATIO = /^\d+\.\d{3} \(\d+\.\d{3}–\d+\.\d{3}\)$/
 
 /** The cells of each row, by the heading of the table and the first cell of the row. */
@@ -42,7 +50,7 @@ beforeAll(async () => {
   printed = (await run(process.execPath, bench, { cwd: root, env })).stdout
   written = await readFile(out, 'utf8')
   tables = read(written)
-}, 60_000)
+}, 240_000)
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -73,6 +81,26 @@ test.each([
   }
 })
 
+test.each([
+  ['Redis commands in a fleet', [SHARED, NAIVE], [NUMBER, NUMBER, NUMBER]],
+  ['A transition reaches the other processes', ['4'], [/^8 of 8$/, NUMBER, NUMBER, NUMBER]],
+  ['Probes of a service that stays down', [SHARED, OPOSSUM, NAIVE], [NUMBER, NUMBER]],
+  ['Redis frozen', [SHARED, NAIVE], [/^(well|down)$/, BOTH, BOTH, BOTH, BOTH, BOTH]],
+  ['A service that breaks', [SHARED, OWN, OPOSSUM], [BOTH, BOTH]],
+])('%s: a row for each variant of a fleet', (heading, variants, cells) => {
+  const rows = tables[heading]
+  expect([...(rows?.keys() ?? [])]).toEqual(variants)
+  for (const row of rows?.values() ?? []) {
+    expect(row).toEqual(cells.map((cell) => expect.stringMatching(cell)))
+  }
+})
+
+test('a healthy request sends Redis nothing, and a failure at most one command', () => {
+  const [healthy = '', failure = ''] = tables['Redis commands in a fleet']?.get(SHARED) ?? []
+  expect(healthy).toBe('0.00')
+  expect(Number(failure)).toBeLessThanOrEqual(1)
+})
+
 test('every breaker does refuse, and nothing else does', () => {
   const rows = [...(tables['An opened circuit'] ?? [])]
   const refusing = rows.filter(([, [refuses]]) => refuses === 'yes').map(([name]) => name)
@@ -81,7 +109,7 @@ test('every breaker does refuse, and nothing else does', () => {
 
 test('a target is reached or missed as its figures say', () => {
   const rows = [...(tables['Targets']?.values() ?? [])]
-  expect(rows).toHaveLength(4)
+  expect(rows).toHaveLength(8)
   for (const [target = '', found = '', verdict] of rows) {
     const reached = parseFloat(found) <= parseFloat(target.replace('≤', ''))
     expect(verdict).toBe(reached ? 'reached' : '**missed**')

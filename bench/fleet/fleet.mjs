@@ -1,0 +1,31 @@
+/** What sharing costs and what it spares: real processes, a real Redis, a real service. */
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { commands } from './commands.mjs'
+import { frozen } from './frozen.mjs'
+import { outage } from './outage.mjs'
+import { probes } from './probes.mjs'
+import { Processes } from './processes.mjs'
+import { propagation } from './propagation.mjs'
+import { Upstream } from './upstream.mjs'
+
+const PARTS = { commands, propagation, probes, frozen, outage }
+/** Seconds: a busy machine is not to be taken for a Redis that is down, except where it is. */
+const PATIENCE = { permitDeadline: 5, commandDeadline: 5 }
+
+export async function fleet({ fleet: extent }) {
+  const redis = await RedisServer.start()
+  const upstream = await Upstream.start()
+  const processes = await Processes.start(extent.processes)
+  const settings = { url: redis.url, origin: upstream.origin, deadlines: PATIENCE }
+  const scene = { fleet: processes, redis, upstream, settings }
+  try {
+    const [, version] = /redis_version:(\S+)/.exec(await redis.command('INFO', 'server'))
+    const found = { redis: version }
+    for (const [name, part] of Object.entries(PARTS)) found[name] = await part(scene, extent)
+    await processes.stop()
+    return found
+  } finally {
+    upstream.stop()
+    await redis.stop()
+  }
+}

@@ -1,0 +1,58 @@
+/** What callers notice when Redis takes commands and answers none. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { median } from '../statistics.mjs'
+import { NAIVE, SHARED } from './guards.mjs'
+
+/** With the default deadlines. */
+const RULES = { threshold: 5, ttl: 0.5, deadlines: {} }
+export const CALLERS = 2
+/** Milliseconds between two requests of a caller. */
+const PAUSE = 5
+/** Milliseconds from which on a request counts as slow. */
+export const SLOW = 50
+
+/** @returns of both variants, with a service that is well and one that is down, what requests took, and before */
+export async function frozen(scene, { freeze }) {
+  const found = []
+  for (const isDown of [false, true]) {
+    for (const variant of [SHARED, NAIVE]) {
+      found.push({ variant, isDown, ...(await measure(scene, { variant, isDown, freeze })) })
+    }
+  }
+  return found
+}
+
+async function measure({ fleet, redis, upstream, settings }, { variant, isDown, freeze }) {
+  upstream.behave({ isDown })
+  await fleet.guardBy(variant, { ...settings, ...RULES })
+  if (isDown) await fleet.all('getUntilRefused')
+  const before = await load(fleet, redis, () => sleep(freeze * 1000))
+  const during = await load(fleet, redis, async () => {
+    redis.freeze()
+    await sleep(freeze * 1000)
+  })
+  return { before: figures(before), during: figures(during) }
+}
+
+/** @returns what callers met while something happened */
+async function load(fleet, redis, meanwhile) {
+  await fleet.all('reset')
+  await fleet.all('startCallers', CALLERS, PAUSE)
+  await meanwhile()
+  const ends = fleet.all('endCallers')
+  // Whoever waits for Redis now has waited for as long as it was frozen.
+  await sleep(SLOW)
+  redis.thaw()
+  return ends
+}
+
+function figures(ends) {
+  const took = ends.flatMap(({ latencies }) => latencies)
+  return {
+    requests: took.length,
+    median: median(took),
+    longest: Math.max(...took),
+    slow: took.filter((time) => time > SLOW).length,
+    broken: ends.reduce((sum, { broken }) => sum + broken, 0),
+  }
+}

@@ -1,0 +1,30 @@
+/** How many requests a service that breaks still gets until no process sends any more. */
+import { OPOSSUM, OWN, SHARED } from './guards.mjs'
+
+export const THRESHOLD = 5
+/** Successes of each process before: rules that go by a share of failures know those too. */
+export const SUCCESSES = 5
+/** Milliseconds that the service takes to answer 500: so long a request is in flight. */
+const DELAY = 20
+
+/** @returns requests after no success, and after some, one figure a round */
+export async function outage(scene, { rounds }) {
+  const found = {}
+  for (const variant of [SHARED, OWN, OPOSSUM]) {
+    found[variant] = { fresh: [], used: [] }
+    for (let round = 0; round < rounds; round += 1) {
+      found[variant].fresh.push(await measure(scene, variant, 0))
+      found[variant].used.push(await measure(scene, variant, SUCCESSES))
+    }
+  }
+  return found
+}
+
+async function measure({ fleet, upstream, settings }, variant, successes) {
+  upstream.behave({ isDown: false })
+  await fleet.guardBy(variant, { ...settings, threshold: THRESHOLD, ttl: 60 })
+  await fleet.all('get', ...Array.from({ length: successes }, () => '/'))
+  upstream.behave({ isDown: true, delay: DELAY })
+  await fleet.all('getUntilRefused')
+  return upstream.hits
+}

@@ -1,0 +1,89 @@
+/** A process of a fleet: does over IPC what the benchmark asks for. */
+import { Agent } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import axios from 'axios'
+import { GUARDS, isRefusal } from './guards.mjs'
+
+const httpAgent = new Agent({ keepAlive: true })
+/** Milliseconds of a clock that all processes share. */
+const clock = () => Number(process.hrtime.bigint()) / 1e6
+
+let guard = { end: async () => undefined }
+/** Every transition, and every result that was counted, with its time. */
+let events = []
+let latencies = []
+/** Requests that ended as no request should: neither answered, nor refused, nor with a 500. */
+let broken = 0
+/** @type {{ isOn: boolean, callers: Promise<void>[] }} */
+const load = { isOn: false, callers: [] }
+
+/** @returns whether it was answered, refused, or failed */
+async function request(path = '/') {
+  const start = clock()
+  try {
+    await guard.get(path)
+    return 'answered'
+  } catch (error) {
+    if (isRefusal(error)) return 'refused'
+    if (error.response?.status !== 500) broken += 1
+    return 'failed'
+  } finally {
+    latencies.push(clock() - start)
+  }
+}
+
+async function call(pause) {
+  while (load.isOn) {
+    await request()
+    await sleep(pause)
+  }
+}
+
+const commands = {
+  /** A new circuit in place of the last one. */
+  async guardBy(variant, { origin, ...settings }) {
+    await guard.end()
+    guard = await GUARDS[variant](axios.create({ baseURL: origin, httpAgent }), settings)
+    for (const event of ['failed', 'recovered', 'stateChanged']) {
+      guard.on?.(event, ({ to, origin: by }) => events.push({ event, at: clock(), to, by }))
+    }
+    commands.reset()
+  },
+  end: () => guard.end(),
+  /** One request after the other. */
+  async get(...paths) {
+    for (const path of paths) await request(path)
+    await guard.flush?.()
+  },
+  async getUntilRefused() {
+    while ((await request()) !== 'refused');
+  },
+  startCallers(count, pause) {
+    load.isOn = true
+    load.callers = Array.from({ length: count }, () => call(pause))
+  },
+  /** @returns what the callers met since the last reset, once each has its last answer */
+  async endCallers() {
+    load.isOn = false
+    await Promise.all(load.callers)
+    return { latencies, broken }
+  },
+  events: () => events,
+  reset() {
+    events = []
+    latencies = []
+    broken = 0
+  },
+}
+
+async function answer({ command, args }) {
+  try {
+    process.send({ result: await commands[command](...args) })
+  } catch (error) {
+    process.send({ error: String(error.stack) })
+  }
+}
+
+process.on('message', (message) => void answer(message))
+process.on('disconnect', () => process.exit())
+process.send({ result: 'ready' })

@@ -1,0 +1,53 @@
+/** How long it takes until what one process found out has moved the circuit in the others. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SHARED } from './guards.mjs'
+
+/** A circuit that opens at once, and may soon be closed again. */
+const RULES = { threshold: 1, ttl: 0.05 }
+/** Longer than the ttl, and than a message takes, in milliseconds. */
+const PAUSE = 80
+
+/**
+ * @returns milliseconds from the moment a process had the result, before it told Redis, to the
+ *   transition in each other process; and how many of these there should have been
+ */
+export async function propagation({ fleet, upstream, settings }, { transitions }) {
+  upstream.behave({ isDown: false })
+  await fleet.guardBy(SHARED, { ...settings, ...RULES })
+  // The first message of a circuit makes the others read it once.
+  await outage(fleet, 0)
+  await fleet.all('reset')
+  const outages = Math.ceil(transitions / 2)
+  for (let index = 0; index < outages; index += 1) await outage(fleet, index % fleet.size)
+  const told = await fleet.all('events')
+  const causes = Array.from({ length: outages }, (_, index) => causesOf(told, index)).flat()
+  const spans = causes.flatMap((cause) => spansOf(told, cause))
+  return { spans, transitions: causes.length, expected: causes.length * (fleet.size - 1) }
+}
+
+/** Opened by one process and closed by the same. */
+async function outage(fleet, index) {
+  await fleet.one(index, 'get', '/down')
+  await sleep(PAUSE)
+  await fleet.one(index, 'get', '/')
+  await sleep(PAUSE)
+}
+
+/** The results that opened and closed the circuit, in an outage of the process whose turn it was. */
+function causesOf(told, outageIndex) {
+  const by = outageIndex % told.length
+  const turn = Math.floor(outageIndex / told.length)
+  const result = (event) => told[by].filter((each) => each.event === event)[turn]
+  return [
+    { to: 'opened', by, at: result('failed').at },
+    { to: 'closed', by, at: result('recovered').at },
+  ]
+}
+
+/** Only what came before the next outage began is of this one. */
+function spansOf(told, { to, at, by }) {
+  const heard = (events) =>
+    events.find((each) => each.to === to && each.at >= at && each.at < at + 2 * PAUSE)
+  const others = told.filter((_, index) => index !== by)
+  return others.map(heard).flatMap((event) => (event ? [event.at - at] : []))
+}

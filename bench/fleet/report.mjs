@@ -1,0 +1,81 @@
+/** Writes down what the fleet did. */
+import { inWords, table } from '../markdown.mjs'
+import { median, quantile } from '../statistics.mjs'
+import { CALLERS as FROZEN_CALLERS, SLOW } from './frozen.mjs'
+import { NAIVE } from './guards.mjs'
+import { SUCCESSES, THRESHOLD } from './outage.mjs'
+import { CALLERS, DELAY, RULES } from './probes.mjs'
+
+export function fleetReport({ fleet, extent }) {
+  const { processes, freeze } = extent.fleet
+  return [
+    `## Redis commands in a fleet`,
+    `Here and below: ${processes} processes with a circuit each or a shared one, a real service, and redis-server ${fleet.redis} on the ` +
+      `loopback. _${NAIVE}_ is a small breaker in the manner of the Python original: it reads state and count before each request, ` +
+      'counts failures by INCR, and writes transitions by SET. Commands are counted by Redis; those that a script runs ' +
+      'inside of one command are told apart.',
+    table(
+      ['variant', 'per healthy request', 'per failure', 'run by its script'],
+      Object.entries(fleet.commands).map(commandsOf),
+    ),
+    '## A transition reaches the other processes',
+    `From the moment that one process has the result, before it tells Redis, to the transition in each of the other ${processes - 1}.`,
+    table(['transitions', 'told', 'median ms', '99 % ms', 'longest ms'], [spansOf(fleet)]),
+    '## Probes of a service that stays down',
+    `It answers 500 after ${DELAY} ms; the ttl is ${RULES.ttl} s, and each process has ${CALLERS} callers.`,
+    table(
+      ['variant', 'requests per ttl', 'most in flight'],
+      Object.entries(fleet.probes).map(([name, { perTtl, most }]) => [
+        name,
+        perTtl.toFixed(1),
+        most,
+      ]),
+    ),
+    '## Redis frozen',
+    `For ${freeze} s Redis takes commands and answers none; each process has ${FROZEN_CALLERS} callers. In brackets the same for as ` +
+      'long a time before. Failed are requests that were neither answered by the service nor refused.',
+    table(
+      ['variant', 'service', 'requests', 'median ms', 'longest ms', `over ${SLOW} ms`, 'failed'],
+      fleet.frozen.map(frozenRow),
+    ),
+    '## A service that breaks',
+    `Requests that it still gets until each process refuses, with one caller in each. All open after ${THRESHOLD} failures in a row, opossum when more than ` +
+      `half of ${THRESHOLD} requests or more have failed. Median, and in brackets the extremes.`,
+    table(
+      ['variant', 'from the start', `after ${SUCCESSES} successes each`],
+      Object.entries(fleet.outage).map(([name, { fresh, used }]) => [
+        name,
+        withExtremes(fresh),
+        withExtremes(used),
+      ]),
+    ),
+  ]
+}
+
+function commandsOf([name, { perRequest, perFailure, scriptedPerFailure }]) {
+  const figures = [perRequest, perFailure, scriptedPerFailure]
+  return [name, ...figures.map((figure) => figure.toFixed(2))]
+}
+
+function spansOf({ propagation: { spans, transitions, expected } }) {
+  const figures = [median(spans), quantile(spans, 0.99), Math.max(...spans)]
+  const told = `${inWords(spans.length)} of ${inWords(expected)}`
+  return [transitions, told, ...figures.map((figure) => figure.toFixed(2))]
+}
+
+function frozenRow({ variant, isDown, before, during }) {
+  const both = (figure) => `${figure(during)} (${figure(before)})`
+  return [
+    variant,
+    isDown ? 'down' : 'well',
+    both(({ requests }) => inWords(requests)),
+    both((found) => found.median.toFixed(1)),
+    both(({ longest }) => longest.toFixed(0)),
+    both(({ slow }) => inWords(slow)),
+    both(({ broken }) => broken),
+  ]
+}
+
+function withExtremes(values) {
+  return `${median(values).toFixed(0)} (${Math.min(...values)}–${Math.max(...values)})`
+}

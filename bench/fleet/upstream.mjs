@@ -1,0 +1,53 @@
+/** The service that a fleet calls: breaks when told to, and counts what reaches it. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export class Upstream {
+  /** Whether it answers 500 to all, and not only to `/down`. */
+  isDown = false
+  /** Milliseconds before it answers. */
+  delay = 0
+  hits = 0
+  /** The most requests that were there at once. */
+  most = 0
+  #inFlight = 0
+  #server = createServer((request, response) => void this.#answer(request, response))
+
+  static async start() {
+    const upstream = new Upstream()
+    upstream.#server.listen(0, '127.0.0.1')
+    await once(upstream.#server, 'listening')
+    return upstream
+  }
+
+  get origin() {
+    return `http://127.0.0.1:${this.#server.address().port}`
+  }
+
+  behave({ isDown, delay = 0 }) {
+    this.isDown = isDown
+    this.delay = delay
+    this.reset()
+  }
+
+  reset() {
+    this.hits = 0
+    this.most = 0
+  }
+
+  stop() {
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  async #answer(request, response) {
+    this.hits += 1
+    this.#inFlight += 1
+    this.most = Math.max(this.most, this.#inFlight)
+    if (this.delay > 0) await sleep(this.delay)
+    response.writeHead(this.isDown || request.url === '/down' ? 500 : 200)
+    response.end('{}')
+    this.#inFlight -= 1
+  }
+}

@@ -23,7 +23,7 @@ const instances = {
 }
 
 // A machine that is busy with a dozen processes is no Redis that is down: be patient.
-const patience = { permitDeadline: 1, commandDeadline: 2 }
+const patience = { permitDeadline: 1, commandDeadline: 2, initDeadline: 20 }
 const storage = flags.redis && new RedisStorage({ url: flags.redis, ...patience })
 const breaker = new CircuitBreaker({ storage })
 if (!flags['without-breaker']) {

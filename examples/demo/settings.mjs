@@ -14,7 +14,7 @@ export const BEAT = 250
 export const CALLERS = 5
 
 /** The demo gives up after this long, in milliseconds. A fleet has more processes to start. */
-export const LIMITS = { alone: 18_500, fleet: 25_000 }
+export const LIMITS = { alone: 18_500, fleet: 40_000 }
 
 /** The user service takes so long for the answer to a probe, in milliseconds. */
 export const PROBE_TIME = 300

@@ -6,7 +6,7 @@ import { until } from './until.js'
 
 /** Seconds that a run may take: its processes have to start, and more of them for a fleet. */
 export const LIMIT = 20
-export const FLEET_LIMIT = 30
+export const FLEET_LIMIT = 45
 export const root = join(__dirname, '../..')
 export const KINDS = ['users', 'avatars'] as const
 

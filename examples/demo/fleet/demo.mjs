@@ -46,7 +46,7 @@ function printHead(shared, own, redis) {
     one circuit      ${chain(shared)}, redis-server (${redis})
     a circuit each   ${chain(own)}
 
-  threshold ${THRESHOLD}, ttl ${TTL} s, for the fleet as a whole
+  threshold ${THRESHOLD}, ttl ${TTL} s: all failures count together, and anew where the process had a success
   ${LEGEND}
   ▸ and how long after the result that moved the circuit; a refusal says when a probe is due
 `)

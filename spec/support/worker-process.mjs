@@ -45,16 +45,17 @@ function noteWait(start) {
 const tally = { sent: 0, ok: 0, failed: 0, refused: 0, cancelled: 0, other: 0, slowest: 0 }
 const controllers = new Set()
 const load = { callers: 0 }
+const calls = new Set()
 let errors = []
 
-async function request(path = '/') {
+async function request(path = '/', send = http) {
   const controller = new AbortController()
   controllers.add(controller)
   const start = clock()
   const decided = noteWait(start)
   const adapter = (config) => {
     decided()
-    return http(config)
+    return send(config)
   }
   tally.sent += 1
   try {
@@ -103,13 +104,33 @@ const commands = {
     }
     return ends
   },
+  /** As `get`, without a network: an adapter answers at once. */
+  async spin(count, atOnce) {
+    const adapter = async (config) => ({
+      status: 200,
+      statusText: '',
+      data: '',
+      headers: {},
+      config,
+    })
+    for (let sent = 0; sent < count; sent += atOnce)
+      await Promise.all(Array.from({ length: atOnce }, () => request('/', adapter)))
+  },
   /** So many callers at once, until `idle`. */
   load(count, { path = '/', pause = 1 } = {}) {
     load.callers = count
-    for (let index = 0; index < count; index += 1) void call(path, pause)
+    for (let index = 0; index < count; index += 1) {
+      const calling = call(path, pause).then(() => calls.delete(calling))
+      calls.add(calling)
+    }
   },
   idle: () => {
     load.callers = 0
+  },
+  /** As `idle`, and waits until the last caller has its answer. */
+  async rest() {
+    load.callers = 0
+    await Promise.all(calls)
   },
   cancel: () => controllers.forEach((controller) => controller.abort()),
   state: () => ({

@@ -1,0 +1,92 @@
+/** The service that a fleet calls: it knows who asked when, and how many requests it had at once. */
+import { once } from 'node:events'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A status, now or later. */
+type Answer = number | Promise<number>
+
+export interface Arrival {
+  /** The path, without its slash: each process has one of its own. */
+  readonly from: string
+  /** Seconds of the machine's monotonic clock, as in what processes tell. */
+  readonly at: number
+  /** Milliseconds of the machine's other clock, as in what Redis keeps. */
+  readonly date: number
+}
+
+export interface Held {
+  readonly from: string
+  answer(status: number): void
+}
+
+export class Service {
+  readonly arrivals: Arrival[] = []
+  /** Requests to which the answer was put off, and which were not answered yet. */
+  held: Held[] = []
+  /** The most that it had at once. */
+  most = 0
+  answer: (from: string) => Answer = () => 200
+  readonly #open = new Set<ServerResponse>()
+  readonly #server: Server
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  static async start(): Promise<Service> {
+    // It never ends a connection that is idle: a request on its way there would be a failure.
+    const server = createServer({ keepAliveTimeout: 0 })
+    const service = new Service(server)
+    server.on('request', ({ url = '' }, response) => void service.#serve(url.slice(1), response))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return service
+  }
+
+  get origin(): string {
+    const { port } = this.#server.address() as AddressInfo
+    return `http://127.0.0.1:${port}`
+  }
+
+  /** Requests that it has now; those whose sender is gone it has no more. */
+  get inFlight(): number {
+    return this.#open.size
+  }
+
+  /** For `answer`: puts the answer off until the spec gives it. */
+  readonly hold = (from: string): Promise<number> =>
+    new Promise((answer) => this.held.push({ from, answer }))
+
+  /** Answers whatever it holds. */
+  release(status: number): void {
+    for (const held of this.held.splice(0)) held.answer(status)
+  }
+
+  forget(): void {
+    this.arrivals.length = 0
+    this.held = []
+    this.most = this.inFlight
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close()
+    this.#server.closeAllConnections()
+    if (this.#server.listening) await once(this.#server, 'close')
+  }
+
+  async #serve(from: string, response: ServerResponse): Promise<void> {
+    this.#open.add(response)
+    this.most = Math.max(this.most, this.inFlight)
+    response.on('close', () => this.#open.delete(response))
+    this.arrivals.push({ from, at: performance.now() / 1000 + ORIGIN, date: Date.now() })
+    const status = await this.answer(from)
+    // Not at its close, of which a server may learn later than the next request's sender.
+    this.#open.delete(response)
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end('{}')
+  }
+}
+
+/** What lies between the clock of this process and the machine's. */
+const ORIGIN = Number(process.hrtime.bigint()) / 1e9 - performance.now() / 1000

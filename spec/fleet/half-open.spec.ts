@@ -1,0 +1,117 @@
+/**
+ * One probe in the whole fleet, and one in each ttl, however many ask. CYCLES=200 goes on for longer,
+ * and prints what it saw.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LONG, Scene } from '../support/scene.js'
+import type { Service } from '../support/service.js'
+import { until } from '../support/until.js'
+
+const CYCLES = Number(process.env.CYCLES ?? 25)
+const CALLERS = 64
+const TTL = 0.25
+/** Seconds that the service takes to fail. */
+const PROBE = 0.02
+/** Node's timers count whole milliseconds. */
+const TICK = 0.001
+
+let scene: Scene
+let service: Service
+beforeAll(async () => {
+  scene = await Scene.start()
+  service = scene.service
+}, LONG)
+afterAll(() => scene.stop(), LONG)
+
+/** Between the beginnings of probes, in seconds, the shortest first. */
+function gaps(): number[] {
+  const times = service.arrivals.map(({ at }) => at)
+  return times
+    .slice(1)
+    .map((at, index) => at - (times[index] ?? 0))
+    .toSorted((a, b) => a - b)
+}
+
+function report(commands: number): void {
+  const all = gaps()
+  const [first = 0] = all
+  const at = (share: number) => ((all[Math.floor((all.length - 1) * share)] ?? 0) * 1000).toFixed(0)
+  process.stdout.write(
+    `${service.arrivals.length} probes, at most ${service.most} at once; between them ` +
+      `${(first * 1000).toFixed(1)} ms at least, ${at(0.5)} at the median, ${at(1)} at most; ` +
+      `${(commands / service.arrivals.length).toFixed(1)} commands of the fleet for each\n`,
+  )
+}
+
+describe('8 processes with 64 callers each', () => {
+  beforeAll(async () => {
+    await scene.enter({ size: 8, options: { threshold: 3, ttl: TTL } })
+  }, LONG)
+  afterEach(() => scene.recover(), LONG)
+  afterAll(() => scene.clear(), LONG)
+
+  it(
+    'never probe twice at once, and once in each ttl',
+    async () => {
+      service.answer = () => sleep(PROBE * 1000, 500)
+      await scene.get(scene.worker(0), 3)
+      await scene.warned()
+      service.forget()
+      await scene.load(CALLERS, 50)
+      const before = await scene.commands()
+      await until(
+        'it was probed often enough',
+        () => service.arrivals.length > CYCLES,
+        60 + CYCLES * 5,
+      )
+      const commands = (await scene.commands()) - before
+      expect(service.most).toBe(1)
+      expect(Math.min(...gaps())).toBeGreaterThanOrEqual(TTL + PROBE - TICK)
+      if (process.env.CYCLES) report(commands)
+      for (const tally of await scene.tallies()) {
+        expect(tally).toMatchObject({ ok: 0, other: 0 })
+        expect(tally.refused).toBeGreaterThan(CALLERS)
+      }
+    },
+    LONG + CYCLES * 5000,
+  )
+
+  it(
+    'give the permit of a probe that was cancelled to another at once',
+    async () => {
+      await scene.open(3)
+      await scene.load(CALLERS, 50)
+      await until('a probe is held', () => service.held.length === 1, 30)
+      const [holder] = await scene.holders()
+      const [first] = service.arrivals.slice(-1)
+      const prober = scene.senderOf(first ?? { from: '' })
+      await scene.idle([prober])
+      await prober.call('cancel')
+      await until('there is another', () => service.held.length === 2, 30)
+      const last = service.arrivals.at(-1)
+      expect(last?.from).not.toBe(first?.from)
+      expect(last?.date).toBeLessThan(holder?.until ?? 0)
+      expect(await prober.tally()).toMatchObject({ cancelled: 1 })
+    },
+    LONG,
+  )
+})
+
+it(
+  'no more probes than permits are in flight, and as many as that',
+  async () => {
+    await scene.enter({ size: 4, options: { threshold: 3, ttl: 0.1, permits: 3 } })
+    await scene.open(3)
+    await scene.load(CALLERS, 50)
+    for (let cycle = 1; cycle <= 8; cycle += 1) {
+      await until('three probes are held', () => service.held.length >= 3, 30)
+      await scene.refusals(CALLERS)
+      expect(service.arrivals).toHaveLength(cycle * 3)
+      expect(await scene.holders()).toHaveLength(3)
+      service.release(500)
+    }
+    expect(service.most).toBe(3)
+    await scene.recover()
+  },
+  LONG,
+)

@@ -1,0 +1,81 @@
+/**
+ * Errors here and there are no outage: nothing opens, and each costs one command at most. The seed is
+ * printed; SEED sets it, although the processes' turns are chance of another kind.
+ */
+import { LONG, Scene } from '../support/scene.js'
+
+const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 32)
+const SIZE = 8
+
+let scene: Scene
+beforeAll(async () => {
+  scene = await Scene.start()
+}, LONG)
+afterAll(() => scene.stop(), LONG)
+
+/** Numbers from 0 to 1 (mulberry32). */
+function numbersFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+interface Luck {
+  readonly share: number
+  /** Errors for one process. */
+  readonly mostInARow: number
+  /** Processes whose last answer was an error: such failures are in a row for the fleet. */
+  readonly mostAtOnce: number
+}
+
+/** By chance, but never so that what a few processes see together would be an outage. */
+function errors({ share, mostInARow, mostAtOnce }: Luck): (from: string) => number {
+  const next = numbersFrom(SEED)
+  const rows = new Map<string, number>()
+  return (from) => {
+    const row = rows.get(from) ?? 0
+    const fails = next() < share && row < mostInARow && (row > 0 || rows.size < mostAtOnce)
+    if (fails) rows.set(from, row + 1)
+    else rows.delete(from)
+    return fails ? 500 : 200
+  }
+}
+
+/** A number of requests for all processes, each of which sends one after the other. */
+async function expectClosed(requests: number, luck: Luck): Promise<void> {
+  scene.service.answer = errors(luck)
+  const before = await scene.commands()
+  await scene.each((worker) => scene.get(worker, requests / SIZE))
+  await scene.flush()
+  const failed = await scene.sum('failed')
+  const commands = (await scene.commands()) - before
+  const figures = `seed ${SEED}: ${failed} of ${requests} failed, at ${commands} commands`
+  process.stdout.write(`${figures}\n`)
+  expect(failed).toBeGreaterThan((requests * luck.share) / 4)
+  expect(commands).toBeLessThanOrEqual(failed)
+  expect(await scene.sum('ok')).toBe(requests - failed)
+  expect((await scene.transitions()).flat()).toEqual([])
+}
+
+describe.each([
+  [5, [0.01, 0.1], { mostInARow: 2, mostAtOnce: 3 }],
+  [20, [0.3], { mostInARow: 5, mostAtOnce: SIZE }],
+])('with a threshold of %i', (threshold, shares, limits) => {
+  beforeAll(async () => {
+    await scene.enter({ size: SIZE, options: { threshold } })
+  }, LONG)
+  afterEach(() => scene.reset(), LONG)
+  afterAll(() => scene.clear(), LONG)
+
+  it.each(shares)(
+    'errors with a chance of %f open nothing, and cost one command each at most',
+    async (share) => {
+      await expect(expectClosed(1600, { share, ...limits })).resolves.toBeUndefined()
+    },
+    LONG,
+  )
+})

@@ -147,7 +147,18 @@ const commands = {
     errors = []
   },
   events: () => events,
-  memory: () => process.memoryUsage().heapUsed,
+  date: () => Date.now(),
+  /** Failures of the circuit that no network slows down. */
+  async fail(count) {
+    const error = new axios.AxiosError('The service is down', 'ECONNREFUSED')
+    const adapter = () => Promise.reject(error)
+    for (let sent = 0; sent < count; sent += 1) await client.get('/', { adapter }).catch(() => 0)
+  },
+  /** Bytes that are in use, where Node was started with `--expose-gc`. */
+  memory: () => {
+    globalThis.gc?.()
+    return process.memoryUsage().heapUsed
+  },
   /** Milliseconds that the event loop was ever late while it was measured. */
   lag: async (seconds) => {
     const delay = monitorEventLoopDelay({ resolution: 1 })

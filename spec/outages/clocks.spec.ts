@@ -1,0 +1,168 @@
+/** Clocks may be wrong: of the processes nobody reads one, and of Redis's only its pace counts. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { until } from '../support/until.js'
+import { Worker } from '../support/worker.js'
+import { Fleet, KEY, TTL, told } from './fleet.js'
+
+const LONG = 40_000
+const HOUR = 3600
+/** Redis is well here, however busy the machine is. */
+const PATIENT = { permitDeadline: 2, commandDeadline: 5 }
+
+let redis: RedisServer
+let fleet: Fleet
+beforeAll(async () => {
+  redis = await RedisServer.start()
+}, LONG)
+afterAll(() => redis.stop())
+beforeEach(() => redis.command('FLUSHALL'))
+
+it('nothing in lib reads the wall clock', () => {
+  const lib = resolve(__dirname, '../../lib')
+  const files = readdirSync(lib, { recursive: true, encoding: 'utf8' })
+  const sources = files.filter((name) => name.endsWith('.ts'))
+  expect(sources.length).toBeGreaterThan(30)
+  for (const name of sources) {
+    const source = readFileSync(join(lib, name), 'utf8')
+    expect(`${name}: ${source}`).not.toMatch(/\bDate\b|timeOrigin|\bTemporal\b/)
+  }
+})
+
+/** Sets a process's clock forward, in all ways in which a script can ask. */
+function ahead(seconds: number): readonly string[] {
+  const script = `const { now } = Date
+globalThis.Date = class extends Date {
+  constructor(...args) { super(...(args.length > 0 ? args : [Date.now()])) }
+  static now() { return now() + ${seconds * 1000} }
+}`
+  return ['--import', `data:text/javascript,${encodeURIComponent(script)}`]
+}
+
+describe('clocks of processes', () => {
+  afterEach(() => fleet.stop())
+
+  it(
+    'processes whose clocks differ by an hour open, probe and close as one',
+    async () => {
+      const { url } = redis
+      fleet = await Fleet.start({ size: 2, storage: { ...PATIENT, url } })
+      const { upstream, workers } = fleet
+      const options = { threshold: 3, ttl: TTL }
+      const settings = { origin: upstream.origin, storage: { ...PATIENT, url }, options }
+      for (const seconds of [HOUR, -HOUR]) {
+        const worker = await Worker.start({ ...settings, execArgv: ahead(seconds) })
+        workers.push(worker)
+        const date = await worker.call<number>('date')
+        expect(Math.abs(date - Date.now() - seconds * 1000)).toBeLessThan(60_000)
+        await worker.call('init')
+        await worker.call('load', 2, { pause: 10 })
+      }
+      await fleet.break()
+      expect(await fleet.probesTogether(5)).toEqual([])
+      const states = await fleet.all((worker) => worker.call<{ retryAfter: number }>('state'))
+      for (const { retryAfter } of states) expect(retryAfter).toBeLessThanOrEqual(TTL)
+      await fleet.recover()
+      const origins = await fleet.all(async (worker) => (await told(worker, 'stateChanged')).at(-1))
+      expect(origins.filter((change) => change?.origin === 'local')).toHaveLength(1)
+      expect(await fleet.harm()).toMatchObject({ other: 0, lost: 0 })
+    },
+    LONG,
+  )
+})
+
+describe.each([
+  { step: HOUR, way: 'forward' },
+  { step: -HOUR, way: 'back' },
+])("an hour's step $way of Redis's clock", ({ step }) => {
+  const client = () => ({ kind: 'clocked', options: { url: redis.url } }) as const
+  // Nothing but its clock may free a permit here, or correct what it has spoilt.
+  const storage = { ...PATIENT, lease: 2 * TTL, refresh: 60 }
+
+  beforeEach(async () => {
+    fleet = await Fleet.start({ size: 2, client: client(), storage })
+  }, LONG)
+  afterEach(() => fleet.stop())
+
+  /** As it would itself, a Redis that is set forward drops a key that expires within the hour. */
+  async function setClock(): Promise<void> {
+    const script =
+      "redis.call('SET', 'clock', ARGV[2]) if ARGV[3] == '1' then redis.call('DEL', ARGV[1]) end"
+    await redis.command('EVAL', script, 0, KEY, step, step > 0 ? 1 : 0)
+  }
+
+  /** How far the clock is off by which the circuit opened last. */
+  async function offset(): Promise<number> {
+    const opened = await redis.command<string>('HGET', KEY, 'opened')
+    const [seconds] = await redis.command<[string, string]>('TIME')
+    return Number(opened) / 1e6 - Number(seconds)
+  }
+
+  /** A process that knows nothing yet. */
+  async function recruit(): Promise<Worker> {
+    const { origin } = fleet.upstream
+    const worker = await Worker.start({
+      origin,
+      client: client(),
+      options: { threshold: 3, ttl: TTL },
+      storage,
+    })
+    fleet.workers.push(worker)
+    await worker.call('init')
+    await worker.call('load', 2, { pause: 10 })
+    return worker
+  }
+
+  /** Alone, so that nobody else's probe keeps the circuit on the move. */
+  async function expectProbes(worker: Worker): Promise<void> {
+    await fleet.all((other) => other.call(other === worker ? 'reset' : 'idle'))
+    const probes = async () => (await told(worker, 'probe')).length
+    await until('the process probes', async () => (await probes()) > 1, 5)
+    const { retryAfter } = await worker.call<{ retryAfter: number }>('state')
+    expect(retryAfter).toBeLessThanOrEqual(TTL)
+    expect(Math.abs((await offset()) - step)).toBeLessThan(60)
+    await worker.call('idle')
+  }
+
+  it(
+    'leaves an opened circuit opened for no more than its ttl, for an old process and for a new one',
+    async () => {
+      await fleet.break()
+      await fleet.probesTogether(1)
+      await setClock()
+      const [old] = fleet.workers
+      const fresh = await recruit()
+      expect(await fleet.probesTogether(2)).toEqual([])
+      await expectProbes(fresh)
+      if (old) await old.call('load', 2, { pause: 10 })
+      if (old) await expectProbes(old)
+      expect(await fleet.harm()).toMatchObject({ other: 0, lost: 0 })
+    },
+    LONG,
+  )
+
+  it(
+    'frees the permit of a process that has died, after no more than its lease',
+    async () => {
+      const { upstream, workers } = fleet
+      await fleet.break()
+      await fleet.all((worker) => worker.call('idle'))
+      const [holder] = workers.splice(0, 1)
+      await until('a probe is due', async () => (await holder?.state()) === 'half-opened')
+      upstream.status = undefined
+      await holder?.call('load', 1, { path: '/hold' })
+      await until('the probe is sent', () => upstream.held.length === 1)
+      upstream.status = 503
+      await setClock()
+      await holder?.stop()
+      const [old] = workers
+      const fresh = await recruit()
+      await expectProbes(fresh)
+      if (old) await old.call('load', 2, { pause: 10 })
+      if (old) await expectProbes(old)
+      expect(await fleet.harm()).toMatchObject({ other: 0, lost: 0 })
+    },
+    LONG,
+  )
+})

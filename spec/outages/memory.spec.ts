@@ -1,0 +1,43 @@
+/** A Redis that answers nothing makes no process grow, whatever there would be to report. */
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { Worker } from '../support/worker.js'
+
+const LONG = 60_000
+const FAILURES = 50_000
+const MEGABYTE = 1e6
+
+it(
+  `${FAILURES} failures into a frozen Redis leave no more than a few megabytes`,
+  async () => {
+    const redis = await RedisServer.start()
+    const worker = await Worker.start({
+      origin: 'http://127.0.0.1:1',
+      // Taken for up all the while, Redis would be sent every report that is not held back.
+      storage: { url: redis.url, commandDeadline: 60 },
+      options: { threshold: 10 * FAILURES },
+      execArgv: ['--expose-gc'],
+    })
+    try {
+      await worker.call('init')
+      await worker.call('fail', 1000)
+      await worker.call('reset')
+      const before = await worker.call<number>('memory')
+      redis.freeze()
+      await worker.call('fail', FAILURES)
+      const { failureCount, isUp } = await worker.call<{ failureCount: number; isUp: boolean }>(
+        'state',
+      )
+      expect({ failureCount, isUp }).toEqual({ failureCount: FAILURES + 1000, isUp: true })
+      await worker.call('reset')
+      const growth = (await worker.call<number>('memory')) - before
+      if (process.env.FIGURES !== undefined) {
+        process.stdout.write(`${FAILURES} failures: ${(growth / MEGABYTE).toFixed(1)} MB more\n`)
+      }
+      expect(growth).toBeLessThan(5 * MEGABYTE)
+    } finally {
+      await worker.stop()
+      await redis.stop()
+    }
+  },
+  LONG,
+)

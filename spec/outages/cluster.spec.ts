@@ -1,0 +1,58 @@
+/** In a cluster the owner of the key may die, or give its slot away. */
+import { startCluster, type Cluster } from '../../scripts/redis-cluster.mjs'
+import { Fleet, KEY } from './fleet.js'
+import { endure, printFigures } from './outage.js'
+
+const LONG = 60_000
+
+let cluster: Cluster
+let fleet: Fleet
+beforeAll(async () => {
+  cluster = await startCluster()
+  const { rootNodes } = cluster
+  fleet = await Fleet.start({ storage: {}, client: { kind: 'cluster', options: { rootNodes } } })
+}, LONG)
+afterAll(async () => {
+  await fleet.stop()
+  await cluster.stop()
+})
+beforeEach(async () => {
+  await fleet.recover()
+  await fleet.reset()
+})
+
+it(
+  'nobody notices that the slot of the key moves in an outage',
+  async () => {
+    await fleet.break()
+    await fleet.probesTogether(1)
+    const during = () => fleet.probesTogether(2)
+    const owner = await cluster.moveSlot(KEY, { during })
+    expect(await fleet.probesTogether(2, 0)).toEqual([])
+    expect(await owner.command('EXISTS', KEY)).toBe(1)
+    await fleet.recover()
+    expect(await fleet.harm()).toMatchObject({ other: 0, longWaits: 0, lost: 0, restored: 0 })
+    await printFigures('cluster, the slot moves', fleet)
+  },
+  LONG,
+)
+
+it(
+  'an outage outlives the owner of the key',
+  async () => {
+    const old = await cluster.ownerOf(KEY)
+    const { reasons, wrongPauses, harm } = await endure(fleet, {
+      what: 'cluster, the owner is killed',
+      strike: () => old.kill(),
+      mend: () => cluster.promoted(KEY, old),
+      reason: /./,
+      waits: 1,
+    })
+    for (const reason of reasons) expect(reason).not.toBe('unknown')
+    const { longWaits, longest, ...rest } = harm
+    expect({ wrongPauses, ...rest }).toEqual({ wrongPauses: [], other: 0, lost: 1, restored: 1 })
+    expect(longWaits).toBeLessThanOrEqual(1)
+    expect(longest).toBeLessThan(1)
+  },
+  LONG,
+)

@@ -1,0 +1,95 @@
+/** Sentinels replace the master, because it died, froze, or was told to: the fleet moves with them. */
+import type { RedisServer } from '../../scripts/redis-server.mjs'
+import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
+import { Fleet, KEY } from './fleet.js'
+import { endure, printFigures } from './outage.js'
+
+const LONG = 60_000
+
+let sentinels: Sentinels
+let fleet: Fleet
+beforeAll(async () => {
+  sentinels = await startSentinels()
+  const { name, ports } = sentinels
+  const sentinelRootNodes = ports.map((port) => ({ host: '127.0.0.1', port }))
+  fleet = await Fleet.start({
+    storage: {},
+    client: { kind: 'sentinel', options: { name, sentinelRootNodes } },
+  })
+}, LONG)
+afterAll(async () => {
+  await fleet.stop()
+  await sentinels.stop()
+})
+beforeEach(async () => {
+  await sentinels.settled()
+  await fleet.recover()
+  await fleet.reset()
+})
+
+interface Fault {
+  readonly what: string
+  readonly strike: (master: RedisServer) => unknown
+  readonly comeBack: (master: RedisServer) => unknown
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    what: 'was killed',
+    strike: (master) => master.kill(),
+    comeBack: (master) => master.restart(),
+  },
+  {
+    what: 'is frozen',
+    strike: (master) => master.freeze(),
+    comeBack: (master) => master.thaw(),
+  },
+]
+
+it.each(FAULTS)(
+  'an outage outlives a master that $what, and its return',
+  async ({ what, strike, comeBack }) => {
+    const old = await sentinels.master()
+    const { reasons, wrongPauses, harm } = await endure(fleet, {
+      what: `sentinels, the master ${what}`,
+      strike: () => strike(old),
+      mend: () => sentinels.promoted(old),
+      reason: /./,
+      waits: 1,
+    })
+    for (const reason of reasons) expect(reason).not.toBe('unknown')
+    const { longWaits, longest, ...rest } = harm
+    expect({ wrongPauses, ...rest }).toEqual({ wrongPauses: [], other: 0, lost: 1, restored: 1 })
+    expect(longWaits).toBeLessThanOrEqual(1)
+    expect(longest).toBeLessThan(1)
+    await fleet.break()
+    await comeBack(old)
+    await sentinels.settled()
+    expect(await fleet.probesTogether(1)).toEqual([])
+    const master = await sentinels.master()
+    expect(master).not.toBe(old)
+    expect(await master.command('EXISTS', KEY)).toBe(1)
+  },
+  LONG,
+)
+
+it(
+  'an outage outlives a planned failover',
+  async () => {
+    await fleet.break()
+    await fleet.probesTogether(1)
+    const master = await sentinels.failover()
+    await fleet.untilAll('Redis is there', async (worker) => {
+      return (await worker.call<{ isUp: boolean }>('state')).isUp
+    })
+    expect(await fleet.probesTogether(2)).toEqual([])
+    expect(await master.command('HGET', KEY, 'state')).toMatch(/opened/)
+    await fleet.recover()
+    const { other, longWaits, lost, restored } = await fleet.harm()
+    expect({ other, restored }).toEqual({ other: 0, restored: lost })
+    expect(lost).toBeLessThanOrEqual(1)
+    expect(longWaits).toBeLessThanOrEqual(1)
+    await printFigures('sentinels, a planned failover', fleet)
+  },
+  LONG,
+)

@@ -56,8 +56,19 @@ function shape() {
 function checkSource(url: string | undefined, client: RedisClient | undefined): void {
   if (url !== undefined && client !== undefined) refuse('Expected either url or client, given both')
   if (url === undefined && client === undefined) refuse('Expected url or client, given neither')
-  if (url === undefined || (/^rediss?:\/\//.test(url) && URL.canParse(url))) return
+  if (url === undefined || isRedisUrl(url)) return
   refuse('Expected a redis:// or rediss:// URL, given another text\n  → at url')
+}
+
+/** Its path is the number of a database. */
+function isRedisUrl(text: string): boolean {
+  try {
+    const { username, password, pathname } = new URL(text)
+    decodeURIComponent(username + password)
+    return /^rediss?:\/\//.test(text) && /^(?:\/\d*)?$/.test(pathname)
+  } catch {
+    return false
+  }
 }
 
 function refuse(why: string): never {
@@ -91,7 +102,9 @@ async function create(url: string): Promise<Source> {
   const client = createClient({
     url,
     disableOfflineQueue: true,
+    // A user who may do little else is asked for neither.
     disableClientInfo: true,
+    maintNotifications: 'disabled',
     socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy },
   })
   client.unref()

@@ -64,6 +64,17 @@ export function ignoreErrors(client: unknown): void {
   methodOf(client, 'on')?.('error', ignore)
 }
 
+/** A server quotes a command that it does not know, and with it the password, where that was to log in. */
+export function discreet(error: unknown): unknown {
+  const text = reasonOf(error)
+  const [told] = text.split(/,? with args beginning with/)
+  return told === text ? error : new Error(told)
+}
+
+export function reasonOf(error: unknown): string {
+  return String(property(error, 'message') || property(error, 'code') || error)
+}
+
 export function ignore(): void {
   // Told elsewhere, where it is worth telling.
 }

@@ -1,7 +1,15 @@
 /** A breaker's connection to Redis: one script for all commands, one channel for all messages. */
 import { property } from '../property.js'
 import type { Answer, Connection, ConnectionListener, Question } from '../storage/storage.js'
-import { ignore, ignoreErrors, isReady, withStrings, type RedisClient } from './client.js'
+import {
+  discreet,
+  ignore,
+  ignoreErrors,
+  isReady,
+  reasonOf,
+  withStrings,
+  type RedisClient,
+} from './client.js'
 import { SCRIPT } from './script.js'
 import { subscribe, type Subscription } from './subscription.js'
 import { argumentsOf, parseMessage, parseReply, sha1, TRIAL } from './wire.js'
@@ -42,7 +50,9 @@ export class RedisConnection implements Connection {
     const refusal = new Promise<never>((_resolve, reject) => {
       this.#refuse = reject
     })
-    this.ready = Promise.race([this.#open(), refusal])
+    this.ready = Promise.race([this.#open(), refusal]).catch((error: unknown) => {
+      throw discreet(error)
+    })
     this.ready.catch(ignore)
   }
 
@@ -107,8 +117,9 @@ export class RedisConnection implements Connection {
     this.#listener.resumed()
   }
 
-  readonly #onError = (error: unknown): void => {
-    const reason = String(property(error, 'message') || property(error, 'code') || error)
+  readonly #onError = (told: unknown): void => {
+    const error = discreet(told)
+    const reason = reasonOf(error)
     if (REFUSAL.test(reason)) this.#refuse(error)
     // A cluster tells of each of its nodes.
     if (!this.isUp) this.#listener.lost(reason)

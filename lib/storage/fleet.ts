@@ -119,7 +119,8 @@ export class Fleet implements Membership, Channel {
   /** From here on circuits are local, until the link finds the storage. */
   #fail(error: unknown): Error {
     const { initDeadline } = this.sharing
-    const reason = `${reasonOf(error)}${this.#trouble && ` (${this.#trouble})`}`
+    const what = reasonOf(error)
+    const reason = this.#trouble && this.#trouble !== what ? `${what} (${this.#trouble})` : what
     this.#link.lose(reason)
     const message = `The storage cannot be used, asked for at most ${initDeadline} s: ${reason}`
     return new Error(message, { cause: error })

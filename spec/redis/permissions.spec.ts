@@ -1,0 +1,85 @@
+/** A user of Redis who may do what is needed, and nothing else. */
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { COMMANDS, PASSWORD, RULE, USER } from '../support/acl.js'
+import { errorOf } from '../support/counted.js'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+jest.setTimeout(30_000)
+
+let upstream: Upstream
+let server: RedisServer
+beforeAll(async () => {
+  upstream = await Upstream.start()
+  server = await RedisServer.start()
+})
+afterAll(() => Promise.all([upstream.stop(), server.stop()]))
+beforeEach(async () => {
+  await server.command('FLUSHALL')
+  await server.command('SCRIPT', 'FLUSH')
+  await server.command('ACL', 'LOG', 'RESET')
+})
+afterEach(() => Sharer.closeAll())
+
+const allow = (rule: string) => server.command('ACL', 'SETUSER', USER, 'reset', ...rule.split(' '))
+const url = () => server.url.replace('//', `//${USER}:${PASSWORD}@`)
+
+/** Opens, probes in vain, probes again, hands a permit back, closes; another hears of it. */
+async function story(path = ''): Promise<void> {
+  const first = await Sharer.join(upstream, { url: url() + path, lease: 0.3 }, { ttl: 0.02 })
+  const second = await Sharer.join(upstream, { url: url() + path })
+  await first.fail()
+  await second.becomes('opened')
+  await first.becomes('half-opened')
+  await first.fail()
+  await first.becomes('half-opened')
+  const probe = first.get('/hold')
+  await until('the probe is under way', () => upstream.held.length === 1)
+  const { evalsha = 0 } = await server.commandCounts()
+  const renewed = async () => ((await server.commandCounts()).evalsha ?? 0) > evalsha
+  await until('its permit was renewed', renewed)
+  upstream.release(200)
+  await probe
+  await first.breaker.flush()
+  await second.becomes('closed')
+  expect([...first.losses, ...second.losses]).toEqual([])
+  await first.breaker.close()
+}
+
+const log = () => server.command('ACL', 'LOG')
+
+it('may do all that a circuit needs, and asks for nothing else', async () => {
+  await allow(RULE)
+  await story()
+  expect(await log()).toEqual([])
+})
+
+it('needs one command more for another database', async () => {
+  await allow(`${RULE} +select`)
+  await story('/1')
+  expect(await log()).toEqual([])
+  await Sharer.closeAll()
+  await allow(RULE)
+  const sharer = new Sharer(upstream, { url: `${url()}/1` })
+  expect(String(await errorOf(sharer.breaker.init()))).toMatch(/NOPERM.*'select'/)
+})
+
+/** Starts, and reports a failure that opens a circuit, where it may. */
+async function attempt(): Promise<void> {
+  const sharer = new Sharer(upstream, { url: url() })
+  await sharer.breaker.init().catch(() => undefined)
+  await sharer.fail()
+}
+
+it.each(COMMANDS.split(' '))('needs %s', async (command) => {
+  await allow(`${RULE} ${command.replace('+', '-')}`)
+  await attempt()
+  expect(String(await log())).toContain(`,${command.slice(1)},`)
+})
+
+it.each(['~axios-breaker/*', '&axios-breaker/events'])('needs %s', async (pattern) => {
+  await allow(RULE.replace(` ${pattern}`, ''))
+  await attempt()
+  expect(String(await log())).toMatch(/,(?:key|channel),.*,axios-breaker\//)
+})

@@ -1,0 +1,170 @@
+/** What is wrong with an option is said, and a password never is: not by an error, an event or a log. */
+import { inspect } from 'node:util'
+import { createClient } from 'redis'
+import { CircuitBreaker, ConfigError } from '../../lib/index.js'
+import { RedisStorage, type RedisStorageOptions } from '../../lib/redis/index.js'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { Child } from '../support/child.js'
+import { errorOf } from '../support/counted.js'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+jest.setTimeout(30_000)
+
+const PASSWORD = 'hunter2'
+const SECRET = /hunter2/
+
+let upstream: Upstream
+let server: RedisServer
+let child: Child | undefined
+beforeAll(async () => {
+  upstream = await Upstream.start()
+  server = await RedisServer.start({ config: ['requirepass another'] })
+})
+afterAll(() => Promise.all([upstream.stop(), server.stop()]))
+afterEach(async () => {
+  child?.kill()
+  await Sharer.closeAll()
+})
+
+const withPassword = ({ port }: { readonly port: number }, rest = '') =>
+  `redis://someone:${PASSWORD}@127.0.0.1:${port}${rest}`
+
+/** All that a careless caller might log of it. */
+const shown = (error: unknown): string =>
+  [inspect(error, { depth: 9, showHidden: true }), String(error), JSON.stringify(error)].join('\n')
+
+describe('an option of RedisStorage that is wrong is named, with what was given and expected', () => {
+  const url = 'redis://localhost'
+  const wrong: [string, unknown, string[]][] = [
+    ['no object', undefined, ['Expected an object with some of', 'given undefined']],
+    ['nothing', {}, ['Expected url or client, given neither']],
+    ['both', { url, client: createClient() }, ['Expected either url or client, given both']],
+    ['a number as url', { url: 7 }, ['Expected a string, given 7', 'at url']],
+    [
+      'another scheme',
+      { url: 'http://localhost' },
+      ['Expected a redis:// or rediss:// URL', 'at url'],
+    ],
+    [
+      'a client that is none',
+      { client: {} },
+      ['Expected a client of the package redis, given an object', 'at client'],
+    ],
+    [
+      'a prefix',
+      { url, prefix: 'a/b' },
+      ['Expected letters, digits and :._-, given "a/b"', 'at prefix'],
+    ],
+    ['a quorum', { url, quorum: 0 }, ['Expected a whole number from 1, given 0', 'at quorum']],
+    ...['permitDeadline', 'commandDeadline', 'initDeadline', 'lease', 'refresh'].map(
+      (name): [string, unknown, string[]] => [
+        name,
+        { url, [name]: '1' },
+        ['Expected a number of seconds above 0, given "1"', `at ${name}`],
+      ],
+    ),
+    [
+      'an unknown one',
+      { url, perfix: 'a' },
+      ['Expected an object with some of', 'given "perfix": "a"'],
+    ],
+    ['several', { url, quorum: -1, lease: NaN }, ['at quorum', 'given NaN', 'at lease']],
+  ]
+  it.each(wrong)('%s', (_what, options, texts) => {
+    const error = thrownBy(options)
+    expect(error).toBeInstanceOf(ConfigError)
+    for (const text of ['Invalid options of RedisStorage', ...texts]) {
+      expect(String(error)).toContain(text)
+    }
+  })
+
+  it.each([
+    `http://someone:${PASSWORD}@localhost`,
+    `someone:${PASSWORD}@localhost`,
+    `redis://someone:${PASSWORD}@local host`,
+    `redis://someone:${PASSWORD}@localhost:port`,
+    `redis://someone:${PASSWORD}@localhost/users`,
+    `redis://someone:${PASSWORD}%zz@localhost`,
+    `redis://someone:${PASSWORD}@`,
+  ])('without showing a url that is wrong: %s', (text) => {
+    const error = thrownBy({ url: text })
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(String(error)).toContain('Expected a redis:// or rediss:// URL')
+    expect(String(error)).toContain('at url')
+    expect(shown(error)).not.toMatch(SECRET)
+  })
+})
+
+function thrownBy(options: unknown): unknown {
+  try {
+    return new RedisStorage(options as RedisStorageOptions)
+  } catch (error) {
+    return error
+  }
+}
+
+describe('a password is shown by nothing', () => {
+  it('as Redis refuses it', async () => {
+    const sharer = new Sharer(upstream, { url: withPassword(server) })
+    const error = await errorOf(sharer.breaker.init())
+    expect(String(error)).toContain('WRONGPASS')
+    expect(shown([error, sharer.losses])).not.toMatch(SECRET)
+  })
+
+  it('as a server says what it does not understand', async () => {
+    const config = ['rename-command HELLO ""', 'rename-command AUTH ""']
+    const old = await RedisServer.start({ config })
+    const client = createClient({ url: withPassword(old), RESP: 2 })
+    const errors: unknown[] = []
+    client.on('error', (error) => errors.push(error))
+    void client.connect().catch(() => undefined)
+    const both = [{ url: withPassword(old) }, { client }]
+    for (const storage of both) {
+      const sharer = new Sharer(upstream, { ...storage, initDeadline: 1 })
+      const error = await errorOf(sharer.breaker.init())
+      expect(String(error)).toContain('unknown command')
+      expect(shown([error, sharer.losses])).not.toMatch(SECRET)
+    }
+    await Sharer.closeAll()
+    client.destroy()
+    await old.stop()
+  })
+
+  it('as Redis is down, or goes', async () => {
+    const open = await RedisServer.start({ config: [`user someone on >${PASSWORD} ~* &* +@all`] })
+    const client = createClient({ url: withPassword(open) })
+    await client.connect()
+    const sharers = await Promise.all([
+      Sharer.join(upstream, { url: withPassword(open) }),
+      Sharer.join(upstream, { client }),
+    ])
+    await open.kill()
+    await until('both have lost it', () => sharers.every(({ losses }) => losses.length > 0))
+    const late = new Sharer(upstream, { url: withPassword(open), initDeadline: 1 })
+    const error = await errorOf(late.breaker.init())
+    expect(String(error)).toContain('ECONNREFUSED')
+    expect(shown([error, ...[...sharers, late].map(({ losses }) => losses)])).not.toMatch(SECRET)
+    await Sharer.closeAll()
+    client.destroy()
+    await open.stop()
+  })
+
+  it('by the storage and the breaker themselves', () => {
+    const storage = new RedisStorage({ url: withPassword(server) })
+    const breaker = new CircuitBreaker({ storage })
+    expect(shown([storage, breaker])).not.toMatch(SECRET)
+  })
+
+  it('as a process dies of an error that nobody caught', async () => {
+    const script = `
+      const breaker = new CircuitBreaker({ storage: new RedisStorage({ url: settings.url }) })
+      breaker.on('storageLost', console.log)
+      await breaker.init()`
+    child = new Child(script, { url: withPassword(server) })
+    expect(await child.end()).toBe(1)
+    expect(child.output).toContain('WRONGPASS')
+    expect(child.output).not.toMatch(SECRET)
+  })
+})

@@ -1,0 +1,183 @@
+/** Each kind of client that a caller may bring, of each version: tells, and is told. */
+import * as redis from 'redis'
+import * as redis4 from 'redis-4'
+import * as redis5 from 'redis-5'
+import type { RedisClient } from '../../lib/redis/index.js'
+import { startCluster, type Cluster } from '../../scripts/redis-cluster.mjs'
+import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+jest.setTimeout(60_000)
+
+interface Client {
+  readonly client: RedisClient
+  connect(): Promise<unknown>
+  end(): unknown
+}
+
+/** That this compiles, for each kind and version, is a part of what is proved. */
+function managed(client: RedisClient & { connect(): Promise<unknown> }): Client {
+  const end = (Reflect.get(client, 'destroy') ?? Reflect.get(client, 'disconnect')) as () => unknown
+  return { client, connect: () => client.connect(), end: () => end.call(client) }
+}
+
+const { BLOB_STRING, SIMPLE_STRING, VERBATIM_STRING } = redis.RESP_TYPES
+const BUFFERS = {
+  [BLOB_STRING]: Buffer,
+  [SIMPLE_STRING]: Buffer,
+  [VERBATIM_STRING]: Buffer,
+}
+
+const double = redis.defineScript({
+  SCRIPT: 'return 2 * tonumber(ARGV[1])',
+  NUMBER_OF_KEYS: 0,
+  FIRST_KEY_INDEX: undefined,
+  parseCommand: (parser: redis.CommandParser, value: number) => parser.push(String(value)),
+  transformReply: (reply: number) => reply,
+})
+
+const ping = {
+  parseCommand: (parser: redis.CommandParser) => parser.push('PING'),
+  transformReply: (reply: string) => reply,
+}
+
+let upstream: Upstream
+let server: RedisServer
+let cluster: Cluster
+let sentinels: Sentinels
+beforeAll(async () => {
+  upstream = await Upstream.start()
+  ;[server, cluster, sentinels] = await Promise.all([
+    RedisServer.start(),
+    startCluster(),
+    startSentinels(),
+  ])
+})
+afterAll(() => Promise.all([upstream, server, cluster, sentinels].map((started) => started.stop())))
+afterEach(() => Sharer.closeAll())
+
+let serial = 0
+
+const TELLS_AND_IS_TOLD = { tells: true, isTold: true, losses: [] }
+
+/** One breaker on this client, and another on the plain way to the same Redis. */
+async function story(made: Client, other: Client | string, tries = 1): Promise<unknown> {
+  serial += 1
+  const prefix = `kind-${serial}`
+  const names = ['users', 'orders'].flatMap((name) =>
+    Array.from({ length: tries }, (_, index) => `${name}-${index}`),
+  )
+  await made.connect()
+  if (typeof other !== 'string') await other.connect()
+  const storage = typeof other === 'string' ? { url: other } : { client: other.client }
+  try {
+    const first = await Sharer.join(upstream, { client: made.client, prefix }, { names })
+    const second = await Sharer.join(upstream, { ...storage, prefix }, { names })
+    const tells = await hears(second, first, names.slice(0, tries))
+    const isTold = await hears(first, second, names.slice(tries))
+    return { tells, isTold, losses: [...first.losses, ...second.losses] }
+  } finally {
+    await Sharer.closeAll()
+    await made.end()
+    if (typeof other !== 'string') await other.end()
+  }
+}
+
+/** Whether one of these circuits that the teller opens is heard of. */
+async function hears(listener: Sharer, teller: Sharer, names: readonly string[]): Promise<boolean> {
+  for (const name of names) {
+    await teller.fail(name)
+    const heard = until('it is heard', () => listener.opened.includes(name), 4)
+    if (
+      await heard.then(
+        () => true,
+        () => false,
+      )
+    )
+      return true
+  }
+  return false
+}
+
+describe('a server', () => {
+  const kinds: Record<string, (url: string) => Client> = {
+    'createClient of redis 6': (url) => managed(redis.createClient({ url })),
+    'createClient of redis 6, RESP 2': (url) => managed(redis.createClient({ url, RESP: 2 })),
+    'createClient of redis 6, RESP 3': (url) => managed(redis.createClient({ url, RESP: 3 })),
+    'createClient of redis 6, with Buffers': (url) =>
+      managed(redis.createClient({ url, commandOptions: { typeMapping: BUFFERS } })),
+    'createClient of redis 6, with Buffers afterwards': (url) => {
+      const client = redis.createClient({ url })
+      return { ...managed(client), client: client.withTypeMapping(BUFFERS) }
+    },
+    'createClient of redis 6, with a script and a module': (url) =>
+      managed(redis.createClient({ url, scripts: { double }, modules: { own: { ping } } })),
+    'createClient of redis 6, with a cache': (url) =>
+      managed(redis.createClient({ url, RESP: 3, clientSideCache: { ttl: 1000 } })),
+    'createClient of redis 6, with a time limit and pings': (url) =>
+      managed(redis.createClient({ url, socket: { socketTimeout: 5000 }, pingInterval: 1000 })),
+    'createClient of redis 6, without a queue': (url) =>
+      managed(redis.createClient({ url, disableOfflineQueue: true, database: 1 })),
+    'createClientPool of redis 6': (url) => managed(redis.createClientPool({ url })),
+    'createClientPool of redis 6, RESP 2, with Buffers': (url) =>
+      managed(redis.createClientPool({ url, RESP: 2, commandOptions: { typeMapping: BUFFERS } })),
+    'createClient of redis 5': (url) => managed(redis5.createClient({ url })),
+    'createClient of redis 5, RESP 3': (url) => managed(redis5.createClient({ url, RESP: 3 })),
+    'createClient of redis 5, with Buffers': (url) =>
+      managed(redis5.createClient({ url, commandOptions: { typeMapping: { [redis5.RESP_TYPES.BLOB_STRING]: Buffer } } })), // prettier-ignore
+    'createClientPool of redis 5': (url) => managed(redis5.createClientPool({ url })),
+    'createClient of redis 4': (url) => managed(redis4.createClient({ url })),
+  }
+  it.each(Object.keys(kinds))('%s', async (kind) => {
+    const url = kind.includes('without a queue') ? `${server.url}/1` : server.url
+    expect(await story((kinds[kind] as (url: string) => Client)(server.url), url)).toEqual(
+      TELLS_AND_IS_TOLD,
+    )
+  })
+
+  it('createClient of redis 6, with a prefix for keys, on both sides', async () => {
+    const { url } = server
+    const make = () => managed(redis.createClient({ url, keyPrefix: 'app:' }))
+    expect(await story(make(), make())).toEqual(TELLS_AND_IS_TOLD)
+    expect(await server.command('EXISTS', `app:kind-${serial}/users-0`)).toBe(1)
+  })
+})
+
+describe('a cluster', () => {
+  const kinds: Record<string, () => Client> = {
+    'of redis 6': () => managed(redis.createCluster(options())),
+    'of redis 6, RESP 2': () => managed(redis.createCluster({ ...options(), RESP: 2 })),
+    'of redis 6, with Buffers': () =>
+      managed(redis.createCluster({ ...options(), commandOptions: { typeMapping: BUFFERS } })),
+    'of redis 5': () => managed(redis5.createCluster(options())),
+    'of redis 4': () => managed(redis4.createCluster(options())),
+  }
+  const options = () => ({ rootNodes: cluster.rootNodes })
+  /** Members that are busy may lose a message on the way between them: a circuit is corrected later. */
+  const TRIES = 4
+  it.each(Object.keys(kinds))('createCluster %s', async (kind) => {
+    expect(
+      await story((kinds[kind] as () => Client)(), managed(redis.createCluster(options())), TRIES),
+    ).toEqual(TELLS_AND_IS_TOLD)
+  })
+})
+
+describe('sentinels', () => {
+  const options = () => ({
+    name: sentinels.name,
+    sentinelRootNodes: sentinels.ports.map((port) => ({ host: '127.0.0.1', port })),
+  })
+  const kinds: Record<string, () => Client> = {
+    'of redis 6': () => managed(redis.createSentinel(options())),
+    'of redis 6, with Buffers': () =>
+      managed(redis.createSentinel({ ...options(), commandOptions: { typeMapping: BUFFERS } })),
+    'of redis 5': () => managed(redis5.createSentinel(options())),
+  }
+  it.each(Object.keys(kinds))('createSentinel %s', async (kind) => {
+    const { url } = await sentinels.master()
+    expect(await story((kinds[kind] as () => Client)(), url)).toEqual(TELLS_AND_IS_TOLD)
+  })
+})

@@ -21,7 +21,8 @@ export async function propagation({ fleet, upstream, settings }, { transitions }
   for (let index = 0; index < outages; index += 1) await outage(fleet, index % fleet.size)
   const told = await fleet.all('events')
   const causes = Array.from({ length: outages }, (_, index) => causesOf(told, index)).flat()
-  const spans = causes.flatMap((cause) => spansOf(told, cause))
+  // What comes after the next of its kind belongs to that one.
+  const spans = causes.flatMap((cause, index) => spansOf(told, cause, causes[index + 2]?.at))
   return { spans, transitions: causes.length, expected: causes.length * (fleet.size - 1) }
 }
 
@@ -44,10 +45,10 @@ function causesOf(told, outageIndex) {
   ]
 }
 
-/** Only what came before the next outage began is of this one. */
-function spansOf(told, { to, at, by }) {
+/** @param until when it is too late, if ever */
+function spansOf(told, { to, at, by }, until = Infinity) {
   const heard = (events) =>
-    events.find((each) => each.to === to && each.at >= at && each.at < at + 2 * PAUSE)
+    events.find((each) => each.to === to && each.at >= at && each.at < until)
   const others = told.filter((_, index) => index !== by)
   return others.map(heard).flatMap((event) => (event ? [event.at - at] : []))
 }

@@ -21,9 +21,11 @@ const EVENT_NAMES: { readonly [Name in EventName]: true } = {
 }
 
 type Subscription = { readonly name: EventName; readonly listener: (event: never) => unknown }
+type Subscriptions = readonly Subscription[]
 
 export class Events implements Publisher {
-  #subscriptions: readonly Subscription[] = []
+  /** By name, as a circuit that is used asks for each request whether anyone hears of it. */
+  readonly #subscriptions = new Map<EventName, Subscriptions>()
   /** Events published by listeners wait, so that every listener sees the same order. */
   readonly #queue: (() => void)[] = []
   #draining = false
@@ -35,30 +37,33 @@ export class Events implements Publisher {
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     checkSubscription(name, listener)
     const subscription = { name, listener }
-    this.#subscriptions = [...this.#subscriptions, subscription]
+    this.#change(name, (subscriptions) => [...subscriptions, subscription])
     return () => {
-      this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription)
+      this.#change(name, (subscriptions) => subscriptions.filter((it) => it !== subscription))
     }
   }
 
   hears(name: EventName): boolean {
-    return this.#subscriptions.some((subscription) => subscription.name === name)
+    return this.#subscriptions.has(name)
   }
 
   readonly publish = <Name extends EventName>(name: Name, event: CircuitEvents[Name]): void => {
-    const subscriptions = this.#subscriptions
-    if (subscriptions.length === 0) return
-    for (const subscription of subscriptions) {
-      if (subscription.name === name) this.#queue.push(() => deliver(subscription, event))
+    const subscriptions = this.#subscriptions.get(name)
+    if (!subscriptions) return
+    if (this.#draining) {
+      this.#queue.push(() => deliver(subscriptions, event))
+      return
     }
-    this.#drain()
-  }
-
-  #drain(): void {
-    if (this.#draining) return
     this.#draining = true
+    deliver(subscriptions, event)
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) next()
     this.#draining = false
+  }
+
+  #change(name: EventName, change: (subscriptions: Subscriptions) => Subscriptions): void {
+    const changed = change(this.#subscriptions.get(name) ?? [])
+    if (changed.length > 0) this.#subscriptions.set(name, changed)
+    else this.#subscriptions.delete(name)
   }
 }
 
@@ -75,15 +80,22 @@ function checkSubscription(name: string, listener: unknown): void {
   )
 }
 
-function deliver({ name, listener }: Subscription, event: unknown): void {
-  const blame = (error: unknown): void =>
-    complain(`A listener of "${name}" failed`, listener, error)
-  try {
-    const result = listener(event as never)
-    if (isThenable(result)) Promise.resolve(result).catch(blame)
-  } catch (error) {
-    blame(error)
+/** Never throws. */
+function deliver(subscriptions: Subscriptions, event: unknown): void {
+  for (const subscription of subscriptions) {
+    try {
+      const result = subscription.listener(event as never)
+      if (isThenable(result)) {
+        Promise.resolve(result).catch((error: unknown) => blame(subscription, error))
+      }
+    } catch (error) {
+      blame(subscription, error)
+    }
   }
+}
+
+function blame({ name, listener }: Subscription, error: unknown): void {
+  complain(`A listener of "${name}" failed`, listener, error)
 }
 
 function isThenable(value: unknown): boolean {

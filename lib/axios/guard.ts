@@ -117,10 +117,11 @@ function conclude(
 ): void {
   const outcome = judgeResult(result, judge)
   const duration = startedAt === undefined ? 0 : (performance.now() - startedAt) / MS_PER_SECOND
-  circuit.record(permit, outcome, outcome === 'failure' ? reasonOf(result) : undefined)
+  const reason = outcome === 'failure' || startedAt !== undefined ? reasonOf(result) : undefined
+  circuit.record(permit, outcome, outcome === 'failure' ? reason : undefined)
   if (startedAt === undefined) return
   const method = (result.config.method ?? 'get').toUpperCase()
-  circuit.tellAttempt({ outcome, probe: permit.probe, method, duration, ...reasonOf(result) })
+  circuit.tellAttempt({ outcome, probe: permit.probe, method, duration, ...reason })
 }
 
 /** A promise even from an adapter that throws, or answers at once: each has taken a permit. */

@@ -1,0 +1,118 @@
+/**
+ * Breakers that are shown together. Circuits of the same name are one to whoever looks: what happens to
+ * them is added up, the worse state counts, and they are there until the last of them is detached.
+ */
+import type { Attempt, CircuitEvents } from '../circuit/types.js'
+import { STATE_VALUES, type ObservedBreaker } from './observed.js'
+
+/** What is counted of the circuits of one name. */
+export interface Series {
+  /** Shows at 0 what may come; called for each breaker that has a circuit of the name. */
+  expect(isShared: boolean): void
+  failed(): void
+  rejected(refusal: CircuitEvents['rejected']): void
+  attempted(attempt: Attempt): void
+  moved(transition: CircuitEvents['stateChanged']): void
+  remove(): void
+}
+
+/** Where it is counted. */
+export interface Sink {
+  seriesOf(circuit: string): Series
+  storageAnswered(duration: number): void
+}
+
+interface Shown {
+  readonly series: Series
+  readonly holders: Set<ObservedBreaker>
+}
+
+export class Group {
+  readonly #sink: Sink
+  readonly #members = new Map<ObservedBreaker, () => void>()
+  readonly #shown = new Map<string, Shown>()
+
+  constructor(sink: Sink) {
+    this.#sink = sink
+  }
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0
+  }
+
+  /** Whether each storage answers; undefined where there is none. */
+  get storageUp(): boolean | undefined {
+    const known = [...this.#members.keys()].map(({ storageUp }) => storageUp)
+    const ups = known.filter((isUp) => isUp !== undefined)
+    return ups.length > 0 ? ups.every(Boolean) : undefined
+  }
+
+  /** @returns the function that takes the breaker out again; the same for a breaker that is in already */
+  join(breaker: ObservedBreaker, onLeave: () => void): () => void {
+    const known = this.#members.get(breaker)
+    if (known) return known
+    const unsubscribe = this.#subscribe(breaker)
+    const leave = (): void => {
+      if (this.#members.get(breaker) !== leave) return
+      this.#members.delete(breaker)
+      unsubscribe()
+      for (const name of this.#shown.keys()) this.#release(name, breaker)
+      onLeave()
+    }
+    this.#members.set(breaker, leave)
+    for (const { name } of breaker.circuits) this.#hold(name, breaker)
+    return leave
+  }
+
+  leaveAll(): void {
+    for (const leave of this.#members.values()) leave()
+  }
+
+  /** The state of each circuit at this moment, by name. */
+  states(): ReadonlyMap<string, number> {
+    const states = new Map<string, number>()
+    for (const { circuits } of this.#members.keys()) {
+      for (const { name, state } of circuits) {
+        states.set(name, Math.max(STATE_VALUES[state], states.get(name) ?? 0))
+      }
+    }
+    return states
+  }
+
+  #subscribe(breaker: ObservedBreaker): () => void {
+    const unsubscribes = [
+      breaker.on('created', ({ circuit }) => this.#hold(circuit, breaker)),
+      breaker.on('detached', ({ circuit }) => this.#release(circuit, breaker)),
+      breaker.on('failed', ({ circuit }) => this.#seriesOf(circuit)?.failed()),
+      breaker.on('rejected', (refusal) => this.#seriesOf(refusal.circuit)?.rejected(refusal)),
+      breaker.on('attempted', (attempt) => this.#seriesOf(attempt.circuit)?.attempted(attempt)),
+      breaker.on('stateChanged', (moved) => this.#seriesOf(moved.circuit)?.moved(moved)),
+      breaker.on('storageAnswered', ({ duration }) => this.#sink.storageAnswered(duration)),
+    ]
+    return () => {
+      for (const unsubscribe of unsubscribes) unsubscribe()
+    }
+  }
+
+  /** None for what ends after its circuit was detached: it would bring the series back for ever. */
+  #seriesOf(circuit: string): Series | undefined {
+    return this.#shown.get(circuit)?.series
+  }
+
+  #hold(name: string, breaker: ObservedBreaker): void {
+    const shown = this.#shown.get(name) ?? {
+      series: this.#sink.seriesOf(name),
+      holders: new Set<ObservedBreaker>(),
+    }
+    this.#shown.set(name, shown)
+    shown.holders.add(breaker)
+    shown.series.expect(breaker.storageUp !== undefined)
+  }
+
+  #release(name: string, breaker: ObservedBreaker): void {
+    const shown = this.#shown.get(name)
+    if (!shown?.holders.delete(breaker) || shown.holders.size > 0) return
+    this.#shown.delete(name)
+    shown.series.remove()
+  }
+}

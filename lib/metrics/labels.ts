@@ -1,0 +1,40 @@
+/** Labels from what requests carry. Whatever users and services send, their number is bounded. */
+
+/** Those of RFC 9110, and PATCH. */
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'TRACE',
+  'CONNECT',
+])
+
+const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const
+const FIRST_STATUS = 100
+const LAST_STATUS = 599
+
+export const NO_ANSWER = 'error'
+/** A number that is no HTTP status. */
+const NO_STATUS = 'other'
+
+export function methodLabel(method: string, other: string): string {
+  return METHODS.has(method) ? method : other
+}
+
+export function isStatus(status: number | undefined): status is number {
+  return Number.isInteger(status) && Number(status) >= FIRST_STATUS && Number(status) <= LAST_STATUS
+}
+
+export function statusClass(status: number | undefined): string {
+  if (status === undefined) return NO_ANSWER
+  return (isStatus(status) && CLASSES[Math.floor(status / FIRST_STATUS) - 1]) || NO_STATUS
+}
+
+export function statusCode(status: number | undefined): string {
+  if (status === undefined) return NO_ANSWER
+  return isStatus(status) ? String(status) : NO_STATUS
+}

@@ -1,0 +1,199 @@
+/** What a scrape says of circuits, through a real server, and that promtool has nothing against it. */
+import { execFileSync } from 'node:child_process'
+import axios from 'axios'
+import { register, Registry } from 'prom-client'
+import { CircuitBreaker, type CircuitBreakerOptions } from '../../lib/index.js'
+import { collectMetrics, type CollectMetricsOptions } from '../../lib/metrics/prometheus.js'
+import { findProgram } from '../../scripts/programs.mjs'
+import { Exporter } from '../support/scrape.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+let upstream: Upstream
+beforeAll(async () => {
+  upstream = await Upstream.start()
+})
+afterAll(() => upstream.stop())
+
+const exporters: Exporter[] = []
+afterEach(async () => {
+  for (const exporter of exporters.splice(0)) await exporter.stop()
+})
+
+async function collected(
+  options: CircuitBreakerOptions = {},
+  settings: CollectMetricsOptions = {},
+) {
+  const registry = new Registry()
+  const breaker = new CircuitBreaker({ threshold: 2, ttl: 60, ...options })
+  const users = axios.create({ baseURL: upstream.origin })
+  const circuit = breaker.attach(users, 'users')
+  const stop = collectMetrics(breaker, { registry, ...settings })
+  const exporter = await Exporter.start(registry)
+  exporters.push(exporter)
+  const request = (path: string, method = 'get') =>
+    users.request({ url: path, method }).then(({ status }) => status, String)
+  return { breaker, circuit, exporter, registry, request, stop, users }
+}
+
+const DURATION = 'circuit_breaker_request_duration_seconds'
+const name = 'client_name="users"'
+
+it('shows the state of a circuit as it is when it is asked for', async () => {
+  const { circuit, exporter, request } = await collected({ ttl: 0.02 })
+  const state = () => exporter.samples('circuit_breaker_state')
+  expect(await state()).toEqual({ [`{${name}}`]: 0 })
+  await request('/status/500')
+  await request('/status/500')
+  expect(await state()).toEqual({ [`{${name}}`]: 2 })
+  await until('the ttl has passed', () => circuit.state === 'half-opened')
+  expect(await state()).toEqual({ [`{${name}}`]: 1 })
+  await request('/status/200')
+  expect(await state()).toEqual({ [`{${name}}`]: 0 })
+})
+
+it('shows circuits that are attached later, and begins their counters at 0', async () => {
+  const { breaker, exporter } = await collected()
+  breaker.attach(axios.create(), 'avatars')
+  const avatars = 'client_name="avatars"'
+  const samples = Object.entries(await exporter.samples()).filter(([it]) => it.includes(avatars))
+  expect(Object.fromEntries(samples)).toEqual({
+    [`circuit_breaker_state{${avatars}}`]: 0,
+    [`circuit_breaker_error_total{${avatars}}`]: 0,
+    [`circuit_breaker_rejected_total{${avatars},reason="opened"}`]: 0,
+    [`circuit_breaker_rejected_total{${avatars},reason="half-opened"}`]: 0,
+    [`circuit_breaker_probe_total{${avatars},result="success"}`]: 0,
+    [`circuit_breaker_probe_total{${avatars},result="failure"}`]: 0,
+    [`circuit_breaker_probe_total{${avatars},result="ignored"}`]: 0,
+    [`circuit_breaker_transitions_total{${avatars},to="closed",origin="local"}`]: 0,
+    [`circuit_breaker_transitions_total{${avatars},to="opened",origin="local"}`]: 0,
+    [`circuit_breaker_transitions_total{${avatars},to="half-opened",origin="local"}`]: 0,
+  })
+})
+
+it('counts failures, refusals, probes and transitions', async () => {
+  const { circuit, exporter, request } = await collected({ ttl: 0.05 })
+  const pass = () => until('the ttl has passed', () => circuit.state === 'half-opened')
+  await request('/status/500')
+  await request('/reset')
+  await request('/')
+  await pass()
+  await request('/status/500')
+  await pass()
+  const held = request('/hold')
+  await until('the probe has arrived', () => upstream.held.length === 1)
+  await request('/')
+  await request('/')
+  upstream.release(200)
+  await held
+  const samples = (metric: string) => exporter.samples(`${metric}{${name}`)
+  expect(await samples('circuit_breaker_error_total')).toEqual({ '}': 3 })
+  expect(await samples('circuit_breaker_rejected_total')).toEqual({
+    ',reason="opened"}': 1,
+    ',reason="half-opened"}': 2,
+  })
+  expect(await samples('circuit_breaker_probe_total')).toEqual({
+    ',result="success"}': 1,
+    ',result="failure"}': 1,
+    ',result="ignored"}': 0,
+  })
+  expect(await samples('circuit_breaker_transitions_total')).toEqual({
+    ',to="closed",origin="local"}': 1,
+    ',to="opened",origin="local"}': 2,
+    ',to="half-opened",origin="local"}': 2,
+  })
+})
+
+describe('the durations of requests', () => {
+  it('are counted by method and class of status, or as an error without an answer', async () => {
+    const { exporter, request } = await collected({ threshold: 9 })
+    const paths = ['/', '/status/204', '/status/404', '/status/503', '/reset', '/close']
+    for (const path of paths) await request(path)
+    await request('/', 'post')
+    expect(await exporter.samples(`${DURATION}_count{${name}`)).toEqual({
+      ',method="GET",status="2xx"}': 2,
+      ',method="GET",status="4xx"}': 1,
+      ',method="GET",status="5xx"}': 1,
+      ',method="GET",status="error"}': 2,
+      ',method="POST",status="2xx"}': 1,
+    })
+  })
+
+  it('are counted by exact status where that is asked for', async () => {
+    const { exporter, request } = await collected({}, { statusLabel: 'code' })
+    for (const path of ['/', '/status/204', '/status/404', '/reset']) await request(path)
+    expect(Object.keys(await exporter.samples(`${DURATION}_count{${name}`))).toEqual([
+      ',method="GET",status="200"}',
+      ',method="GET",status="204"}',
+      ',method="GET",status="404"}',
+      ',method="GET",status="error"}',
+    ])
+  })
+
+  it.each(['class', 'code'] as const)(
+    'have a bounded number of series by %s, whatever methods are sent and statuses answered',
+    async (statusLabel) => {
+      const { exporter, users } = await collected({ threshold: 99 }, { statusLabel })
+      for (let count = 0; count < 30; count += 1) {
+        const status = [NaN, -1, 0, 99, 600, 1e9, 200.5][count % 7]
+        const answer = { data: '', statusText: '', headers: {} }
+        await users.request({
+          method: `X-${count}`,
+          adapter: async (config) => ({ ...answer, status: Number(status), config }),
+          validateStatus: null,
+        })
+      }
+      expect(await exporter.samples(`${DURATION}_count{${name}`)).toEqual({
+        ',method="OTHER",status="other"}': 30,
+      })
+    },
+  )
+
+  it('are seconds, in ranges that add up', async () => {
+    const { exporter, request } = await collected({}, { buckets: [0.05, 20] })
+    const held = request('/hold')
+    await until('the request has arrived', () => upstream.held.length === 1)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    upstream.release(200)
+    await held
+    const labels = `${name},method="GET",status="2xx"`
+    const samples = await exporter.samples(DURATION)
+    expect(samples).toEqual({
+      [`_bucket{${labels},le="0.05"}`]: 0,
+      [`_bucket{${labels},le="20"}`]: 1,
+      [`_bucket{${labels},le="+Inf"}`]: 1,
+      [`_sum{${labels}}`]: expect.any(Number),
+      [`_count{${labels}}`]: 1,
+    })
+    expect(samples[`_sum{${labels}}`]).toBeGreaterThan(0.09)
+    expect(samples[`_sum{${labels}}`]).toBeLessThan(20)
+  })
+
+  it('lie above the bound where a request ran into a timeout of that length', async () => {
+    const { exporter, users } = await collected()
+    await users.get('/hang', { timeout: 250 }).catch(() => undefined)
+    const ranges = await exporter.samples(`${DURATION}_bucket{${name},method="GET",status="error",`)
+    expect(ranges).toMatchObject({ 'le="0.25"}': 0, 'le="30"}': 1 })
+  })
+})
+
+it('has nothing that promtool finds fault with', async () => {
+  const promtool = findProgram('promtool')
+  if (!promtool) throw new Error('promtool is missing: `npm run setup promtool=prometheus`')
+  const { breaker, exporter, request } = await collected()
+  breaker.attach(axios.create(), 'with "quotes", \\ and\nlines {}')
+  await request('/')
+  await request('/status/500')
+  const input = await exporter.text()
+  expect(execFileSync(promtool, ['check', 'metrics'], { input, encoding: 'utf8' })).toBe('')
+  expect(input).toContain('client_name="with \\"quotes\\", \\\\ and\\nlines {}"')
+})
+
+it('uses the global registry where it is given none', async () => {
+  const breaker = new CircuitBreaker()
+  breaker.attach(axios.create(), 'users')
+  const stop = collectMetrics(breaker)
+  expect(await register.metrics()).toContain(`circuit_breaker_state{${name}} 0`)
+  stop()
+  expect(register.getMetricsAsArray()).toEqual([])
+})

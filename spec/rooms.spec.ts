@@ -66,6 +66,25 @@ it.each([
   ['lib/status-page/watch.ts', '../circuit/managed-circuit.js'],
   ['lib/status-page/watch.ts', '../axios/guard.js'],
   ['lib/status-page/watch.ts', '../storage/fleet.js'],
+  ['lib/circuit-breaker.ts', './metrics/prometheus.js'],
+  ['lib/circuit-breaker.ts', 'prom-client'],
+  ['lib/circuit/managed-circuit.ts', '@opentelemetry/api'],
+  ['lib/axios/guard.ts', '@opentelemetry/api'],
+  ['lib/storage/fleet.ts', '../metrics/prometheus.js'],
+  ['lib/storage/fleet.ts', 'prom-client'],
+  ['lib/redis/connection.ts', 'prom-client'],
+  ['lib/metrics/group.ts', 'prom-client'],
+  ['lib/metrics/group.ts', '@opentelemetry/api'],
+  ['lib/metrics/group.ts', 'node:http'],
+  ['lib/metrics/group.ts', 'axios'],
+  ['lib/metrics/group.ts', '../circuit-breaker.js'],
+  ['lib/metrics/group.ts', '../circuit/managed-circuit.js'],
+  ['lib/metrics/group.ts', '../storage/link.js'],
+  ['lib/metrics/group.ts', '../axios/guard.js'],
+  ['lib/metrics/prometheus.ts', '@opentelemetry/api'],
+  ['lib/metrics/prometheus.ts', '../index.js'],
+  ['lib/metrics/opentelemetry.ts', 'prom-client'],
+  ['lib/metrics/opentelemetry.ts', '../redis/wire.js'],
 ])('%s may not import %s', (file, module) => {
   expect(lint(file, `export * as other from '${module}'`)).toContain('no-restricted-imports')
 })
@@ -85,6 +104,11 @@ it.each([
   ['lib/status-page/watch.ts', '../circuit/types.js'],
   ['lib/status-page/options.ts', '../validation.js'],
   ['lib/status-page/document.ts', 'node:crypto'],
+  ['lib/metrics/group.ts', '../circuit/types.js'],
+  ['lib/metrics/group.ts', './observed.js'],
+  ['lib/metrics/prometheus.ts', 'prom-client'],
+  ['lib/metrics/prometheus.ts', '../validation.js'],
+  ['lib/metrics/opentelemetry-circuit.ts', '@opentelemetry/api'],
 ])('%s may import %s', (file, module) => {
   expect(lint(file, `export * as other from '${module}'`)).not.toContain('no-restricted-imports')
 })

@@ -1,0 +1,36 @@
+/**
+ * Logs what happens to circuits with pino: `node examples/logging/pino.mjs`, after `npm run build`.
+ *
+ * Events are plain objects with nothing of a request in them, so they can be logged as they are.
+ */
+import { CircuitBreaker } from 'axios-breaker'
+import pino from 'pino'
+import { makeTraffic } from './traffic.mjs'
+
+/** What somebody should know at once, what explains it, and what there is one of for each request. */
+const LEVELS = {
+  created: 'info',
+  detached: 'info',
+  stateChanged: 'warn',
+  failed: 'warn',
+  recovered: 'info',
+  storageLost: 'error',
+  storageRestored: 'info',
+  // While a circuit is opened there is one for every request: in production a metric counts them.
+  rejected: 'debug',
+  attempted: 'trace',
+}
+
+/**
+ * @param {CircuitBreaker} breaker
+ * @param {import('pino').Logger} logger
+ */
+function logEvents(breaker, logger) {
+  for (const [event, level] of Object.entries(LEVELS)) {
+    breaker.on(event, (fields) => logger[level]({ event, ...fields }, `circuit breaker: ${event}`))
+  }
+}
+
+const breaker = new CircuitBreaker()
+logEvents(breaker, pino({ level: process.env.LOG_LEVEL ?? 'trace' }))
+await makeTraffic(breaker)

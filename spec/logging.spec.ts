@@ -1,0 +1,75 @@
+/** The examples of logging run, tell the story, and show nothing of the requests. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const root = resolve(__dirname, '..')
+const SHORT = 20_000
+
+beforeAll(() => {
+  if (!existsSync(join(root, 'dist/esm/index.js'))) {
+    throw new Error('The examples need dist: run `npm run build` first')
+  }
+})
+
+async function run(example: string, env: NodeJS.ProcessEnv = {}) {
+  const file = join('examples/logging', example)
+  const options = { cwd: root, env: { ...process.env, ...env }, timeout: SHORT }
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], options)
+  return { stdout, stderr, lines: `${stdout}${stderr}`.trim().split('\n') }
+}
+
+const STORY = [
+  'created',
+  'attempted',
+  'failed',
+  'attempted',
+  'failed',
+  'stateChanged',
+  'attempted',
+  'rejected',
+  'stateChanged',
+  'recovered',
+  'stateChanged',
+  'attempted',
+  'detached',
+]
+
+/** The requests carry these, as the service of the examples makes sure. */
+const FORBIDDEN = /secret|c2VjcmV0|password|authorization|basic|cookie|http:|127\.0\.0\.1|naruto/i
+
+it(
+  'pino has a line for each event, and nothing of the requests',
+  async () => {
+    const { stdout, stderr, lines } = await run('pino.mjs')
+    const logged = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(logged.map(({ event }) => event)).toEqual(STORY)
+    expect(logged.find(({ event }) => event === 'stateChanged')).toMatchObject({
+      level: 40,
+      circuit: 'users',
+      from: 'closed',
+      to: 'opened',
+      origin: 'local',
+      msg: 'circuit breaker: stateChanged',
+    })
+    expect(stdout).not.toMatch(FORBIDDEN)
+    expect(stderr).toBe('')
+  },
+  SHORT,
+)
+
+it(
+  'debug has a namespace for each event, and nothing of the requests',
+  async () => {
+    const all = await run('debug.mjs', { DEBUG: 'axios-breaker:*', DEBUG_COLORS: 'no' })
+    const events = all.lines.map((line) => /axios-breaker:(\w+) /.exec(line)?.[1])
+    expect(events).toEqual(STORY)
+    expect(all.stderr).not.toMatch(FORBIDDEN)
+    expect(all.stdout).toBe('')
+    const one = await run('debug.mjs', { DEBUG: 'axios-breaker:rejected', DEBUG_COLORS: 'no' })
+    expect(one.lines).toEqual([expect.stringMatching(/axios-breaker:rejected .*state: 'opened'/)])
+    expect((await run('debug.mjs', { DEBUG: '' })).lines).toEqual([''])
+  },
+  SHORT,
+)

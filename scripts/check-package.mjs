@@ -13,15 +13,16 @@ import {
   pack,
   root,
   tellStory,
+  watchStates,
 } from './consumer.mjs'
 import { run } from './run.mjs'
 
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+const MODULES = ['', 'redis/', 'status-page/', 'storage/', 'testing/']
+  .map((folder) => `${folder}index`)
+  .concat(['metrics/prometheus', 'metrics/opentelemetry'])
 const ENTRIES = ['esm', 'cjs'].flatMap((format) =>
-  ['', 'redis/', 'status-page/', 'storage/', 'testing/'].flatMap((folder) => [
-    `dist/${format}/${folder}index.js`,
-    `dist/${format}/${folder}index.d.ts`,
-  ]),
+  MODULES.flatMap((module) => [`dist/${format}/${module}.js`, `dist/${format}/${module}.d.ts`]),
 )
 
 const checks = new Checks()
@@ -42,6 +43,7 @@ await inTemporaryFolder(async (folder) => {
   })
   await checks.check('package: the core runs without Node', checkNoBuiltIn)
   await checkConsumer(folder, tarball)
+  await checkMonitoring(folder, tarball)
 })
 checks.end()
 
@@ -86,6 +88,24 @@ async function checkConsumer(folder, tarball) {
   await checks.check('consumer: CommonJS', () => tellStory(consumer, 'cjs.cjs'))
   for (const resolution of Object.keys(RESOLUTIONS)) {
     await checks.check(`consumer: TypeScript, ${resolution}`, () =>
+      compileTypes(consumer, resolution),
+    )
+  }
+}
+
+/** With the optional packages that the others do without. */
+async function checkMonitoring(folder, tarball) {
+  const consumer = join(folder, 'monitoring')
+  const { axios, 'prom-client': prometheus, '@opentelemetry/api': api } = devDependencies
+  const packages = { axios, 'prom-client': prometheus, '@opentelemetry/api': api }
+  await checks.check('monitoring: the tarball installs', () =>
+    createConsumer(consumer, { ...packages, 'axios-breaker': tarball }, 'monitoring.ts'),
+  )
+  for (const file of ['monitoring.mjs', 'monitoring.cjs']) {
+    await checks.check(`monitoring: ${file}`, () => watchStates(consumer, file))
+  }
+  for (const resolution of Object.keys(RESOLUTIONS)) {
+    await checks.check(`monitoring: TypeScript, ${resolution}`, () =>
       compileTypes(consumer, resolution),
     )
   }

@@ -41,12 +41,12 @@ export async function pack(folder) {
   return { tarball: join(folder, filename), files: files.map(({ path }) => path) }
 }
 
-/** Installs the dependencies in a new project that has the fixtures. */
-export async function createConsumer(folder, dependencies) {
+/** Installs the dependencies in a new project that has the fixtures, one of which its compiler is to check. */
+export async function createConsumer(folder, dependencies, types = 'types.ts') {
   await mkdir(folder)
   await cp(FIXTURES, folder, { recursive: true })
   for (const file of ['app.mts', 'app.cts', 'app.ts']) {
-    await copyFile(join(FIXTURES, 'types.ts'), join(folder, file))
+    await copyFile(join(FIXTURES, types), join(folder, file))
   }
   const manifest = { name: 'consumer', private: true, type: 'module', dependencies }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
@@ -58,6 +58,12 @@ export async function tellStory(consumer, file, [program, ...args] = [process.ex
   assert(program, 'There is nothing to run it')
   const { stdout } = await run(program, [...args, file], { cwd: consumer })
   assert.equal(stdout, STORY)
+}
+
+/** The metrics in one format: monitoring.mjs or monitoring.cjs. */
+export async function watchStates(consumer, file) {
+  const { stdout } = await runNode([file], { cwd: consumer })
+  assert.equal(stdout, '0, 2, none')
 }
 
 export async function compileTypes(consumer, resolution, tsc = TSC) {

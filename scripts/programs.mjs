@@ -1,6 +1,6 @@
 /** Programs that are no npm packages: finds them, and installs them where a Debian is at hand. */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** Where a variable like CHROMIUM or REDIS_SERVER says, else on the PATH; undefined if nowhere. */
@@ -30,11 +30,16 @@ function install(debianPackage) {
   if (!findProgram('apt-get')) return
   console.log(`Installing ${debianPackage}`)
   aptGet('update', '-qq')
-  aptGet('install', '-y', '-qq', debianPackage)
+  aptGet('install', '-y', '-qq', '--no-install-recommends', debianPackage)
+  // Debian starts a server with the package that brings it, and again with the machine: none was asked for.
+  if (existsSync('/run/systemd/system')) asRoot('systemctl', 'disable', '--now', debianPackage)
 }
 
 function aptGet(...args) {
-  const command = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args]
+  asRoot('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args)
+}
+
+function asRoot(...command) {
   if (process.getuid?.() !== 0 && findProgram('sudo')) command.unshift('sudo')
   const [program, ...rest] = command
   const { status, stdout, stderr } = spawnSync(program, rest, { encoding: 'utf8' })

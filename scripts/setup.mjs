@@ -1,6 +1,7 @@
 /**
  * Makes a fresh clone ready: installs the dependencies where they are missing or out of date, and
- * the programs named on the command line.
+ * the programs named on the command line, as `program`, or `program=package` where the Debian package
+ * that brings it has another name.
  */
 import { execSync } from 'node:child_process'
 import { statSync } from 'node:fs'
@@ -19,7 +20,10 @@ if (modifiedAt('node_modules/.package-lock.json') < modifiedAt('package-lock.jso
 }
 
 try {
-  for (const program of process.argv.slice(2)) ensureProgram(program, program)
+  for (const wanted of process.argv.slice(2)) {
+    const [program, debianPackage = program] = wanted.split('=')
+    ensureProgram(program, debianPackage)
+  }
 } catch (error) {
   console.error(error.message)
   process.exitCode = 1

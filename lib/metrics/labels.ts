@@ -17,7 +17,7 @@ const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const
 const FIRST_STATUS = 100
 const LAST_STATUS = 599
 
-export const NO_ANSWER = 'error'
+const NO_ANSWER = 'error'
 /** A number that is no HTTP status. */
 const NO_STATUS = 'other'
 

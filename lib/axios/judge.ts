@@ -17,9 +17,7 @@ export function judgeResult(result: AttemptResult, judge: JudgeOutcome | undefin
 
 /** Refused by another breaker on the same instance, or answered from a cache: known by its answers, once minified. */
 function wasNotAttempted({ response, error }: AttemptResult): boolean {
-  return error === undefined
-    ? property(response, 'cached') === true
-    : error instanceof UnsentError
+  return error === undefined ? property(response, 'cached') === true : error instanceof UnsentError
 }
 
 function askJudge(judge: JudgeOutcome, result: AttemptResult): Outcome | undefined {

@@ -156,7 +156,10 @@ export class Scene {
     return this.each((worker) => worker.tally(), workers)
   }
 
-  async sum(what: Exclude<keyof Tally, 'errors'>, workers = this.workers): Promise<number> {
+  async sum(
+    what: Exclude<keyof Tally, 'errors' | 'waits'>,
+    workers = this.workers,
+  ): Promise<number> {
     const tallies = await this.tallies(workers)
     return tallies.reduce((sum, tally) => sum + tally[what], 0)
   }

@@ -35,7 +35,7 @@ export class Fleet implements Membership, Channel {
     this.sharing = sharing
     this.now = now
     this.#connect = connect
-    this.#link = new Link({ publisher, now, rejoin: () => this.#rejoin() })
+    this.#link = new Link({ publisher, now, rejoin: () => this.#rejoin(sharing.permitDeadline) })
   }
 
   get isInitialized(): boolean {
@@ -113,7 +113,7 @@ export class Fleet implements Membership, Channel {
     const connection = (this.#connection ??= this.#connect(this.#listener))
     this.#link.use(connection)
     if (!connection.isUp) await connection.ready
-    await this.#rejoin()
+    await this.#rejoin(this.sharing.initDeadline)
   }
 
   /** From here on circuits are local, until the link finds the storage. */
@@ -126,13 +126,14 @@ export class Fleet implements Membership, Channel {
     return new Error(message, { cause: error })
   }
 
-  /** One circuit is asked first, and must answer as fast as a probe would need it: a slow storage stays lost. */
-  async #rejoin(): Promise<void> {
+  /** @param deadline of the first read. Once lost, it is as short as a probe's: a slow storage stays lost */
+  async #rejoin(deadline: number): Promise<void> {
     const [first, ...rest] = this.#circuits.values()
     if (first) {
-      const { permitDeadline, commandDeadline } = this.sharing
-      const answers = [await first.read(permitDeadline)]
-      answers.push(...(await Promise.all(rest.map((circuit) => circuit.read(commandDeadline)))))
+      const { commandDeadline } = this.sharing
+      const answers = [await first.read(deadline)]
+      const further = Math.max(commandDeadline, deadline)
+      answers.push(...(await Promise.all(rest.map((circuit) => circuit.read(further)))))
       this.#link.restore()
       for (const [index, circuit] of [first, ...rest].entries()) {
         const answer = answers[index]

@@ -13,7 +13,7 @@ it(
     const worker = await Worker.start({
       origin: 'http://127.0.0.1:1',
       // Taken for up all the while, Redis would be sent every report that is not held back.
-      storage: { url: redis.url, commandDeadline: 60 },
+      storage: { url: redis.url, commandDeadline: 600 },
       options: { threshold: 10 * FAILURES },
       execArgv: ['--expose-gc'],
     })

@@ -1,5 +1,6 @@
 /** flush() and close(): what is reported by then, and that nothing is left that keeps a process alive. */
 import { createClient } from 'redis'
+import type { RedisStorageOptions } from '../../lib/redis/index.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
 import { Child } from '../support/child.js'
@@ -19,7 +20,10 @@ beforeAll(async () => {
   server = await RedisServer.start()
   proxy = await TcpProxy.start(server.port)
 })
-afterAll(() => Promise.all([upstream.stop(), server.stop(), proxy.stop()]))
+afterAll(async () => {
+  proxy.stop()
+  await Promise.all([upstream.stop(), server.stop()])
+})
 beforeEach(async () => {
   if (!server.isAnswering) await server.restart()
   await server.command('FLUSHALL')
@@ -126,7 +130,8 @@ const STORY = `
   console.log('closed')`
 
 describe('after close() a process ends by itself', () => {
-  const start = (storage = proxied()) => new Child(STORY, { origin: upstream.origin, storage })
+  const start = (storage: RedisStorageOptions = proxied()) =>
+    new Child(STORY, { origin: upstream.origin, storage })
 
   it('and has reported what it saw', async () => {
     child = start()
@@ -161,7 +166,7 @@ describe('after close() a process ends by itself', () => {
 
   it('also where it never was connected', async () => {
     await server.kill()
-    child = start({ url: server.url, ...{ initDeadline: 0.2 } })
+    child = start({ url: server.url, initDeadline: 0.2 })
     await child.reaches('connected')
     child.goOn()
     expect(await child.end()).toBe(0)

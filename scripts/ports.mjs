@@ -22,7 +22,7 @@ export async function freePort() {
   }
 }
 
-async function isFree(port) {
+export async function isFree(port) {
   const server = createServer()
   try {
     await listen(server, port)

@@ -2,7 +2,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FLEET_LIMIT, Run, Story, root } from './support/demo.js'
+import { FLEET_LIMIT, Run, Story } from './support/demo.js'
+import { root } from './support/program.js'
 import { until } from './support/until.js'
 
 // A busy machine takes seconds to start the processes alone.
@@ -25,7 +26,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function start(env: NodeJS.ProcessEnv = {}): Run {
+function start(env: Readonly<Record<string, string>> = {}): Run {
   return new Run(['--redis'], { TMPDIR: folder, ...env })
 }
 
@@ -131,7 +132,7 @@ describe('the demo of a fleet, cut short', () => {
 
   it('takes its processes along on Ctrl-C', async () => {
     run = start()
-    await run.printed('● 500')
+    await run.printed('● 500', FLEET_LIMIT)
     run.signal('SIGINT')
     expect((await run.end()).code).toBe(130)
     expect(await leftBy(run)).toEqual([])

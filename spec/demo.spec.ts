@@ -1,7 +1,8 @@
 /** The demo, run as a newcomer runs it, and held to what it promises. It uses the built library. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { KINDS, LIMIT, Run, Story, root } from './support/demo.js'
+import { KINDS, LIMIT, Run, Story } from './support/demo.js'
+import { root } from './support/program.js'
 
 // A busy machine takes seconds to start the processes alone.
 jest.setTimeout(LIMIT * 2000)
@@ -112,7 +113,7 @@ describe('the demo, cut short', () => {
 
   beforeEach(async () => {
     run = new Run()
-    await run.printed('● 500')
+    await run.printed('● 500', LIMIT)
   })
 
   afterEach(() => run.signal('SIGKILL'))

@@ -5,13 +5,13 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { Processes } from '../processes.mjs'
 import { paint } from './paint.mjs'
-import { Processes } from './processes.mjs'
 import { LIMITS } from './settings.mjs'
 
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 
-const processes = new Processes()
+const processes = new Processes(import.meta.url)
 process.exitCode = await run()
 process.exit()
 

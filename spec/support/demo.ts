@@ -1,54 +1,15 @@
 /** The demo as a process, and what it prints as figures. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { until } from './until.js'
+import { Program } from './program.js'
 
 /** Seconds that a run may take: its processes have to start, and more of them for a fleet. */
 export const LIMIT = 20
 export const FLEET_LIMIT = 45
-export const root = join(__dirname, '../..')
 export const KINDS = ['users', 'avatars'] as const
 
-/** One run, in a process group of its own: what is left of the group is what the demo left behind. */
-export class Run {
-  stdout = ''
-  stderr = ''
-  readonly #child: ChildProcess
-  readonly #start = performance.now()
-  readonly #exit: Promise<unknown[]>
-
-  constructor(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
-    this.#child = spawn(process.execPath, ['examples/demo/main.mjs', ...args], {
-      cwd: root,
-      env: { ...process.env, ...env },
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    this.#child.stdout?.on('data', (part) => (this.stdout += String(part)))
-    this.#child.stderr?.on('data', (part) => (this.stderr += String(part)))
-    this.#exit = once(this.#child, 'close')
-  }
-
-  async end(): Promise<{ code: unknown; seconds: number }> {
-    const [code] = await this.#exit
-    return { code, seconds: (performance.now() - this.#start) / 1000 }
-  }
-
-  async printed(text: string): Promise<void> {
-    const ended = () => (this.#child.exitCode ?? this.#child.signalCode) !== null
-    const printed = () => this.stdout.includes(text)
-    await until(`the demo prints "${text}"`, () => ended() || printed(), FLEET_LIMIT)
-    if (!printed()) throw new Error(`The demo ended early: ${this.stderr}`)
-  }
-
-  /** The signal goes to every process of the group, as from a terminal. */
-  signal(signal: NodeJS.Signals | 0): boolean {
-    try {
-      return process.kill(-Number(this.#child.pid), signal)
-    } catch {
-      return false
-    }
+/** One run of the demo. */
+export class Run extends Program {
+  constructor(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+    super('examples/demo/main.mjs', env, args)
   }
 }
 

@@ -1,4 +1,4 @@
-/** The processes that the demo starts, and the promise that none is left behind. */
+/** The processes that an example starts, and the promise that none is left behind. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 export class Processes {
   #children = []
   #servers = []
+  #folder
   #stopped = false
   #lose
 
@@ -14,9 +15,18 @@ export class Processes {
     this.#lose = reject
   })
 
-  async start(script, ...args) {
-    const path = fileURLToPath(new URL(script, import.meta.url))
-    const child = fork(path, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  /** @param {string} folder the URL of a file next to the scripts */
+  constructor(folder) {
+    this.#folder = folder
+  }
+
+  /** @returns once the script has sent its port */
+  async start(script, { args = [], env = {} } = {}) {
+    const path = fileURLToPath(new URL(script, this.#folder))
+    const child = fork(path, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     this.#children.push(child)
     child.once('exit', () => {
       if (!this.#stopped) this.#lose(new Error(`${script} (pid ${child.pid}) ended by itself`))

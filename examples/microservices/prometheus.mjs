@@ -1,0 +1,81 @@
+/** A real Prometheus on the loopback, with a folder of its own that ends with it. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { LastWill } from '../../scripts/last-will.mjs'
+import { ensureProgram } from '../../scripts/programs.mjs'
+import { until } from '../../scripts/until.mjs'
+
+const CONFIG = new URL('prometheus.yml', import.meta.url)
+const ALERTS = new URL('../../monitoring/alerts.yml', import.meta.url)
+
+export class Prometheus {
+  #child
+  #exit
+  #folder
+  #will
+  #output = ''
+  #stopped = false
+
+  constructor(folder, port) {
+    this.origin = `http://127.0.0.1:${port}`
+    this.#folder = folder
+    this.#will = new LastWill(folder)
+    const args = [
+      '--config.file=prometheus.yml',
+      '--storage.tsdb.path=data',
+      `--web.listen-address=127.0.0.1:${port}`,
+    ]
+    const program = ensureProgram('prometheus', 'prometheus')
+    this.#child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    this.#child.stderr.on('data', (text) => (this.#output = (this.#output + text).slice(-4000)))
+    this.#exit = once(this.#child, 'close')
+    this.#will.end(this.#child.pid)
+  }
+
+  /**
+   * @param {object} options
+   * @param {number} options.port
+   * @param {Record<string, number>} options.ports of the services, by their host names
+   * @param {string} [options.interval] between two scrapes
+   */
+  static async start({ port, ports, interval = '1s' }) {
+    const folder = await mkdtemp(join(tmpdir(), 'axios-breaker-prometheus-'))
+    await writeFile(join(folder, 'prometheus.yml'), localConfig(await readFile(CONFIG, 'utf8')))
+    await cp(ALERTS, join(folder, 'alerts.yml'))
+    const prometheus = new Prometheus(folder, port)
+    await prometheus.#ready()
+    return prometheus
+
+    function localConfig(config) {
+      return config
+        .replaceAll(/'([\w-]+):\d+'/g, (_, host) => `'127.0.0.1:${ports[host]}'`)
+        .replace('scrape_interval: 1s', `scrape_interval: ${interval}`)
+    }
+  }
+
+  /** Rejects when it ends although nobody has stopped it. */
+  async ended() {
+    await this.#exit
+    if (!this.#stopped) throw new Error(`prometheus ended by itself:\n${this.#output}`)
+  }
+
+  async stop() {
+    this.#stopped = true
+    this.#child.kill('SIGKILL')
+    await this.#exit
+    await rm(this.#folder, { recursive: true, force: true })
+    this.#will.revoke()
+  }
+
+  async #ready() {
+    const answers = () =>
+      fetch(`${this.origin}/-/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    await Promise.race([this.ended(), until('Prometheus is ready', answers, 30)])
+  }
+}

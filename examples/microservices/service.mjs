@@ -1,0 +1,47 @@
+/** What the services share: an app that counts the requests it answers, and ends when it is told to. */
+import express from 'express'
+import { Counter, Registry } from 'prom-client'
+
+const { HOST = '127.0.0.1', PORT } = process.env
+
+/** What Prometheus is shown at /metrics. */
+export const registry = new Registry()
+
+const requests = new Counter({
+  name: 'http_requests_total',
+  help: 'Requests that were answered',
+  labelNames: ['method', 'status'],
+  registers: [registry],
+})
+
+export function createApp() {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.get('/metrics', async (request, response) => {
+    response.type(registry.contentType).send(await registry.metrics())
+  })
+  app.use((request, response, next) => {
+    const { method } = request
+    response.on('finish', () => requests.inc({ method, status: response.statusCode }))
+    next()
+  })
+  return app
+}
+
+/** @param farewell what is to be done before the process ends */
+export function listen(app, farewell = () => undefined) {
+  // Whoever started this process is told the port.
+  app.listen(Number(PORT), HOST, (error) => {
+    if (error) throw error
+    process.send?.({ port: Number(PORT) })
+  })
+  const end = async () => {
+    await farewell()
+    process.exit()
+  }
+  process.once('SIGTERM', end)
+  // However the starter ends, its end of the channel closes with it; Ctrl-C is the starter's affair.
+  process.once('disconnect', end)
+  process.on('SIGINT', () => process.connected || end())
+}

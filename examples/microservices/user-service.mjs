@@ -1,0 +1,29 @@
+/** Knows the users naruto and hinata, and breaks over sasuke. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createApp, listen } from './service.mjs'
+
+const USERS = new Map([
+  ['naruto', { name: 'Naruto Uzumaki', email: 'naruto@konoha.example' }],
+  ['hinata', { name: 'Hinata Hyuga', email: 'hinata@konoha.example' }],
+])
+
+/** Seconds that an answer takes. */
+let delay = 0
+
+const app = createApp()
+
+app.get('/users/:username', async (request, response) => {
+  const { username } = request.params
+  await sleep(delay * 1000)
+  if (username === 'sasuke') return response.status(500).json({ error: 'broken' })
+  const user = USERS.get(username)
+  return user ? response.json(user) : response.status(404).json({ error: 'unknown' })
+})
+
+/** Makes the service slow, so that a probe takes long enough to be looked at. */
+app.put('/delay/:seconds', (request, response) => {
+  delay = Math.min(Number(request.params.seconds) || 0, 60)
+  response.json({ delay })
+})
+
+listen(app)

@@ -14,9 +14,14 @@ import type { Admission, Permit, Refusal, Unready } from '../circuit/types.js'
 import { property } from '../property.js'
 import { NotInitializedError, OpenedStateError } from './errors.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
-import { isCancelled, reasonOf, type AttemptResult } from './outcome.js'
+import { isCancelled, withReason, type AttemptResult } from './outcome.js'
 
 const MS_PER_SECOND = 1000
+
+/** Of the methods that there are: `toUpperCase` would take longer than the rest of an event. */
+const CAPITALS: ReadonlyMap<string, string> = new Map(
+  ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'].map((it) => [it, it.toUpperCase()]),
+)
 
 type Adapter = InternalAxiosRequestConfig['adapter']
 
@@ -117,11 +122,16 @@ function conclude(
 ): void {
   const outcome = judgeResult(result, judge)
   const duration = startedAt === undefined ? 0 : (performance.now() - startedAt) / MS_PER_SECOND
-  const reason = outcome === 'failure' || startedAt !== undefined ? reasonOf(result) : undefined
-  circuit.record(permit, outcome, outcome === 'failure' ? reason : undefined)
+  circuit.record(permit, outcome, outcome === 'failure' ? withReason(result, {}) : undefined)
   if (startedAt === undefined) return
-  const method = (result.config.method ?? 'get').toUpperCase()
-  circuit.tellAttempt({ outcome, probe: permit.probe, method, duration, ...reason })
+  const { name } = circuit
+  const { probe } = permit
+  const method = capitals(result.config.method)
+  circuit.tellAttempt(withReason(result, { circuit: name, outcome, probe, method, duration }))
+}
+
+function capitals(method = 'get'): string {
+  return CAPITALS.get(method) ?? method.toUpperCase()
 }
 
 /** A promise even from an adapter that throws, or answers at once: each has taken a permit. */

@@ -39,13 +39,17 @@ export function outcomeOf(result: AttemptResult): Outcome {
   return isCallerFault(error, config) ? 'ignored' : 'failure'
 }
 
-export function reasonOf({ response, error }: AttemptResult): FailureReason {
+/** Adds the reason to what is told: spreading it would cost a healthy request more than the rest. */
+export function withReason<Told extends object>(
+  { response, error }: AttemptResult,
+  told: Told,
+): Told & FailureReason {
+  const whole: Told & { code?: string; status?: number } = told
   const code = property(error, 'code')
   const status = property(response, 'status')
-  return {
-    ...(typeof code === 'string' && { code }),
-    ...(typeof status === 'number' && { status }),
-  }
+  if (typeof code === 'string') whole.code = code
+  if (typeof status === 'number') whole.status = status
+  return whole
 }
 
 /** An adapter sets `data` once the body has arrived; axios rejects with the bare headers when it was cut off. */

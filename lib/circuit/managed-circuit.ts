@@ -74,8 +74,8 @@ export class ManagedCircuit implements Circuit {
     return this.#publisher.hears('attempted')
   }
 
-  tellAttempt(attempt: Omit<Attempt, 'circuit'>): void {
-    this.#publisher.publish('attempted', { circuit: this.name, ...attempt })
+  tellAttempt(attempt: Attempt): void {
+    this.#publisher.publish('attempted', attempt)
   }
 
   /** Tells the transition, if there was one. */

@@ -4,12 +4,26 @@
  */
 import type { Aggregator, Metric, MetricObjectWithValues, MetricValueWithName } from 'prom-client'
 
-type Labels = Readonly<Record<string, string>>
+type Labels = Readonly<Record<string, string | number>>
 type Value = MetricValueWithName<string>
+type Whole<Values> = Omit<MetricObjectWithValues<Value>, 'type' | 'collect' | 'values'> & {
+  readonly type: string
+  readonly values: Values
+}
+
+/** A sample as prom-client 15 has them for its text: what its lines share is put into words once. */
+interface Sample {
+  readonly metricName: string
+  readonly labels: Labels
+  readonly sharedLabels: Labels
+  readonly value: number
+}
+
+const NO_LABELS: Labels = {}
 
 /** The durations under one set of labels. */
 export class Durations {
-  readonly labels: Labels
+  readonly #labels: Labels
   readonly #bounds: readonly number[]
   /** One for each range, the one above the last bound included. */
   readonly #counts: number[]
@@ -17,7 +31,7 @@ export class Durations {
   #count = 0
 
   constructor(labels: Labels, bounds: readonly number[]) {
-    this.labels = labels
+    this.#labels = labels
     this.#bounds = bounds
     this.#counts = [...bounds, Infinity].map(() => 0)
   }
@@ -36,18 +50,28 @@ export class Durations {
     this.#count = 0
   }
 
-  /** As prom-client wants them; none before the first observation. */
-  values(name: string): Value[] {
-    if (this.#count === 0) return []
-    let count = 0
-    const buckets = this.#counts.map((inRange, range): Value => {
-      count += inRange
-      const le = this.#bounds[range] ?? '+Inf'
-      return { metricName: `${name}_bucket`, labels: { ...this.labels, le }, value: count }
-    })
-    const sum = { metricName: `${name}_sum`, labels: this.labels, value: this.#sum }
-    return [...buckets, sum, { metricName: `${name}_count`, labels: this.labels, value: count }]
+  /** None before the first observation. One after the other: a scrape of many circuits has ten thousands. */
+  *samples(names: Names): Iterable<Sample> {
+    if (this.#count === 0) return
+    const sharedLabels = this.#labels
+    let value = 0
+    for (const [range, inRange] of this.#counts.entries()) {
+      value += inRange
+      const labels = names.bounds[range] ?? NO_LABELS
+      yield { metricName: names.bucket, labels, sharedLabels, value }
+    }
+    yield { metricName: names.sum, labels: NO_LABELS, sharedLabels, value: this.#sum }
+    yield { metricName: names.count, labels: NO_LABELS, sharedLabels, value }
   }
+}
+
+/** The same for each series. */
+interface Names {
+  readonly bucket: string
+  readonly sum: string
+  readonly count: string
+  /** A label for each range. */
+  readonly bounds: readonly Labels[]
 }
 
 export class DurationHistogram {
@@ -57,11 +81,18 @@ export class DurationHistogram {
   readonly aggregator: Aggregator = 'sum'
   readonly #bounds: readonly number[]
   readonly #series = new Set<Durations>()
+  readonly #names: Names
 
   constructor(name: string, help: string, bounds: readonly number[]) {
     this.name = name
     this.help = help
     this.#bounds = bounds
+    this.#names = {
+      bucket: `${name}_bucket`,
+      sum: `${name}_sum`,
+      count: `${name}_count`,
+      bounds: [...bounds, '+Inf'].map((le) => ({ le })),
+    }
   }
 
   /** To be asked for once for each set of labels. */
@@ -84,9 +115,21 @@ export class DurationHistogram {
     for (const series of this.#series) series.reset()
   }
 
-  async get(): Promise<Omit<MetricObjectWithValues<Value>, 'type' | 'collect'> & { type: string }> {
+  /** For the text of a scrape. */
+  getForPromString(): Whole<Iterable<Sample>> {
     const { name, help, type, aggregator } = this
-    const values = [...this.#series].flatMap((series) => series.values(name))
-    return { name, help, type, aggregator, values }
+    return { name, help, type, aggregator, values: this.#samples() }
+  }
+
+  /** For everything else, as the types of prom-client have it. */
+  async get(): Promise<Whole<Value[]>> {
+    const values = Array.from(this.#samples(), ({ metricName, labels, sharedLabels, value }) => {
+      return { metricName, labels: { ...sharedLabels, ...labels }, value }
+    })
+    return { ...this.getForPromString(), values }
+  }
+
+  *#samples(): Iterable<Sample> {
+    for (const series of this.#series) yield* series.samples(this.#names)
   }
 }

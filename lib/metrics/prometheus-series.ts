@@ -16,6 +16,8 @@ export class CircuitSeries implements Series {
   readonly #metrics: PrometheusMetrics
   readonly #statusOf: (status: number | undefined) => string
   readonly #durations = new Map<string, Map<string, Durations>>()
+  /** Most requests of a circuit are like the one before. */
+  #last: { method: string; status: number | undefined; durations: Durations } | undefined
 
   constructor(name: string, metrics: PrometheusMetrics) {
     this.#name = name
@@ -45,7 +47,11 @@ export class CircuitSeries implements Series {
 
   attempted({ method, status, duration, probe, outcome }: Attempt): void {
     if (probe) this.#metrics.probes.inc({ client_name: this.#name, result: outcome })
-    this.#durationsOf(methodLabel(method, OTHER_METHOD), this.#statusOf(status)).observe(duration)
+    if (this.#last?.method !== method || this.#last.status !== status) {
+      const durations = this.#durationsOf(methodLabel(method, OTHER_METHOD), this.#statusOf(status))
+      this.#last = { method, status, durations }
+    }
+    this.#last.durations.observe(duration)
   }
 
   moved({ to, origin }: CircuitEvents['stateChanged']): void {

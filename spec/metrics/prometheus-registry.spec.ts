@@ -8,6 +8,7 @@ import { AggregatorRegistry, Counter, Registry, type RegistryContentType } from 
 import { CircuitBreaker, ConfigError, type CircuitBreakerOptions } from '../../lib/index.js'
 import { collectMetrics } from '../../lib/metrics/prometheus.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
+import { advance } from '../support/clock.js'
 import { until } from '../support/until.js'
 
 type AnyRegistry = Registry<RegistryContentType>
@@ -85,10 +86,10 @@ describe('a circuit that is detached', () => {
 describe('two breakers in one registry', () => {
   it('have the circuits of one name added up, and the worse state shown', async () => {
     const registry = new Registry()
-    const [one, two] = [attached({ ttl: 0.01 }), attached()]
+    const [one, two] = [attached({ ttl: 10 }), attached()]
     for (const { breaker } of [one, two]) collectMetrics(breaker, { registry })
     await one.users.fail()
-    await until('the ttl has passed', () => one.circuit.state === 'half-opened')
+    advance(11)
     expect(await states(registry)).toEqual(['{client_name="users"} 1'])
     await two.users.fail()
     expect(await states(registry)).toEqual(['{client_name="users"} 2'])

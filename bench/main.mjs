@@ -19,6 +19,7 @@ const PARTS = {
   idle,
   failureCost: (extent) => apart('part.mjs', 'failureCost', JSON.stringify(extent)),
   fleet: (extent) => apart('part.mjs', 'fleet', JSON.stringify(extent)),
+  scrape: (extent) => apart('part.mjs', 'scrape', JSON.stringify(extent)),
 }
 const ALL_ROUNDS = 3000
 

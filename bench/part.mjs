@@ -3,9 +3,10 @@ import { closed, concurrent } from './closed.mjs'
 import { failureCost } from './failure-cost.mjs'
 import { fleet } from './fleet/fleet.mjs'
 import { refused, refusing } from './refused.mjs'
+import { scrape } from './scrape.mjs'
 import { server } from './server.mjs'
 
-const PARTS = { closed, concurrent, failureCost, fleet, refused, refusing, server }
+const PARTS = { closed, concurrent, failureCost, fleet, refused, refusing, scrape, server }
 
 const [name, extent] = process.argv.slice(2)
 process.send(await PARTS[name](JSON.parse(extent)))

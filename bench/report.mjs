@@ -32,6 +32,8 @@ export function report(results) {
     `## A failure after ${inWords(successes)} successes`,
     'Against a failure after 100 successes.',
     failures(results.failureCost),
+    '## A scrape',
+    scraped(results.scrape),
     ...fleetReport(results),
   ].join('\n\n')
 }
@@ -75,6 +77,13 @@ function failures(found) {
     return [name, few.toFixed(0), many.toFixed(0), withQuartiles(ratio)]
   })
   return table(['variant', 'µs after few', 'µs after many', 'ratio'], rows)
+}
+
+function scraped({ circuits, lines, milliseconds }) {
+  return (
+    `${inWords(circuits)} circuits that were used make ${inWords(lines)} lines for Prometheus, in ` +
+    `${milliseconds.toFixed(1)} ms.`
+  )
 }
 
 function withQuartiles({ low, median: middle, high }) {

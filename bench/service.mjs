@@ -15,7 +15,7 @@ export function connect() {
 }
 
 /** As axios's own adapters fail. A timeout, for that is what axios-retry leaves alone. */
-async function answer(config) {
+export async function answer(config) {
   if (config.url === DOWN) throw new AxiosError('timeout exceeded', 'ECONNABORTED', config)
   return { data: null, status: 200, statusText: 'OK', headers: new AxiosHeaders(), config }
 }

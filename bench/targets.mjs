@@ -1,10 +1,10 @@
 /** What axios-breaker is to reach, beside what it did. */
 import { SHARED } from './fleet/guards.mjs'
 import { median, ratios } from './statistics.mjs'
-import { BARE, OURS } from './variants.mjs'
+import { BARE, MONITORED, OURS } from './variants.mjs'
 
 /** @returns a row of the report for each target */
-export function targets({ closed, refused, idle, fleet, extent }) {
+export function targets({ closed, refused, idle, fleet, scrape, extent }) {
   const { bytes, timers } = idle.found[OURS]
   const { perRequest, perFailure } = fleet.commands[SHARED]
   const { most } = fleet.probes[SHARED]
@@ -12,6 +12,7 @@ export function targets({ closed, refused, idle, fleet, extent }) {
   const { processes } = extent.fleet
   return [
     row('a request through a closed circuit, over bare axios', 1.02, ratioOf(closed), times),
+    row('with metrics, over bare axios', 1.05, ratioOf(closed, MONITORED), times),
     row('a refused request, over a bare rejection', 0.65, ratioOf(refused), times),
     row('memory of an idle circuit', 1024, bytes, (value) => `${value.toFixed(0)} bytes`),
     row(`timers of ${extent.circuits} idle circuits`, 0, timers, String),
@@ -19,6 +20,7 @@ export function targets({ closed, refused, idle, fleet, extent }) {
     row('Redis commands per failure', 1, perFailure, hundredths),
     row(`probes in flight at once in a fleet of ${processes} processes`, 1, most, String),
     row('a transition reaches the other processes, median', 2, spread, milliseconds),
+    row(`a scrape of ${scrape.circuits} circuits`, 50, scrape.milliseconds, milliseconds),
   ]
 }
 
@@ -28,8 +30,8 @@ function row(what, limit, found, show) {
   return [what, `≤ ${show(limit)}`, show(found), reached ? 'reached' : '**missed**']
 }
 
-function ratioOf(samples) {
-  return ratios(samples[OURS], samples[BARE]).median
+function ratioOf(samples, name = OURS) {
+  return ratios(samples[name], samples[BARE]).median
 }
 
 const times = (value) => `${value.toFixed(3)} ×`

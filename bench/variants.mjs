@@ -1,6 +1,7 @@
 /** What is compared: each one makes of an axios instance the function that sends a GET. */
 import axiosRetry from 'axios-retry'
 import { CircuitBreaker } from 'axios-breaker'
+import { collectMetrics } from 'axios-breaker/prometheus'
 import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel'
 import * as mollitia from 'mollitia'
 import Opossum from 'opossum'
@@ -12,16 +13,19 @@ const TTL_MS = TTL * 1000
 export const BARE = 'bare axios'
 export const NOOP = 'no-op interceptor pair'
 export const OURS = 'axios-breaker'
+export const MONITORED = 'axios-breaker with metrics'
 
-const breaker = new CircuitBreaker({ ttl: TTL })
 let count = 0
 
 /** As many circuits as are wanted, each under its own name. */
-const guardByBreaker = (instance) => {
+const guardBy = (breaker) => (instance) => {
   count += 1
   breaker.attach(instance, `service-${count}`)
   return (url) => instance.get(url)
 }
+
+const monitored = new CircuitBreaker({ ttl: TTL })
+collectMetrics(monitored)
 
 /** Options are the defaults of each library; only the time for which a circuit stays open is the same for all. */
 export const VARIANTS = {
@@ -33,7 +37,8 @@ export const VARIANTS = {
     instance.interceptors.response.use((response) => response)
     return (url) => instance.get(url)
   },
-  [OURS]: guardByBreaker,
+  [OURS]: guardBy(new CircuitBreaker({ ttl: TTL })),
+  [MONITORED]: guardBy(monitored),
   opossum: (instance) => {
     const circuit = new Opossum((url) => instance.get(url), { resetTimeout: TTL_MS })
     return (url) => circuit.fire(url)

@@ -14,6 +14,7 @@ const VARIANTS = [
   'bare axios, again',
   'no-op interceptor pair',
   'axios-breaker',
+  'axios-breaker with metrics',
   'opossum',
   'cockatiel',
   'mollitia',
@@ -104,16 +105,28 @@ test('a healthy request sends Redis nothing, and a failure at most one command',
 test('every breaker does refuse, and nothing else does', () => {
   const rows = [...(tables['An opened circuit'] ?? [])]
   const refusing = rows.filter(([, [refuses]]) => refuses === 'yes').map(([name]) => name)
-  expect(refusing).toEqual(['axios-breaker', 'opossum', 'cockatiel', 'mollitia'])
+  expect(refusing).toEqual([
+    'axios-breaker',
+    'axios-breaker with metrics',
+    'opossum',
+    'cockatiel',
+    'mollitia',
+  ])
 })
 
 test('a target is reached or missed as its figures say', () => {
   const rows = [...(tables['Targets']?.values() ?? [])]
-  expect(rows).toHaveLength(8)
+  expect(rows).toHaveLength(10)
   for (const [target = '', found = '', verdict] of rows) {
     const reached = parseFloat(found) <= parseFloat(target.replace('≤', ''))
     expect(verdict).toBe(reached ? 'reached' : '**missed**')
   }
+})
+
+test('a scrape shows every circuit that was used', () => {
+  expect(written).toMatch(
+    /^1 circuits that were used make \d+ lines for Prometheus, in [\d.]+ ms\.$/m,
+  )
 })
 
 test('an idle circuit of axios-breaker has no timer', () => {

@@ -90,7 +90,7 @@ it('tells each attempt that was sent, counted or not, and none that was refused'
   await request('/status/200')
   await until('the ttl has passed', () => circuit.state === 'half-opened')
   await request('/reset')
-  const attempt = { circuit: 'users', method: 'GET', probe: false, duration: expect.any(Number) }
+  const attempt = { circuit: 'users', method: 'get', probe: false, duration: expect.any(Number) }
   expect(attempts).toEqual([
     { ...attempt, outcome: 'success', code: 'ERR_BAD_REQUEST', status: 404 },
     { ...attempt, outcome: 'failure', code: 'ERR_BAD_RESPONSE', status: 503 },

@@ -3,7 +3,6 @@
  * count them twice: other plugins retry, throw, cache and copy between them.
  */
 import axios, {
-  CanceledError,
   getAdapter as lookUpAdapter,
   type AxiosAdapter,
   type AxiosResponse,
@@ -17,11 +16,6 @@ import { judgeResult, type JudgeOutcome } from './judge.js'
 import { isCancelled, withReason, type AttemptResult } from './outcome.js'
 
 const MS_PER_SECOND = 1000
-
-/** Of the methods that there are: `toUpperCase` would take longer than the rest of an event. */
-const CAPITALS: ReadonlyMap<string, string> = new Map(
-  ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'].map((it) => [it, it.toUpperCase()]),
-)
 
 type Adapter = InternalAxiosRequestConfig['adapter']
 
@@ -77,8 +71,8 @@ function attempt(config: InternalAxiosRequestConfig, guarded: Guarded): Promise<
   return admission.then((decided) => {
     if (decided.admitted && isCancelled(config)) {
       circuit.record(decided, 'ignored')
-      // axios makes the CanceledError of it: an adapter asked now would send the request after all.
-      throw new CanceledError()
+      // axios makes its CanceledError of it. An adapter asked now would send the request after all.
+      throw new Error('cancelled')
     }
     return proceed(dispatch, config, decided, guarded)
   })
@@ -126,12 +120,8 @@ function conclude(
   if (startedAt === undefined) return
   const { name } = circuit
   const { probe } = permit
-  const method = capitals(result.config.method)
+  const { method = 'get' } = result.config
   circuit.tellAttempt(withReason(result, { circuit: name, outcome, probe, method, duration }))
-}
-
-function capitals(method = 'get'): string {
-  return CAPITALS.get(method) ?? method.toUpperCase()
 }
 
 /** A promise even from an adapter that throws, or answers at once: each has taken a permit. */

@@ -73,7 +73,7 @@ export interface Attempt extends FailureReason {
   readonly circuit: string
   readonly outcome: Outcome
   readonly probe: boolean
-  /** The HTTP method, in capitals. */
+  /** The HTTP method, as axios writes it: in small letters. */
   readonly method: string
   /** Seconds from the dispatch to the answer's end. */
   readonly duration: number

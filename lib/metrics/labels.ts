@@ -1,17 +1,12 @@
 /** Labels from what requests carry. Whatever users and services send, their number is bounded. */
 
-/** Those of RFC 9110, and PATCH. */
-const METHODS: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-  'TRACE',
-  'CONNECT',
-])
+/** Those of RFC 9110, and PATCH, by what axios writes. */
+const METHODS: ReadonlyMap<string, string> = new Map(
+  ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'].map((method) => [
+    method.toLowerCase(),
+    method,
+  ]),
+)
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const
 const FIRST_STATUS = 100
@@ -22,7 +17,7 @@ const NO_ANSWER = 'error'
 const NO_STATUS = 'other'
 
 export function methodLabel(method: string, other: string): string {
-  return METHODS.has(method) ? method : other
+  return METHODS.get(method) ?? other
 }
 
 export function isStatus(status: number | undefined): status is number {

@@ -1,8 +1,7 @@
 /** What a shared circuit asks of Redis: nothing while it is healthy, and little where it is not. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
-import { LONG, Scene } from '../support/scene.js'
-import { until } from '../support/until.js'
+import { eventually, LONG, Scene } from '../support/scene.js'
 
 const SIZE = 8
 const WITHOUT_NETWORK = 96_000
@@ -30,7 +29,7 @@ async function heard(job: () => Promise<unknown>): Promise<string[]> {
     await scene.redis.command('ECHO', 'the beginning')
     await job()
     await scene.redis.command('ECHO', 'the end')
-    await until('the monitor has heard it all', () => positionOf('the end') >= 0)
+    await eventually('the monitor has heard it all', () => positionOf('the end') >= 0)
     return lines.slice(positionOf('the beginning') + 1, positionOf('the end'))
   } finally {
     monitor.destroy()

@@ -3,9 +3,8 @@
  * and prints what it saw.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LONG, Scene } from '../support/scene.js'
+import { eventually, LONG, Scene } from '../support/scene.js'
 import type { Service } from '../support/service.js'
-import { until } from '../support/until.js'
 
 const CYCLES = Number(process.env.CYCLES ?? 25)
 const CALLERS = 64
@@ -81,13 +80,13 @@ describe('8 processes with 64 callers each', () => {
     async () => {
       await scene.open(3)
       await scene.load(CALLERS, 50)
-      await until('a probe is held', () => service.held.length === 1, 30)
+      await eventually('a probe is held', () => service.held.length === 1)
       const [holder] = await scene.holders()
       const [first] = service.arrivals.slice(-1)
       const prober = scene.senderOf(first ?? { from: '' })
       await scene.idle([prober])
       await prober.call('cancel')
-      await until('there is another', () => service.held.length === 2, 30)
+      await eventually('there is another', () => service.held.length === 2)
       const last = service.arrivals.at(-1)
       expect(last?.from).not.toBe(first?.from)
       expect(last?.date).toBeLessThan(holder?.until ?? 0)
@@ -104,7 +103,7 @@ it(
     await scene.open(3)
     await scene.load(CALLERS, 50)
     for (let cycle = 1; cycle <= 8; cycle += 1) {
-      await until('three probes are held', () => service.held.length >= 3, 30)
+      await eventually('three probes are held', () => service.held.length >= 3)
       await scene.refusals(CALLERS)
       expect(service.arrivals).toHaveLength(cycle * 3)
       expect(await scene.holders()).toHaveLength(3)

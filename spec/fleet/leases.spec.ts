@@ -1,7 +1,6 @@
 /** A probe's permit is a lease: it goes on while the probe runs, and no longer than its holder lives. */
-import { LONG, Scene } from '../support/scene.js'
+import { eventually, LONG, Scene } from '../support/scene.js'
 import type { Service } from '../support/service.js'
-import { until } from '../support/until.js'
 import type { Worker } from '../support/worker.js'
 
 /** Seconds. Renewed three times in each, so that a busy machine may stop a process for a good while. */
@@ -21,8 +20,15 @@ afterAll(() => scene.stop(), LONG)
 async function probe(): Promise<Worker> {
   await scene.open(1)
   await scene.load(4, 5)
-  await until('a probe is held', () => service.held.length > 0)
+  await eventually('a probe is held', () => service.held.length > 0)
   return scene.senderOf(service.held[0] ?? { from: '' })
+}
+
+/** What the others were told at its grant is not the whole lease any more. */
+async function renewed(): Promise<void> {
+  const [first] = await scene.holders()
+  const isLonger = async () => (await scene.holders())[0]?.until !== first?.until
+  await eventually('the lease is renewed', isLonger)
 }
 
 it(
@@ -31,7 +37,7 @@ it(
     await probe()
     const [first] = await scene.holders()
     const end = performance.now() + 3 * LEASE * 1000
-    await until('three leases are over', () => performance.now() > end)
+    await eventually('three leases are over', () => performance.now() > end)
     await scene.refusals(1)
     const [last] = await scene.holders()
     expect(service.arrivals).toHaveLength(1)
@@ -50,18 +56,18 @@ it(
     const frozen = await probe()
     const others = scene.others(frozen)
     frozen.signal('SIGSTOP')
-    await until('another has taken over', () => service.held.length === 2)
+    await eventually('another has taken over', () => service.held.length === 2)
     const [ours, theirs] = service.held.splice(0)
     expect(theirs?.from).not.toBe(ours?.from)
     ours?.answer(200)
     frozen.signal('SIGCONT')
-    await until('it has its answer', async () => (await frozen.tally()).ok === 1)
+    await eventually('it has its answer', async () => (await frozen.tally()).ok === 1)
     await scene.flush()
     await scene.refusals(1)
     expect(await scene.kept('state')).toBe('half-opened')
     expect(await scene.holders()).toHaveLength(1)
     theirs?.answer(500)
-    await until('the next probe is held', () => service.held.length === 1)
+    await eventually('the next probe is held', () => service.held.length === 1)
     const transitions = (await scene.transitions([frozen, ...others])).flat()
     expect(transitions.filter(({ to }) => to === 'closed')).toEqual([])
   },
@@ -72,11 +78,12 @@ it(
   'a probe whose process was killed keeps its permit for the rest of its lease',
   async () => {
     const killed = await probe()
+    await renewed()
     const [atFirst] = await scene.holders()
     await scene.kill(killed)
     const [atLast] = await scene.holders()
     const lease = atLast?.token === atFirst?.token ? atLast : atFirst
-    await until('another has taken over', () => service.held.length === 2)
+    await eventually('another has taken over', () => service.held.length === 2)
     expect(lease?.lease).toBe(LEASE * 1000)
     // This clock tells whole milliseconds.
     expect(service.arrivals[1]?.date).toBeGreaterThan((lease?.until ?? Infinity) - 1)

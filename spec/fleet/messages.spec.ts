@@ -1,6 +1,5 @@
 /** What one process decides reaches the others at once; where messages are lost, a little later. */
-import { LONG, Scene } from '../support/scene.js'
-import { until } from '../support/until.js'
+import { eventually, LONG, Scene } from '../support/scene.js'
 import type { Worker } from '../support/worker.js'
 
 const THRESHOLD = 3
@@ -26,7 +25,7 @@ async function open(worker: Worker): Promise<void> {
 /** By a probe, as soon as that is due. */
 async function close(worker: Worker): Promise<void> {
   scene.service.answer = () => 200
-  await until('the probe was let through', async () => (await scene.get(worker))[0] === 'ok')
+  await eventually('the probe was let through', async () => (await scene.get(worker))[0] === 'ok')
   await scene.flush([worker])
 }
 
@@ -53,9 +52,9 @@ it.each([0, 3, 7])(
 )
 
 it(
-  'a transition reaches those too whose subscription was cut off meanwhile',
+  'a transition reaches those too whose subscriptions are cut off meanwhile',
   async () => {
-    for (const worker of scene.workers.slice(0, 4)) {
+    for (const worker of scene.workers.slice(0, 3)) {
       await Promise.all([killSubscribers(), open(worker)])
       await scene.warned()
       await Promise.all([close(worker), killSubscribers()])
@@ -67,12 +66,37 @@ it(
   LONG,
 )
 
+/** Whether processes may use the channel: Redis disconnects those who subscribe to what they may not. */
+async function allow(channels: 'allchannels' | 'resetchannels', listeners: number): Promise<void> {
+  await scene.redis.command('ACL', 'SETUSER', 'fleet', channels)
+  const count = () => scene.redis.command('PUBSUB', 'NUMSUB', 'axios-breaker/events')
+  const isDone = async () => String(await count()).endsWith(`,${listeners}`)
+  await eventually(`${listeners} processes listen`, isDone)
+}
+
+const silence = () => allow('resetchannels', 0)
+const speak = () => allow('allchannels', scene.workers.length)
+
+it(
+  'a transition that nobody hears is read as soon as messages are heard again',
+  async () => {
+    const [worker, others] = [scene.worker(0), scene.others(scene.worker(0))]
+    await silence()
+    await open(worker)
+    expect(await scene.states(others)).toEqual(others.map(() => 'closed'))
+    await speak()
+    await scene.warned()
+    await silence()
+    await close(worker)
+    expect(await scene.states(others)).not.toContain('closed')
+    await speak()
+    await scene.agreed('closed')
+  },
+  LONG,
+)
+
 describe('where no message is ever heard', () => {
-  beforeAll(async () => {
-    await scene.redis.command('ACL', 'SETUSER', 'fleet', 'resetchannels')
-    const subscribers = () => scene.redis.command('PUBSUB', 'NUMSUB', 'axios-breaker/events')
-    await until('nobody listens', async () => String(await subscribers()).endsWith(',0'))
-  }, LONG)
+  beforeAll(silence, LONG)
 
   it(
     'each process learns of an opening by the first failure of its own',
@@ -103,7 +127,7 @@ describe('where no message is ever heard', () => {
       scene.service.answer = scene.service.hold
       await scene.load(8, 20)
       for (let probe = 1; probe <= 5; probe += 1) {
-        await until('a probe is held', () => scene.service.held.length > 0, 30)
+        await eventually('a probe is held', () => scene.service.held.length > 0)
         await scene.refusals(8)
         expect(scene.service.arrivals).toHaveLength(probe)
         scene.service.release(500)

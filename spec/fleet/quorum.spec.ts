@@ -1,7 +1,6 @@
 /** With a quorum of 2 a process whose own network is broken stops nobody but itself. */
 import { freePort } from '../../scripts/ports.mjs'
-import { LONG, Scene } from '../support/scene.js'
-import { until } from '../support/until.js'
+import { eventually, LONG, Scene } from '../support/scene.js'
 
 const THRESHOLD = 5
 const TTL = 0.2
@@ -25,7 +24,10 @@ it(
     const start = performance.now()
     await scene.load(4, 10, good)
     await scene.load(1, 5, [bad])
-    await until('it was stopped often', async () => (await bad.tally()).failed >= THRESHOLD + 8, 30)
+    await eventually(
+      'it was stopped often',
+      async () => (await bad.tally()).failed >= THRESHOLD + 8,
+    )
     await bad.call('rest')
     const seconds = (performance.now() - start) / 1000
     const { failed, refused, ok } = await bad.tally()

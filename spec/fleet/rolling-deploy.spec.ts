@@ -1,6 +1,5 @@
 /** Processes of an old and of a new release share a circuit, each by the configuration of its own. */
-import { LONG, Scene } from '../support/scene.js'
-import { until } from '../support/until.js'
+import { eventually, LONG, Scene } from '../support/scene.js'
 import type { Worker } from '../support/worker.js'
 
 const OLD = { threshold: 5, ttl: 60 }
@@ -64,7 +63,10 @@ it(
     expect(await retryAfter(fresh)).toBeLessThanOrEqual(NEW.ttl)
     scene.service.answer = () => 200
     const probes = async () => (await scene.get(fresh))[0] === 'ok'
-    await until('the new one has probed', async () => (await old.state()) === 'closed' || probes())
+    await eventually(
+      'the new one has probed',
+      async () => (await old.state()) === 'closed' || probes(),
+    )
     await scene.agreed('closed')
     expect(await old.tally()).toMatchObject({ failed: OLD.threshold, ok: 0, refused: 0 })
   },
@@ -85,7 +87,7 @@ it(
     expect(await scene.get(next)).toEqual(['ERR_CIRCUIT_OPENED'])
     expect(scene.service.arrivals).toEqual([])
     scene.service.answer = () => 200
-    await until('the new one has probed', async () => (await scene.get(fresh))[0] === 'ok')
+    await eventually('the new one has probed', async () => (await scene.get(fresh))[0] === 'ok')
     await scene.agreed('closed')
     expect(await scene.get(last)).toEqual(['ok'])
   },

@@ -10,6 +10,10 @@ import { Worker, type Tally, type Told } from './worker.js'
 export const LONG = 120_000
 const PATIENCE = 30
 
+export function eventually(what: string, condition: () => boolean | Promise<boolean>) {
+  return until(what, condition, PATIENCE)
+}
+
 /** Only what a spec is about may run out, and not the time of a machine that has much else to do. */
 const PATIENT = { permitDeadline: 20, commandDeadline: 20, initDeadline: 60 }
 
@@ -170,13 +174,13 @@ export class Scene {
 
   agreed(state: CircuitState, workers = this.workers): Promise<void> {
     const agree = async () => (await this.states(workers)).every((other) => other === state)
-    return until(`all processes say ${state}`, agree, PATIENCE)
+    return eventually(`all processes say ${state}`, agree)
   }
 
   /** Every process knows of the outage: until the ttl has passed it says opened, and then half-opened. */
   warned(workers = this.workers): Promise<void> {
     const know = async () => (await this.states(workers)).every((state) => state !== 'closed')
-    return until('all processes know of the outage', know, PATIENCE)
+    return eventually('all processes know of the outage', know)
   }
 
   /** Each process has refused so many more requests. */
@@ -186,7 +190,7 @@ export class Scene {
       (await this.tallies(workers)).every(
         ({ refused }, index) => refused >= (before[index]?.refused ?? 0) + count,
       )
-    await until(`each process has refused ${count} requests`, enough, PATIENCE)
+    await eventually(`each process has refused ${count} requests`, enough)
   }
 
   /** In each process, in their order. */

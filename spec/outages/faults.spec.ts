@@ -1,7 +1,7 @@
 /** Redis can be frozen, killed, emptied, full, read-only or in a mess: requests go on, and the fleet finds together again. */
 import { freePort } from '../../scripts/ports.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { Fleet, KEY, PASSWORD, told } from './fleet.js'
+import { clock, Fleet, KEY, PASSWORD, told } from './fleet.js'
 import { endure, printFigures, type Fault } from './outage.js'
 
 const LONG = 40_000
@@ -101,13 +101,14 @@ describe('while the service is up', () => {
       await fleet.lost()
       await fleet.serve(30)
       await redis.restart()
-      await fleet.restored()
+      const mended = clock()
+      const rejoined = (await fleet.restored()).map((at) => at - mended)
       const tallies = await fleet.all((worker) => worker.tally())
       for (const { waits, failed, refused } of tallies) {
         expect({ waits, failed, refused }).toEqual({ waits: [], failed: 0, refused: 0 })
       }
       expect(await fleet.harm()).toMatchObject({ other: 0, lost: 1, restored: 1 })
-      await printFigures('killed, the service is up', fleet)
+      await printFigures('killed, the service is up', fleet, rejoined)
     },
     LONG,
   )

@@ -133,8 +133,10 @@ export class Fleet {
       async (worker) => (await probesOf([worker], since)).length >= count,
       20 + count * TTL,
     )
-    const probes = await this.all((worker) => probesOf([worker], 0))
-    return probes.flatMap(wrongPauses)
+    // Before, another process may have probed in its place for long; too soon it may never be.
+    const all = await this.all((worker) => probesOf([worker], 0))
+    const own = await this.all((worker) => probesOf([worker], since))
+    return [...all.flatMap(pausesOf).filter(isShort), ...own.flatMap(pausesOf).filter(isLong)]
   }
 
   /** The same of all processes together. @param since of probes sent since then */
@@ -143,7 +145,7 @@ export class Fleet {
       (await probesOf(this.workers, 0)).filter((probe) => since < startOf(probe))
     const areThere = async () => (await probes()).length > count
     await until(`the fleet has sent ${count} more probes`, areThere)
-    return wrongPauses(await probes())
+    return pausesOf(await probes()).filter((pause) => isShort(pause) || isLong(pause))
   }
 
   /** What an outage of Redis has done, to the process that it did the most to. */
@@ -192,7 +194,9 @@ function startOf({ at, duration = 0 }: Told): number {
 }
 
 /** From the end of each to the start of the next. */
-function wrongPauses(probes: readonly Told[]): number[] {
-  const pauses = probes.slice(1).map((probe, index) => startOf(probe) - (probes[index]?.at ?? 0))
-  return pauses.filter((pause) => pause < 0.8 * TTL || pause > TTL + LATE)
+function pausesOf(probes: readonly Told[]): number[] {
+  return probes.slice(1).map((probe, index) => startOf(probe) - (probes[index]?.at ?? 0))
 }
+
+const isShort = (pause: number): boolean => pause < 0.6 * TTL
+const isLong = (pause: number): boolean => pause > TTL + LATE

@@ -6,6 +6,7 @@ import axios, {
 } from 'axios'
 import { AggregatorRegistry, Counter, Registry, type RegistryContentType } from 'prom-client'
 import { CircuitBreaker, ConfigError, type CircuitBreakerOptions } from '../../lib/index.js'
+import type { ObservedBreaker } from '../../lib/metrics/observed.js'
 import { collectMetrics } from '../../lib/metrics/prometheus.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { advance } from '../support/clock.js'
@@ -186,6 +187,27 @@ describe('a registry', () => {
     own.inc()
     expect(registry.getMetricsAsArray()).toEqual([own])
     await breaker.close()
+  })
+
+  it('listens to no breaker that was taken out', () => {
+    const { breaker } = attached()
+    let listeners = 0
+    const observed: ObservedBreaker = {
+      circuits: breaker.circuits,
+      storageUp: undefined,
+      on: (event, listener) => {
+        listeners += 1
+        const unsubscribe = breaker.on(event, listener)
+        return () => {
+          listeners -= 1
+          unsubscribe()
+        }
+      },
+    }
+    const stop = collectMetrics(observed, { registry: new Registry() })
+    expect(listeners).toBeGreaterThan(0)
+    stop()
+    expect(listeners).toBe(0)
   })
 
   it('may be given the same breaker again, which changes nothing', async () => {

@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 export class Processes {
+  #folder
   #children = []
   #servers = []
-  #folder
   #stopped = false
   #lose
 
@@ -20,13 +20,15 @@ export class Processes {
     this.#folder = folder
   }
 
-  /** @returns once the script has sent its port */
-  async start(script, { args = [], env = {} } = {}) {
+  start(script, ...args) {
+    return this.startWith({}, script, ...args)
+  }
+
+  /** @param {Record<string, string>} variables for its environment */
+  async startWith(variables, script, ...args) {
     const path = fileURLToPath(new URL(script, this.#folder))
-    const child = fork(path, args, {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    })
+    const env = { ...process.env, ...variables }
+    const child = fork(path, args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#children.push(child)
     child.once('exit', () => {
       if (!this.#stopped) this.#lose(new Error(`${script} (pid ${child.pid}) ended by itself`))

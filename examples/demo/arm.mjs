@@ -13,7 +13,7 @@ export class Arm {
   /** @param {{ clients?: number, flags?: string[] }} [options] */
   static async start(processes, { clients: count = 1, flags = [] } = {}) {
     const users = await processes.start('user-service.mjs')
-    const start = () => processes.start('client-service.mjs', { args: [users.origin, ...flags] })
+    const start = () => processes.start('client-service.mjs', users.origin, ...flags)
     const clients = await Promise.all(Array.from({ length: count }, start))
     const arm = new Arm(clients, users)
     // First requests load code and connect: callers should be seen waiting for something else.

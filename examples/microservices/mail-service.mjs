@@ -1,4 +1,5 @@
 /** A mail server that keeps what it is sent, and a page that lists it. */
+import { callbackify } from 'node:util'
 import { simpleParser } from 'mailparser'
 import { SMTPServer } from 'smtp-server'
 import { renderInbox } from './inbox.mjs'
@@ -12,9 +13,7 @@ const mails = []
 
 const server = new SMTPServer({
   disabledCommands: ['AUTH', 'STARTTLS'],
-  onData(stream, session, done) {
-    receive(stream).then(() => done(), done)
-  },
+  onData: callbackify(receive),
 })
 
 async function receive(stream) {

@@ -48,10 +48,10 @@ function printGuide(ports) {
     `curl -i localhost:${ports[port]}/notifications -d username=${username} -d message=Hello`
   console.log(`
   user service      http://localhost:${ports.user}/users/naruto
-  notifications 1   http://localhost:${ports['notification-1']}/metrics
-  notifications 2   http://localhost:${ports['notification-2']}/metrics
+  notifications 1   http://localhost:${ports['notification-1']}/circuits
+  notifications 2   http://localhost:${ports['notification-2']}/circuits
   mails             http://localhost:${ports.mail}
-  Prometheus        http://localhost:${ports.prometheus}/classic/graph
+  Prometheus        http://localhost:${ports.prometheus}
   Redis             redis://localhost:${ports.redis}
 
   A mail, three failures, and what both processes then say, in a second terminal:

@@ -3,11 +3,12 @@ import axios from 'axios'
 import { CircuitBreaker, OpenedStateError } from 'axios-breaker'
 import { collectMetrics } from 'axios-breaker/prometheus'
 import { RedisStorage } from 'axios-breaker/redis'
+import { statusPage } from 'axios-breaker/status-page'
 import express from 'express'
 import { createTransport } from 'nodemailer'
-import { createApp, listen, registry } from './service.mjs'
+import { createApp, expectAnswers, listen, registry, reply } from './service.mjs'
 
-const { USERS_URL, SMTP_URL, REDIS_URL, TTL = '30' } = process.env
+const { NAME, USERS_URL, SMTP_URL, REDIS_URL, TTL = '30' } = process.env
 
 const mailer = createTransport(SMTP_URL)
 const users = axios.create({ baseURL: USERS_URL, timeout: 5000 })
@@ -20,15 +21,18 @@ await breaker.init().catch((error) => console.error(`Circuits are local: ${error
 const app = createApp()
 app.use(express.urlencoded(), express.json())
 
+app.use('/circuits', statusPage(breaker, { title: `Circuits of ${NAME}` }))
+
+expectAnswers('POST', [202, 400, 404, 502, 503])
 app.post('/notifications', async (request, response) => {
   const { username, message } = request.body ?? {}
   if (typeof username !== 'string' || typeof message !== 'string') {
-    return response.status(400).json({ error: 'expected a username and a message' })
+    return reply(response, 400, { error: 'expected a username and a message' })
   }
   try {
-    return response.status(202).json({ sentTo: await notify(username, message) })
+    return reply(response, 202, { sentTo: await notify(username, message) })
   } catch (error) {
-    return reply(error, response)
+    return explain(error, response)
   }
 })
 
@@ -44,19 +48,19 @@ async function notify(username, message) {
 }
 
 /** Our caller learns whose fault it is and, where the circuit is opened, when to come back. */
-function reply(error, response) {
+function explain(error, response) {
   if (error instanceof OpenedStateError) {
     const { circuit, state, retryAfter } = error
     response.set('Retry-After', Math.max(1, Math.ceil(retryAfter)))
-    return response.status(503).json({ error: 'refused', circuit, state })
+    return reply(response, 503, { error: 'refused', circuit, state })
   }
   if (!axios.isAxiosError(error)) {
-    return response.status(502).json({ error: `mail server: ${error.code ?? error.message}` })
+    return reply(response, 502, { error: `mail server: ${error.code ?? error.message}` })
   }
   const reason = error.response?.status ?? error.code
-  if (reason === 404) return response.status(404).json({ error: 'unknown user' })
+  if (reason === 404) return reply(response, 404, { error: 'unknown user' })
   const { failureCount, state } = breaker.circuit('users')
-  return response.status(502).json({ error: `user service: ${reason}`, failureCount, state })
+  return reply(response, 502, { error: `user service: ${reason}`, failureCount, state })
 }
 
 listen(app, () => breaker.close())

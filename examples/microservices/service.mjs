@@ -14,6 +14,11 @@ const requests = new Counter({
   registers: [registry],
 })
 
+/** Shows at 0 what is yet to come: a counter that appears at 3 has never had a rate. */
+export function expectAnswers(method, statuses) {
+  for (const status of statuses) requests.inc({ method, status }, 0)
+}
+
 export function createApp() {
   const app = express()
   app.disable('x-powered-by')
@@ -29,6 +34,14 @@ export function createApp() {
   return app
 }
 
+/** Answers with a line of JSON: whoever calls by hand finds the prompt in a line of its own. */
+export function reply(response, status, body) {
+  response
+    .status(status)
+    .type('json')
+    .send(`${JSON.stringify(body)}\n`)
+}
+
 /** @param farewell what is to be done before the process ends */
 export function listen(app, farewell = () => undefined) {
   // Whoever started this process is told the port.
@@ -36,12 +49,11 @@ export function listen(app, farewell = () => undefined) {
     if (error) throw error
     process.send?.({ port: Number(PORT) })
   })
-  const end = async () => {
-    await farewell()
-    process.exit()
-  }
+  const end = () => void Promise.resolve(farewell()).finally(() => process.exit())
   process.once('SIGTERM', end)
   // However the starter ends, its end of the channel closes with it; Ctrl-C is the starter's affair.
   process.once('disconnect', end)
-  process.on('SIGINT', () => process.connected || end())
+  process.on('SIGINT', () => {
+    if (!process.connected) end()
+  })
 }

@@ -7,7 +7,6 @@ import { Prometheus } from './prometheus.mjs'
 export class System {
   #ports
   #processes = new Processes(import.meta.url)
-  #servers = []
   #lose
 
   /** Rejects when a part ends by itself. */
@@ -18,7 +17,7 @@ export class System {
   /** @param {Record<string, number>} ports as in settings.mjs */
   constructor(ports) {
     this.#ports = ports
-    this.#processes.lost.catch(this.#lose)
+    this.#processes.lost.catch((error) => this.#lose(error))
   }
 
   /**
@@ -27,39 +26,39 @@ export class System {
    * @param {string} [options.scrapeInterval] of Prometheus
    */
   async start({ ttl = '30', scrapeInterval = '1s' } = {}) {
-    this.#servers.push(await RedisServer.start({ port: this.#ports.redis }))
-    await Promise.all([this.#startServices(ttl), this.#startPrometheus(scrapeInterval)])
+    await this.#processes.keep(RedisServer.start({ port: this.#ports.redis }))
+    await Promise.all([
+      this.#startService('user-service.mjs', 'user'),
+      this.#startService('mail-service.mjs', 'mail', { SMTP_PORT: this.#ports.smtp }),
+      this.#startNotifications('notification-1', ttl),
+      this.#startNotifications('notification-2', ttl),
+      this.#startPrometheus(scrapeInterval),
+    ])
   }
 
-  async stop() {
-    await this.#processes.stop()
-    await Promise.all(this.#servers.map((server) => server.stop()))
+  stop() {
+    return this.#processes.stop()
   }
 
-  #startServices(ttl) {
-    const { user, mail, smtp, redis } = this.#ports
-    const needs = {
+  #startNotifications(name, ttl) {
+    const { user, smtp, redis } = this.#ports
+    return this.#startService('notification-service.mjs', name, {
+      NAME: name,
       USERS_URL: `http://${HOST}:${user}`,
       SMTP_URL: `smtp://${HOST}:${smtp}`,
       REDIS_URL: `redis://${HOST}:${redis}`,
       TTL: ttl,
-    }
-    return Promise.all([
-      this.#startService('user-service.mjs', user),
-      this.#startService('mail-service.mjs', mail, { SMTP_PORT: smtp }),
-      this.#startService('notification-service.mjs', this.#ports['notification-1'], needs),
-      this.#startService('notification-service.mjs', this.#ports['notification-2'], needs),
-    ])
+    })
   }
 
-  #startService(script, port, needs = {}) {
-    return this.#processes.start(script, { env: { PORT: port, HOST, ...needs } })
+  #startService(script, name, variables) {
+    return this.#processes.startWith({ PORT: this.#ports[name], HOST, ...variables }, script)
   }
 
   async #startPrometheus(interval) {
     const ports = this.#ports
-    const prometheus = await Prometheus.start({ port: ports.prometheus, ports, interval })
-    this.#servers.push(prometheus)
-    prometheus.ended().catch(this.#lose)
+    const starting = Prometheus.start({ port: ports.prometheus, ports, interval })
+    const prometheus = await this.#processes.keep(starting)
+    prometheus.ended().catch((error) => this.#lose(error))
   }
 }

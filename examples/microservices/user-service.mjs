@@ -1,6 +1,6 @@
 /** Knows the users naruto and hinata, and breaks over sasuke. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createApp, listen } from './service.mjs'
+import { createApp, listen, reply } from './service.mjs'
 
 const USERS = new Map([
   ['naruto', { name: 'Naruto Uzumaki', email: 'naruto@konoha.example' }],
@@ -15,15 +15,15 @@ const app = createApp()
 app.get('/users/:username', async (request, response) => {
   const { username } = request.params
   await sleep(delay * 1000)
-  if (username === 'sasuke') return response.status(500).json({ error: 'broken' })
+  if (username === 'sasuke') return reply(response, 500, { error: 'broken' })
   const user = USERS.get(username)
-  return user ? response.json(user) : response.status(404).json({ error: 'unknown' })
+  return user ? reply(response, 200, user) : reply(response, 404, { error: 'unknown' })
 })
 
 /** Makes the service slow, so that a probe takes long enough to be looked at. */
 app.put('/delay/:seconds', (request, response) => {
   delay = Math.min(Number(request.params.seconds) || 0, 60)
-  response.json({ delay })
+  reply(response, 200, { delay })
 })
 
 listen(app)

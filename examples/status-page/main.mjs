@@ -30,7 +30,7 @@ for (const [name, script] of Object.entries(SERVICES)) {
   const service = await Service.start(script)
   const instance = axios.create({ baseURL: service.origin, timeout: 400 })
   breaker.attach(instance, name)
-  const request = () => instance.get('/').catch(() => undefined)
+  const request = () => void instance.get('/').catch(() => undefined)
   setInterval(request, REQUESTS_EVERY * (0.6 + Math.random()))
 }
 

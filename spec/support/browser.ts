@@ -36,6 +36,7 @@ export class Browsing {
     page.on('dialog', (dialog) => complaints.push(dialog.message()))
     await page.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+        // oxlint-disable-next-line no-console -- in the page, whose console is listened to
         console.log(`policy violated: ${violatedDirective} by ${blockedURI}`)
       })
     })

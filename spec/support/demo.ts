@@ -8,8 +8,8 @@ export const KINDS = ['users', 'avatars'] as const
 
 /** One run of the demo. */
 export class Run extends Program {
-  constructor(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
-    super('examples/demo/main.mjs', env, args)
+  constructor(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+    super(['examples/demo/main.mjs', ...args], env)
   }
 }
 

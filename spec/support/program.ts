@@ -14,12 +14,8 @@ export class Program {
   readonly #start = performance.now()
   readonly #exit: Promise<unknown[]>
 
-  constructor(
-    script: string,
-    env: Readonly<Record<string, string>> = {},
-    args: readonly string[] = [],
-  ) {
-    this.#child = spawn(process.execPath, [script, ...args], {
+  constructor(command: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn(process.execPath, command, {
       cwd: root,
       detached: true,
       env: { ...process.env, ...env },

@@ -1,0 +1,68 @@
+/** The alerts and the dashboard, as far as no running Prometheus is needed; microservices.spec.ts has the rest. */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expressionsOf, readAlertTests, readDashboard, readRules } from './support/monitoring.js'
+import { root } from './support/program.js'
+
+const promtool = (...args: string[]): string =>
+  execFileSync('promtool', args, { cwd: join(root, 'monitoring'), encoding: 'utf8' })
+
+describe('the alerts', () => {
+  const rules = readRules()
+
+  it('are rules for Prometheus', () => {
+    expect(promtool('check', 'rules', 'alerts.yml')).toContain(`${rules.length} rules found`)
+  })
+
+  it('fire when they should, and only then', () => {
+    expect(promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS')
+  })
+
+  it.each(rules.map((rule) => [rule.alert, rule] as const))('%s is tested both ways', (alert) => {
+    const tested = readAlertTests().filter(({ alertname }) => alertname === alert)
+    const fires = new Set(tested.map(({ exp_alerts }) => exp_alerts.length > 0))
+    expect(fires).toEqual(new Set([true, false]))
+  })
+
+  it.each(rules.map((rule) => [rule.alert, rule] as const))('%s says what it means', (_, rule) => {
+    expect(Object.keys(rule.annotations)).toEqual(['summary', 'description'])
+    expect(['critical', 'warning']).toContain(rule.labels.severity)
+  })
+})
+
+describe('the dashboard', () => {
+  const dashboard = readDashboard()
+  const { panels, annotations, templating } = dashboard
+  const source = { type: 'prometheus', uid: '${datasource}' }
+
+  it('has panels that can be told apart', () => {
+    expect(panels.length).toBeGreaterThan(5)
+    for (const property of ['id', 'title', 'description'] as const) {
+      expect(new Set(panels.map((panel) => panel[property])).size).toBe(panels.length)
+    }
+    const references = panels.map(({ targets }) => targets.map(({ refId }) => refId))
+    expect(references.filter((ids) => new Set(ids).size !== ids.length)).toEqual([])
+  })
+
+  it('has room for each panel, and no two in the same place', () => {
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) => {
+      expect(x + w).toBeLessThanOrEqual(24)
+      return Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`)
+    })
+    expect(new Set(cells).size).toBe(cells.length)
+  })
+
+  it('asks the data source that its viewer chooses', () => {
+    const asking = [...panels, ...panels.flatMap(({ targets }) => targets), ...annotations.list]
+    for (const { datasource } of asking) expect(datasource).toEqual(source)
+    expect(templating.list[0]).toMatchObject({ name: 'datasource', type: 'datasource' })
+  })
+
+  it('defines every variable that it uses, and uses every one that it defines', () => {
+    const text = JSON.stringify([panels, annotations, templating])
+    const used = new Set(text.match(/\$(?!__)\{?\w+/g)?.map((name) => name.replace(/\W+/, '')))
+    expect(used).toEqual(new Set(templating.list.map(({ name }) => name)))
+    const expressions = expressionsOf(dashboard)
+    expect(expressions.filter((expr) => !expr.includes('instance=~"$instance"'))).toEqual([])
+  })
+})

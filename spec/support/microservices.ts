@@ -1,0 +1,140 @@
+/** The example as a process, what its README says of it, and what its Prometheus knows. */
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Program, root } from './program.js'
+
+/** Seconds that the circuit stays opened, in place of the README's thirty. */
+const TTL = 4
+/** Seconds between two scrapes. */
+const SCRAPE = 0.25
+
+type Labels = Readonly<Record<string, string>>
+
+/** A time, and a value at it. */
+type Point = readonly [number, string]
+
+interface Sample {
+  readonly metric: Labels
+  readonly value: number
+}
+
+interface Series {
+  readonly metric: Labels
+  readonly values: readonly number[]
+}
+
+export class Microservices extends Program {
+  #ports: ReadonlyMap<string, string> = new Map()
+
+  constructor(env: NodeJS.ProcessEnv = {}) {
+    const brief = { TTL: String(TTL), SCRAPE_INTERVAL: `${SCRAPE * 1000}ms` }
+    super(['examples/microservices/main.mjs'], { PORTS: 'free', ...brief, ...env })
+  }
+
+  /** Once all is up. */
+  async started(seconds: number): Promise<void> {
+    await this.printed('Ctrl-C', seconds)
+    const port = (pattern: RegExp): string => pattern.exec(this.stdout)?.[1] ?? 'none'
+    this.#ports = new Map([
+      ['4000', port(/user service .*localhost:(\d+)/)],
+      ['4001', port(/notifications 1 .*localhost:(\d+)/)],
+      ['4002', port(/notifications 2 .*localhost:(\d+)/)],
+      ['4003', port(/mails .*localhost:(\d+)/)],
+      ['4090', port(/Prometheus .*localhost:(\d+)/)],
+    ])
+  }
+
+  /** The text with the ports and the time of this run. */
+  adapt(text: string): string {
+    return text
+      .replaceAll(/(?<=localhost:)\d+/g, (port) => this.#ports.get(port) ?? port)
+      .replace('sleep 30', `sleep ${TTL}`)
+  }
+
+  async get(url: string): Promise<string> {
+    const response = await fetch(this.adapt(url))
+    if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
+    return response.text()
+  }
+
+  /** What the query gives at this moment. */
+  async query(query: string): Promise<readonly Sample[]> {
+    const result = (await this.#ask('query', { query })) as { metric: Labels; value: Point }[]
+    return result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }))
+  }
+
+  /** @returns the figure as soon as it is the one expected, and at last whatever it is then */
+  async figure(query: string, expected: number, seconds = 20): Promise<number | undefined> {
+    const end = performance.now() + seconds * 1000
+    for (;;) {
+      const [sample] = await this.query(query)
+      if (sample?.value === expected || performance.now() > end) return sample?.value
+      await sleep(SCRAPE * 1000)
+    }
+  }
+
+  async queryRange(query: string, start: number): Promise<readonly Series[]> {
+    const range = { start: String(start), end: String(Date.now() / 1000), step: String(SCRAPE) }
+    const series = (await this.#ask('query_range', { query, ...range })) as {
+      metric: Labels
+      values: Point[]
+    }[]
+    return series.map(({ metric, values }) => ({
+      metric,
+      values: values.map(([, value]) => Number(value)),
+    }))
+  }
+
+  async metricNames(): Promise<ReadonlySet<string>> {
+    const answer = await this.get('http://localhost:4090/api/v1/label/__name__/values')
+    return new Set((JSON.parse(answer) as { data: string[] }).data)
+  }
+
+  async #ask(api: string, parameters: Labels): Promise<unknown> {
+    const search = String(new URLSearchParams(parameters))
+    const answer = await this.get(`http://localhost:4090/api/v1/${api}?${search}`)
+    return (JSON.parse(answer) as { data: { result: unknown } }).data.result
+  }
+}
+
+interface Call {
+  readonly command: string
+  readonly output: string
+}
+
+const readme = readFileSync(join(root, 'examples/microservices/README.md'), 'utf8')
+
+/** The queries that the README links to. */
+export function readQueries(): readonly string[] {
+  const links = readme.matchAll(/\]\(http:\/\/localhost:4090\/classic\/graph\?([^\s]+)\)(?= )/g)
+  return Array.from(links, ([, search]) => new URLSearchParams(search).get('g0.expr') ?? 'none')
+}
+
+/** The commands in the README, and what it says that they print. */
+export function readStory(): readonly Call[] {
+  const consoles = [...readme.matchAll(/^```console\n(.*?)^```/gms)].map(([, text = '']) => text)
+  return consoles
+    .flatMap((text) => text.split(/^\$ /m).slice(1))
+    .map((call) => {
+      const [command = '', ...output] = call.split('\n')
+      return { command, output: shapeOf(output.join('\n')) }
+    })
+}
+
+/** Runs it in a shell, as a reader does. */
+export async function runInShell(command: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { timeout: 30_000 })
+  return shapeOf(stdout)
+}
+
+/** Times differ from run to run. */
+function shapeOf(output: string): string {
+  return output
+    .replaceAll('\r', '')
+    .replace(/^Date: .*$/gm, 'Date: now')
+    .replace(/^Retry-After: \d+$/gm, 'Retry-After: N')
+    .trim()
+}

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually, LONG, Scene } from '../support/scene.js'
 import type { Service } from '../support/service.js'
+import { until } from '../support/until.js'
 
 const CYCLES = Number(process.env.CYCLES ?? 25)
 const CALLERS = 64

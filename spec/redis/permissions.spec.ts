@@ -19,6 +19,7 @@ beforeEach(async () => {
   await server.command('FLUSHALL')
   await server.command('SCRIPT', 'FLUSH')
   await server.command('ACL', 'LOG', 'RESET')
+  await server.command('CONFIG', 'RESETSTAT')
 })
 afterEach(() => Sharer.closeAll())
 
@@ -53,6 +54,9 @@ it('may do all that a circuit needs, and asks for nothing else', async () => {
   await allow(RULE)
   await story()
   expect(await log()).toEqual([])
+  // Nor for anything that this version of Redis does not know, and a later one might refuse.
+  const errors = await server.command<string>('INFO', 'errorstats')
+  expect([...errors.matchAll(/^errorstat_(\w+)/gm)].map(([, code]) => code)).toEqual(['NOSCRIPT'])
 })
 
 it('needs one command more for another database', async () => {

@@ -5,7 +5,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -15,6 +14,7 @@ import { dirname, join, resolve } from 'node:path'
 import axios from 'axios'
 import { CircuitBreaker, type CircuitOptions, type EventName } from '../lib/index.js'
 import { resolveSharing } from '../lib/storage/sharing.js'
+import { PASSWORD, RULE, USER } from './support/acl.js'
 import { runScript } from './support/run-script.js'
 import { Upstream } from './support/upstream.js'
 
@@ -34,7 +34,24 @@ const SURROUNDINGS: Readonly<Record<string, string>> = {
   users: 'const users = axios.create()',
   avatars: 'const avatars = axios.create()',
   breaker: 'const breaker = new CircuitBreaker()',
+  express: "import express from 'express'",
+  Fastify: "import Fastify from 'fastify'",
+  statusPage: "import { statusPage } from 'axios-breaker/status-page'",
+  app: 'const app = express()',
+  fastify: 'const fastify = Fastify()',
+  page: 'const page = statusPage(breaker)',
 }
+
+const PACKAGES = [
+  '@opentelemetry',
+  '@types',
+  'axios',
+  'express',
+  'fastify',
+  'pino',
+  'prom-client',
+  'redis',
+]
 
 function surrounded(code: string): string {
   let whole = code
@@ -51,7 +68,7 @@ beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'readme-'))
   mkdirSync(join(project, 'node_modules'))
   symlinkSync(root, join(project, 'node_modules/axios-breaker'))
-  for (const name of ['axios', 'redis', '@redis']) {
+  for (const name of PACKAGES) {
     symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name))
   }
   writeFileSync(join(project, 'package.json'), '{"type":"module"}')
@@ -163,11 +180,17 @@ it('shows a ConfigError as it is', () => {
   expect(blocks('text').map((block) => block.trim())).toContain(message)
 })
 
+it('asks for no more permissions than are proved to be enough', () => {
+  expect(readme).toContain(`ACL SETUSER ${USER} ${RULE.replace(PASSWORD, 'password')}\n`)
+})
+
 it('links to what is there', () => {
   const documents = [
     'README.md',
     'CONTRIBUTING.md',
-    ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+    'docs/redis-outages.md',
+    'examples/microservices/README.md',
+    'monitoring/README.md',
   ]
   const links = documents.flatMap((document) =>
     [...readFileSync(join(root, document), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(

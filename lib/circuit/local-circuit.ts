@@ -1,5 +1,5 @@
 /** The rules of one circuit, fed by this process's own results. The clock is an argument. */
-import type { Admission, CircuitState, Machine, Outcome, Permit, Rules } from './types.js'
+import type { Admission, CircuitState, Machine, Outcome, Permit, Refusal, Rules } from './types.js'
 
 /** Shared by all circuits that never moved: most of them, most of the time. */
 const FIRST_PERMIT: Permit = { admitted: true, epoch: 0, grantedAt: 0, probe: false }
@@ -27,7 +27,8 @@ export class LocalCircuit implements Machine {
   }
 
   get state(): CircuitState {
-    return this.#state === 'opened' && this.#ttlPassed(this.#now()) ? 'half-opened' : this.#state
+    const isDue = this.#state === 'opened' && !this.refusalAt(this.#now())
+    return isDue ? 'half-opened' : this.#state
   }
 
   get failureCount(): number {
@@ -35,19 +36,20 @@ export class LocalCircuit implements Machine {
   }
 
   get retryAfter(): number {
-    return this.#state === 'opened' ? this.#remaining(this.#now()) : 0
+    return this.refusalAt(this.#now())?.retryAfter ?? 0
   }
 
   admit(): Admission {
     if (this.#state === 'closed') return this.#closedPermit
     const now = this.#now()
-    if (this.#state === 'opened') {
-      if (!this.#ttlPassed(now)) {
-        return { admitted: false, state: 'opened', retryAfter: this.#remaining(now) }
-      }
-      this.#moveTo('half-opened')
-    }
-    return this.#grantProbe(now)
+    return this.refusalAt(now) ?? this.#grantProbe(now)
+  }
+
+  /** What an opened circuit answers until its ttl has passed: strictly later, as in the Python original. */
+  refusalAt(now: number): Refusal | undefined {
+    const retryAfter = this.#openedAt + this.#rules.ttl - now
+    if (this.#state !== 'opened' || retryAfter < 0) return undefined
+    return { admitted: false, state: 'opened', retryAfter }
   }
 
   record(permit: Permit, outcome: Outcome): boolean {
@@ -91,15 +93,6 @@ export class LocalCircuit implements Machine {
     this.#moveTo('opened')
   }
 
-  #remaining(now: number): number {
-    return Math.max(0, this.#openedAt + this.#rules.ttl - now)
-  }
-
-  /** Strictly later than the ttl, as in the Python original. */
-  #ttlPassed(now: number): boolean {
-    return now > this.#openedAt + this.#rules.ttl
-  }
-
   #moveTo(state: CircuitState): void {
     this.#state = state
     this.#epoch += 1
@@ -108,6 +101,7 @@ export class LocalCircuit implements Machine {
   }
 
   #grantProbe(now: number): Admission {
+    if (this.#state === 'opened') this.#moveTo('half-opened')
     this.#probes = this.#probes.filter((probe) => now - probe.grantedAt <= this.#rules.probeTimeout)
     if (this.#probes.length >= this.#rules.permits) {
       return { admitted: false, state: 'half-opened', retryAfter: 0 }

@@ -20,6 +20,8 @@ export class Probes {
   readonly #rules: Rules
   readonly #onSettled: () => void
   readonly #leases = new Map<Permit, Lease>()
+  /** Of tokens that the storage may hold, and has not confirmed: a connection that breaks says neither yes nor no. */
+  readonly #unsettled = new Map<string, Outcome>()
   #isAcquiring = false
   #settling = 0
 
@@ -62,6 +64,11 @@ export class Probes {
     return counted
   }
 
+  /** Tells again what was not confirmed. Where the permit has passed to another, it changes nothing. */
+  rejoin(): void {
+    for (const [token, outcome] of this.#unsettled) void this.#giveBack(token, outcome)
+  }
+
   async #acquire(): Promise<Admission> {
     const { ask, channel, view, local } = this.#options
     const token = channel.newToken()
@@ -70,10 +77,12 @@ export class Probes {
     try {
       const answer = await ask({ op: 'acquire', token }, channel.sharing.permitDeadline, (late) => {
         if (late.granted) void this.#giveBack(token, 'ignored')
+        else this.#unsettled.delete(token)
       })
       view.adopt(answer, 'local')
       return this.#decide(answer, token, askedAt)
     } catch {
+      this.#unsettled.set(token, 'ignored')
       return local.admit()
     } finally {
       this.#isAcquiring = false
@@ -113,11 +122,13 @@ export class Probes {
   async #giveBack(token: string, outcome: Outcome): Promise<void> {
     const { ask, channel, view } = this.#options
     this.#settling += 1
+    this.#unsettled.set(token, outcome)
     try {
       const { commandDeadline } = channel.sharing
       view.adopt(await ask({ op: 'settle', token, outcome }, commandDeadline), 'local')
+      this.#unsettled.delete(token)
     } catch {
-      // Told as storageLost. The permit ends with its lease.
+      // Told as storageLost, and again after it.
     }
     this.#settling -= 1
     if (!this.isSettling) this.#onSettled()

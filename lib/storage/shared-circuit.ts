@@ -31,6 +31,7 @@ export class SharedCircuit implements Machine {
   readonly #probes: Probes
   readonly #ask: Ask
   #isReading = false
+  #isStale = false
 
   constructor(member: Member, rules: Rules, channel: Channel) {
     this.#name = member.name
@@ -79,10 +80,11 @@ export class SharedCircuit implements Machine {
   }
 
   admit(): Admission | Promise<Admission> {
-    const { isInitialized, isUp } = this.#channel
+    const { isInitialized, isUp, now } = this.#channel
     if (!isInitialized) return UNREADY
-    const isFleets = isUp && !this.#view.isClosed && this.#local.state !== 'opened'
-    return isFleets ? this.#probes.admit() : this.#local.admit()
+    if (!isUp || this.#view.isClosed) return this.#local.admit()
+    // By one reading of the clock: between two the ttl may end, and a probe go without a permit.
+    return this.#local.refusalAt(now()) ?? this.#probes.admit()
   }
 
   record(permit: Permit, outcome: Outcome): boolean {
@@ -110,19 +112,28 @@ export class SharedCircuit implements Machine {
   /** Goes by the fleet again. */
   rejoin(answer: Answer): void {
     this.#view.rejoin(answer)
+    this.#probes.rejoin()
     this.#evidence.report()
   }
 
-  /** Reads in the background; one read at a time. */
+  /** Reads in the background; one read at a time, and once more where it was asked for meanwhile. */
   async refresh(): Promise<void> {
-    if (this.#isReading || !this.#channel.isUp) return
+    this.#isStale = true
+    if (this.#isReading) return
     this.#isReading = true
+    while (this.#isStale && this.#channel.isUp) {
+      this.#isStale = false
+      await this.#readInBackground()
+    }
+    this.#isReading = false
+  }
+
+  async #readInBackground(): Promise<void> {
     try {
       this.#view.adopt(await this.read(this.#channel.sharing.commandDeadline), 'shared')
     } catch {
       // Told as storageLost.
     }
-    this.#isReading = false
   }
 
   async #report(report: Report): Promise<void> {

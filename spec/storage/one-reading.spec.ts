@@ -1,0 +1,37 @@
+/** A ttl that ends while a request is admitted: one reading of the clock decides, and not two. */
+import type { Permit, Rules } from '../../lib/circuit/types.js'
+import { MemoryStorage } from '../../lib/testing/index.js'
+import { Recording } from './recording.js'
+import { PATIENT } from './subjects.js'
+
+const RULES: Rules = { threshold: 1, ttl: 10, permits: 1, probeTimeout: 60 }
+
+it('lets no probe go without a permit', async () => {
+  let now = 0
+  let pace = 0
+  // With a pace each reading finds the clock further on, as a process that is stalled in between does.
+  const clock = (): number => (now += pace)
+  const storage = new Recording(
+    new MemoryStorage({ now: () => now, ...PATIENT }),
+    PATIENT,
+    () => now,
+  )
+  const membership = storage.join({
+    publisher: { publish: () => undefined, hears: () => false },
+    now: clock,
+  })
+  const machine = membership.machineFor({ name: 'users', moved: () => undefined }, RULES)
+  await membership.init()
+  machine.record((await machine.admit()) as Permit, 'failure')
+  await membership.flush()
+  expect(machine.state).toBe('opened')
+  let admission = await machine.admit()
+  now = 9.5
+  pace = 0.15
+  for (let count = 0; !admission.admitted && count < 10; count += 1) {
+    admission = await machine.admit()
+  }
+  expect(admission).toMatchObject({ admitted: true, probe: true })
+  expect(storage.entries.filter(({ question }) => question.op === 'acquire')).toHaveLength(1)
+  await membership.close()
+})

@@ -36,7 +36,14 @@ function install(debianPackage) {
 }
 
 function aptGet(...args) {
-  asRoot('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args)
+  asRoot(
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'apt-get',
+    '-o',
+    'DPkg::Lock::Timeout=300',
+    ...args,
+  )
 }
 
 function asRoot(...command) {

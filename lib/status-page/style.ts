@@ -69,7 +69,7 @@ a { color: inherit }
 @media (max-width: 60rem) {
   main { padding: 1.25rem .9rem }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-  table { background: none; border: 0; border-radius: 0 }
+  table { background: none; border: 0; border-radius: 0; overflow: visible }
   table, tbody { display: block }
   tr { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem 1rem; margin-bottom: .75rem; padding: .8rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem }
   tbody th, tbody td { padding: 0; border: 0; min-width: 0 }

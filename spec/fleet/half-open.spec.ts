@@ -65,9 +65,9 @@ describe('8 processes with 64 callers each', () => {
         60 + CYCLES * 5,
       )
       const commands = (await scene.commands()) - before
+      if (process.env.CYCLES) report(commands)
       expect(service.most).toBe(1)
       expect(Math.min(...gaps())).toBeGreaterThanOrEqual(TTL + PROBE - TICK)
-      if (process.env.CYCLES) report(commands)
       for (const tally of await scene.tallies()) {
         expect(tally).toMatchObject({ ok: 0, other: 0 })
         expect(tally.refused).toBeGreaterThan(CALLERS)

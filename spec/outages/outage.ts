@@ -26,6 +26,9 @@ export async function endure(
   probes = 2,
 ): Promise<Course> {
   await fleet.break()
+  // Requests from before the opening, and what a busy machine makes of the start, are no harm of Redis's.
+  await fleet.probesTogether(1)
+  await fleet.reset()
   await strike()
   const reasons = await fleet.lost()
   const alone = await fleet.probesAlone(probes)

@@ -1,4 +1,5 @@
 /** Sentinels replace the master, because it died, froze, or was told to: the fleet moves with them. */
+import type { Worker } from '../support/worker.js'
 import type { RedisServer } from '../../scripts/redis-server.mjs'
 import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
 import { Fleet, KEY } from './fleet.js'
@@ -79,12 +80,11 @@ it(
     await fleet.break()
     await fleet.probesTogether(1)
     const master = await sentinels.failover()
-    await fleet.untilAll('Redis is there', async (worker) => {
-      return (await worker.call<{ isUp: boolean }>('state')).isUp
-    })
+    await fleet.untilAll('Redis is there', isUp)
     expect(await fleet.probesTogether(2)).toEqual([])
     expect(await master.command('HGET', KEY, 'state')).toMatch(/opened/)
     await fleet.recover()
+    await fleet.untilAll('Redis is there for good', isUp)
     const { other, longWaits, lost, restored } = await fleet.harm()
     expect({ other, restored }).toEqual({ other: 0, restored: lost })
     expect(lost).toBeLessThanOrEqual(1)
@@ -93,3 +93,7 @@ it(
   },
   LONG,
 )
+
+async function isUp(worker: Worker): Promise<boolean> {
+  return (await worker.call<{ isUp: boolean }>('state')).isUp
+}

@@ -144,8 +144,16 @@ describe('hostile names', () => {
     await start({}, Object.values(HOSTILE))
     for (const name of Object.values(HOSTILE)) await hosted.open(name)
     await visit({ viewport: { width: 320, height: 640 } })
-    const width = await opened.page.evaluate(() => document.documentElement.scrollWidth)
+    const [width, right] = await opened.page.evaluate(() => [
+      document.documentElement.scrollWidth,
+      Math.max(
+        ...[...document.querySelectorAll('h1, p, th, td, svg')].map(
+          (element) => element.getBoundingClientRect().right,
+        ),
+      ),
+    ])
     expect(width).toBe(320)
+    expect(right).toBeLessThanOrEqual(320)
   })
 })
 

@@ -3,6 +3,7 @@
  * processes see it that share a circuit. Usage: node examples/demo/main.mjs [--redis]
  */
 import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Processes } from '../processes.mjs'
@@ -22,13 +23,19 @@ async function run() {
     const { demo } = await import(flags.redis ? './fleet/demo.mjs' : './alone.mjs')
     const verdict = async () => ((await demo(processes)) ? 0 : 1)
     const limit = flags.redis ? LIMITS.fleet : LIMITS.alone
-    return await Promise.race([verdict(), trouble(limit), processes.lost])
+    return await Promise.race([verdict().catch(explain), trouble(limit), processes.lost])
   } catch (error) {
     console.error(paint('red', `The demo failed: ${error.message}`))
     return 1
   } finally {
     await processes.stop()
   }
+}
+
+/** A call fails a moment before it is known that the process has ended which should answer it. */
+async function explain(reason) {
+  await Promise.race([processes.lost, sleep(500)])
+  throw reason
 }
 
 /** Whatever ends the demo early, its processes are ended first. */

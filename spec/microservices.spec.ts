@@ -157,6 +157,18 @@ it('says so where a port is taken', async () => {
   server.close()
 })
 
+it('leaves nothing behind where it is ended while it starts', async () => {
+  const own = mkdtempSync(join(tmpdir(), 'microservices-'))
+  const run = new Microservices({ TMPDIR: own })
+  await until('Redis starts', () => readdirSync(own).length > 0, LIMIT)
+  run.signal('SIGINT')
+  expect((await run.end()).code).toBe(0)
+  expect(run.stderr).toBe('')
+  expect(readdirSync(own)).toEqual([])
+  await until('no process is left', () => !run.signal(0))
+  rmSync(own, { recursive: true })
+})
+
 it.each([4001, 4002])('shows its circuits at %i/circuits', async (port) => {
   expect(await example.get(`http://localhost:${port}/circuits`)).toContain('users')
 })

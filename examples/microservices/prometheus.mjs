@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LastWill } from '../../scripts/last-will.mjs'
 import { ensureProgram } from '../../scripts/programs.mjs'
+import { startOrStop } from '../../scripts/redis-server.mjs'
 import { until } from '../../scripts/until.mjs'
 
 const CONFIG = new URL('prometheus.yml', import.meta.url)
@@ -46,8 +47,7 @@ export class Prometheus {
     await writeFile(join(folder, 'prometheus.yml'), localConfig(await readFile(CONFIG, 'utf8')))
     await cp(ALERTS, join(folder, 'alerts.yml'))
     const prometheus = new Prometheus(folder, port)
-    await prometheus.#ready()
-    return prometheus
+    return startOrStop(prometheus, () => prometheus.#ready())
 
     function localConfig(config) {
       return config

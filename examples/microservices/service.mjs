@@ -44,10 +44,11 @@ export function reply(response, status, body) {
 
 /** @param farewell what is to be done before the process ends */
 export function listen(app, farewell = () => undefined) {
-  // Whoever started this process is told the port.
+  // Whoever started this process is told the port, unless they have ended already.
   app.listen(Number(PORT), HOST, (error) => {
     if (error) throw error
-    process.send?.({ port: Number(PORT) })
+    if (process.connected) process.send({ port: Number(PORT) })
+    else if (process.send) process.exit()
   })
   const end = () => void Promise.resolve(farewell()).finally(() => process.exit())
   process.once('SIGTERM', end)

@@ -7,6 +7,7 @@ import { Prometheus } from './prometheus.mjs'
 export class System {
   #ports
   #processes = new Processes(import.meta.url)
+  #isStopped = false
   #lose
 
   /** Rejects when a part ends by itself. */
@@ -27,6 +28,7 @@ export class System {
    */
   async start({ ttl = '30', scrapeInterval = '1s' } = {}) {
     await this.#processes.keep(RedisServer.start({ port: this.#ports.redis }))
+    if (this.#isStopped) throw new Error('it was stopped while it started')
     await Promise.all([
       this.#startService('user-service.mjs', 'user'),
       this.#startService('mail-service.mjs', 'mail', { SMTP_PORT: this.#ports.smtp }),
@@ -37,6 +39,7 @@ export class System {
   }
 
   stop() {
+    this.#isStopped = true
     return this.#processes.stop()
   }
 

@@ -16,7 +16,7 @@ export const PASSWORD = 'hunter2'
 export const DEADLINE = process.env.FIGURES === undefined ? 0.25 : 0.1
 
 /** Timers may be a little early. */
-export const LONG_WAIT = DEADLINE - 0.002
+const LONG_WAIT = DEADLINE - 0.002
 /** A process is late where it has not probed this many seconds after its ttl. */
 const LATE = 1
 

@@ -151,6 +151,8 @@ export class Link {
     } finally {
       this.#isRejoining = false
     }
+    // Found, and lost again before this was at its end.
+    if (this.#lostAt !== undefined && !this.#cancelRetry) this.#retryIn(FIRST_RETRY)
   }
 }
 

@@ -122,6 +122,7 @@ it(
     for (const transitions of await fleet.all((worker) => told(worker, 'stateChanged'))) {
       expect(transitions[0]).toMatchObject({ to: 'opened', origin: 'local' })
     }
+    await fleet.lost()
     expect(await fleet.probesAlone(2)).toEqual([])
     redis.thaw()
     await fleet.restored()

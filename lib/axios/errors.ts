@@ -92,7 +92,7 @@ export class NotInitializedError extends UnsentError {
   static readonly ERR_NOT_INITIALIZED = 'ERR_NOT_INITIALIZED'
 
   constructor(circuit: string, config?: InternalAxiosRequestConfig) {
-    const message = `Circuit "${circuit}" has no connected storage: call breaker.init() first`
+    const message = `Circuit "${circuit}" is not connected: call breaker.init() first`
     super(
       circuit,
       ['NotInitializedError', NotInitializedError.ERR_NOT_INITIALIZED, message],

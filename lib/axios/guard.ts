@@ -64,7 +64,8 @@ function attempt(config: InternalAxiosRequestConfig, guarded: Guarded): Promise<
   // Errors and responses carry the config on: re-issued elsewhere, it must not bring the guard along.
   config.adapter = adapter as NonNullable<Adapter>
   // Looked up before admission: a request for an adapter that does not exist asks nobody for a permit.
-  const dispatch = getAdapter(adapter ?? axios.defaults.adapter, config)
+  const dispatch =
+    typeof adapter === 'function' ? adapter : getAdapter(adapter ?? axios.defaults.adapter, config)
   if (isBypassed(config)) return dispatch(config)
   const admission = circuit.admit()
   if ('admitted' in admission) return proceed(dispatch, config, admission, guarded)

@@ -48,7 +48,7 @@ it('rejects with an error of its own, and is not sent', async () => {
     name: 'NotInitializedError',
     code: 'ERR_NOT_INITIALIZED',
     circuit: 'users',
-    message: 'Circuit "users" has no connected storage: call breaker.init() first',
+    message: 'Circuit "users" is not connected: call breaker.init() first',
   })
   expect(upstream.hits).toBe(0)
   expect(events).toEqual([])

@@ -1,6 +1,7 @@
 /** What init() brings, and what it says where Redis cannot be used; from there on circuits are local. */
 import { createClient } from 'redis'
 import { RedisServer } from '../../scripts/redis-server.mjs'
+import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
 import { errorOf } from '../support/counted.js'
 import { Sharer } from '../support/sharer.js'
 import { until } from '../support/until.js'
@@ -39,6 +40,18 @@ async function lasting(promise: Promise<unknown>): Promise<number> {
 }
 
 describe('a process that starts', () => {
+  it('has the time of init() for what it reads, and not that of a probe', async () => {
+    const proxy = await TcpProxy.start(server.port)
+    proxy.delay = 200
+    const url = `redis://127.0.0.1:${proxy.port}`
+    const slow = new Sharer(upstream, { url, initDeadline: 20, permitDeadline: 0.05 })
+    const error = await slow.breaker.init().catch(String)
+    const isUp = slow.breaker.storageUp
+    await slow.breaker.close()
+    proxy.stop()
+    expect({ error, isUp }).toEqual({ error: undefined, isUp: true })
+  })
+
   it('has a circuit that is opened opened', async () => {
     const first = await Sharer.join(upstream, { url: server.url })
     await first.fail()

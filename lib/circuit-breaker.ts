@@ -94,7 +94,7 @@ export class CircuitBreaker {
 
   /**
    * Connects the storage, and reads the state that the fleet has; without a storage there is nothing
-   * to connect. Idempotent: while connected, or connecting, it gives the same promise.
+   * to connect. Idempotent: while connected, or connecting, it connects no second time.
    *
    * @throws what the storage says, within its deadline, where it cannot be reached. Circuits then work
    *   by this process's own results, and join the fleet as soon as the storage appears

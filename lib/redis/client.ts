@@ -1,5 +1,6 @@
 /** The clients that a caller may bring, by shape: nothing here depends on their class, version or options. */
 import { property } from '../property.js'
+import { reasonOf } from '../storage/reason.js'
 
 interface EvalOptions {
   keys: string[]
@@ -39,12 +40,6 @@ export function isOpen(client: RedisClient): boolean {
   return property(client, 'isOpen') !== false
 }
 
-/** Clients may be set to give Buffers, and versions before 5 have no such setting. */
-export function withStrings(client: RedisClient): RedisClient {
-  const withTypeMapping = methodOf(client, 'withTypeMapping')
-  return withTypeMapping ? (withTypeMapping({}) as RedisClient) : client
-}
-
 /** A client of ours: its replies are of no interest any more. */
 export function destroy(client: unknown): void {
   const end = methodOf(client, 'destroy') ?? methodOf(client, 'disconnect')
@@ -69,10 +64,6 @@ export function discreet(error: unknown): unknown {
   const text = reasonOf(error)
   const [told] = text.split(/,? with args beginning with/)
   return told === text ? error : new Error(told)
-}
-
-export function reasonOf(error: unknown): string {
-  return String(property(error, 'message') || property(error, 'code') || error)
 }
 
 export function ignore(): void {

@@ -1,15 +1,8 @@
 /** A breaker's connection to Redis: one script for all commands, one channel for all messages. */
 import { property } from '../property.js'
+import { reasonOf } from '../storage/reason.js'
 import type { Answer, Connection, ConnectionListener, Question } from '../storage/storage.js'
-import {
-  discreet,
-  ignore,
-  ignoreErrors,
-  isReady,
-  reasonOf,
-  withStrings,
-  type RedisClient,
-} from './client.js'
+import { discreet, ignore, ignoreErrors, isReady, type RedisClient } from './client.js'
 import { SCRIPT } from './script.js'
 import { subscribe, type Subscription } from './subscription.js'
 import { argumentsOf, parseMessage, parseReply, sha1, TRIAL } from './wire.js'
@@ -147,11 +140,10 @@ async function run(
   client: RedisClient,
   options: { keys: string[]; arguments: string[] },
 ): Promise<unknown> {
-  const strings = withStrings(client)
   try {
-    return await strings.evalSha(SCRIPT_SHA1, options)
+    return await client.evalSha(SCRIPT_SHA1, options)
   } catch (error) {
     if (!String(property(error, 'message')).startsWith('NOSCRIPT')) throw error
-    return strings.eval(SCRIPT, options)
+    return client.eval(SCRIPT, options)
   }
 }

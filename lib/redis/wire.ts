@@ -1,6 +1,7 @@
 /** How questions, answers and messages are written down. */
 import { createHash } from 'node:crypto'
 import type { CircuitState } from '../circuit/types.js'
+import { NOTHING } from '../storage/nothing.js'
 import type { Answer, Question, Snapshot } from '../storage/storage.js'
 
 const MICROSECONDS = 1e6
@@ -13,7 +14,7 @@ export const TRIAL: Question = {
   op: 'read',
   circuit: '',
   process: '',
-  known: { version: 0, epoch: 0, state: 'closed', failureCount: 0, openedFor: 0, heldFor: 0 },
+  known: NOTHING,
   terms: { threshold: 1, ttl: 1, permits: 1, lease: 1, quorum: 1 },
 }
 
@@ -57,7 +58,7 @@ function ownArguments(question: Question): string[] {
   return [String(failures), String(streak), sawSuccess ? '1' : '0']
 }
 
-/** @throws Error for what is no answer of the script */
+/** @param reply a text, or a Buffer where the client is set to give these. @throws Error for what is no answer of the script */
 export function parseReply(reply: unknown): Reply {
   const match = ANSWER.exec(String(reply))
   if (!match) throw new Error('Redis gave an answer that is not of the script')

@@ -1,8 +1,9 @@
 /** A breaker's part in the fleet: its circuits, and the link that they share. */
 import type { Machine, Rules } from '../circuit/types.js'
 import type { Channel } from './channel.js'
-import { Link, reasonOf } from './link.js'
+import { Link } from './link.js'
 import type { Host, Member, Membership } from './membership.js'
+import { reasonOf } from './reason.js'
 import { SharedCircuit } from './shared-circuit.js'
 import type { Sharing } from './sharing.js'
 import type { Answer, Connection, ConnectionListener, Question } from './storage.js'

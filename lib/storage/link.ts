@@ -1,5 +1,6 @@
 /** The one way to the storage: knows whether it answers, and finds its way back when it does not. */
 import type { Publisher } from '../circuit/types.js'
+import { reasonOf } from './reason.js'
 import type { Answer, Connection, Question } from './storage.js'
 import { later, within } from './timers.js'
 
@@ -76,6 +77,8 @@ export class Link {
   }
 
   restore(): void {
+    // Closed while it was being looked for.
+    if (!this.#connection) return
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
     this.#isUp = true
@@ -154,9 +157,4 @@ export class Link {
     // Found, and lost again before this was at its end.
     if (this.#lostAt !== undefined && !this.#cancelRetry) this.#retryIn(FIRST_RETRY)
   }
-}
-
-export function reasonOf(error: unknown): string {
-  const text = error instanceof Error ? error.message || error.name : String(error)
-  return text || 'unknown'
 }

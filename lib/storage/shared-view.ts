@@ -1,6 +1,7 @@
 /** What the fleet is known to think of a circuit, and how the local circuit follows it. */
 import type { LocalCircuit } from '../circuit/local-circuit.js'
 import type { CircuitState, Origin } from '../circuit/types.js'
+import { NOTHING } from './nothing.js'
 import type { Snapshot } from './storage.js'
 
 export interface ViewOptions {
@@ -15,15 +16,6 @@ export interface ViewOptions {
   /** The circuit is not closed. */
   readonly onOutage: () => void
   readonly onMove: (origin: Origin) => void
-}
-
-const NOTHING: Snapshot = {
-  version: 0,
-  epoch: 0,
-  state: 'closed',
-  failureCount: 0,
-  openedFor: 0,
-  heldFor: 0,
 }
 
 export class SharedView {

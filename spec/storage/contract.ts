@@ -10,17 +10,10 @@ import type {
   Snapshot,
   Terms,
 } from '../../lib/storage/index.js'
+import { NOTHING } from '../../lib/storage/nothing.js'
 import { until } from '../support/until.js'
 import type { Subject } from './subjects.js'
 
-const NOTHING: Snapshot = {
-  version: 0,
-  epoch: 0,
-  state: 'closed',
-  failureCount: 0,
-  openedFor: 0,
-  heldFor: 0,
-}
 /** Far enough from 0 for a clock that is set back. */
 const START = 10_000
 const TERMS: Terms = { threshold: 3, ttl: 10, permits: 1, lease: 60, quorum: 1 }

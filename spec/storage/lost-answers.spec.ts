@@ -1,52 +1,34 @@
 /** Commands that the storage carries out, and whose answers get lost; hints that come while it is read. */
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Machine, Permit, Rules } from '../../lib/circuit/types.js'
+import type { Machine, Permit, Publish, Rules } from '../../lib/circuit/types.js'
 import type { Membership } from '../../lib/storage/membership.js'
-import {
-  Storage,
-  type Connection,
-  type ConnectionListener,
-  type Question,
-} from '../../lib/storage/index.js'
+import type { Answer, Question, Storage } from '../../lib/storage/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { until } from '../support/until.js'
 import { PATIENT } from './subjects.js'
+import { Wrapped } from './wrapped.js'
 
 const RULES: Rules = { threshold: 1, ttl: 10, permits: 1, probeTimeout: 1e6 }
 
 let now = 0
 
-class Lossy extends Storage {
+class Lossy extends Wrapped {
   readonly asked: Question['op'][] = []
-  readonly listeners: ConnectionListener[] = []
   /** Answers to this are lost. */
   loses: Question['op'] | undefined
   /** Answers wait for it. */
   gate: Promise<void> | undefined
-  readonly #inner: MemoryStorage
 
-  constructor(inner: MemoryStorage) {
-    super(PATIENT)
-    this.#inner = inner
+  constructor(inner: MemoryStorage, options = PATIENT) {
+    super(inner, options)
   }
 
-  connect(listener: ConnectionListener): Connection {
-    const connection = this.#inner.connect(listener)
-    this.listeners.push(listener)
-    return {
-      ready: connection.ready,
-      get isUp() {
-        return connection.isUp
-      },
-      ask: async (question) => {
-        this.asked.push(question.op)
-        const answer = await connection.ask(question)
-        await this.gate
-        if (question.op === this.loses) throw new Error('The connection was lost')
-        return answer
-      },
-      close: () => connection.close(),
-    }
+  protected async answer({ op }: Question, ask: () => Promise<Answer>): Promise<Answer> {
+    this.asked.push(op)
+    const answer = await ask()
+    await this.gate
+    if (op === this.loses) throw new Error('The connection was lost')
+    return answer
   }
 }
 
@@ -57,8 +39,8 @@ afterEach(async () => {
   members = []
 })
 
-async function join(storage: Storage): Promise<Member> {
-  const publisher = { publish: () => undefined, hears: () => false }
+async function join(storage: Storage, publish: Publish = () => undefined): Promise<Member> {
+  const publisher = { publish, hears: () => false }
   const membership = storage.join({ publisher, now: () => now })
   const machine = membership.machineFor({ name: 'users', moved: () => undefined }, RULES)
   members.push([machine, membership])
@@ -128,4 +110,43 @@ it('reads once more where a hint comes while it reads', async () => {
   await until('it has read twice', () => lossy.asked.length === before + 2)
   await turn()
   expect(lossy.asked.slice(before)).toEqual(['read', 'read'])
+})
+
+it('is looked for again where it is lost in the moment in which it is found', async () => {
+  const lossy = new Lossy(new MemoryStorage())
+  const told: string[] = []
+  const lose = (reason: string): void => {
+    lossy.isDown = true
+    for (const listener of lossy.listeners) listener.lost(reason)
+  }
+  const [, membership] = await join(lossy, (name) => {
+    told.push(name)
+    if (told.filter((other) => other === 'storageRestored').length === 1) lose('again')
+  })
+  lose('once')
+  lossy.isDown = false
+  await until('it is found, and lost at once', () => told.includes('storageRestored'))
+  lossy.isDown = false
+  await until('it is found for good', () => membership.isUp)
+  const lossAndFind = ['storageLost', 'storageRestored']
+  expect(told.filter((name) => name !== 'storageAnswered')).toEqual([
+    ...lossAndFind,
+    ...lossAndFind,
+  ])
+})
+
+it('is not in use where it is found after it was closed', async () => {
+  const lossy = new Lossy(new MemoryStorage(), { initDeadline: 0.02 })
+  const publisher = { publish: () => undefined, hears: () => false }
+  const membership = lossy.join({ publisher, now: () => now })
+  let connect = (): void => undefined
+  lossy.isDown = true
+  lossy.ready = new Promise((resolve) => {
+    connect = resolve
+  })
+  await expect(membership.init()).rejects.toThrow('it took too long')
+  await membership.close()
+  connect()
+  await turn()
+  expect(membership.isUp).toBe(false)
 })

@@ -1,12 +1,6 @@
 /** A storage that notes what it is asked and what it answers, in the order in which it was carried out. */
-import {
-  Storage,
-  type Answer,
-  type Connection,
-  type ConnectionListener,
-  type Question,
-  type SharingOptions,
-} from '../../lib/storage/index.js'
+import type { Answer, Question, SharingOptions, Storage } from '../../lib/storage/index.js'
+import { Wrapped } from './wrapped.js'
 
 export interface Entry {
   readonly question: Question
@@ -15,30 +9,18 @@ export interface Entry {
   readonly at: number
 }
 
-export class Recording extends Storage {
+export class Recording extends Wrapped {
   readonly entries: Entry[] = []
-  readonly #inner: Storage
   readonly #now: () => number
 
   constructor(inner: Storage, options: SharingOptions, now: () => number) {
-    super(options)
-    this.#inner = inner
+    super(inner, options)
     this.#now = now
   }
 
-  connect(listener: ConnectionListener): Connection {
-    const connection = this.#inner.connect(listener)
-    return {
-      ready: connection.ready,
-      get isUp() {
-        return connection.isUp
-      },
-      ask: async (question) => {
-        const answer = await connection.ask(question)
-        this.entries.push({ question, answer, at: this.#now() })
-        return answer
-      },
-      close: () => connection.close(),
-    }
+  protected async answer(question: Question, ask: () => Promise<Answer>): Promise<Answer> {
+    const answer = await ask()
+    this.entries.push({ question, answer, at: this.#now() })
+    return answer
   }
 }

@@ -2,39 +2,27 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker, OpenedStateError, type Circuit } from '../../lib/index.js'
-import { Storage, type Connection, type ConnectionListener } from '../../lib/storage/index.js'
+import type { Answer, Question } from '../../lib/storage/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { errorOf } from '../support/counted.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
+import { Wrapped } from './wrapped.js'
 
 const TTL = 0.05
 const PATIENCE = 30
 
 /** Keeps the requests for a permit until they are released. */
-class Slow extends Storage {
+class Slow extends Wrapped {
   readonly waiting: (() => void)[] = []
-  readonly #inner = new MemoryStorage()
 
   constructor(permitDeadline = PATIENCE) {
-    super({ permitDeadline })
+    super(new MemoryStorage(), { permitDeadline })
   }
 
-  connect(listener: ConnectionListener): Connection {
-    const connection = this.#inner.connect(listener)
-    return {
-      ready: connection.ready,
-      get isUp() {
-        return connection.isUp
-      },
-      ask: async (question) => {
-        if (question.op === 'acquire') {
-          await new Promise<void>((resolve) => void this.waiting.push(resolve))
-        }
-        return connection.ask(question)
-      },
-      close: () => connection.close(),
-    }
+  protected async answer({ op }: Question, ask: () => Promise<Answer>): Promise<Answer> {
+    if (op === 'acquire') await new Promise<void>((resolve) => void this.waiting.push(resolve))
+    return ask()
   }
 
   /** Answers the one that has waited longest. */

@@ -1,0 +1,11 @@
+import type { Snapshot } from './storage.js'
+
+/** A circuit of which nothing is known: closed, and older than anything that is. */
+export const NOTHING: Snapshot = {
+  version: 0,
+  epoch: 0,
+  state: 'closed',
+  failureCount: 0,
+  openedFor: 0,
+  heldFor: 0,
+}

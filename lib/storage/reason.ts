@@ -1,0 +1,8 @@
+import { property } from '../property.js'
+
+/** What an error says. Some of a connection's say nothing but their code, and some are a mere text. */
+export function reasonOf(error: unknown): string {
+  const texts = [...['message', 'code', 'name'].map((key) => property(error, key)), error]
+  const found = texts.find((text) => typeof text === 'string' && text !== '')
+  return typeof found === 'string' ? found : 'unknown'
+}

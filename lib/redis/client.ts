@@ -2,7 +2,7 @@
 import { property } from '../property.js'
 import { reasonOf } from '../storage/reason.js'
 
-interface EvalOptions {
+export interface EvalOptions {
   keys: string[]
   arguments: string[]
 }
@@ -38,6 +38,32 @@ export function isReady(client: RedisClient): boolean {
 
 export function isOpen(client: RedisClient): boolean {
   return property(client, 'isOpen') !== false
+}
+
+/**
+ * A cluster of redis 4 sends a script to any of its nodes, and gives up following them to the right one
+ * after eight: told the key beside the command, it finds it at once.
+ */
+export async function evaluate(
+  client: RedisClient,
+  command: 'evalSha' | 'eval',
+  script: string,
+  options: EvalOptions,
+): Promise<unknown> {
+  const send = isCluster4(client) ? methodOf(client, 'sendCommand') : undefined
+  if (!send) return client[command](script, options)
+  const { keys, arguments: args } = options
+  return send(keys[0], false, [
+    command.toUpperCase(),
+    script,
+    String(keys.length),
+    ...keys,
+    ...args,
+  ])
+}
+
+function isCluster4(client: RedisClient): boolean {
+  return ['commandsExecutor', 'getSlotMaster'].every((name) => methodOf(client, name))
 }
 
 /** A client of ours: its replies are of no interest any more. */

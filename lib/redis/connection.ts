@@ -2,7 +2,15 @@
 import { property } from '../property.js'
 import { reasonOf } from '../storage/reason.js'
 import type { Answer, Connection, ConnectionListener, Question } from '../storage/storage.js'
-import { discreet, ignore, ignoreErrors, isReady, type RedisClient } from './client.js'
+import {
+  discreet,
+  evaluate,
+  ignore,
+  ignoreErrors,
+  isReady,
+  type EvalOptions,
+  type RedisClient,
+} from './client.js'
 import { SCRIPT } from './script.js'
 import { subscribe, type Subscription } from './subscription.js'
 import { argumentsOf, parseMessage, parseReply, sha1, TRIAL } from './wire.js'
@@ -136,14 +144,11 @@ export class RedisConnection implements Connection {
 }
 
 /** The script by its name, and in full where Redis does not know it: after a restart, a SCRIPT FLUSH, a failover. */
-async function run(
-  client: RedisClient,
-  options: { keys: string[]; arguments: string[] },
-): Promise<unknown> {
+async function run(client: RedisClient, options: EvalOptions): Promise<unknown> {
   try {
-    return await client.evalSha(SCRIPT_SHA1, options)
+    return await evaluate(client, 'evalSha', SCRIPT_SHA1, options)
   } catch (error) {
     if (!String(property(error, 'message')).startsWith('NOSCRIPT')) throw error
-    return client.eval(SCRIPT, options)
+    return evaluate(client, 'eval', SCRIPT, options)
   }
 }

@@ -163,6 +163,30 @@ describe('a cluster', () => {
       await story((kinds[kind] as () => Client)(), managed(redis.createCluster(options())), TRIES),
     ).toEqual(TELLS_AND_IS_TOLD)
   })
+
+  it.each(Object.keys(kinds))('createCluster %s, asks the node that has the key', async (kind) => {
+    const made = (kinds[kind] as () => Client)()
+    await made.connect()
+    const names = Array.from({ length: 30 }, (_, index) => `users-${index}`)
+    const before = await redirections()
+    await Sharer.join(
+      upstream,
+      { client: made.client, prefix: `routed-${kind}`.replaceAll(/\W/g, '') },
+      { names },
+    )
+    await Sharer.closeAll()
+    await made.end()
+    // Asked at random, a node would redirect two commands of three.
+    expect((await redirections()) - before).toBeLessThan(5)
+  })
+
+  async function redirections(): Promise<number> {
+    const told = await Promise.all(
+      cluster.servers.map((member) => member.command('INFO', 'errorstats')),
+    )
+    const counts = told.map((text) => /errorstat_MOVED:count=(\d+)/.exec(String(text))?.[1] ?? '0')
+    return counts.reduce((sum, count) => sum + Number(count), 0)
+  }
 })
 
 describe('sentinels', () => {

@@ -29,7 +29,7 @@ export function subscribe(options: SubscriptionOptions): Subscription {
   const { client } = options
   const isCluster = property(client, 'masters') !== undefined
   const isSentinel = methodOf(client, 'getMasterNode') !== undefined
-  return isCluster || isSentinel ? subscribeItself(options) : subscribeByDuplicate(options)
+  return isCluster || isSentinel ? subscribeItself(options) : new Duplicate(options)
 }
 
 function subscribeItself({ client, channel, onMessage, onResume }: SubscriptionOptions) {
@@ -51,29 +51,60 @@ function subscribeItself({ client, channel, onMessage, onResume }: SubscriptionO
 }
 
 /** A connection of our own: an app's `unsubscribe()` would take our listener with it, and RESP2 mixes no commands. */
-function subscribeByDuplicate(options: SubscriptionOptions): Subscription {
-  const { client, channel, onMessage, onResume } = options
-  let own: unknown
-  let isClosed = false
-  const close = (): void => {
-    isClosed = true
-    client.off('end', close)
-    destroy(own)
+class Duplicate implements Subscription {
+  readonly ready: Promise<void>
+  readonly #options: SubscriptionOptions
+  #own: unknown
+  #isClosed = false
+  /** Its owner has closed the client, and may connect it anew. */
+  #hasEnded = false
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options
+    options.client.on('end', this.#onEnd)
+    options.client.on('ready', this.#onReady)
+    this.ready = this.#keepTrying()
   }
-  const open = async (): Promise<void> => {
-    if (isClosed) return
-    destroy(own)
-    own = await duplicate(client)
-    if (isClosed) return
-    ignoreErrors(own)
-    methodOf(own, 'unref')?.()
-    await methodOf(own, 'connect')?.()
-    await methodOf(own, 'subscribe')?.(channel, onMessage)
+
+  close(): void {
+    this.#isClosed = true
+    this.#options.client.off('end', this.#onEnd)
+    this.#options.client.off('ready', this.#onReady)
+    destroy(this.#own)
+  }
+
+  #keepTrying(): Promise<void> {
+    return keepTrying(() => this.#open(), this.#options.onResume)
+  }
+
+  async #open(): Promise<void> {
+    const { client, channel, onMessage, onResume } = this.#options
+    if (this.#isOver) return
+    destroy(this.#own)
+    this.#own = await duplicate(client)
+    if (this.#isOver) return
+    ignoreErrors(this.#own)
+    methodOf(this.#own, 'unref')?.()
+    await methodOf(this.#own, 'connect')?.()
+    await methodOf(this.#own, 'subscribe')?.(channel, onMessage)
     // From here on the client subscribes anew by itself, before it says that it is ready.
-    methodOf(own, 'on')?.('ready', onResume)
+    methodOf(this.#own, 'on')?.('ready', onResume)
   }
-  client.on('end', close)
-  return { ready: keepTrying(open, onResume), close }
+
+  get #isOver(): boolean {
+    return this.#isClosed || this.#hasEnded
+  }
+
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true
+    destroy(this.#own)
+  }
+
+  readonly #onReady = (): void => {
+    if (!this.#hasEnded) return
+    this.#hasEnded = false
+    void this.#keepTrying().then(this.#options.onResume, ignore)
+  }
 }
 
 /** Settles as the first attempt does. */

@@ -189,6 +189,34 @@ describe('a cluster', () => {
   }
 })
 
+describe('closed by its owner and connected anew, it hears of the fleet again', () => {
+  const kinds: Record<string, () => Client> = {
+    'createClient of redis 6': () => managed(redis.createClient({ url: server.url })),
+    'createClient of redis 5': () => managed(redis5.createClient({ url: server.url })),
+    'createClient of redis 4': () => managed(redis4.createClient({ url: server.url })),
+    'createCluster of redis 6': () =>
+      managed(redis.createCluster({ rootNodes: cluster.rootNodes })),
+    'createCluster of redis 5': () =>
+      managed(redis5.createCluster({ rootNodes: cluster.rootNodes })),
+  }
+  it.each(Object.keys(kinds))('%s', async (kind) => {
+    const [made, other] = [0, 1].map(kinds[kind] as () => Client) as [Client, Client]
+    const prefix = `anew-${kind}`.replaceAll(/\W/g, '')
+    const names = ['users-0', 'users-1', 'users-2', 'users-3']
+    await Promise.all([made.connect(), other.connect()])
+    const listener = await Sharer.join(upstream, { client: made.client, prefix }, { names })
+    const teller = await Sharer.join(upstream, { client: other.client, prefix }, { names })
+    await made.end()
+    await listener.fail('users-0')
+    await until('it is missed', () => listener.breaker.storageUp === false)
+    await made.connect()
+    await until('it is there', () => listener.breaker.storageUp === true)
+    expect(await hears(listener, teller, names.slice(1))).toBe(true)
+    await Sharer.closeAll()
+    await Promise.all([made.end(), other.end()])
+  })
+})
+
 describe('sentinels', () => {
   const options = () => ({
     name: sentinels.name,

@@ -44,7 +44,8 @@ it(
     scene.service.answer = () => 500
     await scene.warned(good)
     expect(await scene.kept('state')).not.toBe('closed')
-    for (const [first] of await scene.transitions(good)) expect(first?.to).toBe('opened')
+    // A process that is busy may hear of it when another has begun to probe.
+    for (const [first] of await scene.transitions(good)) expect(first?.to).toMatch(/opened$/)
   },
   LONG,
 )

@@ -1,5 +1,5 @@
 /** A fault of Redis while the service is down: from before it strikes until the fleet is whole again. */
-import { clock, type Fleet, type Harm } from './fleet.js'
+import { clock, PASSWORD, type Fleet, type Harm } from './fleet.js'
 
 export interface Fault {
   readonly what: string
@@ -7,9 +7,12 @@ export interface Fault {
   readonly mend: () => unknown
   /** What the user is told. */
   readonly reason: RegExp
-  /** Requests of each process that wait for the deadline of a permit. */
+  /** Requests of each process that wait, at most, for the deadline of a permit. */
   readonly waits: number
 }
+
+/** Whatever the client says, as long as it says something. */
+export const ANY_REASON = /^(?!unknown$)./
 
 export interface Course {
   /** Why Redis was lost, in the words of each process. */
@@ -39,6 +42,18 @@ export async function endure(
   await fleet.recover()
   await printFigures(what, fleet, rejoined)
   return { reasons, wrongPauses: [...alone, ...together], harm: await fleet.harm() }
+}
+
+/** No request failed or hung, and each process told its user once, with the reason. */
+export function expectNoHarm({ reasons, wrongPauses, harm }: Course, { reason, waits }: Fault) {
+  for (const told of reasons) {
+    expect(told).toMatch(reason)
+    expect(told).not.toContain(PASSWORD)
+  }
+  const { longWaits, longest, ...rest } = harm
+  expect({ wrongPauses, ...rest }).toEqual({ wrongPauses: [], other: 0, lost: 1, restored: 1 })
+  expect(longWaits).toBeLessThanOrEqual(waits)
+  expect(longest).toBeLessThan(1)
 }
 
 /** For the table in docs/redis-outages.md: `FIGURES=1 npx jest spec/outages`. */

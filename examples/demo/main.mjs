@@ -23,7 +23,8 @@ async function run() {
     const { demo } = await import(flags.redis ? './fleet/demo.mjs' : './alone.mjs')
     const verdict = async () => ((await demo(processes)) ? 0 : 1)
     const limit = flags.redis ? LIMITS.fleet : LIMITS.alone
-    return await Promise.race([verdict().catch(explain), trouble(limit), processes.lost])
+    // In this order: what the demo starts at once has to be ended too.
+    return await Promise.race([trouble(limit), verdict().catch(explain), processes.lost])
   } catch (error) {
     console.error(paint('red', `The demo failed: ${error.message}`))
     return 1

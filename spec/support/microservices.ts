@@ -77,7 +77,9 @@ export class Microservices extends Program {
   }
 
   async queryRange(query: string, start: number): Promise<readonly Series[]> {
-    const range = { start: String(start), end: String(Date.now() / 1000), step: String(SCRAPE) }
+    // Steps count from the start: one more, for the last scrape may be younger than the last before now.
+    const end = Date.now() / 1000 + SCRAPE
+    const range = { start: String(start), end: String(end), step: String(SCRAPE) }
     const series = (await this.#ask('query_range', { query, ...range })) as {
       metric: Labels
       values: Point[]

@@ -1,4 +1,4 @@
-/** The clients that a caller may bring, by shape: nothing here depends on their class, version or options. */
+/** The clients that a caller may bring, by shape: nothing here depends on their class or options. */
 import { property } from '../property.js'
 import { reasonOf } from '../storage/reason.js'
 

@@ -1,4 +1,4 @@
-/** The wider matrix: old and new axios, Node, Bun, Deno, TypeScript, duplicate installs, a browser. */
+/** The wider matrix: axios, Redis and Valkey, Node, Bun, Deno, TypeScript, duplicate installs, a browser. */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,8 +15,11 @@ import {
   tellStory,
 } from './consumer.mjs'
 import { run, runNode } from './run.mjs'
+import { SERVER_NAMES, provideServer, specsFor } from './servers.mjs'
 
 const AXIOS_COPIES = ['axios-1.7', 'axios-1.13', 'axios-1.18', 'axios']
+/** For the fleet's specs on one server, on a machine that has much else to do. */
+const SERVER_SECONDS = 600
 const OLDER_TYPESCRIPT = 'npm:typescript@5.9'
 const FORMATS = { ESM: 'esm.mjs', CommonJS: 'cjs.cjs' }
 
@@ -46,6 +49,7 @@ const checks = new Checks()
 
 await inTemporaryFolder(async (folder) => {
   await checkAxiosVersions()
+  await checkServers()
   const { tarball } = await pack(folder)
   await checkConsumers(folder, tarball)
 })
@@ -54,14 +58,25 @@ checks.end()
 async function checkAxiosVersions() {
   for (const copy of AXIOS_COPIES) {
     const { version } = JSON.parse(await readFile(join(root, 'node_modules', copy, 'package.json')))
-    await checks.check(`specs: axios ${version}`, () => runSpecs(copy))
+    const specs = ['spec/axios', 'spec/plugins']
+    await checks.check(`specs: axios ${version}`, () => runSpecs(specs, { AXIOS: copy }))
   }
 }
 
-async function runSpecs(copy) {
+/** What the log names as tested is what the server says of itself. */
+async function checkServers() {
+  for (const name of SERVER_NAMES) {
+    await checks.check(`specs: the fleet on ${name}`, async () => {
+      const { path, version } = await provideServer(name)
+      const passed = await runSpecs(specsFor(name), { REDIS_SERVER: path }, SERVER_SECONDS)
+      return `${passed}; ${version}`
+    })
+  }
+}
+
+async function runSpecs(specs, env, seconds) {
   const jest = join(root, 'node_modules/jest/bin/jest.js')
-  const env = { AXIOS: copy }
-  const { output } = await runNode([jest, 'spec/axios', 'spec/plugins'], { cwd: root, env })
+  const { output } = await runNode([jest, ...specs], { cwd: root, env, seconds })
   const [, passed] = output.match(/^Tests: +(\d+) passed, \d+ total$/m) ?? []
   assert(Number(passed) > 0, output)
   return `${passed} specs`

@@ -1,0 +1,43 @@
+/** A program of another release, which runs with the libraries of that release. */
+import { chmod, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/**
+ * @param {string} loader the dynamic loader of the release
+ * @param {string[]} libraries the folders of its libraries
+ * @param {string} program
+ * @returns {string} a shell script that becomes the program, so that signals reach it
+ */
+export function wrapper(loader, libraries, program) {
+  const command = [loader, '--library-path', libraries.join(':'), program]
+  return `#!/bin/sh\nexec ${command.map(quote).join(' ')} "$@"\n`
+}
+
+/** Writes the script that runs a program of an unpacked release. */
+export async function writeWrapper(root, program, path) {
+  const libraries = await libraryFolders(root)
+  const loader = await findLoader(libraries)
+  await writeFile(path, wrapper(loader, libraries, join(root, 'usr/bin', program)))
+  await chmod(path, 0o755)
+}
+
+/** `lib/x86_64-linux-gnu` and the like, by whatever name the architecture goes. */
+async function libraryFolders(root) {
+  const found = []
+  for (const parent of [join(root, 'usr/lib'), join(root, 'lib')]) {
+    const names = await readdir(parent).catch(() => [])
+    found.push(...names.filter((name) => /-linux-gnu/.test(name)).map((name) => join(parent, name)))
+  }
+  return found
+}
+
+async function findLoader(folders) {
+  for (const folder of folders) {
+    const names = await readdir(folder)
+    const loader = names.find((name) => /^ld-linux.*\.so\.\d+$/.test(name))
+    if (loader) return join(folder, loader)
+  }
+  throw new Error('the packages brought no dynamic loader')
+}
+
+const quote = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -1,0 +1,96 @@
+/** The servers that the fleet's specs run against, each made available without installing it. */
+import { existsSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { unpackPackage } from './apt-packages.mjs'
+import { findProgram } from './programs.mjs'
+import { run } from './run.mjs'
+import { writeWrapper } from './server-wrapper.mjs'
+
+const CACHE = fileURLToPath(new URL('../node_modules/.cache/servers', import.meta.url))
+
+/** By name: the release of Debian that has it, and how its `--version` begins. */
+const SERVERS = {
+  'redis-6': { suite: 'bullseye', program: 'redis-server', version: /^Redis server v=6\./ },
+  'redis-7': { suite: 'bookworm', program: 'redis-server', version: /^Redis server v=7\./ },
+  'redis-8': { suite: 'trixie', program: 'redis-server', version: /^Redis server v=8\./ },
+  'valkey-8': { suite: 'trixie', program: 'valkey-server', version: /^Valkey server v=8\./ },
+}
+
+export const SERVER_NAMES = Object.keys(SERVERS)
+
+/**
+ * What the fleet is promised, on one server: clusters and sentinels have specs of their own, and leases
+ * are measured in real time, which a busy machine does not have.
+ */
+const SPECS = [
+  ...['alike', 'concurrent', 'contract', 'lost-answers'].map((name) => `spec/storage/${name}`),
+  ...['messages', 'quorum'].map((name) => `spec/fleet/${name}`),
+  ...['init', 'messages', 'names', 'permissions'].map((name) => `spec/redis/${name}`),
+]
+
+/** These allow and forbid channels: Redis has rules for them since 6.2. */
+const ABOUT_CHANNELS = new Set(['spec/redis/init', 'spec/redis/permissions'])
+
+/** @returns {string[]} the spec files that can be run on a server */
+export function specsFor(name) {
+  return name === 'redis-6' ? SPECS.filter((spec) => !ABOUT_CHANNELS.has(spec)) : SPECS
+}
+
+/** REDIS_6_SERVER for redis-6: says where the server is, and nothing is fetched. */
+export const variableOf = (name) => `${name.toUpperCase().replaceAll('-', '_')}_SERVER`
+
+/**
+ * Gives the server that its variable names, else the installed one if it is of this version, else
+ * one that is fetched with apt, once.
+ *
+ * @param {string} name one of SERVER_NAMES
+ * @returns {Promise<{ path: string, version: string }>} for REDIS_SERVER, and what it says it is
+ */
+export async function provideServer(name) {
+  const server = SERVERS[name]
+  if (!server) throw new Error(`${name} is none of ${SERVER_NAMES.join(', ')}`)
+  const given = process.env[variableOf(name)]
+  if (given) return checked(name, given)
+  const installed = findProgram(server.program)
+  if (installed && server.version.test(await versionOf(installed))) return checked(name, installed)
+  return checked(name, await fetchServer(name, server))
+}
+
+async function fetchServer(name, { suite, program }) {
+  const folder = join(CACHE, name)
+  const done = join(folder, 'complete')
+  const path = join(folder, program)
+  if (existsSync(done)) return path
+  const apt = join(CACHE, `${name}-apt`)
+  await Promise.all([folder, apt].map((old) => rm(old, { recursive: true, force: true })))
+  try {
+    await mkdir(apt, { recursive: true })
+    await unpackPackage({ suite, name: program }, apt, join(folder, 'root'))
+    await writeWrapper(join(folder, 'root'), program, path)
+    await writeFile(done, '')
+    return path
+  } catch (error) {
+    const reason = `${program} of Debian's ${suite} cannot be had: ${error.message}`
+    const remedy = `Set ${variableOf(name)} to the path of a ${name}.`
+    throw new Error(`${reason}\n${remedy}`, { cause: error })
+  } finally {
+    await rm(apt, { recursive: true, force: true })
+  }
+}
+
+async function checked(name, path) {
+  const version = await versionOf(path).catch((error) => error.message)
+  if (SERVERS[name].version.test(version)) return { path, version }
+  throw new Error(`${path} is no ${name}, but says: ${version}\nSet ${variableOf(name)} to one.`)
+}
+
+const versionOf = async (path) => (await run(path, ['--version'])).stdout
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const name of process.argv.slice(2)) {
+    const { path, version } = await provideServer(name)
+    console.log(`${path}\n${version}`)
+  }
+}

@@ -1,0 +1,77 @@
+/** A deadline that a process misses by its own fault is none that the storage has missed. */
+import { createServer, connect, type Server, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { within } from '../../lib/storage/timers.js'
+
+const DEADLINE = 0.1
+
+let server: Server
+let client: Socket
+/** Answers each byte with a byte, unless it is silent. */
+let isSilent = false
+beforeAll(async () => {
+  server = createServer((socket) => {
+    socket.setNoDelay(true)
+    socket.on('data', (data) => {
+      if (!isSilent) socket.write(data)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  client = connect(Object(address).port as number, '127.0.0.1')
+  client.setNoDelay(true)
+  await once(client, 'connect')
+})
+afterAll(() => {
+  client.destroy()
+  server.close()
+})
+beforeEach(() => {
+  isSilent = false
+})
+
+function ask(): Promise<unknown> {
+  const answer = once(client, 'data')
+  client.write('x')
+  return answer
+}
+
+function beBusy(seconds: number): void {
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end);
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+it.each([2, 5, 20])(
+  'an answer counts that came while the process was busy for %i deadlines',
+  async (times) => {
+    // The server is in this process: it has its turn, and the answer is in the socket, before the work.
+    const answer = within(DEADLINE, ask(), 'no answer')
+    await turn()
+    beBusy(times * DEADLINE)
+    await expect(answer).resolves.toBeDefined()
+  },
+)
+
+it('an answer counts that comes right after the work, because the question had to wait too', async () => {
+  const answer = within(DEADLINE, ask(), 'no answer')
+  beBusy(5 * DEADLINE)
+  await expect(answer).resolves.toBeDefined()
+})
+
+it('silence is noticed, after the deadline and one more chance at the most', async () => {
+  isSilent = true
+  const start = performance.now()
+  const answer = within(DEADLINE, ask(), 'no answer')
+  beBusy(3 * DEADLINE)
+  await expect(answer).rejects.toThrow('no answer')
+  expect(performance.now() - start).toBeGreaterThanOrEqual(3 * DEADLINE * 1000)
+})
+
+it('an error is passed on as it is', async () => {
+  await expect(within(DEADLINE, Promise.reject(new Error('why')), 'no answer')).rejects.toThrow(
+    'why',
+  )
+})

@@ -7,14 +7,19 @@ export class TcpProxy {
   /** Milliseconds that a round trip takes longer: bytes wait for half of it on each way. */
   delay = 0
   port = 0
-  #targetPort
+  /** Of the server that new connections lead to. */
+  targetPort
   #server
   #sockets = new Set()
+  /** Those whose bytes are lost. */
+  #silent = new WeakSet()
+  /** Of each socket, the one of its connection that leads to the server. */
+  #targets = new WeakMap()
   #flow = Promise.resolve()
   #release = () => undefined
 
   constructor(targetPort) {
-    this.#targetPort = targetPort
+    this.targetPort = targetPort
   }
 
   /** @param {number} targetPort */
@@ -54,6 +59,19 @@ export class TcpProxy {
     this.#flow = new Promise((resolve) => (this.#release = resolve))
   }
 
+  /**
+   * Loses from here on whatever the open connections send, their ends too, as does a machine that is gone:
+   * nobody is told. New connections work.
+   *
+   * @param {number[]} [ports] of the connections as the server sees them; all if left out
+   */
+  silence(ports) {
+    for (const socket of this.#sockets) {
+      const { localPort } = this.#targets.get(socket)
+      if (!ports || ports.includes(localPort)) this.#silent.add(socket)
+    }
+  }
+
   /** Lets the bytes go, those that were kept back too. */
   resume() {
     this.#release()
@@ -66,7 +84,8 @@ export class TcpProxy {
   }
 
   #join(client) {
-    const target = connect({ port: this.#targetPort, host: HOST, allowHalfOpen: true })
+    const target = connect({ port: this.targetPort, host: HOST, allowHalfOpen: true })
+    for (const socket of [client, target]) this.#targets.set(socket, target)
     this.#carry(client, target)
     this.#carry(target, client)
   }
@@ -75,7 +94,8 @@ export class TcpProxy {
   #carry(from, to) {
     let way = Promise.resolve()
     const later = (deliver) => {
-      way = Promise.all([way, this.#wait()]).then(() => this.#flow.then(deliver))
+      const carry = () => this.#silent.has(from) || deliver()
+      way = Promise.all([way, this.#wait()]).then(() => this.#flow.then(carry))
     }
     this.#sockets.add(from)
     from.setNoDelay(true)

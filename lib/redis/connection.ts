@@ -1,154 +1,178 @@
-/** A breaker's connection to Redis: one script for all commands, one channel for all messages. */
-import { property } from '../property.js'
+/** A breaker's view of Redis: one script for all commands, one channel for all messages. */
 import { reasonOf } from '../storage/reason.js'
 import type { Answer, Connection, ConnectionListener, Question } from '../storage/storage.js'
-import {
-  discreet,
-  evaluate,
-  ignore,
-  ignoreErrors,
-  isReady,
-  type EvalOptions,
-  type RedisClient,
-} from './client.js'
+import { later } from '../storage/timers.js'
+import { isOfOneKey, isRefusal, ofCircuit, SILENT } from './failure-reasons.js'
+import { Hearing } from './hearing.js'
+import type { Hub, Member } from './hub.js'
+import { Readiness } from './readiness.js'
+import { runScript } from './run-script.js'
 import { SCRIPT } from './script.js'
-import { subscribe, type Subscription } from './subscription.js'
-import { argumentsOf, parseMessage, parseReply, sha1, TRIAL } from './wire.js'
+import { tryOut, type View } from './trial.js'
+import { agedBy, ServerClock } from './server-clock.js'
+import { argumentsOf, parseMessage, parseReply, TRIAL, WRITE, type Reply } from './wire.js'
 
-const SCRIPT_SHA1 = sha1(SCRIPT)
-/** What waiting will not mend. Anything else, such as LOADING, may pass. */
-const REFUSAL = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR)\b/
-/** A read that fails where writes would. */
-const REWRITE = 'rewrite'
+const MS_PER_SECOND = 1000
+const now = (): number => performance.now() / MS_PER_SECOND
 
-export interface Source {
-  readonly client: RedisClient
-  /** Connects a client of ours; a caller's is connected by its caller. */
-  connect(): Promise<unknown>
-  close(): void
-}
+/** Seconds until what was refused is tried again: it may be allowed by then. */
+const FIRST_RETRIAL = 0.5
+const LAST_RETRIAL = 4
+/** Seconds after which it is worth telling that a trial is not answered, although it may still be. */
+const SLOW = 0.15
 
-export class RedisConnection implements Connection {
+export class RedisConnection implements Connection, Member {
   readonly ready: Promise<void>
+  readonly channel: string
+  readonly #hub: Hub
+  readonly #view: View
   readonly #listener: ConnectionListener
-  readonly #prefix: string
-  readonly #source: Promise<Source>
-  #client: RedisClient | undefined
-  #subscription: Subscription | undefined
-  #refuse: (error: unknown) => void = ignore
+  readonly #readiness = new Readiness()
+  /** Of each circuit, as Redis has told it: a message that is not signed with it proves nothing. */
+  readonly #secrets = new Map<string, string>()
+  readonly #hearing: Hearing
+  readonly #clock = new ServerClock(now)
+  readonly #pending = new Set<Promise<unknown>>()
   #isClosed = false
   /** Whether messages have ever been heard: before that the fleet cannot be followed. */
   #isSubscribed = false
-  /** Of each circuit, as Redis has told it: a message that is not signed with it proves nothing. */
-  readonly #secrets = new Map<string, string>()
+  #isProven = false
+  #isOnTrial = false
+  #cancelRetrial: (() => void) | undefined
+  #retrial = FIRST_RETRIAL
   /** A command was refused: one that is full, or a replica, takes no writes and answers reads. */
   #isDoubted = false
 
-  constructor(source: Promise<Source>, prefix: string, listener: ConnectionListener) {
-    this.#source = source
-    this.#prefix = prefix
+  constructor(hub: Hub, view: View, listener: ConnectionListener) {
+    this.#hub = hub
+    this.#view = view
     this.#listener = listener
-    const refusal = new Promise<never>((_resolve, reject) => {
-      this.#refuse = reject
-    })
-    this.ready = Promise.race([this.#open(), refusal]).catch((error: unknown) => {
-      throw discreet(error)
-    })
-    this.ready.catch(ignore)
+    this.channel = `${view.prefix}/events`
+    this.#hearing = new Hearing(() => hub.suspect())
+    this.ready = this.#readiness.promise
   }
 
   get isUp(): boolean {
-    return this.#isSubscribed && this.#client !== undefined && isReady(this.#client)
+    return !this.#isClosed && this.#isProven && this.#hub.isUp
   }
 
+  readonly open = (): void => this.#hub.join(this)
+
   async ask(question: Question): Promise<Answer> {
-    if (!this.#client) throw new Error('Redis is not connected')
-    const { circuit } = question
-    const secret = this.#secrets.get(circuit) ?? crypto.randomUUID()
-    const [op, ...rest] = argumentsOf(question, this.#channel, secret)
-    const command = op === 'read' && this.#isDoubted ? REWRITE : String(op)
-    const reply = await this.#run(this.#client, `${this.#prefix}/${circuit}`, [command, ...rest])
-    if (command !== 'read') this.#isDoubted = false
-    const { answer, secret: told } = parseReply(reply)
-    if (told) this.#secrets.set(circuit, told)
-    return answer
+    if (this.#isClosed) throw new Error('The connection to Redis was closed')
+    const asking = this.#ask(question)
+    this.#pending.add(asking)
+    const end = (): unknown => this.#pending.delete(asking)
+    asking.then(end, end)
+    return asking
+  }
+
+  forget(circuit: string): void {
+    const drop = (): void => {
+      this.#secrets.delete(circuit)
+      this.#hearing.forget(circuit)
+    }
+    drop()
+    // What is being answered would bring it back.
+    void Promise.allSettled(this.#pending).then(drop)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#subscription?.close()
-    for (const [event, listener] of this.#listeners) this.#client?.off(event, listener)
-    this.#client = undefined
-    await this.#source.then((source) => source.close(), ignore)
+    this.#cancelRetrial?.()
+    this.#hub.leave(this)
   }
 
-  async #run(client: RedisClient, key: string, args: string[]): Promise<unknown> {
+  up(): void {
+    if (this.#isProven) this.#listener.resumed()
+    else this.#prove()
+  }
+
+  down(error: unknown, isOver = false): void {
+    if (this.isUp || this.#isClosed) return
+    this.#listener.lost(reasonOf(error), isOver)
+    if (isRefusal(error)) this.#readiness.reject(error)
+  }
+
+  subscribed(): void {
+    this.#isSubscribed = true
+    this.#hearing.reset()
+    this.up()
+  }
+
+  heard(text: unknown): void {
+    const message = parseMessage(text)
+    if (!message) return
+    const { circuit, snapshot, process } = message
+    this.#hearing.heard(circuit, snapshot.epoch)
+    const secret = this.#secrets.get(circuit)
+    if (secret !== undefined && message.isSignedWith(secret)) {
+      this.#listener.pushed(circuit, agedBy(snapshot, this.#clock.ageOf(message.time)), process)
+    } else this.#listener.hinted(circuit)
+  }
+
+  /** If Redis was late by its own clock alone, that has been set meanwhile: it is asked once more. */
+  async #ask(question: Question): Promise<Answer> {
+    const askedAt = now()
+    const { answer, isLate } = await this.#askOnce(question)
+    const remaining = askedAt + question.deadline - now()
+    if (!isLate || remaining <= 0) return answer
+    return (await this.#askOnce({ ...question, deadline: remaining })).answer
+  }
+
+  async #askOnce(question: Question): Promise<Reply> {
+    const { circuit, deadline } = question
+    const secret = this.#secrets.get(circuit) ?? crypto.randomUUID()
+    const { latest } = this.#clock
+    const expires = latest && latest + deadline
+    const [op, ...rest] = argumentsOf(question, { channel: this.channel, secret, expires })
+    const command = op === 'read' && this.#isDoubted ? WRITE : String(op)
+    const sentAt = now()
+    const text = await this.#run(`${this.#view.prefix}/${circuit}`, [command, ...rest])
+    if (command !== 'read') this.#isDoubted = false
+    const reply = parseReply(text)
+    this.#clock.read({ time: reply.time, sentAt, readAt: now() })
+    if (reply.secret) this.#secrets.set(circuit, reply.secret)
+    this.#hearing.answered(circuit, reply.answer.epoch)
+    return reply
+  }
+
+  async #run(key: string, args: string[]): Promise<unknown> {
     try {
-      return await run(client, { keys: [key], arguments: args })
+      return await runScript(this.#hub, SCRIPT, key, args)
     } catch (error) {
+      if (isOfOneKey(error)) throw ofCircuit(error)
       this.#isDoubted = true
       throw error
     }
   }
 
-  get #channel(): string {
-    return `${this.#prefix}/events`
+  /** Commands are answered and messages heard: it remains to be seen whether anything may be written. */
+  #prove(): void {
+    if (this.#isOnTrial || this.#isClosed || !this.#isSubscribed || !this.#hub.isUp) return
+    this.#isOnTrial = true
+    this.#cancelRetrial?.()
+    const trial = Promise.all([tryOut(this.#hub, this.#view), this.#ask(TRIAL)])
+    const cancelSlow = later(SLOW, () => this.down(new Error(SILENT)))
+    void trial.finally(cancelSlow).then(
+      () => this.#pass(),
+      (error: unknown) => this.#fail(error),
+    )
   }
 
-  async #open(): Promise<void> {
-    const source = await this.#source
+  #pass(): void {
+    this.#isOnTrial = false
+    this.#isProven = true
     if (this.#isClosed) return
-    this.#client = source.client
-    ignoreErrors(source.client)
-    for (const [event, listener] of this.#listeners) source.client.on(event, listener)
-    this.#subscription = subscribe({
-      client: source.client,
-      channel: this.#channel,
-      onMessage: this.#onMessage,
-      onResume: this.#onResume,
-    })
-    await Promise.all([source.connect(), this.#subscription.ready])
-    this.#isSubscribed = true
-    await this.ask(TRIAL)
-  }
-
-  readonly #onResume = (): void => {
-    if (this.#isClosed) return
-    this.#isSubscribed = true
+    this.#readiness.resolve()
     this.#listener.resumed()
   }
 
-  readonly #onError = (told: unknown): void => {
-    const error = discreet(told)
-    const reason = reasonOf(error)
-    if (REFUSAL.test(reason)) this.#refuse(error)
-    // A cluster tells of each of its nodes.
-    if (!this.isUp) this.#listener.lost(reason)
-  }
-
-  readonly #listeners = [
-    ['error', this.#onError],
-    ['ready', () => this.#listener.resumed()],
-    ['end', () => this.#listener.lost('The client was closed')],
-  ] as const
-
-  readonly #onMessage = (text: unknown): void => {
-    const message = parseMessage(text)
-    if (!message) return
-    const { circuit, snapshot, process } = message
-    const secret = this.#secrets.get(circuit)
-    if (secret !== undefined && message.isSignedWith(secret)) {
-      this.#listener.pushed(circuit, snapshot, process)
-    } else this.#listener.hinted(circuit)
-  }
-}
-
-/** The script by its name, and in full where Redis does not know it: after a restart, a SCRIPT FLUSH, a failover. */
-async function run(client: RedisClient, options: EvalOptions): Promise<unknown> {
-  try {
-    return await evaluate(client, 'evalSha', SCRIPT_SHA1, options)
-  } catch (error) {
-    if (!String(property(error, 'message')).startsWith('NOSCRIPT')) throw error
-    return evaluate(client, 'eval', SCRIPT, options)
+  #fail(error: unknown): void {
+    this.#isOnTrial = false
+    this.down(error)
+    if (this.#isClosed) return
+    this.#cancelRetrial = later(this.#retrial, () => this.#prove())
+    this.#retrial = Math.min(this.#retrial * 2, LAST_RETRIAL)
   }
 }

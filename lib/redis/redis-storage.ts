@@ -3,16 +3,24 @@ import { ConfigError } from '../errors.js'
 import { sharingShape, type SharingOptions } from '../storage/sharing.js'
 import { Storage, type Connection, type ConnectionListener } from '../storage/storage.js'
 import { field, parse, type Shape } from '../validation.js'
-import { destroy, isOpen, isReady, isRedisClient, type RedisClient } from './client.js'
-import { RedisConnection, type Source } from './connection.js'
-import { reconnectStrategy } from './subscription.js'
+import { isRedisClient, kindOf, type RedisClient } from './client.js'
+import { RedisConnection } from './connection.js'
+import type { Hub } from './hub.js'
+import { hubOf, hubTo } from './parts.js'
+import { complaintAbout } from './url.js'
 
 export interface RedisStorageOptions extends SharingOptions {
-  /** Where Redis is: `redis://` or, for TLS, `rediss://`. Needs the package `redis`. This or `client`. */
+  /**
+   * Where Redis is: `redis://` or, for TLS, `rediss://`. Needs the package `redis`. This or `client`. A
+   * user or password with special characters has to be encoded by `encodeURIComponent`.
+   */
   readonly url?: string | undefined
   /**
-   * A client of your own, connected by you: from `createClient`, `createClientPool`, `createCluster` or
-   * `createSentinel`. It is never connected, closed or unref'd here, but given an `error` listener.
+   * A client of your own: from `createClient`, `createClientPool`, `createCluster` or `createSentinel` of
+   * the package `redis`, connected by you, or a `Redis` or `Cluster` of `ioredis`. It is never connected,
+   * closed or unref'd here; it is listened to, with a listener for `error` too, until the last breaker
+   * that uses it is closed. Messages come over a connection of our own, made like yours; with ioredis
+   * commands go over another, and its `keyPrefix` does not apply to them.
    */
   readonly client?: RedisClient | undefined
   /**
@@ -23,23 +31,32 @@ export interface RedisStorageOptions extends SharingOptions {
 }
 
 const DEFAULT_PREFIX = 'axios-breaker'
-const CONNECT_TIMEOUT_MS = 2000
+const EXPECTED_CLIENT =
+  'Expected a client of createClient, createCluster, createSentinel or createClientPool of the ' +
+  'package redis, or a Redis or Cluster of ioredis'
+/** Of these a server may turn out to be one node of a cluster. */
+const ONE_SERVER: ReadonlySet<string> = new Set(['client', 'pool', 'ioredis client'])
 
+/** Breakers that are given the same `RedisStorage`, or the same client, share its connections. */
 export class RedisStorage extends Storage {
-  readonly #options: RedisStorageOptions
+  readonly #prefix: string
+  readonly #hub: Hub
+  readonly #isOneServer: boolean
 
   /** @throws ConfigError */
   constructor(options: RedisStorageOptions) {
     const { url, client, prefix, ...sharing } = parse(shape(), options, 'options of RedisStorage')
-    checkSource(url, client)
     super(sharing)
-    this.#options = { url, client, prefix }
+    this.#prefix = prefix ?? DEFAULT_PREFIX
+    this.#hub = hubFor(url, client)
+    this.#isOneServer = client === undefined || ONE_SERVER.has(kindOf(client))
   }
 
   connect(listener: ConnectionListener): Connection {
-    const { url, client, prefix = DEFAULT_PREFIX } = this.#options
-    const source = client ? Promise.resolve(borrow(client)) : create(String(url))
-    return new RedisConnection(source, prefix, listener)
+    const view = { prefix: this.#prefix, isOneServer: this.#isOneServer }
+    const connection = new RedisConnection(this.#hub, view, listener)
+    connection.open()
+    return connection
   }
 }
 
@@ -47,28 +64,18 @@ function shape() {
   return {
     ...sharingShape(),
     url: field<string>('Expected a string', (value) => typeof value === 'string'),
-    client: field<RedisClient>('Expected a client of the package redis', isRedisClient),
+    client: field<RedisClient>(EXPECTED_CLIENT, isRedisClient),
     prefix: field<string>('Expected letters, digits and :._-', isPrefix),
   } satisfies Shape<RedisStorageOptions>
 }
 
-/** A URL may hold a password: it is not shown. */
-function checkSource(url: string | undefined, client: RedisClient | undefined): void {
+function hubFor(url: string | undefined, client: RedisClient | undefined): Hub {
   if (url !== undefined && client !== undefined) refuse('Expected either url or client, given both')
-  if (url === undefined && client === undefined) refuse('Expected url or client, given neither')
-  if (url === undefined || isRedisUrl(url)) return
-  refuse('Expected a redis:// or rediss:// URL, given another text\n  → at url')
-}
-
-/** Its path is the number of a database. */
-function isRedisUrl(text: string): boolean {
-  try {
-    const { username, password, pathname } = new URL(text)
-    decodeURIComponent(username + password)
-    return /^rediss?:\/\//.test(text) && /^(?:\/\d*)?$/.test(pathname)
-  } catch {
-    return false
-  }
+  if (client !== undefined) return hubOf(client)
+  if (url === undefined) refuse('Expected url or client, given neither')
+  const complaint = complaintAbout(url)
+  if (complaint !== undefined) refuse(`${complaint}\n  → at url`)
+  return hubTo(url)
 }
 
 function refuse(why: string): never {
@@ -77,36 +84,4 @@ function refuse(why: string): never {
 
 function isPrefix(value: unknown): boolean {
   return typeof value === 'string' && /^[\w:.-]+$/.test(value)
-}
-
-/** Its owner connects it, and may have begun to. */
-function borrow(client: RedisClient): Source {
-  const connect = async (): Promise<void> => {
-    if (isReady(client)) return
-    if (!isOpen(client)) throw new Error('The client is not connected: call its connect() first')
-    await new Promise<void>((resolve) => {
-      const onReady = (): void => {
-        client.off('ready', onReady)
-        resolve()
-      }
-      client.on('ready', onReady)
-    })
-  }
-  return { client, connect, close: () => undefined }
-}
-
-async function create(url: string): Promise<Source> {
-  const { createClient } = await import('redis').catch((cause: unknown) => {
-    throw new Error('RedisStorage with a url needs the package redis: npm install redis', { cause })
-  })
-  const client = createClient({
-    url,
-    disableOfflineQueue: true,
-    // A user who may do little else is asked for neither.
-    disableClientInfo: true,
-    maintNotifications: 'disabled',
-    socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy },
-  })
-  client.unref()
-  return { client, connect: () => client.connect(), close: () => destroy(client) }
 }

@@ -1,140 +1,162 @@
-/** Hears the messages of the fleet, over a connection that no command waits on. */
+/** The way of messages: a connection of ours that no command waits on, asked now and then whether it still lives. */
 import { property } from '../property.js'
 import { later } from '../storage/timers.js'
-import { destroy, ignore, ignoreErrors, methodOf, type RedisClient } from './client.js'
+import type { RedisClient } from './client.js'
+import type { Line, MakeLine } from './line.js'
+import { OwnClient } from './own-client.js'
+import { inTime } from './patience.js'
 
+const MS_PER_SECOND = 1000
 /** Seconds until a subscription that was refused is tried again: it may be allowed by then. */
 const REFUSED_DELAY = 1
-/** A cluster moves its subscriptions a little after it says that a node is ready. */
-const CLUSTER_DELAY = 1
-const LAST_RETRY = 2000
+/** Seconds between two checks that somebody has asked for, and for which a check waits. */
+const SUSPICION_PAUSE = 2
+const SUSPICION_PATIENCE = 2
+const DEAF = 'The connection for messages answers nothing: it is replaced'
 
-export interface SubscriptionOptions {
-  readonly client: RedisClient
-  readonly channel: string
-  /** Never throws: what a listener throws upsets the client's parser. */
-  readonly onMessage: (message: unknown) => void
-  /** Messages may have been missed until now. */
-  readonly onResume: () => void
+export interface MessageEvents {
+  heard(channel: string, text: unknown): void
+  /** Its messages are heard from now on; some may have been missed until now. */
+  subscribed(channel: string): void
+  /** May be allowed later, and is tried again. */
+  refused(channel: string, error: unknown): void
+  /** There is no connection yet: why. */
+  trouble(error: unknown): void
 }
 
-export interface Subscription {
-  /** Settles when messages are heard. May stay pending while Redis cannot be reached. */
-  readonly ready: Promise<void>
+export interface Messages {
+  open(): void
   close(): void
+  add(channel: string): void
+  remove(channel: string): void
+  isSubscribed(channel: string): boolean
+  /** A message may have been missed: it is to be found out whether any are heard. */
+  suspect(): void
 }
 
-/** A cluster and a sentinel client subscribe by themselves, and move with the topology. */
-export function subscribe(options: SubscriptionOptions): Subscription {
-  const { client } = options
-  const isCluster = property(client, 'masters') !== undefined
-  const isSentinel = methodOf(client, 'getMasterNode') !== undefined
-  return isCluster || isSentinel ? subscribeItself(options) : new Duplicate(options)
+/** In seconds. */
+export interface Patience {
+  /** Between two checks. */
+  readonly period: number
+  /** For the answer. */
+  readonly limit: number
 }
 
-function subscribeItself({ client, channel, onMessage, onResume }: SubscriptionOptions) {
-  const onReady = (): void => {
-    onResume()
-    later(CLUSTER_DELAY, onResume)
+export const PATIENCE: Patience = { period: 15, limit: 5 }
+
+/** A caller who has set a client to find out sooner wants that of its duplicate, too. */
+export function patienceLike(client: RedisClient): Patience {
+  const options = property(client, 'options')
+  const pingInterval = seconds(property(options, 'pingInterval'))
+  const socketTimeout = seconds(property(property(options, 'socket'), 'socketTimeout'))
+  return {
+    period: Math.min(PATIENCE.period, pingInterval, socketTimeout / 2),
+    limit: Math.min(PATIENCE.limit, socketTimeout / 2),
   }
-  let isClosed = false
-  const open = async (): Promise<void> => {
-    if (!isClosed) await methodOf(client, 'subscribe')?.(channel, onMessage)
-    if (!isClosed) for (const event of ['ready', 'node-ready']) client.on(event, onReady)
-  }
-  const close = (): void => {
-    isClosed = true
-    for (const event of ['ready', 'node-ready']) client.off(event, onReady)
-    Promise.resolve(methodOf(client, 'unsubscribe')?.(channel, onMessage)).catch(ignore)
-  }
-  return { ready: keepTrying(open, onResume), close }
 }
 
-/** A connection of our own: an app's `unsubscribe()` would take our listener with it, and RESP2 mixes no commands. */
-class Duplicate implements Subscription {
-  readonly ready: Promise<void>
-  readonly #options: SubscriptionOptions
-  #own: unknown
-  #isClosed = false
-  /** Its owner has closed the client, and may connect it anew. */
-  #hasEnded = false
+function seconds(ms: unknown): number {
+  return typeof ms === 'number' && ms > 0 ? ms / MS_PER_SECOND : Infinity
+}
 
-  constructor(options: SubscriptionOptions) {
-    this.#options = options
-    options.client.on('end', this.#onEnd)
-    options.client.on('ready', this.#onReady)
-    this.ready = this.#keepTrying()
+export class Subscription implements Messages {
+  readonly #events: MessageEvents
+  readonly #patience: Patience
+  readonly #own: OwnClient
+  /** Each with whether it is subscribed. */
+  readonly #channels = new Map<string, boolean>()
+  #suspectedAt = -Infinity
+  #cancelSuspicion: (() => void) | undefined
+  #cancelCheck: (() => void) | undefined
+
+  constructor(make: MakeLine, patience: Patience, events: MessageEvents) {
+    this.#events = events
+    this.#patience = patience
+    const trouble = (error: unknown): void => {
+      for (const channel of this.#channels.keys()) this.#channels.set(channel, false)
+      events.trouble(error)
+    }
+    this.#own = new OwnClient(make, {
+      onReady: (line) => {
+        for (const channel of this.#channels.keys()) void this.#subscribe(line, channel)
+      },
+      onLost: trouble,
+      onTrouble: trouble,
+    })
+  }
+
+  open(): void {
+    this.#own.open()
+    this.#cancelCheck ??= later(this.#patience.period, () => void this.#checkAgain())
   }
 
   close(): void {
-    this.#isClosed = true
-    this.#options.client.off('end', this.#onEnd)
-    this.#options.client.off('ready', this.#onReady)
-    destroy(this.#own)
+    this.#own.close()
+    this.#cancelCheck?.()
+    this.#cancelCheck = undefined
+    this.#cancelSuspicion?.()
+    this.#cancelSuspicion = undefined
+    for (const channel of this.#channels.keys()) this.#channels.set(channel, false)
   }
 
-  #keepTrying(): Promise<void> {
-    return keepTrying(() => this.#open(), this.#options.onResume)
+  add(channel: string): void {
+    this.#channels.set(channel, false)
+    const { line } = this.#own
+    if (line) void this.#subscribe(line, channel)
   }
 
-  async #open(): Promise<void> {
-    const { client, channel, onMessage, onResume } = this.#options
-    if (this.#isOver) return
-    destroy(this.#own)
-    this.#own = await duplicate(client)
-    if (this.#isOver) return
-    ignoreErrors(this.#own)
-    methodOf(this.#own, 'unref')?.()
-    await methodOf(this.#own, 'connect')?.()
-    await methodOf(this.#own, 'subscribe')?.(channel, onMessage)
-    // From here on the client subscribes anew by itself, before it says that it is ready.
-    methodOf(this.#own, 'on')?.('ready', onResume)
+  remove(channel: string): void {
+    this.#channels.delete(channel)
+    this.#own.line?.unsubscribe(channel).catch(() => undefined)
   }
 
-  get #isOver(): boolean {
-    return this.#isClosed || this.#hasEnded
+  isSubscribed(channel: string): boolean {
+    return this.#channels.get(channel) === true
   }
 
-  readonly #onEnd = (): void => {
-    this.#hasEnded = true
-    destroy(this.#own)
+  suspect(): void {
+    if (this.#cancelSuspicion || !this.#own.line) return
+    const wait = this.#suspectedAt + SUSPICION_PAUSE - performance.now() / MS_PER_SECOND
+    this.#cancelSuspicion = later(Math.max(0, wait), () => {
+      this.#cancelSuspicion = undefined
+      this.#suspectedAt = performance.now() / MS_PER_SECOND
+      void this.#check(Math.min(SUSPICION_PATIENCE, this.#patience.limit))
+    })
   }
 
-  readonly #onReady = (): void => {
-    if (!this.#hasEnded) return
-    this.#hasEnded = false
-    void this.#keepTrying().then(this.#options.onResume, ignore)
+  async #subscribe(line: Line, channel: string): Promise<void> {
+    const isWanted = (): boolean => line === this.#own.line && this.#channels.has(channel)
+    try {
+      const subscribing = line.subscribe(channel, (text) => this.#events.heard(channel, text))
+      await this.#orReplace(line, this.#patience.limit, subscribing)
+      if (!isWanted()) return
+      this.#channels.set(channel, true)
+      this.#events.subscribed(channel)
+    } catch (error) {
+      if (!isWanted()) return
+      this.#events.refused(channel, error)
+      later(REFUSED_DELAY, () => isWanted() && void this.#subscribe(line, channel))
+    }
   }
-}
 
-/** Settles as the first attempt does. */
-function keepTrying(open: () => Promise<void>, onResume: () => void): Promise<void> {
-  const again = (): void => void later(REFUSED_DELAY, () => void open().then(onResume, again))
-  const ready = open()
-  ready.catch(again)
-  return ready
-}
-
-/** Without what the caller has set up for its own commands. */
-async function duplicate(client: RedisClient): Promise<unknown> {
-  const execute = methodOf(client, 'subscribe') ? undefined : methodOf(client, 'execute')
-  const copy = (source: unknown): unknown =>
-    methodOf(source, 'duplicate')?.(overridesFor(property(source, 'options')))
-  return execute ? execute(copy) : copy(client)
-}
-
-function overridesFor(options: unknown): object {
-  const socket = Object(property(options, 'socket')) as object
-  return {
-    socket: { ...socket, reconnectStrategy, socketTimeout: undefined },
-    pingInterval: undefined,
-    clientSideCache: undefined,
-    emitInvalidate: undefined,
-    disableOfflineQueue: false,
+  async #checkAgain(): Promise<void> {
+    this.#cancelCheck = later(this.#patience.period, () => void this.#checkAgain())
+    await this.#check(this.#patience.limit)
   }
-}
 
-/** Milliseconds before the next try. */
-export function reconnectStrategy(tries: number): number {
-  return Math.min(50 * 2 ** Math.min(tries, 10), LAST_RETRY) + Math.random() * 50
+  async #check(limit: number): Promise<void> {
+    const { line } = this.#own
+    // An error that the server answers with proves as much as a PONG.
+    if (line) await this.#orReplace(line, limit, line.ping()).catch(() => undefined)
+  }
+
+  async #orReplace(line: Line, limit: number, answer: Promise<unknown>): Promise<void> {
+    const deaf = new Error(DEAF)
+    try {
+      await inTime(limit, answer, DEAF)
+    } catch (error) {
+      if (property(error, 'message') === DEAF && line === this.#own.line) this.#own.replace(deaf)
+      throw error
+    }
+  }
 }

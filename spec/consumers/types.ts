@@ -102,6 +102,8 @@ export const isPremature = (error: unknown): boolean => error instanceof NotInit
 void new CircuitBreaker({ storage: {} })
 // @ts-expect-error a circuit is switched off by `false`, not by a word
 void users.get('/naruto', { circuitBreaker: 'off' })
+// @ts-expect-error not a client
+void new RedisStorage({ client: {} })
 // @ts-expect-error no such option
 breaker.attach(users, 'users', { treshold: 3 })
 // @ts-expect-error no such event

@@ -92,7 +92,7 @@ describe('close()', () => {
     proxy.pause()
     const init = sharer.breaker.init().catch(String)
     await sharer.breaker.close()
-    expect(await init).toContain('it took too long')
+    expect(await init).toContain('the breaker was closed')
     proxy.resume()
     await until('there is no connection', async () => (await connections()) === 0)
     expect([sharer.breaker.storageUp, sharer.restored]).toEqual([false, 0])
@@ -172,6 +172,60 @@ describe('after close() a process ends by itself', () => {
     expect(await child.end()).toBe(0)
   })
 })
+
+/** The caller's own client is unref'd, and its owner does not connect it anew: only ours could keep the process alive. */
+const STORAGES = `
+  const make = {
+    url: async () => ({ url: settings.url }),
+    'client of redis': async () => {
+      const { createClient } = await import('redis')
+      const client = createClient({ url: settings.url, socket: { reconnectStrategy: false } })
+      client.on('error', () => undefined)
+      await client.connect().catch(() => undefined)
+      client.unref()
+      return { client }
+    },
+    'client of ioredis': async () => {
+      const { Redis } = await import('ioredis')
+      const client = new Redis(settings.url, { lazyConnect: true, retryStrategy: null })
+      client.on('error', () => undefined)
+      await client.connect().catch(() => undefined)
+      client.stream.unref()
+      return { client }
+    },
+  }
+  const breaker = new CircuitBreaker({
+    storage: new RedisStorage({ initDeadline: 0.3, ...await make[settings.kind]() }),
+  })
+  breaker.attach(axios.create(), 'users')
+  await breaker.init().catch(() => undefined)`
+
+describe.each(['url', 'client of redis', 'client of ioredis'])(
+  'a process that never calls close() ends by itself: with a %s',
+  (kind) => {
+    it('as Redis is there', async () => {
+      child = new Child(STORAGES, { url: server.url, kind })
+      expect(await child.end()).toBe(0)
+    })
+
+    it('as Redis never was there', async () => {
+      await server.kill()
+      child = new Child(STORAGES, { url: server.url, kind })
+      expect(await child.end()).toBe(0)
+    })
+
+    it.each<[string, () => unknown]>([
+      ['dies', () => server.kill()],
+      ['is frozen', () => server.freeze()],
+    ])('as Redis %s midway', async (_how, trouble) => {
+      child = new Child(`${STORAGES}\nawait reach('connected')\nprocess.disconnect()`, { url: server.url, kind }) // prettier-ignore
+      await child.reaches('connected')
+      await trouble()
+      child.goOn()
+      expect(await child.end()).toBe(0)
+    })
+  },
+)
 
 describe("a process with a caller's client that has no listener for errors", () => {
   const BORROWED = `

@@ -1,5 +1,6 @@
 /** What init() brings, and what it says where Redis cannot be used; from there on circuits are local. */
 import { createClient } from 'redis'
+import { startCluster } from '../../scripts/redis-cluster.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
 import { errorOf } from '../support/counted.js'
@@ -163,7 +164,11 @@ async function joinsAfter(sharer: Sharer, mend: () => Promise<unknown>): Promise
 describe('where Redis does not answer, init() rejects at its deadline', () => {
   const troubles: [string, () => unknown, RegExp][] = [
     ['is down', () => server.kill(), /connect ECONNREFUSED 127\.0\.0\.1:\d+/],
-    ['is frozen', () => server.freeze(), /it took too long/],
+    [
+      'is frozen',
+      () => server.freeze(),
+      /it took too long \(The server takes connections, but does not answer\)/,
+    ],
   ]
   it.each(troubles)('as it %s, and joins when it is back', async (_how, trouble, why) => {
     await trouble()
@@ -210,7 +215,12 @@ describe('where Redis refuses us, init() says so at once', () => {
     ['the user is switched off', ['off'], /WRONGPASS/],
     ['keys are forbidden', ['resetkeys'], /NOPERM.* key/],
     ['scripts are forbidden', ['-evalsha', '-eval'], /NOPERM.*eval/],
-    ['a command of the script is forbidden', ['-hmget'], /can't run this command/],
+    ['writing is forbidden', ['-hset'], /can't run this command|no permissions to run/],
+    [
+      'a command of the script is forbidden',
+      ['-hmget'],
+      /can't run this command|no permissions to run/,
+    ],
     ['the channel is forbidden', ['resetchannels'], /NOPERM.*channel/],
   ]
   it.each(refusals)('as %s, and joins when that is mended', async (_what, rules, why) => {
@@ -222,15 +232,104 @@ describe('where Redis refuses us, init() says so at once', () => {
     expect(await lasting(promise)).toBeLessThan(5)
     expect(String(await errorOf(promise))).toMatch(why)
     await joinsAfter(sharer, () => acl(...PERMISSIONS))
+    // What it saw alone it has told nobody; what the others see, it follows.
     const other = await Sharer.join(upstream, { url: server.url }, { ttl: 0.02 })
-    await other.get('/status/200')
+    expect(other.state).toBe('closed')
+    await other.fail()
+    await other.becomes('half-opened')
+    await other.succeed()
     await sharer.becomes('closed')
   })
+})
 
-  it('as a key is of another type, and joins when it is gone', async () => {
-    await server.command('SET', 'axios-breaker/users', 'something else')
-    const sharer = new Sharer(upstream, { url: server.url })
-    expect(String(await errorOf(sharer.breaker.init()))).toMatch(/WRONGTYPE/)
-    await joinsAfter(sharer, () => server.command('DEL', 'axios-breaker/users'))
+it('a key of another type leaves its circuit local, and shares the others', async () => {
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+  await server.command('SET', 'axios-breaker/users', 'something else')
+  const names = ['users', 'orders']
+  const [one, two] = await Promise.all([
+    Sharer.join(upstream, { url: server.url, refresh: 0.2 }, { names }),
+    Sharer.join(upstream, { url: server.url, refresh: 0.2 }, { names }),
+  ])
+  expect(one.breaker.storageUp).toBe(true)
+  await one.fail('users')
+  await one.fail('orders')
+  await two.becomes('opened', 'orders')
+  expect([one.opened, two.opened, one.losses]).toEqual([['users', 'orders'], ['orders'], []])
+  const told = warn.mock.calls.map(([text]) => String(text))
+  expect(told.filter((text) => /"users" is not shared: WRONGTYPE/.test(text))).toHaveLength(2)
+  expect(told).toHaveLength(2)
+  warn.mockRestore()
+  await server.command('DEL', 'axios-breaker/users')
+  const keys = () => server.command('EXISTS', 'axios-breaker/users')
+  await until('the circuit is shared again', async () => {
+    await two.fail('users')
+    return (await keys()) === 1
+  })
+})
+
+/** Started beside the others, and stopped with the spec. */
+async function rejection(options: { readonly url: string }): Promise<string> {
+  const sharer = new Sharer(upstream, { initDeadline: 2, ...options })
+  return String(await errorOf(sharer.breaker.init()))
+}
+
+describe('where nothing could be shared, init() says so', () => {
+  it('at a replica that takes no writes', async () => {
+    const replica = await RedisServer.start({ config: [`replicaof 127.0.0.1 ${server.port}`] })
+    const told = rejection({ url: replica.url })
+    expect(await told).toMatch(/READONLY/)
+    await replica.stop()
+  })
+
+  it('at any node of a cluster that is given as one server, and what to bring instead', async () => {
+    const cluster = await startCluster()
+    for (const { url } of cluster.rootNodes) {
+      expect(await rejection({ url })).toMatch(/MOVED.* one node of a cluster: .* createCluster/)
+    }
+    client = createClient({ url: cluster.rootNodes[0]?.url as string })
+    await client.connect()
+    const sharer = new Sharer(upstream, { client })
+    expect(String(await errorOf(sharer.breaker.init()))).toMatch(/createCluster/)
+    await Sharer.closeAll()
+    client.destroy()
+    await cluster.stop()
+  })
+
+  it('at a server that is full, and joins when there is room', async () => {
+    const full = await RedisServer.start({ config: ['maxclients 3'] })
+    const holders = [1, 2].map(() => createClient({ url: full.url }))
+    await Promise.all(holders.map((holder) => holder.connect()))
+    const sharer = new Sharer(upstream, { url: full.url, initDeadline: 2 })
+    expect(String(await errorOf(sharer.breaker.init()))).toMatch(/max number of clients reached/)
+    for (const holder of holders) holder.destroy()
+    await until('it has joined', () => sharer.breaker.storageUp === true)
+    await Sharer.closeAll()
+    await full.stop()
+  })
+
+  it('at a server that has no memory left', async () => {
+    const small = await RedisServer.start({ config: ['maxmemory 1'] })
+    expect(await rejection({ url: small.url })).toMatch(/OOM/)
+    await Sharer.closeAll()
+    await small.stop()
+  })
+
+  it.each([
+    [
+      'rediss:// to a port without TLS',
+      () => server.url.replace('redis:', 'rediss:'),
+      /use redis:/,
+    ],
+    ['a host that nobody knows', () => 'redis://nowhere.invalid', /ENOTFOUND|EAI_AGAIN/],
+  ])('with %s', async (_what, url, why) => {
+    expect(await rejection({ url: url() })).toMatch(why)
+  })
+
+  it('with redis:// to a port with TLS', async () => {
+    const secure = await RedisServer.start({ tls: true })
+    const url = secure.url.replace('rediss:', 'redis:')
+    expect(await rejection({ url })).toMatch(/use rediss:/)
+    await Sharer.closeAll()
+    await secure.stop()
   })
 })

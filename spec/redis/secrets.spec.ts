@@ -50,7 +50,7 @@ describe('an option of RedisStorage that is wrong is named, with what was given 
     [
       'a client that is none',
       { client: {} },
-      ['Expected a client of the package redis, given an object', 'at client'],
+      ['package redis, or a Redis or Cluster of ioredis, given an object', 'at client'],
     ],
     [
       'a prefix',
@@ -79,6 +79,19 @@ describe('an option of RedisStorage that is wrong is named, with what was given 
       expect(String(error)).toContain(text)
     }
   })
+
+  it.each(['#x', '/x', '?x', '%zz', '%', ' x', '[x'])(
+    'and says how to write a password with %s in it',
+    (rest) => {
+      for (const credentials of [`:${PASSWORD}${rest}`, `someone:${PASSWORD}${rest}`]) {
+        const error = thrownBy({ url: `redis://${credentials}@localhost` })
+        expect(String(error)).toMatch(/not encoded: put it through encodeURIComponent\(\) first/)
+        expect(shown(error)).not.toMatch(SECRET)
+        const encoded = credentials.split(':').map(encodeURIComponent).join(':')
+        expect(thrownBy({ url: `redis://${encoded}@localhost` })).toBeInstanceOf(RedisStorage)
+      }
+    },
+  )
 
   it.each([
     `http://someone:${PASSWORD}@localhost`,

@@ -1,5 +1,5 @@
 /** What a user of Redis must be allowed, for the default prefix; the README says it in the same words. */
 export const USER = 'breaker'
 export const PASSWORD = 'hunter2'
-export const COMMANDS = '+evalsha +eval +time +hmget +hset +pexpire +publish +subscribe'
+export const COMMANDS = '+evalsha +eval +time +hmget +hset +pexpire +publish +subscribe +ping'
 export const RULE = `on >${PASSWORD} resetchannels &axios-breaker/events ~axios-breaker/* -@all ${COMMANDS}`

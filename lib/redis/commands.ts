@@ -1,0 +1,107 @@
+/** The way of commands: over a connection of ours, or by the client of the caller. */
+import { isReady, type NodeRedisClient } from './client.js'
+import { explained, isDemoted, withAdviceForOwner } from './failure-reasons.js'
+import type { EvalCommand, Evaluator, MakeLine } from './line.js'
+import { evaluate } from './node-redis.js'
+import { OwnClient } from './own-client.js'
+import { afterReading } from './patience.js'
+import { Unanswered } from './unanswered.js'
+
+export interface CommandEvents {
+  /** Commands are answered from now on. */
+  up(): void
+  /** They are not, or not yet: why. */
+  down(error: unknown): void
+}
+
+export interface Commands extends Evaluator {
+  readonly isUp: boolean
+  open(): void
+  close(): void
+}
+
+export class OwnCommands implements Commands {
+  readonly #own: OwnClient
+  readonly #unanswered = new Unanswered()
+
+  constructor(make: MakeLine, events: CommandEvents) {
+    this.#own = new OwnClient(make, {
+      onReady: () => events.up(),
+      onTrouble: (error) => events.down(error),
+      onLost: (error) => {
+        this.#unanswered.rejectAll(error)
+        events.down(error)
+      },
+    })
+  }
+
+  get isUp(): boolean {
+    return this.#own.line !== undefined
+  }
+
+  open(): void {
+    this.#own.open()
+  }
+
+  close(): void {
+    this.#own.close()
+    this.#unanswered.rejectAll(new Error('The connection to Redis was closed'))
+  }
+
+  async evaluate(
+    command: EvalCommand,
+    script: string,
+    key: string,
+    args: string[],
+  ): Promise<unknown> {
+    const { line } = this.#own
+    if (!line) throw new Error('Redis is not connected')
+    if (this.#unanswered.areHopeless) afterReading(() => this.#replaceIfHopeless())
+    try {
+      return await this.#unanswered.add(line.evaluate(command, script, key, args))
+    } catch (error) {
+      if (isDemoted(error) && line === this.#own.line) this.#own.replace(error)
+      throw explained(error)
+    }
+  }
+
+  #replaceIfHopeless(): void {
+    if (this.#unanswered.areHopeless) {
+      this.#own.replace(new Error('Redis answers nothing over this connection: it is replaced'))
+    }
+  }
+}
+
+/** Its owner connects it, and connects it anew. */
+export class BorrowedCommands implements Commands {
+  readonly #client: NodeRedisClient
+
+  constructor(client: NodeRedisClient) {
+    this.#client = client
+  }
+
+  get isUp(): boolean {
+    return isReady(this.#client)
+  }
+
+  open(): void {
+    // Its owner does.
+  }
+
+  close(): void {
+    // Its owner does.
+  }
+
+  async evaluate(
+    command: EvalCommand,
+    script: string,
+    key: string,
+    args: string[],
+  ): Promise<unknown> {
+    try {
+      return await evaluate(this.#client, command, script, { keys: [key], arguments: args })
+    } catch (error) {
+      throw withAdviceForOwner(explained(error))
+    }
+  }
+}

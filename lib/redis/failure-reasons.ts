@@ -1,0 +1,101 @@
+/** What an error of a connection means, in words that say what to do about it. Never with a password in them. */
+import { property } from '../property.js'
+import { reasonOf } from '../storage/reason.js'
+
+export const NOT_CONNECTED = 'The client is not connected: call its connect() first'
+/** What is wrong with an attempt that hangs. */
+export const UNREACHED = 'The server cannot be reached: nothing answers to the attempt to connect'
+export const UNREACHED_BY_TLS =
+  'The server cannot be reached by TLS. If it does not speak TLS at this port, use redis:// for it'
+export const SILENT = 'The server takes connections, but does not answer'
+/** What waiting will not mend. */
+const REFUSAL = /^(?:WRONGPASS|NOAUTH|NOPERM|NOPROTO|READONLY|MOVED|OOM|ERR)\b/
+/** The server has become another: what the address leads to now may take writes. */
+const DEMOTED = /\b(?:READONLY|MASTERDOWN|UNBLOCKED|NOAUTH)\b/
+/** What is wrong with one key. */
+const OF_ONE_KEY = /\bWRONGTYPE\b|^ERR (?:Error running script|user_script)/
+const OF_THE_SERVER =
+  /\b(?:READONLY|MASTERDOWN|OOM|NOPERM|NOAUTH|LOADING|CLUSTERDOWN|MISCONF|NOREPLICAS|CROSSSLOT|MOVED|BUSY)\b|(?:can't|no permissions? to) (?:run|access)/
+
+type Advice = readonly (readonly [RegExp, string])[]
+
+const MOVED: Advice = [
+  [
+    /^MOVED\b/,
+    'the server is one node of a cluster: give a client of createCluster (or Cluster of ioredis) instead',
+  ],
+]
+/** Of a connection that never was. */
+const AT_FIRST: Advice = [
+  [
+    /wrong version number|packet length too long|record layer failure/,
+    'the server does not speak TLS at this port: use redis:// for it',
+  ],
+  [
+    /Socket closed unexpectedly|Connection is closed|ECONNRESET/,
+    'the server closed the connection before it answered. If it speaks TLS at this port, use rediss://',
+  ],
+]
+
+export function isRefusal(error: unknown): boolean {
+  const reason = reasonOf(error)
+  return reason === NOT_CONNECTED || REFUSAL.test(reason)
+}
+
+export function isDemoted(error: unknown): boolean {
+  return DEMOTED.test(reasonOf(error))
+}
+
+export function isOfOneKey(error: unknown): boolean {
+  const reason = reasonOf(error)
+  return OF_ONE_KEY.test(reason) && !OF_THE_SERVER.test(reason)
+}
+
+/** It is the fault of one circuit, and no reason to give up the storage. */
+export function ofCircuit(error: unknown): Error {
+  const told = error instanceof Error ? error : new Error(reasonOf(error))
+  if (!Object.hasOwn(told, 'scope')) Object.defineProperty(told, 'scope', { value: 'circuit' })
+  return told
+}
+
+/** The error, or one that says more, or less. */
+export function explained(error: unknown): unknown {
+  return advised(error, MOVED)
+}
+
+/** The same, of an attempt to connect. */
+export function explainedAtFirst(error: unknown): unknown {
+  return advised(error, AT_FIRST)
+}
+
+function advised(error: unknown, advice: Advice): unknown {
+  const text = causeOf(error)
+  const hint = advice.find(([pattern]) => pattern.test(text))?.[1]
+  const told = hint === undefined ? text : `${text}: ${hint}`
+  return told === property(error, 'message') ? error : new Error(told)
+}
+
+/** A caller's client is not ours to connect anew. */
+export function withAdviceForOwner(error: unknown): unknown {
+  const reason = reasonOf(error)
+  if (!/\b(?:READONLY|MASTERDOWN|UNBLOCKED)\b/.test(reason)) return error
+  return new Error(
+    `${reason}: the client is connected to a replica. ` +
+      'Reconnect it to the new primary, or use createSentinel',
+  )
+}
+
+/** A name with several addresses fails once for each. */
+function causeOf(error: unknown): string {
+  const parts = property(error, 'errors')
+  const last = property(property(error, 'lastNodeError'), 'message')
+  if (typeof last === 'string' && last !== '') return `${discreet(error)} (${last})`
+  if (!Array.isArray(parts) || property(error, 'message')) return discreet(error)
+  return [...new Set(parts.map(discreet))].join(', ')
+}
+
+/** A server quotes a command that it does not know, and with it the password, where that was to log in. */
+function discreet(error: unknown): string {
+  const text = reasonOf(error)
+  return text.split(/,? with args beginning with/)[0] ?? text
+}

@@ -1,0 +1,155 @@
+/**
+ * The connections to one Redis, which all breakers that are given the same storage or client share: one
+ * way of commands, one of messages, one set of listeners. Made for the first of them, freed by the last.
+ */
+import type { CommandEvents, Commands } from './commands.js'
+import type { EvalCommand, Evaluator } from './line.js'
+import type { Owner, OwnerEvents } from './owner.js'
+import type { MessageEvents, Messages } from './subscription.js'
+
+/** What a breaker is told. */
+export interface Member {
+  /** What it listens to. */
+  readonly channel: string
+  /** Commands are answered from now on. */
+  up(): void
+  /** They are not, or messages are not heard yet: why. @param isOver for as long as its owner says */
+  down(error: unknown, isOver?: boolean): void
+  /** Messages are heard from now on; some may have been missed until now. */
+  subscribed(): void
+  heard(text: unknown): void
+}
+
+export type Events = CommandEvents & MessageEvents & OwnerEvents
+
+/** What a hub consists of, by where it leads. */
+export interface Parts {
+  readonly commands: Commands
+  readonly messages: Messages
+  readonly owner?: Owner
+}
+
+export type MakeParts = (events: Events) => Parts
+
+export class Hub implements Evaluator {
+  readonly #members = new Set<Member>()
+  readonly #commands: Commands
+  readonly #messages: Messages
+  readonly #owner: Owner | undefined
+  /** Why there is no connection; for whoever joins meanwhile. */
+  #trouble: unknown
+
+  constructor(make: MakeParts) {
+    const parts = make(this.#events())
+    this.#commands = parts.commands
+    this.#messages = parts.messages
+    this.#owner = parts.owner
+  }
+
+  get isUp(): boolean {
+    return this.#commands.isUp
+  }
+
+  join(member: Member): void {
+    const isFirst = this.#members.size === 0
+    const isNew = !this.#channels.has(member.channel)
+    this.#members.add(member)
+    if (isNew) this.#messages.add(member.channel)
+    if (isFirst) this.#open()
+    else if (!this.isUp && this.#trouble !== undefined) member.down(this.#trouble)
+    if (this.isUp) member.up()
+    if (this.#messages.isSubscribed(member.channel)) member.subscribed()
+  }
+
+  leave(member: Member): void {
+    if (!this.#members.delete(member)) return
+    if (!this.#channels.has(member.channel)) this.#messages.remove(member.channel)
+    if (this.#members.size > 0) return
+    this.#owner?.release()
+    this.#close()
+    this.#trouble = undefined
+  }
+
+  evaluate(command: EvalCommand, script: string, key: string, args: string[]): Promise<unknown> {
+    return this.#commands.evaluate(command, script, key, args)
+  }
+
+  /** A message may have been missed. */
+  suspect(): void {
+    this.#messages.suspect()
+  }
+
+  get #channels(): Set<string> {
+    return new Set(Array.from(this.#members, ({ channel }) => channel))
+  }
+
+  #open(): void {
+    if (this.#owner) return this.#owner.watch()
+    this.#commands.open()
+    this.#messages.open()
+  }
+
+  #close(): void {
+    this.#commands.close()
+    this.#messages.close()
+  }
+
+  #down(error: unknown, isOver = false): void {
+    this.#trouble = error
+    for (const member of this.#members) member.down(error, isOver)
+  }
+
+  #listenersTo(channel: string): Member[] {
+    return [...this.#members].filter((member) => member.channel === channel)
+  }
+
+  #events(): Events {
+    return { ...this.#commandEvents(), ...this.#messageEvents(), ...this.#ownerEvents() }
+  }
+
+  #commandEvents(): CommandEvents {
+    return {
+      up: () => {
+        for (const member of this.#members) member.up()
+      },
+      down: (error) => {
+        this.#down(error)
+        // What has taken one connection may have taken the other in silence.
+        this.#messages.suspect()
+      },
+    }
+  }
+
+  #messageEvents(): MessageEvents {
+    return {
+      heard: (channel, text) => {
+        for (const member of this.#listenersTo(channel)) member.heard(text)
+      },
+      subscribed: (channel) => {
+        for (const member of this.#listenersTo(channel)) member.subscribed()
+      },
+      refused: (channel, error) => {
+        for (const member of this.#listenersTo(channel)) member.down(error)
+      },
+      trouble: (error) => this.#down(error),
+    }
+  }
+
+  #ownerEvents(): OwnerEvents {
+    return {
+      onReady: () => {
+        this.#commands.open()
+        this.#messages.open()
+        if (this.isUp) for (const member of this.#members) member.up()
+      },
+      onEnd: (error) => {
+        this.#close()
+        this.#down(error, true)
+      },
+      // A cluster tells of each of its nodes.
+      onError: (error) => {
+        if (!this.isUp) this.#down(error)
+      },
+    }
+  }
+}

@@ -1,0 +1,149 @@
+/** Lines by ioredis: duplicates of the caller's `Redis` or `Cluster`, for commands and for messages. */
+import { property } from '../property.js'
+import { ignore, methodOf, quietly, type IORedisClient } from './client.js'
+import { SILENT } from './failure-reasons.js'
+import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine } from './line.js'
+import { anyOf } from './node-redis.js'
+
+/**
+ * Connects once, keeps nothing for later and repeats no command. The caller's `keyPrefix` is left out:
+ * the option `prefix` alone says where circuits are, for clients of either package.
+ */
+const ONCE = {
+  lazyConnect: true,
+  keyPrefix: '',
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  enableAutoPipelining: false,
+  enableReadyCheck: false,
+  disableClientInfo: true,
+  maxRetriesPerRequest: null,
+  retryStrategy: null,
+  reconnectOnError: null,
+  sentinelRetryStrategy: null,
+  failoverDetector: false,
+  commandTimeout: undefined,
+  socketTimeout: undefined,
+  monitor: false,
+  readOnly: false,
+}
+
+class IORedisLine implements Line {
+  readonly #client: unknown
+  readonly #channels = new Map<string, (text: unknown) => void>()
+  #error: unknown
+
+  /** @param client not connected yet */
+  constructor(client: unknown, events: LineEvents) {
+    this.#client = client
+    const on = methodOf(client, 'on')
+    on?.('error', (error: unknown) => {
+      this.#error = error
+      events.onError(error)
+    })
+    on?.('connect', () => {
+      unref(client)
+      events.onWait(SILENT)
+    })
+    on?.('end', () => events.onError(this.#error ?? new Error('Connection is closed')))
+    on?.('message', (channel: unknown, text: unknown) =>
+      this.#channels.get(String(channel))?.(text),
+    )
+    // A cluster's own connections.
+    on?.('+node', keepUnrefd)
+  }
+
+  async connect(): Promise<unknown> {
+    const connecting = methodOf(this.#client, 'connect')?.()
+    // The stream comes with the next tick.
+    setImmediate(() => unref(this.#client)).unref()
+    return connecting
+  }
+
+  async greet(): Promise<unknown> {
+    return methodOf(this.#client, 'evalsha')?.(NO_SCRIPT, 0)
+  }
+
+  async ping(): Promise<unknown> {
+    return methodOf(this.#client, 'ping')?.()
+  }
+
+  async evaluate(
+    command: EvalCommand,
+    script: string,
+    key: string,
+    args: string[],
+  ): Promise<unknown> {
+    return methodOf(this.#client, command.toLowerCase())?.(script, 1, key, ...args)
+  }
+
+  async subscribe(channel: string, onMessage: (text: unknown) => void): Promise<unknown> {
+    this.#channels.set(channel, onMessage)
+    return methodOf(this.#client, 'subscribe')?.(channel)
+  }
+
+  async unsubscribe(channel: string): Promise<unknown> {
+    this.#channels.delete(channel)
+    return methodOf(this.#client, 'unsubscribe')?.(channel)
+  }
+
+  destroy(): void {
+    quietly(methodOf(this.#client, 'disconnect'))
+    // It would wait for the other side, and keep the process alive meanwhile.
+    quietly(methodOf(property(this.#client, 'stream'), 'destroy'))
+  }
+}
+
+function unref(client: unknown): void {
+  quietly(methodOf(property(client, 'stream'), 'unref'))
+}
+
+function keepUnrefd(node: unknown): void {
+  unref(node)
+  for (const event of ['connecting', 'connect', 'ready']) {
+    methodOf(node, 'on')?.(event, () => {
+      unref(node)
+      setImmediate(() => unref(node)).unref()
+    })
+  }
+}
+
+export function commandLineLike(client: IORedisClient): MakeLine {
+  return async (events) => new IORedisLine(methodOf(client, 'nodes') ? clusterOf(client) : client.duplicate(ONCE), events) // prettier-ignore
+}
+
+/** For messages one connection is enough: any node of a cluster hears what is published at any other. */
+export function messageLineLike(client: IORedisClient): MakeLine {
+  return async (events) => {
+    const nodes = methodOf(client, 'nodes')
+    if (!nodes) return new IORedisLine(client.duplicate(ONCE), events)
+    const known = nodes('all') as unknown[]
+    const node = anyOf(known.filter((each) => property(each, 'status') === 'ready')) ?? anyOf(known)
+    if (!node) throw new Error('The cluster knows none of its nodes')
+    return new IORedisLine(methodOf(node, 'duplicate')?.(ONCE), events)
+  }
+}
+
+/** Nodes that were there at the start may be gone: it is told those that the caller's cluster knows now, too. */
+function clusterOf(client: IORedisClient): unknown {
+  const redisOptions = Object(property(property(client, 'options'), 'redisOptions')) as object
+  const nodes = (methodOf(client, 'nodes')?.('all') ?? []) as unknown[]
+  const known = nodes.map((node) => {
+    const { host, port } = Object(property(node, 'options')) as Record<string, unknown>
+    return { host, port }
+  })
+  const startup = property(client, 'startupNodes') as unknown[]
+  const cluster = client.duplicate([...startup, ...known], {
+    ...ONCE,
+    scaleReads: 'master',
+    shardedSubscribers: false,
+    slotsRefreshInterval: undefined,
+    clusterRetryStrategy: null,
+    clusterNodeRetryStrategy: null,
+    retryDelayOnFailover: 0,
+    redisOptions: { ...redisOptions, ...ONCE },
+  })
+  methodOf(cluster, 'on')?.('error', ignore)
+  return cluster
+}

@@ -1,0 +1,50 @@
+/** What a hub consists of: by a url, by a client of the package redis, and by one of ioredis. */
+import {
+  isIORedis,
+  kindOf,
+  type IORedisClient,
+  type NodeRedisClient,
+  type RedisClient,
+} from './client.js'
+import { BorrowedCommands, OwnCommands } from './commands.js'
+import { Hub, type MakeParts } from './hub.js'
+import { commandLineLike, messageLineLike } from './ioredis.js'
+import { lineLike, lineTo } from './node-redis.js'
+import { Owner } from './owner.js'
+import { SentinelMessages } from './sentinel-messages.js'
+import { PATIENCE, patienceLike, Subscription } from './subscription.js'
+
+const hubs = new WeakMap<RedisClient, Hub>()
+
+/** The one of all that are given this client. */
+export function hubOf(client: RedisClient): Hub {
+  const hub = hubs.get(client) ?? new Hub(isIORedis(client) ? partsOfIORedis(client) : partsOfNodeRedis(client)) // prettier-ignore
+  hubs.set(client, hub)
+  return hub
+}
+
+export function hubTo(url: string): Hub {
+  return new Hub((events) => ({
+    commands: new OwnCommands(lineTo(url), events),
+    messages: new Subscription(lineTo(url), PATIENCE, events),
+  }))
+}
+
+function partsOfIORedis(client: IORedisClient): MakeParts {
+  return (events) => ({
+    commands: new OwnCommands(commandLineLike(client), events),
+    messages: new Subscription(messageLineLike(client), PATIENCE, events),
+    owner: new Owner(client, events),
+  })
+}
+
+function partsOfNodeRedis(client: NodeRedisClient): MakeParts {
+  return (events) => ({
+    commands: new BorrowedCommands(client),
+    messages:
+      kindOf(client) === 'sentinel'
+        ? new SentinelMessages(client, events)
+        : new Subscription(lineLike(client), patienceLike(client), events),
+    owner: new Owner(client, events),
+  })
+}

@@ -1,0 +1,22 @@
+/** A promise that is settled from elsewhere, and that nobody has to listen to. */
+export class Readiness {
+  readonly promise: Promise<void>
+  #resolve: () => void = () => undefined
+  #reject: (error: unknown) => void = () => undefined
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.promise.catch(() => undefined)
+  }
+
+  resolve(): void {
+    this.#resolve()
+  }
+
+  reject(error: unknown): void {
+    this.#reject(error)
+  }
+}

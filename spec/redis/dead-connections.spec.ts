@@ -1,0 +1,164 @@
+/** Connections that are dead in silence: nobody closes them, and nothing comes through any more. */
+import { Redis } from 'ioredis'
+import { createClient, createCluster } from 'redis'
+import { createClient as createClient4 } from 'redis-4'
+import type { RedisClient } from '../../lib/redis/index.js'
+import { startCluster } from '../../scripts/redis-cluster.mjs'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
+import { portsOf } from '../support/connections.js'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+jest.setTimeout(60_000)
+
+const NAMES = ['users', 'orders', 'payments', 'barrier']
+
+let upstream: Upstream
+let server: RedisServer
+let proxy: TcpProxy
+const ends: (() => unknown)[] = []
+beforeAll(async () => {
+  upstream = await Upstream.start()
+  server = await RedisServer.start()
+})
+afterAll(() => Promise.all([upstream.stop(), server.stop()]))
+beforeEach(async () => {
+  await server.command('FLUSHALL')
+  proxy = await TcpProxy.start(server.port)
+})
+afterEach(async () => {
+  await Sharer.closeAll()
+  for (const end of ends.splice(0)) await end()
+  proxy.stop()
+})
+
+const url = () => `redis://127.0.0.1:${proxy.port}`
+
+/** Deadlines as they are by default: what is unanswered is given up. */
+const HASTY = { commandDeadline: 0.5, permitDeadline: 0.1 }
+
+type Storage = { readonly url: string } | { readonly client: RedisClient }
+
+async function join(storage: Storage): Promise<Sharer> {
+  return Sharer.join(upstream, { ...HASTY, ...storage }, { names: NAMES })
+}
+
+/** One that is not behind the proxy. */
+const witness = () => Sharer.join(upstream, { url: server.url }, { names: NAMES })
+
+function kept<Client>(client: Client, end: (client: Client) => unknown): Client {
+  ends.push(() => end(client))
+  return client
+}
+
+async function connected(options: object = {}): Promise<RedisClient> {
+  const client = kept(createClient({ url: url(), ...options }), (made) => made.destroy())
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+describe('both connections of a url, or of a client of ioredis, are replaced', () => {
+  const kinds: Record<string, () => Storage> = {
+    'a url': () => ({ url: url() }),
+    ioredis: () => {
+      const client = kept(new Redis(url()), (made) => made.disconnect())
+      client.on('error', () => undefined)
+      return { client }
+    },
+  }
+  it.each(Object.keys(kinds))('%s', async (kind) => {
+    const sharer = await join((kinds[kind] as () => Storage)())
+    const other = await witness()
+    proxy.silence()
+    void sharer.get('/status/500', 'users')
+    await until('it is missed', () => sharer.breaker.storageUp === false)
+    await until('it is there again', () => sharer.breaker.storageUp === true)
+    await other.fail('orders')
+    await sharer.becomes('opened', 'orders')
+    await sharer.fail('payments')
+    await other.becomes('opened', 'payments')
+  })
+})
+
+describe('a connection for messages that is deaf is replaced as soon as a message is missed', () => {
+  const kinds: Record<string, () => Promise<Storage>> = {
+    'a url': async () => ({ url: url() }),
+    'a client of redis 6': async () => ({ client: await connected() }),
+    'a client of redis 4': async () => {
+      const client = kept(createClient4({ url: url() }), (made) => made.disconnect())
+      client.on('error', () => undefined)
+      await client.connect()
+      return { client }
+    },
+    ioredis: async () => ({ client: kept(new Redis(url()), (made) => made.disconnect()) }),
+  }
+  it.each(Object.keys(kinds))('%s', async (kind) => {
+    const sharer = await join(await (kinds[kind] as () => Promise<Storage>)())
+    const other = await witness()
+    proxy.silence(await portsOf(server, true))
+    // Its own transition comes back to it as a message, too.
+    await sharer.fail('users')
+    await until('it has subscribed anew', async () => (await subscribers()) === 3)
+    await other.fail('orders')
+    await sharer.becomes('opened', 'orders')
+    expect(sharer.losses).toEqual([])
+  })
+})
+
+/** The dead one is still on the list of the server. */
+async function subscribers(): Promise<number> {
+  return (await portsOf(server, true)).length
+}
+
+it('and within 30 s even if nothing else happens', async () => {
+  const sharer = await join({ url: url() })
+  const [dead] = await portsOf(server, true)
+  proxy.silence([Number(dead)])
+  await until('it has subscribed anew', async () => (await subscribers()) === 2, 30)
+  await sharer.fail('users')
+  expect(sharer.losses).toEqual([])
+})
+
+it.each([{ pingInterval: 200 }, { socket: { socketTimeout: 1000, reconnectStrategy: () => 50 } }])(
+  'and sooner if the caller has set that of the client: %j',
+  async (options) => {
+    const sharer = await join({ client: await connected(options) })
+    const start = performance.now()
+    const ports = await portsOf(server, true)
+    proxy.silence(ports)
+    await until('it has subscribed anew', async () => (await subscribers()) === 2)
+    expect(performance.now() - start).toBeLessThan(8000)
+    await until('it is up', () => sharer.breaker.storageUp === true)
+  },
+)
+
+it('one that lives is not replaced, whatever the caller has set, nor for messages that may not be published', async () => {
+  await server.command('ACL', 'SETUSER', 'mute', 'on', '>x', '~*', '&*', '+@all', '-publish')
+  const socket = { port: proxy.port, socketTimeout: 400 }
+  const client = await connected({ url: undefined, socket, pingInterval: 100, username: 'mute', password: 'x' }) // prettier-ignore
+  const sharer = await join({ client })
+  const [port] = await portsOf(server, true)
+  for (const name of NAMES) await sharer.fail(name)
+  await until('it has been asked', async () => Number((await server.commandCounts()).ping) > 15)
+  expect(await portsOf(server, true)).toEqual([port])
+})
+
+it("a cluster's connection for messages is another when the node that it leads to is gone", async () => {
+  const cluster = await startCluster()
+  ends.push(() => cluster.stop())
+  const client = kept(createCluster({ rootNodes: cluster.rootNodes }), (made) => made.destroy())
+  client.on('error', () => undefined)
+  await client.connect()
+  const sharer = await Sharer.join(upstream, { client }, { names: NAMES })
+  const counts = () => Promise.all(cluster.servers.map(async (member) => (await portsOf(member, true)).length)) // prettier-ignore
+  const index = (await counts()).indexOf(1)
+  const node = cluster.servers[index] as RedisServer
+  const [port] = await portsOf(node, true)
+  await node.command('CLIENT', 'KILL', 'ADDR', `127.0.0.1:${port}`)
+  await until('it has subscribed anew', async () => (await counts()).includes(1))
+  await sharer.fail('users')
+  expect(sharer.losses).toEqual([])
+})

@@ -1,0 +1,165 @@
+/** Clients of ioredis: what those of the package redis promise, they promise too. */
+import { Cluster, Redis } from 'ioredis'
+import { createCluster } from 'redis'
+import { startCluster, type Cluster as ClusterServers } from '../../scripts/redis-cluster.mjs'
+import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
+import { errorOf } from '../support/counted.js'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+jest.setTimeout(60_000)
+
+const NAMES = ['users', 'orders', 'payments']
+
+let upstream: Upstream
+let server: RedisServer
+let cluster: ClusterServers
+let sentinels: Sentinels
+const clients: (Redis | Cluster)[] = []
+beforeAll(async () => {
+  upstream = await Upstream.start()
+  ;[server, cluster, sentinels] = await Promise.all([
+    RedisServer.start({ config: ['requirepass hunter2'] }),
+    startCluster(),
+    startSentinels(),
+  ])
+})
+afterAll(() => Promise.all([upstream, server, cluster, sentinels].map((started) => started.stop())))
+afterEach(async () => {
+  await Sharer.closeAll()
+  for (const client of clients.splice(0)) client.disconnect()
+})
+
+const url = () => server.url.replace('//', '//:hunter2@')
+const command = (...args: string[]) => kept(new Redis(url())).call(args[0] as string, ...args.slice(1)) // prettier-ignore
+
+function kept<Client extends Redis | Cluster>(client: Client): Client {
+  client.on('error', () => undefined)
+  clients.push(client)
+  return client
+}
+
+const nodes = () =>
+  cluster.rootNodes.map((node) => ({ host: '127.0.0.1', port: Number(new URL(node.url).port) }))
+
+async function hear(listener: Sharer, teller: Sharer, name: string): Promise<void> {
+  await teller.fail(name)
+  await listener.becomes('opened', name)
+}
+
+const kinds: Record<string, () => [Redis | Cluster, { url: string } | 'cluster' | 'sentinels']> = {
+  'a Redis': () => [new Redis(url()), { url: url() }],
+  'a Redis that connects later': () => [new Redis(url(), { lazyConnect: true }), { url: url() }],
+  'a Redis with a prefix for keys': () => [new Redis(url(), { keyPrefix: 'app:' }), { url: url() }],
+  'a Redis of another database': () => [new Redis(url(), { db: 3 }), { url: `${url()}/3` }],
+  'a Redis with a queue, pipelines and a time limit': () => [
+    new Redis(url(), { enableAutoPipelining: true, commandTimeout: 1000, maxRetriesPerRequest: 1 }),
+    { url: url() },
+  ],
+  'a Redis by sentinels': () => [
+    new Redis({
+      name: sentinels.name,
+      sentinels: sentinels.ports.map((port) => ({ host: '127.0.0.1', port })),
+    }),
+    'sentinels',
+  ],
+  'a Cluster': () => [new Cluster(nodes()), 'cluster'],
+}
+
+it.each(Object.keys(kinds))('%s shares with the package redis', async (kind) => {
+  const [client, where] = (kinds[kind] as (typeof kinds)[string])()
+  kept(client)
+  const prefix = kind.replaceAll(/\W/g, '')
+  const other = createCluster({ rootNodes: cluster.rootNodes })
+  if (where === 'cluster') await other.connect()
+  const storage =
+    where === 'cluster'
+      ? { client: other }
+      : where === 'sentinels'
+        ? { url: (await sentinels.master()).url }
+        : where
+  const first = await Sharer.join(upstream, { client, prefix }, { names: NAMES })
+  const second = await Sharer.join(upstream, { ...storage, prefix }, { names: NAMES })
+  await hear(second, first, 'users')
+  await hear(first, second, 'orders')
+  expect([...first.losses, ...second.losses]).toEqual([])
+  await Sharer.closeAll()
+  if (where === 'cluster') other.destroy()
+})
+
+it('follows its sentinels to another master', async () => {
+  const { name, ports } = sentinels
+  const roots = ports.map((port) => ({ host: '127.0.0.1', port }))
+  const [client, another] = [1, 2].map(() => kept(new Redis({ name, sentinels: roots })))
+  const rules = { names: NAMES }
+  const first = await Sharer.join(upstream, { client: client as Redis, prefix: 'moved' }, rules)
+  const second = await Sharer.join(upstream, { client: another as Redis, prefix: 'moved' }, rules)
+  await sentinels.failover()
+  const isBack = async (): Promise<boolean> => {
+    await first.get('/status/200')
+    const { url: master } = await sentinels.master()
+    return first.breaker.storageUp === true && master !== ''
+  }
+  await until('both are up', isBack, 20)
+  await first.fail('users')
+  await until('both are up', () => [first, second].every(({ breaker }) => breaker.storageUp), 20)
+  await hear(second, first, 'orders')
+})
+
+it('is never connected, closed or asked anything itself, and is left as it was', async () => {
+  const client = kept(new Redis(url(), { lazyConnect: true }))
+  const events = ['error', 'ready', 'end', 'close', 'message', 'node-ready', 'disconnect']
+  const before = events.map((event) => client.listenerCount(event))
+  const sharer = await Sharer.join(upstream, { client })
+  await sharer.fail()
+  expect(client.status).toBe('wait')
+  await Sharer.closeAll()
+  expect(events.map((event) => client.listenerCount(event))).toEqual(before)
+})
+
+it('is missed when its owner closes it, and used again when it is connected anew', async () => {
+  await command('FLUSHALL')
+  const client = kept(new Redis(url()))
+  const sharer = await Sharer.join(upstream, { client }, { names: NAMES })
+  const other = await Sharer.join(upstream, { url: url() }, { names: NAMES })
+  client.disconnect()
+  await until('it is missed', () => sharer.breaker.storageUp === false)
+  expect(sharer.losses).toEqual(['The client was closed'])
+  await client.connect()
+  await until('it is there', () => sharer.breaker.storageUp === true)
+  await hear(sharer, other, 'users')
+  await hear(other, sharer, 'orders')
+})
+
+it('repeats no command whose answer was lost', async () => {
+  await command('FLUSHALL')
+  const proxy = await TcpProxy.start(server.port)
+  const client = kept(new Redis({ port: proxy.port, password: 'hunter2' }))
+  const sharer = await Sharer.join(upstream, { client }, { threshold: 9 })
+  proxy.delay = 200
+  const failing = sharer.fail()
+  await until('it is written', async () => (await command('EXISTS', 'axios-breaker/users')) === 1)
+  proxy.cut()
+  proxy.delay = 0
+  await failing
+  await until('it is up', () => sharer.breaker.storageUp === true)
+  proxy.stop()
+  const other = await Sharer.join(upstream, { url: url() }, { threshold: 9 })
+  expect(other.circuit.failureCount).toBe(1)
+})
+
+it('says what is wrong, and shows no password', async () => {
+  const wrong = kept(new Redis(server.url.replace('//', '//:wrong-hunter@')))
+  const replica = kept(new Redis({ port: cluster.servers[0]?.port as number }))
+  const told = [wrong, replica].map(async (client) => {
+    const sharer = new Sharer(upstream, { client, initDeadline: 3 })
+    return String(await errorOf(sharer.breaker.init()))
+  })
+  const [refused, node] = await Promise.all(told)
+  expect(refused).toMatch(/WRONGPASS/)
+  expect(refused).not.toMatch(/hunter/)
+  expect(node).toMatch(/one node of a cluster.*Cluster of ioredis/)
+})

@@ -1,0 +1,12 @@
+/** The connections of a Redis server, as it lists them. */
+import type { RedisServer } from '../../scripts/redis-server.mjs'
+
+/** Ports, on the other side, of those that are subscribed, or of those that are not, without the one that asks. */
+export async function portsOf(server: RedisServer, isSubscribed: boolean): Promise<number[]> {
+  const list = await server.command<string>('CLIENT', 'LIST')
+  const lines = list.trim().split('\n')
+  return lines
+    .filter((line) => !line.includes('cmd=client'))
+    .filter((line) => / sub=0 /.test(line) !== isSubscribed)
+    .map((line) => Number(/ addr=[^ ]*:(\d+) /.exec(line)?.[1]))
+}

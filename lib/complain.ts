@@ -15,3 +15,14 @@ export function complain(what: string, culprit: object, error: unknown): void {
     // A console that throws, as some test setups make it, must not reach the request either.
   }
 }
+
+/** Warns on the console, once for each object that it is about. */
+export function warnOnce(about: object, message: string): void {
+  if (known.has(about)) return
+  known.add(about)
+  try {
+    console.warn(`axios-breaker: ${message}`)
+  } catch {
+    // As above.
+  }
+}

@@ -157,7 +157,10 @@ describe('the table', () => {
         code(value),
       ]),
     )
-    const sharing = Object.entries(resolveSharing({})).map(([name, value]) => [name, String(value)])
+    const sharing = Object.entries(resolveSharing({}, 'the process')).map(([name, value]) => [
+      name,
+      String(value),
+    ])
     const own = { url: '', client: '', prefix: 'axios-breaker' }
     expect(named).toEqual({ ...Object.fromEntries(sharing), ...own })
   })

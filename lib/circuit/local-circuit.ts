@@ -52,6 +52,11 @@ export class LocalCircuit implements Machine {
     return { admitted: false, state: 'opened', retryAfter }
   }
 
+  /** Requests from here on are told apart from those that are under way. */
+  renewPermit(now: number): void {
+    this.#closedPermit = { ...this.#closedPermit, grantedAt: now }
+  }
+
   record(permit: Permit, outcome: Outcome): boolean {
     if (permit.epoch !== this.#epoch) return false
     if (this.#state === 'half-opened' && !this.#takeBack(permit)) return false
@@ -97,7 +102,12 @@ export class LocalCircuit implements Machine {
     this.#state = state
     this.#epoch += 1
     this.#probes = NO_PROBES
-    this.#closedPermit = { admitted: true, epoch: this.#epoch, grantedAt: 0, probe: false }
+    this.#closedPermit = {
+      admitted: true,
+      epoch: this.#epoch,
+      grantedAt: this.#now(),
+      probe: false,
+    }
   }
 
   #grantProbe(now: number): Admission {

@@ -21,6 +21,7 @@ export interface Permit {
   readonly admitted: true
   /** The epoch in which the request was admitted: its outcome counts in no other. */
   readonly epoch: number
+  /** Of a request that is no probe: no later than its start. Many requests share a permit. */
   readonly grantedAt: number
   /** Whether the request asks a half-opened circuit's question: is the service back? */
   readonly probe: boolean

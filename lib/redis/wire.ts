@@ -6,66 +6,88 @@ import type { Answer, Question, Snapshot } from '../storage/storage.js'
 
 const MICROSECONDS = 1e6
 const SNAPSHOT = String.raw`(\d{1,16})\|(\d{1,16})\|(closed|opened|half-opened)\|(\d{1,16})\|(\d{1,16})\|(\d{1,16})`
-const ANSWER = new RegExp(String.raw`^([01])\|${SNAPSHOT}\|(.*)$`, 's')
-const MESSAGE = new RegExp(String.raw`^([0-9a-f]{40})\|(${SNAPSHOT}\|([\w-]*)\|(.+))$`, 's')
+const ANSWER = new RegExp(String.raw`^([012])\|${SNAPSHOT}\|(.*)\|(\d{1,16})$`, 's')
+/** The number in front is the format's version. */
+const MESSAGE = new RegExp(
+  String.raw`^2\|([0-9a-f]{40})\|(${SNAPSHOT}\|(\d{1,16})\|([\w-]*)\|(.+))$`,
+  's',
+)
 
-/** Changes nothing, of a circuit that cannot exist: whether commands are answered, and allowed. */
+/** Changes nothing in what processes see: whether commands are answered, and writes allowed. */
 export const TRIAL: Question = {
   op: 'read',
   circuit: '',
   process: '',
+  reporter: '',
+  deadline: 0,
   known: NOTHING,
   terms: { threshold: 1, ttl: 1, permits: 1, lease: 1, quorum: 1 },
 }
 
+/** The operation of a read that fails if writes would. */
+export const WRITE = 'write'
+
+export interface Envelope {
+  readonly channel: string
+  /** What messages about the circuit are to be signed with, if it has no key yet. */
+  readonly secret: string
+  /** On Redis's clock, in seconds: what is carried out later than this changes nothing. 0: unknown. */
+  readonly expires: number
+}
+
 export interface Reply {
   readonly answer: Answer
-  /** What messages about the circuit are signed with; empty where the circuit has no key. */
+  /** What messages about the circuit are signed with; empty if the circuit has no key. */
   readonly secret: string
+  /** Redis's clock, in seconds. */
+  readonly time: number
+  /** Redis carried out nothing, because by its clock the deadline was over. */
+  readonly isLate: boolean
 }
 
 export interface Message {
   readonly circuit: string
   readonly process: string
   readonly snapshot: Snapshot
+  /** Redis's clock when it was sent, in seconds. */
+  readonly time: number
   isSignedWith(secret: string): boolean
 }
 
-/** @param secret what to sign with from now on, where the circuit has no key yet */
-export function argumentsOf(question: Question, channel: string, secret: string): string[] {
-  const { op, circuit, process, known, terms } = question
-  const lease = op === 'renew' ? question.lease : terms.lease
-  const knowledge = [known.version, known.epoch, known.state, known.failureCount]
-  const rules = [terms.threshold, micro(terms.ttl), terms.permits, micro(lease), terms.quorum]
-  const all = [
-    op,
-    circuit,
-    channel,
+export function argumentsOf(question: Question, { channel, secret, expires }: Envelope): string[] {
+  const { op, circuit, process, reporter, known, terms } = question
+  const { version, epoch, state, failureCount, openedFor } = known
+  const { threshold, ttl, permits, lease, quorum } = terms
+  const given = {
     process,
+    reporter,
     secret,
-    ...knowledge,
-    micro(known.openedFor),
-    ...rules,
-  ]
-  return [...all.map(String), ...ownArguments(question)]
+    expires: micro(expires),
+    known: { version, epoch, state, failures: failureCount, openedFor: micro(openedFor) },
+    terms: { threshold, ttl: micro(ttl), permits, lease: micro(lease), quorum },
+    ...ownArguments(question),
+  }
+  return [op, circuit, channel, JSON.stringify(given)]
 }
 
-function ownArguments(question: Question): string[] {
-  if (question.op === 'read') return []
-  if (question.op === 'settle') return [question.token, question.outcome]
-  if (question.op !== 'report') return [question.token]
-  const { failures, streak, sawSuccess } = question
-  return [String(failures), String(streak), sawSuccess ? '1' : '0']
+function ownArguments(question: Question): object {
+  if (question.op === 'read') return {}
+  if (question.op === 'report') return { streak: question.streak, age: micro(question.age) }
+  if (question.op === 'renew') return { token: question.token, lease: micro(question.lease) }
+  if (question.op === 'settle') return { token: question.token, outcome: question.outcome }
+  return { token: question.token }
 }
 
-/** @param reply a text, or a Buffer where the client is set to give these. @throws Error for what is no answer of the script */
+/** @param reply a text, or a Buffer if the client is set to give these. @throws Error for what is no answer of the script */
 export function parseReply(reply: unknown): Reply {
   const match = ANSWER.exec(String(reply))
-  if (!match) throw new Error('Redis gave an answer that is not of the script')
+  if (!match) throw new Error('Unexpected reply from the Redis script')
   const [, granted, ...rest] = match
   return {
     answer: { ...snapshotOf(rest), granted: granted === '1' },
     secret: rest[6] ?? '',
+    time: Number(rest[7]) / MICROSECONDS,
+    isLate: granted === '2',
   }
 }
 
@@ -74,11 +96,12 @@ export function parseMessage(text: unknown): Message | undefined {
   const match = MESSAGE.exec(String(text))
   if (!match) return undefined
   const [, signature, signed = '', ...rest] = match
-  const [process = '', circuit = ''] = rest.slice(6)
+  const [time, process = '', circuit = ''] = rest.slice(6)
   return {
     circuit,
     process,
     snapshot: snapshotOf(rest),
+    time: Number(time) / MICROSECONDS,
     isSignedWith: (secret) => sha1(`${secret}|${signed}`) === signature,
   }
 }
@@ -99,6 +122,7 @@ function snapshotOf(fields: readonly string[]): Snapshot {
   }
 }
 
-function micro(seconds: number): string {
-  return String(Math.max(0, Math.round(seconds * MICROSECONDS)))
+/** Whole microseconds, no more of them than a double holds. */
+function micro(seconds: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(seconds * MICROSECONDS)))
 }

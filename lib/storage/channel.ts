@@ -1,4 +1,7 @@
 /** What a circuit needs of the fleet that it belongs to. */
+import type { Rules } from '../circuit/types.js'
+import { isOfCircuit } from './reason.js'
+import type { SharedCircuit } from './shared-circuit.js'
 import type { Sharing } from './sharing.js'
 import type { Answer, Command, Question, Snapshot, Terms } from './storage.js'
 
@@ -10,12 +13,16 @@ export interface Channel {
   /** Whether `init()` was called. */
   readonly isInitialized: boolean
   readonly isUp: boolean
-  ask(question: Question, deadline: number, late?: (answer: Answer) => void): Promise<Answer>
+  ask(question: Question, late?: (answer: Answer) => void): Promise<Answer>
   newToken(): string
+  /** Notices whether the process did not run for a while: before a result is believed. */
+  checkPulse(): void
+  /** The storage would be asked now, if it were up. */
+  miss(): void
   /** A circuit is not closed: it is to be read now and then, in case a message gets lost. */
   watch(): void
   /** The circuit was detached. */
-  leave(name: string): void
+  leave(circuit: SharedCircuit): void
 }
 
 /** Asks for one circuit. @param deadline in seconds */
@@ -25,13 +32,29 @@ export type Ask = (
   late?: (answer: Answer) => void,
 ) => Promise<Answer>
 
+/** @param onUnusable the storage answers, but not about this circuit */
 export function askFor(
   circuit: string,
-  terms: Terms,
+  rules: Rules,
   channel: Channel,
   known: () => Snapshot,
+  onUnusable: (error: unknown) => void,
 ): Ask {
-  const { process } = channel
-  return (command, deadline, late) =>
-    channel.ask({ ...command, circuit, process, terms, known: known() }, deadline, late)
+  const { process, sharing } = channel
+  const reporter = sharing.reporter || process
+  const terms = termsOf(rules, sharing)
+  return async (command, deadline, late) => {
+    const question = { ...command, circuit, process, reporter, terms, deadline, known: known() }
+    try {
+      return await channel.ask(question, late)
+    } catch (error) {
+      if (isOfCircuit(error)) onUnusable(error)
+      throw error
+    }
+  }
+}
+
+function termsOf({ threshold, ttl, permits, probeTimeout }: Rules, sharing: Sharing): Terms {
+  const lease = Math.min(sharing.lease, probeTimeout)
+  return { threshold, ttl, permits, lease, quorum: sharing.quorum }
 }

@@ -3,30 +3,32 @@ import type { Machine, Rules } from '../circuit/types.js'
 import type { Channel } from './channel.js'
 import { Link } from './link.js'
 import type { Host, Member, Membership } from './membership.js'
-import { reasonOf } from './reason.js'
+import { Pulse } from './pulse.js'
+import { Readings } from './readings.js'
 import { SharedCircuit } from './shared-circuit.js'
 import type { Sharing } from './sharing.js'
-import type { Answer, Connection, ConnectionListener, Question } from './storage.js'
-import { later, within } from './timers.js'
+import type { Answer, Connection, ConnectionListener, Question, Snapshot } from './storage.js'
+import { later } from './timers.js'
 
 /** How far from its mean the time between two reads may be. */
 const JITTER = 0.2
+/** Seconds after a gap in which messages are only hints: they may have lain in the socket for as long. */
+const MISTRUST = 1
 
 export class Fleet implements Membership, Channel {
   readonly process = crypto.randomUUID()
   readonly sharing: Sharing
   readonly now: () => number
-  readonly #connect: (listener: ConnectionListener) => Connection
   readonly #circuits = new Map<string, SharedCircuit>()
+  readonly #readings: Readings<SharedCircuit>
   readonly #link: Link
+  readonly #pulse = new Pulse(() => this.#afterGap())
   #isInitialized = false
   #tokens = 0
-  #connection: Connection | undefined
   #joined: Promise<void> | undefined
-  #isJoining = false
-  /** What the connection last complained of while it was being made. */
-  #trouble = ''
   #cancelRefresh: (() => void) | undefined
+  #mistrustUntil = -Infinity
+  #connection: Connection | undefined
 
   constructor(
     { publisher, now }: Host,
@@ -35,8 +37,22 @@ export class Fleet implements Membership, Channel {
   ) {
     this.sharing = sharing
     this.now = now
-    this.#connect = connect
-    this.#link = new Link({ publisher, now, rejoin: () => this.#rejoin(sharing.permitDeadline) })
+    this.#readings = new Readings({ now, ...sharing })
+    this.#link = new Link({
+      publisher,
+      now,
+      connect: (listener) => (this.#connection = connect(listener)),
+      heard: {
+        pushed: (name, snapshot, process) => this.#pushed(name, snapshot, process),
+        hinted: (name) => this.#reread(name),
+      },
+      circuits: {
+        lost: () => this.#each((circuit) => circuit.distrust()),
+        missed: () => this.#missed(),
+        readFirst: (deadline) => this.#readings.readFirst(deadline),
+        readRest: () => this.#readings.readRest(),
+      },
+    })
   }
 
   get isInitialized(): boolean {
@@ -50,37 +66,48 @@ export class Fleet implements Membership, Channel {
   machineFor(member: Member, rules: Rules): Machine {
     const circuit = new SharedCircuit(member, rules, this)
     this.#circuits.set(member.name, circuit)
-    if (this.isUp) void circuit.refresh()
+    if (this.isUp) this.#reread(member.name)
     return circuit
   }
 
-  leave(name: string): void {
-    this.#circuits.delete(name)
+  leave(circuit: SharedCircuit): void {
+    if (this.#circuits.get(circuit.name) === circuit) this.#circuits.delete(circuit.name)
+    this.#readings.delete(circuit)
+    this.#connection?.forget?.(circuit.name)
   }
 
   /** While connected, or connecting, there is one promise; after a failure the next call tries anew. */
   init(): Promise<void> {
     this.#isInitialized = true
-    this.#joined ??= this.#join()
+    this.#joined ??= this.#join().catch((error: unknown) => {
+      this.#joined = undefined
+      throw error
+    })
     return this.#joined
   }
 
-  flush(): Promise<void> {
-    return this.#link.drain()
+  /**
+   * Waits until what was seen by now is written, or given up: what is on its way, and then the reports
+   * that waited for it. Each is one command, so that this takes three `commandDeadline` at the most.
+   */
+  async flush(): Promise<void> {
+    this.#each((circuit) => circuit.report())
+    await this.#link.drain()
+    await Promise.all(Array.from(this.#circuits.values(), (circuit) => circuit.flush()))
   }
 
   async close(): Promise<void> {
-    await this.#joined?.catch(() => undefined)
-    await this.#link.drain()
+    if (this.isUp) await this.flush()
+    this.#pulse.stop()
     this.#cancelRefresh?.()
     this.#cancelRefresh = undefined
-    this.#connection = undefined
     this.#joined = undefined
     await this.#link.close()
+    this.#connection = undefined
   }
 
-  ask(question: Question, deadline: number, late?: (answer: Answer) => void): Promise<Answer> {
-    return this.#link.ask(question, deadline, late)
+  ask(question: Question, late?: (answer: Answer) => void): Promise<Answer> {
+    return this.#link.ask(question, late)
   }
 
   newToken(): string {
@@ -88,84 +115,72 @@ export class Fleet implements Membership, Channel {
     return `${this.process}:${this.#tokens}`
   }
 
+  checkPulse(): void {
+    this.#pulse.check()
+  }
+
+  miss(): void {
+    this.#link.miss()
+  }
+
   watch(): void {
-    this.#cancelRefresh ??= later(this.#refreshTime(), () => void this.#refresh())
+    this.#cancelRefresh ??= later(this.#refreshTime(), () => this.#refresh())
   }
 
   async #join(): Promise<void> {
-    this.#isJoining = true
-    try {
-      await within(this.sharing.initDeadline, this.#enter(), 'it took too long')
-    } catch (error) {
-      this.#joined = undefined
-      throw this.#fail(error)
-    } finally {
-      this.#isJoining = false
-    }
+    this.#pulse.start()
+    this.#missed()
+    await this.#link.join(this.sharing.initDeadline)
   }
 
-  async #enter(): Promise<void> {
-    this.#trouble = ''
-    // What was refused at the last call may be allowed by now, and is to be tried at once.
-    if (this.#connection && !this.#connection.isUp) {
-      await this.#connection.close()
-      this.#connection = undefined
-    }
-    const connection = (this.#connection ??= this.#connect(this.#listener))
-    this.#link.use(connection)
-    if (!connection.isUp) await connection.ready
-    await this.#rejoin(this.sharing.initDeadline)
+  #each(job: (circuit: SharedCircuit) => void): void {
+    for (const circuit of this.#circuits.values()) job(circuit)
   }
 
-  /** From here on circuits are local, until the link finds the storage. */
-  #fail(error: unknown): Error {
-    const { initDeadline } = this.sharing
-    const what = reasonOf(error)
-    const reason = this.#trouble && this.#trouble !== what ? `${what} (${this.#trouble})` : what
-    this.#link.lose(reason)
-    const message = `The storage cannot be used, asked for at most ${initDeadline} s: ${reason}`
-    return new Error(message, { cause: error })
+  /** Without the storage each circuit is on its own until it is read again. */
+  #missed(): void {
+    if (!this.isUp) this.#each((circuit) => circuit.goLocal())
+    this.#readings.add(this.#circuits.values())
   }
 
-  /** @param deadline of the first read. Once lost, it is as short as a probe's: a slow storage stays lost */
-  async #rejoin(deadline: number): Promise<void> {
-    const [first, ...rest] = this.#circuits.values()
-    if (first) {
-      const { commandDeadline } = this.sharing
-      const answers = [await first.read(deadline)]
-      const further = Math.max(commandDeadline, deadline)
-      answers.push(...(await Promise.all(rest.map((circuit) => circuit.read(further)))))
-      this.#link.restore()
-      for (const [index, circuit] of [first, ...rest].entries()) {
-        const answer = answers[index]
-        if (answer) circuit.rejoin(answer)
-      }
-    } else this.#link.restore()
+  #pushed(name: string, snapshot: Snapshot, process: string): void {
+    this.#pulse.check()
+    if (this.now() < this.#mistrustUntil) this.#reread(name)
+    else this.#circuits.get(name)?.pushed(snapshot, process)
   }
 
-  readonly #listener: ConnectionListener = {
-    pushed: (name, snapshot, process) => this.#circuits.get(name)?.pushed(snapshot, process),
-    hinted: (name) => void this.#circuits.get(name)?.refresh(),
-    resumed: () => this.#resume(),
-    lost: (reason) => {
-      this.#trouble = reason
-      if (!this.#isJoining) this.#link.lose(reason)
-    },
+  #reread(name: string): void {
+    const circuit = this.#circuits.get(name)
+    if (!circuit) return
+    this.#readings.add([circuit])
+    this.#readInBackground()
   }
 
-  #resume(): void {
-    if (this.isUp) for (const circuit of this.#circuits.values()) void circuit.refresh()
-    else if (!this.#isJoining) this.#link.retryNow()
+  /** What is not answered is told as storageLost, and read when the storage is found. */
+  #readInBackground(): void {
+    if (this.isUp) this.#readings.readRest().catch(() => undefined)
+  }
+
+  /** Nothing that was under way is believed, and outages are read anew: they may be over. */
+  #afterGap(): void {
+    this.#mistrustUntil = this.now() + MISTRUST
+    this.#each((circuit) => circuit.distrust())
+    this.#readOutages()
+  }
+
+  #readOutages(): SharedCircuit[] {
+    const outages = [...this.#circuits.values()].filter(({ isSettled }) => !isSettled)
+    this.#readings.add(outages)
+    this.#readInBackground()
+    return outages
   }
 
   #refreshTime(): number {
     return this.sharing.refresh * (1 + JITTER * (2 * Math.random() - 1))
   }
 
-  async #refresh(): Promise<void> {
-    const circuits = [...this.#circuits.values()].filter(({ isClosed }) => !isClosed)
-    if (this.isUp) await Promise.all(circuits.map((circuit) => circuit.refresh()))
+  #refresh(): void {
     this.#cancelRefresh = undefined
-    if (circuits.some(({ isClosed }) => !isClosed)) this.watch()
+    if (this.#readOutages().length > 0) this.watch()
   }
 }

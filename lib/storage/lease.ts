@@ -18,6 +18,7 @@ export interface LeaseOptions {
 
 export class Lease {
   readonly token: string
+  isDistrusted = false
   readonly #options: LeaseOptions
   #until: number
   #cancel: () => void
@@ -36,6 +37,12 @@ export class Lease {
 
   end(): void {
     this.#cancel()
+  }
+
+  /** The process did not run for a while, and its own clock may not have either. */
+  distrust(): void {
+    this.isDistrusted = true
+    this.#until = -Infinity
   }
 
   #renewLater(): () => void {

@@ -13,6 +13,8 @@ export interface ProbesOptions {
   readonly channel: Channel
   readonly local: LocalCircuit
   readonly view: SharedView
+  /** Whether the circuit follows the fleet at this moment. */
+  readonly isUp: () => boolean
 }
 
 export class Probes {
@@ -52,21 +54,27 @@ export class Probes {
    * @returns whether it counted
    */
   settle(permit: Permit, outcome: Outcome): boolean {
-    const { local, view, channel } = this.#options
+    const { local, view, isUp } = this.#options
     const lease = this.#leases.get(permit)
     if (!lease) return false
     this.#leases.delete(permit)
     lease.end()
-    const mayCount = lease.isHeld || !channel.isUp
+    const mayCount = lease.isHeld || !isUp()
     const counted = local.record(permit, mayCount ? outcome : 'ignored') && mayCount
     if (counted) view.presume(local.decidedState)
-    void this.#giveBack(lease.token, outcome)
+    // A late result counts if the storage still knows the permit, but not one that was slept through.
+    void this.#giveBack(lease.token, lease.isDistrusted ? 'ignored' : outcome)
     return counted
   }
 
   /** Tells again what was not confirmed. Where the permit has passed to another, it changes nothing. */
   rejoin(): void {
     for (const [token, outcome] of this.#unsettled) void this.#giveBack(token, outcome)
+  }
+
+  /** What was measured before this moment may be wrong: permits are not known to be held. */
+  distrust(): void {
+    for (const lease of this.#leases.values()) lease.distrust()
   }
 
   async #acquire(): Promise<Admission> {
@@ -79,7 +87,7 @@ export class Probes {
         if (late.granted) void this.#giveBack(token, 'ignored')
         else this.#unsettled.delete(token)
       })
-      view.adopt(answer, 'local')
+      view.adopt(answer, 'local', askedAt)
       return this.#decide(answer, token, askedAt)
     } catch {
       this.#unsettled.set(token, 'ignored')
@@ -90,21 +98,22 @@ export class Probes {
   }
 
   #decide(answer: Answer, token: string, askedAt: number): Admission {
-    const { view, local, channel } = this.#options
-    if (channel.isUp && view.isClosed) return local.admit()
-    if (channel.isUp && !answer.granted) return this.#refuse(answer)
+    const { view, local, isUp } = this.#options
+    if (isUp() && view.isClosed) return local.admit()
+    if (isUp() && !answer.granted) return this.#refuse(answer, askedAt)
     const admission = local.admit()
-    if (channel.isUp && admission.admitted) this.#leases.set(admission, this.#lease(token, askedAt))
+    if (isUp() && admission.admitted) this.#leases.set(admission, this.#lease(token, askedAt))
     else if (answer.granted) void this.#giveBack(token, 'ignored')
     return admission
   }
 
   /** In the storage's words: by its own clock the process may be ahead of it. */
-  #refuse({ state, openedFor }: Snapshot): Refusal {
+  #refuse({ state, openedFor }: Snapshot, askedAt: number): Refusal {
     if (state !== 'opened') return HALF_OPENED
     const { local, channel } = this.#options
-    local.open(channel.now() - openedFor)
-    return { admitted: false, state, retryAfter: Math.max(0, this.#rules.ttl - openedFor) }
+    local.open(askedAt - openedFor)
+    const passed = channel.now() - askedAt + openedFor
+    return { admitted: false, state, retryAfter: Math.max(0, this.#rules.ttl - passed) }
   }
 
   #lease(token: string, grantedAt: number): Lease {
@@ -112,8 +121,9 @@ export class Probes {
     const { probeTimeout } = this.#rules
     const { lease, commandDeadline } = channel.sharing
     const renew = async (length: number): Promise<boolean> => {
+      const askedAt = channel.now()
       const answer = await ask({ op: 'renew', token, lease: length }, commandDeadline)
-      view.adopt(answer, 'local')
+      view.adopt(answer, 'local', askedAt)
       return answer.granted
     }
     return new Lease({ token, grantedAt, lease, probeTimeout, now: channel.now, renew })
@@ -123,9 +133,11 @@ export class Probes {
     const { ask, channel, view } = this.#options
     this.#settling += 1
     this.#unsettled.set(token, outcome)
+    const askedAt = channel.now()
     try {
       const { commandDeadline } = channel.sharing
-      view.adopt(await ask({ op: 'settle', token, outcome }, commandDeadline), 'local')
+      const answer = await ask({ op: 'settle', token, outcome }, commandDeadline)
+      view.adopt(answer, 'local', askedAt)
       this.#unsettled.delete(token)
     } catch {
       // Told as storageLost, and again after it.

@@ -6,3 +6,8 @@ export function reasonOf(error: unknown): string {
   const found = texts.find((text) => typeof text === 'string' && text !== '')
   return typeof found === 'string' ? found : 'unknown'
 }
+
+/** An error that concerns one circuit alone, such as a key of a wrong type: the storage is up. */
+export function isOfCircuit(error: unknown): boolean {
+  return property(error, 'scope') === 'circuit'
+}

@@ -13,46 +13,53 @@ import type {
   Rules,
   Unready,
 } from '../circuit/types.js'
+import { warnOnce } from '../complain.js'
 import { askFor, type Ask, type Channel } from './channel.js'
-import { Evidence, type Report } from './evidence.js'
+import { deliverBy } from './delivery.js'
+import { Evidence } from './evidence.js'
+import { proofLife } from './limits.js'
 import type { Member } from './membership.js'
 import { Probes } from './probes.js'
+import type { Readable } from './readings.js'
+import { reasonOf } from './reason.js'
 import { SharedView } from './shared-view.js'
-import type { Answer, Snapshot, Terms } from './storage.js'
+import type { Answer, Snapshot } from './storage.js'
 
 const UNREADY: Unready = { admitted: false, state: 'not-initialized' }
 
-export class SharedCircuit implements Machine {
-  readonly #name: string
+export class SharedCircuit implements Machine, Readable {
+  readonly name: string
   readonly #channel: Channel
   readonly #local: LocalCircuit
   readonly #view: SharedView
   readonly #evidence: Evidence
   readonly #probes: Probes
   readonly #ask: Ask
-  #isReading = false
-  #isStale = false
+  /** The storage has not been read since it was lost, or does not answer about this circuit. */
+  #isLocal = true
+  /** A loss was told, or the process did not run: requests of before are no evidence for the fleet. */
+  #isDistrusted = false
+  #trustedSince = 0
 
   constructor(member: Member, rules: Rules, channel: Channel) {
-    this.#name = member.name
+    this.name = member.name
     this.#channel = channel
+    this.#isLocal = !channel.isUp
     this.#local = new LocalCircuit(rules, channel.now)
+    const isUp = (): boolean => this.#isUp
     this.#view = new SharedView({
       local: this.#local,
       ttl: rules.ttl,
       now: channel.now,
-      isUp: () => channel.isUp,
+      isUp,
       onEpoch: () => this.#evidence.clear(),
       onOutage: () => channel.watch(),
       onMove: (origin) => member.moved(origin),
     })
-    this.#ask = askFor(member.name, termsOf(rules, channel), channel, () => this.#view.known)
-    const shared = { ask: this.#ask, channel, local: this.#local, view: this.#view }
+    this.#ask = askFor(this.name, rules, channel, () => this.#view.known, this.beAlone)
+    const shared = { ask: this.#ask, channel, local: this.#local, view: this.#view, isUp }
     this.#probes = new Probes(shared, rules, () => this.#evidence.report())
-    this.#evidence = new Evidence(
-      (report) => this.#report(report),
-      () => channel.isUp && !this.#probes.isSettling,
-    )
+    this.#evidence = this.#evidenceOf(rules)
   }
 
   get decidedState(): CircuitState {
@@ -70,83 +77,114 @@ export class SharedCircuit implements Machine {
   /** In a closed circuit the fleet's count, where this process saw nothing to the contrary since. */
   get failureCount(): number {
     const { failureCount, decidedState } = this.#local
-    if (decidedState !== 'closed' || !this.#channel.isUp) return failureCount
+    if (decidedState !== 'closed' || !this.#isUp) return failureCount
     return Math.max(failureCount, this.#view.failureCount)
   }
 
-  /** Whether it is closed for the fleet. */
-  get isClosed(): boolean {
-    return this.#view.isClosed
+  /** Whether it is closed for the fleet, as far as the storage says. */
+  get isSettled(): boolean {
+    return this.#view.isClosed && !this.#isLocal
   }
 
   admit(): Admission | Promise<Admission> {
-    const { isInitialized, isUp, now } = this.#channel
+    const { isInitialized, now } = this.#channel
     if (!isInitialized) return UNREADY
-    if (!isUp || this.#view.isClosed) return this.#local.admit()
+    if (this.#isUp && this.#view.isClosed) return this.#local.admit()
     // By one reading of the clock: between two the ttl may end, and a probe go without a permit.
-    return this.#local.refusalAt(now()) ?? this.#probes.admit()
+    const refusal = this.#local.refusalAt(now())
+    if (refusal) return refusal
+    return this.#isUp ? this.#probes.admit() : this.#admitAlone()
   }
 
   record(permit: Permit, outcome: Outcome): boolean {
+    if (outcome === 'failure' || permit.probe) this.#channel.checkPulse()
     if (permit.probe && this.#probes.has(permit)) return this.#probes.settle(permit, outcome)
     if (!this.#local.record(permit, outcome)) return false
     if (outcome === 'success') this.#view.forgetFailures()
-    this.#evidence.note(outcome)
+    // Overcome alone: what opens it from here on is this process's own, and no outage of the fleet.
+    if (!this.#isUp && this.#local.decidedState === 'closed') this.#view.presume('closed')
+    if (permit.grantedAt >= this.#trustedSince) this.#evidence.note(outcome)
     return true
   }
 
   release(): void {
-    this.#channel.leave(this.#name)
+    this.#evidence.forget()
+    this.#channel.leave(this)
   }
+
+  /** Reports what was seen by now, without waiting for the next result. */
+  readonly report = (): void => this.#evidence.reportNow()
+
+  readonly flush = (): Promise<void> => this.#evidence.flush()
 
   /** What the storage tells by itself. */
   pushed(snapshot: Snapshot, process: string): void {
     this.#view.adopt(snapshot, process === this.#channel.process ? 'local' : 'shared')
   }
 
-  /** Asks what the fleet knows. @param deadline in seconds */
   read(deadline: number): Promise<Answer> {
     return this.#ask({ op: 'read' }, deadline)
   }
 
-  /** Goes by the fleet again. */
-  rejoin(answer: Answer): void {
-    this.#view.rejoin(answer)
+  readFrom(answer: Answer, askedAt: number): void {
+    if (this.#isLocal) this.#rejoin(answer, askedAt)
+    else this.#view.adopt(answer, 'shared', askedAt)
+  }
+
+  /** The process goes by its own results from here on. */
+  goLocal(): void {
+    this.#isLocal = true
+  }
+
+  readonly beAlone = (error: unknown): void => {
+    this.#isLocal = true
+    this.#channel.watch()
+    warnOnce(this, `Circuit ${JSON.stringify(this.name)} is not shared: ${reasonOf(error)}`)
+  }
+
+  /** What was seen until now, and what is under way, is no evidence for the fleet. */
+  distrust(): void {
+    this.#isDistrusted = !this.#isUp
+    this.#evidence.forget()
+    this.#probes.distrust()
+    this.#trustAgain()
+  }
+
+  #evidenceOf({ threshold, ttl }: Rules): Evidence {
+    return new Evidence({
+      threshold,
+      life: proofLife(ttl),
+      now: this.#channel.now,
+      maySend: () => this.#isUp && !this.#probes.isSettling,
+      send: deliverBy(this.#ask, this.#view, this.#channel),
+    })
+  }
+
+  get #isUp(): boolean {
+    return this.#channel.isUp && !this.#isLocal
+  }
+
+  #admitAlone(): Admission {
+    const admission = this.#local.admit()
+    if (admission.admitted && admission.probe) this.#channel.miss()
+    return admission
+  }
+
+  /** Goes by the fleet again. What was seen alone is merged into nothing. */
+  #rejoin(answer: Answer, askedAt: number): void {
+    this.#isLocal = false
+    if (this.#isDistrusted) {
+      this.#evidence.forget()
+      this.#trustAgain()
+    }
+    this.#isDistrusted = false
+    this.#view.rejoin(answer, askedAt)
     this.#probes.rejoin()
     this.#evidence.report()
   }
 
-  /** Reads in the background; one read at a time, and once more where it was asked for meanwhile. */
-  async refresh(): Promise<void> {
-    this.#isStale = true
-    if (this.#isReading) return
-    this.#isReading = true
-    while (this.#isStale && this.#channel.isUp) {
-      this.#isStale = false
-      await this.#readInBackground()
-    }
-    this.#isReading = false
+  #trustAgain(): void {
+    this.#trustedSince = this.#channel.now()
+    this.#local.renewPermit(this.#trustedSince)
   }
-
-  async #readInBackground(): Promise<void> {
-    try {
-      this.#view.adopt(await this.read(this.#channel.sharing.commandDeadline), 'shared')
-    } catch {
-      // Told as storageLost.
-    }
-  }
-
-  async #report(report: Report): Promise<void> {
-    const command = { op: 'report', streak: this.#local.failureCount, ...report } as const
-    try {
-      this.#view.adopt(await this.#ask(command, this.#channel.sharing.commandDeadline), 'local')
-    } catch {
-      // Told as storageLost. The local circuit has counted the failures.
-    }
-  }
-}
-
-function termsOf({ threshold, ttl, permits, probeTimeout }: Rules, { sharing }: Channel): Terms {
-  const lease = Math.min(sharing.lease, probeTimeout)
-  return { threshold, ttl, permits, lease, quorum: sharing.quorum }
 }

@@ -1,15 +1,18 @@
 /** What the fleet is known to think of a circuit, and how the local circuit follows it. */
 import type { LocalCircuit } from '../circuit/local-circuit.js'
 import type { CircuitState, Origin } from '../circuit/types.js'
+import { FAR_FUTURE } from './limits.js'
 import { NOTHING } from './nothing.js'
 import type { Snapshot } from './storage.js'
+
+const MICROSECONDS = 1e6
 
 export interface ViewOptions {
   readonly local: LocalCircuit
   readonly ttl: number
   /** Monotonic seconds. */
   readonly now: () => number
-  /** Whether the fleet is gone by. */
+  /** Whether the process follows the fleet. */
   readonly isUp: () => boolean
   /** An epoch is over: what was seen in it counts no more. */
   readonly onEpoch: () => void
@@ -49,24 +52,25 @@ export class SharedView {
       : { ...this.#snapshot, openedFor: Math.max(0, ttl - local.retryAfter) }
   }
 
-  /** A snapshot that is not newer, because it was late or comes twice, changes nothing; nor does any while alone. */
-  adopt(snapshot: Snapshot, origin: Origin): void {
-    const { version, epoch, state } = this.#snapshot
-    if (snapshot.version <= version || !this.#options.isUp()) return
-    this.#see(snapshot)
-    if (snapshot.epoch <= epoch && snapshot.state === state) return
-    // By its own probe the process has closed it already, and has counted since.
-    const isDone = origin === 'local' && this.isClosed && this.#isClosedHere
-    if (!isDone) this.#follow(snapshot)
+  /**
+   * A snapshot that is not newer, because it was late or comes twice, changes nothing; nor does any while alone.
+   *
+   * @param at when the snapshot was taken, at the earliest: for an answer, when it was asked for
+   */
+  adopt(snapshot: Snapshot, origin: Origin, at = this.#options.now()): void {
+    if (!this.#isNewer(snapshot) || !this.#options.isUp()) return
+    const before = this.#snapshot
+    this.#see(snapshot, at)
+    if (isTransition(before, snapshot)) this.#follow(snapshot, at)
     this.#options.onMove(origin)
   }
 
   /** After a time alone: the local circuit stays as it is, unless the fleet knows more or is stricter. */
-  rejoin(snapshot: Snapshot): void {
-    const isNews = snapshot.epoch > this.#snapshot.epoch
+  rejoin(snapshot: Snapshot, at: number): void {
+    const isNews = isTransition(this.#snapshot, snapshot) && snapshot.epoch > this.#snapshot.epoch
     const isStricter = snapshot.state !== 'closed' && this.#options.local.decidedState !== 'opened'
-    this.#see(snapshot)
-    if (isNews || isStricter) this.#follow(snapshot)
+    this.#see(snapshot, at)
+    if (isNews || isStricter) this.#follow(snapshot, at)
     this.#options.onMove('shared')
   }
 
@@ -75,26 +79,33 @@ export class SharedView {
     this.#snapshot = { ...this.#snapshot, state }
   }
 
-  /** This process had a success: the fleet's failures are in a row no more. */
+  /** This process had a success: what it knows of the fleet's failures may be over. */
   forgetFailures(): void {
     if (this.#snapshot.failureCount > 0) this.#snapshot = { ...this.#snapshot, failureCount: 0 }
   }
 
-  get #isClosedHere(): boolean {
-    return this.#options.local.decidedState === 'closed'
+  /** A version from the far future was somebody's garbage: what the storage says now is newer. */
+  #isNewer({ version }: Snapshot): boolean {
+    const known = this.#snapshot.version
+    return version > known || (version > 0 && known - version > FAR_FUTURE * MICROSECONDS)
   }
 
-  #see(snapshot: Snapshot): void {
+  #see(snapshot: Snapshot, at: number): void {
     this.#snapshot = snapshot
-    this.#heldUntil = this.#options.now() + snapshot.heldFor
+    this.#heldUntil = at + snapshot.heldFor
     if (!this.isClosed) this.#options.onOutage()
   }
 
-  #follow({ state, openedFor }: Snapshot): void {
-    const { local, now, onEpoch } = this.#options
+  #follow({ state, openedFor }: Snapshot, at: number): void {
+    const { local, onEpoch } = this.#options
     onEpoch()
     if (state === 'closed') local.close()
-    else if (state === 'opened') local.open(now() - openedFor)
+    else if (state === 'opened') local.open(at - openedFor)
     else local.halfOpen()
   }
+}
+
+/** Of two closed epochs nobody says that a probe was between them: what the process has seen itself stands. */
+function isTransition(before: Snapshot, { state, epoch }: Snapshot): boolean {
+  return state !== before.state || (state !== 'closed' && epoch > before.epoch)
 }

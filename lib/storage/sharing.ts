@@ -1,11 +1,12 @@
 /** Options of every shared storage, their defaults and the reasons for them. */
-import { countField, parse, secondsField, withDefaults, type Shape } from '../validation.js'
+import { countField, field, parse, secondsField, withDefaults, type Shape } from '../validation.js'
 
 export interface SharingOptions {
   /**
-   * Distinct processes that must have seen failures before a circuit opens for all; a whole number
-   * from 1. Default 1: what opens for one opens for all. With 2, one process whose own network is
-   * broken no longer has the requests of all others refused, and is protected by its own results.
+   * How many reporters it takes to open a circuit for all; a whole number from 1. The circuit opens if
+   * it would open even with its `quorum - 1` worst reporters left out. Default 1: what opens for one
+   * opens for all. With 2, one process whose own network is broken no longer has the requests of all
+   * others refused; its own results protect it.
    */
   readonly quorum?: number | undefined
   /**
@@ -27,11 +28,17 @@ export interface SharingOptions {
    * Default 5, give or take a fifth, so that a fleet does not read all at once.
    */
   readonly refresh?: number | undefined
+  /**
+   * What counts once for the `quorum`: 1 to 64 letters, digits and `:._-`. Default: the operating
+   * system's process, so that two breakers in it are one reporter. Set it to the host's name if
+   * several processes share one network that may break.
+   */
+  readonly reporter?: string | undefined
 }
 
-export type Sharing = { readonly [Key in keyof SharingOptions]-?: number }
+export type Sharing = { readonly [Key in keyof SharingOptions]-?: NonNullable<SharingOptions[Key]> }
 
-const DEFAULTS: Sharing = {
+const DEFAULTS: Omit<Sharing, 'reporter'> = {
   quorum: 1,
   permitDeadline: 0.1,
   commandDeadline: 0.5,
@@ -48,10 +55,18 @@ export function sharingShape() {
     initDeadline: secondsField(),
     lease: secondsField(),
     refresh: secondsField(),
+    reporter: field<string>('Expected 1 to 64 letters, digits and :._-', isReporter),
   } satisfies Shape<SharingOptions>
 }
 
 /** @throws ConfigError */
-export function resolveSharing(options: unknown): Sharing {
-  return withDefaults(DEFAULTS, parse(sharingShape(), options, 'options of the storage'))
+export function resolveSharing(options: unknown, reporter: string): Sharing {
+  return withDefaults(
+    { ...DEFAULTS, reporter },
+    parse(sharingShape(), options, 'options of the storage'),
+  )
+}
+
+function isReporter(value: unknown): boolean {
+  return typeof value === 'string' && /^[\w:.-]{1,64}$/.test(value)
 }

@@ -2,6 +2,7 @@
 import type { CircuitState, Outcome, Rules } from '../circuit/types.js'
 import { Fleet } from './fleet.js'
 import type { Host, Joinable, Membership } from './membership.js'
+import { processReporter } from './reporter.js'
 import { resolveSharing, type Sharing, type SharingOptions } from './sharing.js'
 
 /**
@@ -14,7 +15,7 @@ export interface Snapshot {
   /** The version of the last transition: what was asked in an earlier one counts no more. */
   readonly epoch: number
   readonly state: CircuitState
-  /** Consecutive failures of the whole fleet. */
+  /** The sum of the streaks that stand; of a circuit that is not closed, the sum that opened it. */
   readonly failureCount: number
   /** Since the circuit opened; 0 where it is closed. */
   readonly openedFor: number
@@ -26,7 +27,7 @@ export interface Snapshot {
 export interface Terms extends Pick<Rules, 'threshold' | 'ttl' | 'permits'> {
   /** Seconds for which a permit is held, from its grant or its last renewal. */
   readonly lease: number
-  /** Distinct processes that must have seen failures before the circuit opens. */
+  /** The circuit opens if it would open even with its `quorum - 1` worst reporters left out. */
   readonly quorum: number
 }
 
@@ -35,16 +36,12 @@ export type Command =
   /** Only what is known. */
   | { readonly op: 'read' }
   /**
-   * Failures of a closed circuit. Where the process had a success since its last report, the count
-   * starts anew; it is never less than the process's own `streak`. At the threshold, and with the
-   * quorum, the circuit opens.
+   * The process's own failures in a row, the newest of them `age` seconds old when it was sent; 0 takes
+   * back what the process has reported. The storage keeps one streak for each process. It stands until
+   * the process replaces it, or until it is older than the ttl or a minute. The circuit opens when the
+   * streaks that stand reach the threshold, the `quorum - 1` reporters with the most left out.
    */
-  | {
-      readonly op: 'report'
-      readonly failures: number
-      readonly streak: number
-      readonly sawSuccess: boolean
-    }
+  | { readonly op: 'report'; readonly streak: number; readonly age: number }
   /** A permit: granted where the circuit is closed, or where it is due and one of its permits is free. */
   | { readonly op: 'acquire'; readonly token: string }
   /** The permit for another lease: granted where the token still holds it. */
@@ -54,8 +51,15 @@ export type Command =
 
 export type Question = Command & {
   readonly circuit: string
-  /** A name of the process that asks, like no other's. */
+  /** A name of the breaker that asks, like no other's. */
   readonly process: string
+  /** What counts once for the quorum: the operating system's process, or a larger unit. */
+  readonly reporter: string
+  /**
+   * Seconds after which the process does not wait any more. A report or an acquire that is carried out
+   * later than that must change nothing: by then the process has gone on without it.
+   */
+  readonly deadline: number
   /** What it knows: a transition that the storage has lost, as after a restart, is restored by it. */
   readonly known: Snapshot
   readonly terms: Terms
@@ -73,8 +77,13 @@ export interface ConnectionListener {
   hinted(circuit: string): void
   /** Messages may have been missed until now, and are heard from now on. */
   resumed(): void
-  /** Commands are not answered any more. */
-  lost(reason: string): void
+  /**
+   * Commands are not answered any more.
+   *
+   * @param isDown the storage itself is down, and this is told at once. Default false: only the connection
+   *   was closed, and may come right back
+   */
+  lost(reason: string, isDown?: boolean): void
 }
 
 export interface Connection {
@@ -85,11 +94,19 @@ export interface Connection {
   readonly ready: Promise<void>
   /** Whether it is worth while to ask now. */
   readonly isUp: boolean
-  /** May stay pending, or be answered late: whoever asks has a deadline. Rejects with an Error. */
+  /**
+   * May stay pending, or be answered late: whoever asks has a deadline. Rejects with an Error. If the
+   * error has a property `scope` of `'circuit'`, it concerns this circuit alone, and the storage is up.
+   */
   ask(question: Question): Promise<Answer>
+  /** The circuit was detached: nothing is to be kept for it. */
+  forget?(circuit: string): void
   /** Frees everything, and answers nothing any more. Never hangs. Idempotent. */
   close(): Promise<void>
 }
+
+/** The default `reporter` of a storage whose breakers stand for processes. */
+export const EACH_BREAKER = ''
 
 /**
  * Extend this to share circuits through a storage of your own, and run the contract's suite on it.
@@ -98,9 +115,12 @@ export interface Connection {
 export abstract class Storage implements Joinable {
   readonly #sharing: Sharing
 
-  /** @throws ConfigError */
-  protected constructor(options: SharingOptions = {}) {
-    this.#sharing = resolveSharing(options)
+  /**
+   * @param reporter the default of the option of this name
+   * @throws ConfigError
+   */
+  protected constructor(options: SharingOptions = {}, reporter = processReporter()) {
+    this.#sharing = resolveSharing(options, reporter)
   }
 
   /** Begins to connect. Called once for each breaker's `init()`. Does not throw. */

@@ -1,6 +1,7 @@
 /** A shared storage in the process's own memory, for tests of code that shares circuits: no Redis needed. */
 import { sharingShape, type SharingOptions } from '../storage/sharing.js'
 import {
+  EACH_BREAKER,
   Storage,
   type Answer,
   type Connection,
@@ -17,7 +18,10 @@ export interface MemoryStorageOptions extends SharingOptions {
   readonly now?: (() => number) | undefined
 }
 
-/** Breakers that are given the same `MemoryStorage` share their circuits, as processes do through Redis. */
+/**
+ * Breakers that are given the same `MemoryStorage` share their circuits, as processes do through Redis.
+ * Each of them stands for a process: unless `reporter` is given, each is a reporter of its own.
+ */
 export class MemoryStorage extends Storage {
   readonly #now: () => number
   readonly #circuits = new Map<string, Kept>()
@@ -27,7 +31,7 @@ export class MemoryStorage extends Storage {
   /** @throws ConfigError */
   constructor(options: MemoryStorageOptions = {}) {
     const { now, ...sharing } = parse(shape(), options, 'options of MemoryStorage')
-    super(sharing)
+    super(sharing, EACH_BREAKER)
     this.#now = now ?? (() => performance.now() / MS_PER_SECOND)
   }
 
@@ -47,7 +51,7 @@ export class MemoryStorage extends Storage {
   /** From here on it answers nobody, as Redis when it is down. What it knows it keeps. */
   goDown(reason = 'The storage is down'): void {
     this.#isDown = true
-    for (const listener of this.#listeners) listener.lost(reason)
+    for (const listener of this.#listeners) listener.lost(reason, true)
   }
 
   /** It answers again. */

@@ -1,33 +1,12 @@
 /** The rules of a shared circuit, as Redis's script has them: the contract's suite holds both to the same. */
 import type { CircuitState } from '../circuit/types.js'
-import type { Answer, Question } from '../storage/storage.js'
+import { LONGEST_PERMIT, MOST_STREAKS, proofLife } from '../storage/limits.js'
+import { NOTHING } from '../storage/nothing.js'
+import type { Answer, Question, Snapshot } from '../storage/storage.js'
+import { isBelievable, MICROSECONDS, setRight, UNKNOWN, type Kept } from './kept.js'
+import { evict, proofOf, sumOf } from './streaks.js'
 
-interface Holder {
-  readonly token: string
-  readonly at: number
-  readonly lease: number
-}
-
-/** What is kept of a circuit. */
-export interface Kept {
-  readonly version: number
-  readonly epoch: number
-  readonly state: CircuitState
-  readonly failureCount: number
-  readonly openedAt: number
-  readonly reporters: readonly string[]
-  readonly holders: readonly Holder[]
-}
-
-const UNKNOWN: Kept = {
-  version: 0,
-  epoch: 0,
-  state: 'closed',
-  failureCount: 0,
-  openedAt: 0,
-  reporters: [],
-  holders: [],
-}
+export type { Kept } from './kept.js'
 
 /** One question, carried out at one moment of the storage's clock. */
 export class Decision {
@@ -38,17 +17,22 @@ export class Decision {
   isNews = false
   #isMoved = false
   readonly #question: Question
+  readonly #known: Snapshot
   readonly #now: number
+  readonly #isKept: boolean
 
   constructor(found: Kept | undefined, question: Question, now: number) {
     this.kept = found ?? UNKNOWN
+    this.#isKept = found !== undefined
     this.#question = question
     this.#now = now
-    this.#setRight()
-    this.#remember(found !== undefined)
+    this.#known = isBelievable(question.known, now) ? question.known : NOTHING
+    Object.assign(this, setRight(this.kept, question.terms, now))
+    this.#remember()
     this.#carryOut()
     if (!this.isChanged) return
-    const version = Math.max(this.kept.version, question.known.version) + 1
+    const clock = Math.floor(now * MICROSECONDS)
+    const version = Math.max(this.kept.version + 1, this.#known.version + 1, clock)
     this.#change({ version, ...(this.#isMoved && { epoch: version }) })
   }
 
@@ -56,34 +40,61 @@ export class Decision {
     const { version, epoch, state, failureCount, openedAt, holders } = this.kept
     const ends = holders.map(({ at, lease }) => at + lease - this.#now)
     const isFree = holders.length < this.#question.terms.permits
-    const openedFor = state === 'closed' ? 0 : this.#now - openedAt
     const heldFor = isFree ? 0 : Math.max(0, Math.min(...ends))
-    return { version, epoch, state, failureCount, openedFor, heldFor, granted: this.granted }
+    const { granted } = this
+    if (state === 'closed') {
+      return { version, epoch, state, failureCount: this.#sum, openedFor: 0, heldFor, granted }
+    }
+    const openedFor = this.#now - openedAt
+    return { version, epoch, state, failureCount, openedFor, heldFor, granted }
   }
 
-  /** The clock may have been set back: what was stored is never later than now. */
-  #setRight(): void {
-    const now = this.#now
-    if (this.kept.openedAt > now) this.#change({ openedAt: now })
-    if (this.kept.holders.every(({ at }) => at <= now)) return
-    const holders = this.kept.holders.map((holder) => ({ ...holder, at: Math.min(holder.at, now) }))
-    this.#change({ holders })
+  get #sum(): number {
+    return sumOf(this.kept.streaks)
   }
 
   /** A transition that the process knows of and the storage has lost; and how long an outage has lasted. */
-  #remember(isKept: boolean): void {
-    const { known, op } = this.#question
-    const openedAt = this.#now - known.openedFor
-    if (known.epoch > this.kept.epoch && (isKept || known.state !== 'closed')) {
-      const { state, epoch, failureCount } = known
-      this.#move(state, { epoch, failureCount, openedAt })
-      this.#isMoved = false
-      if (state === 'half-opened' && (op === 'renew' || op === 'settle')) {
-        this.#hold(this.#question.token)
-      }
-    } else if (known.epoch === this.kept.epoch && openedAt < this.kept.openedAt) {
+  #remember(): void {
+    const { epoch, state, openedFor } = this.#known
+    const openedAt = this.#now - openedFor
+    if (epoch === this.kept.epoch && openedAt < this.kept.openedAt) {
       this.kept = { ...this.kept, openedAt }
     }
+    if (epoch <= this.kept.epoch) return
+    if (state === 'closed') this.#rememberClosed(epoch)
+    else if (this.#isFresh) this.#rememberOutage()
+    else if (this.kept.state === 'closed') this.#raiseEpoch(epoch)
+  }
+
+  #rememberClosed(epoch: number): void {
+    const isLost = this.kept.state !== 'closed'
+    // An epoch of the future comes from a clock that was set back: it does not say what was first.
+    if (isLost && epoch <= this.#now * MICROSECONDS) {
+      this.#move('closed', { epoch })
+      this.#isMoved = false
+    } else this.#raiseEpoch(epoch)
+  }
+
+  /** Evidence stays: nobody knows of a transition since it was reported. */
+  #raiseEpoch(epoch: number): void {
+    if (!this.#isKept && this.#question.op !== 'report') return
+    this.#change({ epoch })
+    this.isNews = true
+  }
+
+  /** What a process slept through for longer is over, however it ended. */
+  get #isFresh(): boolean {
+    const { op, terms } = this.#question
+    return op === 'renew' || op === 'settle' || this.#known.openedFor <= terms.ttl + terms.lease
+  }
+
+  #rememberOutage(): void {
+    const { state, epoch, failureCount, openedFor } = this.#known
+    this.#move(state, { epoch, failureCount, openedAt: this.#now - openedFor })
+    this.#isMoved = false
+    const question = this.#question
+    if (state !== 'half-opened') return
+    if (question.op === 'renew' || question.op === 'settle') this.#hold(question.token)
   }
 
   #carryOut(): void {
@@ -94,16 +105,16 @@ export class Decision {
     else if (question.op === 'settle') this.#settle(question.token, question.outcome)
   }
 
-  #report({ failures, streak, sawSuccess, ...question }: Question & { op: 'report' }): void {
-    const { state, epoch, failureCount, reporters } = this.kept
-    const { threshold, quorum } = question.terms
-    if (state !== 'closed' || epoch > question.known.epoch) return
-    const count = Math.max((sawSuccess ? 0 : failureCount) + failures, streak)
-    const others = sawSuccess ? [] : reporters
-    const known = [...new Set([...others, question.process])].slice(0, quorum)
+  #report({ streak, age, process, reporter, terms }: Question & { op: 'report' }): void {
+    const { state, epoch } = this.kept
+    if (state !== 'closed' || epoch > this.#known.epoch) return
+    const others = this.kept.streaks.filter((entry) => entry.process !== process)
+    const isProof = streak > 0 && age <= proofLife(terms.ttl)
+    const own = { process, reporter, streak, at: this.#now - age }
     this.granted = true
-    this.#change({ failureCount: count, reporters: known })
-    if (count >= threshold && known.length >= quorum) this.#move('opened', { openedAt: this.#now })
+    this.#change({ streaks: isProof ? evict([...others, own], MOST_STREAKS) : others })
+    if (proofOf(this.kept.streaks, terms.quorum) < terms.threshold) return
+    this.#move('opened', { openedAt: this.#now, failureCount: this.#sum })
   }
 
   #acquire(token: string): void {
@@ -112,7 +123,9 @@ export class Decision {
     if (state === 'closed') this.granted = true
     if (state === 'closed' || (state === 'opened' && this.#now < openedAt + ttl)) return
     const held = holders.filter(({ at, lease }) => this.#now <= at + lease)
-    if (held.length >= permits) return
+    // Clients that repeat a command after a failover have their permit already.
+    if (held.some((holder) => holder.token === token)) this.granted = true
+    if (this.granted || held.length >= permits) return
     if (state === 'opened') this.#move('half-opened')
     else this.#change({ holders: held })
     this.#hold(token)
@@ -121,7 +134,8 @@ export class Decision {
 
   #renew(token: string, lease: number): void {
     if (!this.#holds(token)) return
-    const renewed = { token, at: this.#now, lease }
+    const longest = LONGEST_PERMIT * this.#question.terms.lease
+    const renewed = { token, at: this.#now, lease: Math.min(lease, longest) }
     const holders = this.kept.holders.map((holder) => (holder.token === token ? renewed : holder))
     this.#change({ holders })
     this.granted = true
@@ -149,7 +163,7 @@ export class Decision {
   }
 
   #move(state: CircuitState, further: Partial<Kept> = {}): void {
-    this.#change({ state, reporters: [], holders: [], ...further })
+    this.#change({ state, streaks: [], holders: [], ...further })
     this.#isMoved = true
     this.isNews = true
   }

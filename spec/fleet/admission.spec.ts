@@ -23,9 +23,11 @@ class Caller {
   refused = 0
   fails = false
   readonly circuit
+  readonly #breaker: CircuitBreaker
   readonly #instance = axios.create({ adapter: () => this.#dispatch() })
 
   constructor(breaker: CircuitBreaker) {
+    this.#breaker = breaker
     this.circuit = breaker.attach(this.#instance, 'users')
     breaker.on('rejected', () => (this.refused += 1))
   }
@@ -39,6 +41,7 @@ class Caller {
     await this.send()
     const state = () => redis.command('HGET', 'axios-breaker/users', 'state')
     await until('Redis knows', async () => (await state()) === 'opened')
+    await this.#breaker.flush()
     this.fails = false
     this.dispatched = 0
   }

@@ -1,5 +1,6 @@
 /** Redis can be frozen, killed, emptied, full, read-only or in a mess: requests go on, and the fleet finds together again. */
 import { freePort } from '../../scripts/ports.mjs'
+import { until } from '../support/until.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { clock, Fleet, KEY, PASSWORD, told } from './fleet.js'
 import { endure, expectNoHarm, printFigures, type Fault } from './outage.js'
@@ -51,20 +52,34 @@ const FAULTS: readonly Fault[] = [
     reason: /^READONLY/,
     waits: 0,
   },
-  {
-    what: 'holding another type under the name of the key',
-    strike: () =>
-      redis.command('EVAL', "redis.call('DEL', ARGV[1]) redis.call('LPUSH', ARGV[1], 1)", 0, KEY),
-    mend: () => redis.command('DEL', KEY),
-    reason: /^WRONGTYPE/,
-    waits: 0,
-  },
 ]
 
 it.each(FAULTS)(
   'an outage outlives a Redis that is $what',
   async (fault) => {
     expectNoHarm(await endure(fleet, fault), fault)
+  },
+  LONG,
+)
+
+it(
+  'a key of another type makes its circuit local until it is gone, and the storage is not lost',
+  async () => {
+    await fleet.break()
+    await fleet.probesTogether(1)
+    await fleet.reset()
+    const script = "redis.call('DEL', ARGV[1]) redis.call('LPUSH', ARGV[1], 1)"
+    await redis.command('EVAL', script, 0, KEY)
+    expect(await fleet.probesAlone(2)).toEqual([])
+    await redis.command('DEL', KEY)
+    await fleet.recover()
+    await until('the key is a circuit again', async () => {
+      await fleet.break()
+      await fleet.recover()
+      return (await redis.command('TYPE', KEY)) === 'hash'
+    })
+    expect(await fleet.harm()).toMatchObject({ other: 0, longWaits: 0, lost: 0, restored: 0 })
+    await printFigures('holding another type', fleet)
   },
   LONG,
 )

@@ -10,6 +10,7 @@ import type {
   Snapshot,
   Terms,
 } from '../../lib/storage/index.js'
+import { MOST_STREAKS } from '../../lib/storage/limits.js'
 import { NOTHING } from '../../lib/storage/nothing.js'
 import { until } from '../support/until.js'
 import type { Subject } from './subjects.js'
@@ -17,7 +18,6 @@ import type { Subject } from './subjects.js'
 /** Far enough from 0 for a clock that is set back. */
 const START = 10_000
 const TERMS: Terms = { threshold: 3, ttl: 10, permits: 1, lease: 60, quorum: 1 }
-const FAILURE = { op: 'report', failures: 1, streak: 1, sawSuccess: false } as const
 const NAMES = [
   'a',
   'A',
@@ -37,6 +37,10 @@ interface Pushed extends Snapshot {
   readonly circuit: string
 }
 
+interface Party extends Partial<Terms> {
+  readonly reporter?: string
+}
+
 /** A process, with what it knows of one circuit. */
 class Process {
   known = NOTHING
@@ -45,10 +49,13 @@ class Process {
   readonly #connection: Connection
   readonly #name: string
   readonly #terms: Terms
+  readonly #reporter: string
   #circuit = ''
+  #streak = 0
 
-  constructor(subject: Subject, name: string, terms: Partial<Terms> = {}) {
+  constructor(subject: Subject, name: string, { reporter = name, ...terms }: Party = {}) {
     this.#name = name
+    this.#reporter = reporter
     this.#terms = { ...TERMS, ...terms }
     this.#connection = subject.create().connect({
       pushed: (circuit, snapshot) => void this.pushed.push({ circuit, ...snapshot }),
@@ -65,15 +72,30 @@ class Process {
   }
 
   async ask(command: Command, circuit = this.#circuit): Promise<Answer> {
-    const common = { circuit, process: this.#name, known: this.known, terms: this.#terms }
+    const common = {
+      circuit,
+      process: this.#name,
+      reporter: this.#reporter,
+      deadline: 60,
+      known: this.known,
+      terms: this.#terms,
+    }
     const question: Question = { ...common, ...command }
     const answer = await this.#connection.ask(question)
     if (circuit === this.#circuit && answer.version > this.known.version) this.known = answer
+    if (answer.state !== 'closed') this.#streak = 0
     return answer
   }
 
-  fail(): Promise<Answer> {
-    return this.ask(FAILURE)
+  /** Fails so many times, and then tells. */
+  fail(count = 1, age = 0): Promise<Answer> {
+    this.#streak += count
+    return this.ask({ op: 'report', streak: this.#streak, age })
+  }
+
+  succeed(): Promise<Answer> {
+    this.#streak = 0
+    return this.ask({ op: 'report', streak: 0, age: 0 })
   }
 
   async open(): Promise<void> {
@@ -100,13 +122,23 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
   })
 
   /** Processes that share a circuit of their own. */
-  async function join(...terms: Partial<Terms>[]): Promise<[Process, Process]> {
+  async function join(...terms: Party[]): Promise<[Process, Process]> {
     serial += 1
     const [first = {}, second = first] = terms
     processes = [new Process(subject, 'one', first), new Process(subject, 'two', second)]
     const [one, two] = processes as [Process, Process]
     await Promise.all([one.connected(`contract ${serial}`), two.connected(`contract ${serial}`)])
     return [one, two]
+  }
+
+  /** Further processes of the same circuit. */
+  async function joinMore(count: number, terms: Party): Promise<Process[]> {
+    const more = Array.from(
+      { length: count },
+      (_, index) => new Process(subject, `more-${index}`, terms),
+    )
+    processes.push(...more)
+    return Promise.all(more.map((process) => process.connected(`contract ${serial}`)))
   }
 
   describe(`${name}: a closed circuit`, () => {
@@ -127,31 +159,79 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
 
     it('takes several failures in one report', async () => {
       const [one] = await join()
-      const report = { ...FAILURE, failures: 3, streak: 3 }
-      expect(await one.ask(report)).toMatchObject({ state: 'opened', failureCount: 3 })
+      expect(await one.fail(3)).toMatchObject({ state: 'opened', failureCount: 3 })
     })
 
-    it('begins to count anew where the reporter has had a success', async () => {
+    it('keeps one streak for each process, and replaces it', async () => {
+      const [one, two] = await join({ threshold: 9 })
+      await one.fail(2)
+      await two.fail(3)
+      expect(await one.fail()).toMatchObject({ state: 'closed', failureCount: 6 })
+    })
+
+    it("takes a process's streak back after its success, and nobody else's", async () => {
+      const [one, two] = await join({ threshold: 4 })
+      await one.fail(2)
+      await two.fail()
+      expect(await one.succeed()).toMatchObject({ state: 'closed', failureCount: 1, granted: true })
+      expect(await two.fail()).toMatchObject({ state: 'closed', failureCount: 2 })
+    })
+
+    it.each([
+      ['the ttl', { ttl: 10 }, 10],
+      ['a minute, if the ttl is longer', { ttl: 600 }, 60],
+    ])('lets a streak stand for %s', async (_what, terms, life) => {
+      const [one, two] = await join(terms)
+      await one.fail(2)
+      await subject.setClock(START + life - 1)
+      expect(await two.ask({ op: 'read' })).toMatchObject({ failureCount: 2 })
+      await subject.setClock(START + life + 1)
+      expect(await two.fail()).toMatchObject({ state: 'closed', failureCount: 1 })
+    })
+
+    it('counts the age that a report says', async () => {
+      const [one, two] = await join()
+      await one.fail(2, 8)
+      expect(await two.fail(1, 11)).toMatchObject({ state: 'closed', failureCount: 2 })
+      await subject.setClock(START + 3)
+      expect(await two.ask({ op: 'read' })).toMatchObject({ failureCount: 0 })
+    })
+
+    it('lets a streak stand no longer if the clock is set back', async () => {
       const [one, two] = await join()
       await one.fail()
-      await one.fail()
-      const report = { ...FAILURE, sawSuccess: true }
-      expect(await two.ask(report)).toMatchObject({ state: 'closed', failureCount: 1 })
+      await subject.setClock(START - 3600)
+      await two.fail()
+      await subject.setClock(START - 3600 + 11)
+      expect(await two.ask({ op: 'read' })).toMatchObject({ failureCount: 0 })
     })
 
-    it('never counts less than the reporter has seen itself', async () => {
-      const [one, two] = await join()
-      await one.fail()
-      await two.ask({ ...FAILURE, sawSuccess: true })
-      expect(await one.ask({ ...FAILURE, streak: 3 })).toMatchObject({ state: 'opened' })
-    })
-
-    it('opens by as many processes as the quorum asks for', async () => {
+    it('opens if it would without its worst reporters, one fewer than the quorum', async () => {
       const [one, two] = await join({ quorum: 2 })
       for (let count = 1; count <= 5; count += 1) {
         expect(await one.fail()).toMatchObject({ state: 'closed', failureCount: count })
       }
-      expect(await two.fail()).toMatchObject({ state: 'opened' })
+      expect(await two.fail(2)).toMatchObject({ state: 'closed', failureCount: 7 })
+      expect(await two.fail()).toMatchObject({ state: 'opened', failureCount: 8 })
+    })
+
+    it('leaves out a reporter with all of its processes', async () => {
+      const [one, two] = await join(
+        { quorum: 2, reporter: 'host' },
+        { quorum: 2, reporter: 'host' },
+      )
+      await one.fail(9)
+      expect(await two.fail(9)).toMatchObject({ state: 'closed' })
+      const [other] = await joinMore(1, { quorum: 2 })
+      expect(await other?.fail(3)).toMatchObject({ state: 'opened' })
+    })
+
+    it('stays bounded however many processes report', async () => {
+      const terms = { threshold: 1e6, quorum: 2 }
+      const [one] = await join(terms)
+      const many = await joinMore(MOST_STREAKS + 20, terms)
+      for (const process of many) await process.fail()
+      expect(await one.ask({ op: 'read' })).toMatchObject({ failureCount: MOST_STREAKS })
     })
 
     it('grants whoever asks', async () => {
@@ -305,7 +385,7 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
       await one.ask({ op: 'acquire', token: 't' })
       await one.ask({ op: 'settle', token: 't', outcome: 'success' })
       expect(await two.fail()).toMatchObject({ state: 'closed', failureCount: 0, granted: false })
-      expect(await two.fail()).toMatchObject({ failureCount: 1, granted: true })
+      expect(await two.fail()).toMatchObject({ failureCount: 2, granted: true })
     })
   })
 
@@ -334,6 +414,16 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
       await subject.forget()
       await subject.setClock(10)
       expect((await one.fail()).version).toBeGreaterThan(version)
+    })
+  })
+
+  describe(`${name}: a version from the far future`, () => {
+    it.each([1e15, Number.MAX_SAFE_INTEGER])('such as %i is not believed', async (version) => {
+      const [one, two] = await join()
+      one.known = { ...NOTHING, version, epoch: version }
+      const { epoch, version: told } = await one.fail()
+      expect(Math.max(epoch, told)).toBeLessThan(1e15)
+      expect(await two.fail(2)).toMatchObject({ state: 'opened' })
     })
   })
 
@@ -378,7 +468,59 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
       await one.fail()
       await subject.forget()
       expect(await two.ask({ op: 'read' })).toMatchObject(NOTHING)
-      expect(await one.fail()).toMatchObject({ failureCount: 1, granted: true })
+      expect(await one.fail()).toMatchObject({ failureCount: 2, granted: true })
+    })
+
+    it('is told of no outage that somebody slept through', async () => {
+      const [one, two] = await join()
+      await one.open()
+      await subject.forget()
+      one.known = { ...one.known, openedFor: 10 + 60 + 1 }
+      expect(await one.ask({ op: 'acquire', token: 't' })).toMatchObject({ state: 'closed' })
+      expect(await two.ask({ op: 'read' })).toMatchObject({ state: 'closed' })
+    })
+  })
+
+  describe(`${name}: a storage that has forgotten a closed circuit`, () => {
+    /** Both know the epoch of an outage that is over; `two` may know less. */
+    async function joinAfterOutage(
+      epochOfTwo: (epoch: number) => number,
+    ): Promise<[Process, Process]> {
+      await subject.setClock(START)
+      const [one, two] = await join()
+      await one.open()
+      await subject.setClock(START + 11)
+      await one.ask({ op: 'acquire', token: 't' })
+      await one.ask({ op: 'settle', token: 't', outcome: 'success' })
+      two.known = { ...one.known, epoch: epochOfTwo(one.known.epoch) }
+      await subject.forget()
+      return [one, two]
+    }
+
+    it.each([
+      ['the same epoch', (epoch: number) => epoch],
+      ['no epoch', () => 0],
+      ['an older one', (epoch: number) => epoch - 1],
+      ['a newer one', (epoch: number) => epoch + 1],
+    ])('counts the failures of all, of whom one knows %s', async (_what, epochOfTwo) => {
+      for (const isFirst of [true, false]) {
+        const [one, two] = await joinAfterOutage(epochOfTwo)
+        const [first, second] = isFirst ? [one, two] : [two, one]
+        await first.fail()
+        const answer = await second.fail()
+        // Whoever knew an older epoch is told the newer one, and reports again.
+        if (!answer.granted) await second.fail(0)
+        expect(await second.ask({ op: 'read' })).toMatchObject({ state: 'closed', failureCount: 2 })
+        if (!(await first.fail()).granted) await first.fail(0)
+        expect(first.known).toMatchObject({ state: 'opened', failureCount: 3 })
+      }
+    })
+
+    it('does not close what was opened since, if its clock was set back meanwhile', async () => {
+      const [one, two] = await joinAfterOutage(() => 0)
+      await subject.setClock(START - 3600)
+      await two.open()
+      expect(await one.ask({ op: 'read' })).toMatchObject({ state: 'opened' })
     })
   })
 
@@ -408,7 +550,7 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
     it('with any name are apart', async () => {
       const [one, two] = await join()
       for (const [index, circuit] of NAMES.entries()) {
-        await one.ask({ ...FAILURE, failures: index + 1, streak: 0 }, `${serial}${circuit}`)
+        await one.ask({ op: 'report', streak: index + 1, age: 0 }, `${serial}${circuit}`)
       }
       const answers = await Promise.all(
         NAMES.map((circuit) => two.ask({ op: 'read' }, `${serial}${circuit}`)),

@@ -124,8 +124,11 @@ it('is looked for again where it is lost in the moment in which it is found', as
     if (told.filter((other) => other === 'storageRestored').length === 1) lose('again')
   })
   lose('once')
+  await until('the loss is told', () => told.includes('storageLost'))
   lossy.isDown = false
   await until('it is found, and lost at once', () => told.includes('storageRestored'))
+  const losses = (): number => told.filter((name) => name === 'storageLost').length
+  await until('the second loss is told', () => losses() === 2)
   lossy.isDown = false
   await until('it is found for good', () => membership.isUp)
   const lossAndFind = ['storageLost', 'storageRestored']

@@ -48,6 +48,6 @@ export const PATIENT: SharingOptions = {
   permitDeadline: 30,
   commandDeadline: 30,
   initDeadline: 30,
-  lease: 1e6,
+  lease: 1e5,
   refresh: 1e6,
 }

@@ -8,6 +8,7 @@ import { RedisServer } from '../../scripts/redis-server.mjs'
 const TIME = "redis.call('TIME')"
 const CLOCK = 'clock'
 const CLOCKED = SCRIPT.replace(TIME, `{ 0, redis.call('GET', '${CLOCK}') }`)
+const SHA = sha1(SCRIPT)
 const MICROSECONDS = 1e6
 
 type Client = RedisClientType
@@ -21,8 +22,8 @@ export class ClockedRedis {
     this.server = server
     this.#own = own
     this.client = {
-      eval: (_script, options) => own.eval(CLOCKED, options),
-      evalSha: (_sha, options) => own.evalSha(sha1(CLOCKED), options),
+      eval: (script, options) => own.eval(script === SCRIPT ? CLOCKED : script, options),
+      evalSha: (sha, options) => own.evalSha(sha === SHA ? sha1(CLOCKED) : sha, options),
       on: (event, listener) => own.on(event, listener),
       off: (event, listener) => own.off(event, listener),
     }

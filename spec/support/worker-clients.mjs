@@ -29,8 +29,8 @@ function clocked(client) {
       return client.isReady
     },
     options: client.options,
-    eval: (_script, options) => client.eval(script, options),
-    evalSha: (_sha, options) => client.evalSha(sha1(script), options),
+    eval: (given, options) => client.eval(given === SCRIPT ? script : given, options),
+    evalSha: (sha, options) => client.evalSha(sha === sha1(SCRIPT) ? sha1(script) : sha, options),
     on: (event, listener) => client.on(event, listener),
     off: (event, listener) => client.off(event, listener),
     subscribe: (...args) => client.subscribe(...args),

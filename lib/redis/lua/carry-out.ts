@@ -1,0 +1,66 @@
+/** The operations. */
+import { LONGEST_PERMIT, MOST_STREAKS } from '../../storage/limits.js'
+
+export const CARRY_OUT = `
+-- A command that took longer than its sender waits for: the sender has gone on without it.
+local isLate = given.expires > 0 and now > given.expires
+local isRefusedAsLate = isLate and (op == 'report' or op == 'acquire')
+
+if op == 'report' and circuit.state == 'closed' and circuit.epoch <= known.epoch and not isLate then
+  if given.streak > 0 and given.age <= life then
+    streaks[#streaks + 1] = {
+      reporter = given.reporter, process = given.process, streak = given.streak, at = now - given.age
+    }
+    if #streaks > ${MOST_STREAKS} then evict() end
+  end
+  changed, granted = true, true
+  if proof() >= terms.threshold then
+    circuit.failures, circuit.opened = sum(), now
+    move('opened')
+  end
+elseif op == 'report' and streaks.own and now - streaks.own.at <= life then
+  streaks[#streaks + 1] = streaks.own
+elseif op == 'acquire' and circuit.state == 'closed' then
+  granted = true
+elseif op == 'acquire' and not isLate then
+  if circuit.state == 'half-opened' or now >= circuit.opened + terms.ttl then
+    local held = {}
+    for _, holder in ipairs(holders) do
+      if now <= holder.at + holder.length then held[#held + 1] = holder end
+    end
+    holders = held
+    -- Clients that repeat a command after a failover have their permit already.
+    if holderOf(given.token) then
+      granted = true
+    elseif #holders < terms.permits then
+      if circuit.state == 'opened' then move('half-opened') end
+      hold(terms.lease)
+      granted = true
+    end
+  end
+elseif op == 'write' then
+  changed = true
+elseif op == 'renew' then
+  local index = holderOf(given.token)
+  if index then
+    holders[index].at = now
+    holders[index].length = math.min(given.lease, ${LONGEST_PERMIT} * terms.lease)
+    changed, granted = true, true
+  end
+elseif op == 'settle' then
+  local index = holderOf(given.token)
+  if index then
+    granted = true
+    if given.outcome == 'success' then
+      move('closed')
+    elseif given.outcome == 'failure' then
+      move('opened')
+      circuit.opened = now
+    else
+      table.remove(holders, index)
+      changed, told = true, true
+    end
+  end
+end
+
+`

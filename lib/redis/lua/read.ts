@@ -1,0 +1,80 @@
+/** What is asked, and what the key holds: whatever somebody else has put there, it is bounded first. */
+import { FAR_FUTURE, LONGEST_PERMIT, LONGEST_PROOF, MOST_STREAKS } from '../../storage/limits.js'
+
+const MICROSECONDS = 1e6
+/** Bytes. What the script itself writes is shorter. */
+const LONGEST_FIELD = 20_480
+/** Permits that a circuit grants at once, whatever its option says. */
+const MOST_PERMITS = 256
+
+export const READ = `
+local op, name, channel = ARGV[1], ARGV[2], ARGV[3]
+local given = cjson.decode(ARGV[4])
+local known, terms = given.known, given.terms
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local changed, moved, told, granted = false, false, false, false
+terms.permits = math.min(terms.permits, ${MOST_PERMITS})
+
+local function whole(value) return string.format('%.0f', value) end
+
+local function number(text)
+  local value = tonumber(text or 0)
+  return value and value >= 0 and value < 2 ^ 53 and math.floor(value) or 0
+end
+
+local function text(value)
+  return value and #value <= ${LONGEST_FIELD} and value or ''
+end
+
+local function believable(version) return version <= now + ${FAR_FUTURE * MICROSECONDS} end
+
+if not believable(known.version) or not believable(known.epoch) then
+  known = { version = 0, epoch = 0, state = 'closed', failures = 0, openedFor = 0 }
+end
+
+local stored = redis.call('HMGET', KEYS[1],
+  'version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret')
+local exists = false
+for index = 1, 8 do exists = exists or stored[index] end
+local circuit = {
+  version = number(stored[1]), epoch = number(stored[2]), state = stored[3],
+  failures = number(stored[4]), opened = number(stored[5])
+}
+if not believable(circuit.version) or not believable(circuit.epoch) then
+  circuit.version, circuit.epoch, changed = 0, 0, true
+end
+if circuit.state ~= 'opened' and circuit.state ~= 'half-opened' then circuit.state = 'closed' end
+if circuit.opened > now then circuit.opened, changed = now, true end
+
+-- No streak proves anything for longer than a ttl, or a minute.
+local life = math.min(terms.ttl, ${LONGEST_PROOF * MICROSECONDS})
+local streaks = {}
+for entry in string.gmatch(text(stored[6]), '[^;]+') do
+  local reporter, process, streak, at = string.match(entry, '^([^,]+),([^,]+),(%d+),(%d+)$')
+  at = math.min(number(at), now)
+  if reporter and now - at <= life and process ~= given.process and #streaks < ${MOST_STREAKS} then
+    streaks[#streaks + 1] = { reporter = reporter, process = process, streak = number(streak), at = at }
+  elseif reporter and process == given.process then
+    streaks.own = { reporter = reporter, process = process, streak = number(streak), at = at }
+  end
+end
+if streaks.own and op ~= 'report' and now - streaks.own.at <= life then
+  streaks[#streaks + 1] = streaks.own
+end
+
+local holders = {}
+for entry in string.gmatch(text(stored[7]), '[^;]+') do
+  local token, at, length = string.match(entry, '^([^,]+),(%d+),(%d+)$')
+  if #holders == ${MOST_PERMITS} then break end
+  if token then
+    changed = changed or number(at) > now
+    length = math.min(number(length), ${LONGEST_PERMIT} * terms.lease)
+    holders[#holders + 1] = { token = token, at = math.min(number(at), now), length = length }
+  end
+end
+local secret = stored[8]
+if not secret or #secret > 64 then secret = given.secret end
+
+`

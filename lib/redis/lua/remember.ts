@@ -1,0 +1,84 @@
+/** How a circuit moves, and what is restored of it that was lost here and that the caller knows. */
+export const REMEMBER = `
+local function sum()
+  local total = 0
+  for _, entry in ipairs(streaks) do total = total + entry.streak end
+  return total
+end
+
+local function move(state)
+  circuit.state, holders, streaks = state, {}, {}
+  changed, moved, told = true, true, true
+end
+
+local function hold(length)
+  holders[#holders + 1] = { token = given.token, at = now, length = length }
+  changed, told = true, true
+end
+
+local function holderOf(token)
+  for index, holder in ipairs(holders) do if holder.token == token then return index end end
+end
+
+-- What stands even with the worst reporters, one fewer than the quorum, left out.
+local function proof()
+  local sums, list, total = {}, {}, 0
+  for _, entry in ipairs(streaks) do
+    sums[entry.reporter] = (sums[entry.reporter] or 0) + entry.streak
+  end
+  for _, value in pairs(sums) do list[#list + 1] = value end
+  table.sort(list, function(one, other) return one > other end)
+  for index = terms.quorum, #list do total = total + list[index] end
+  return total
+end
+
+-- The oldest entry of the reporter that has the most.
+local function evict()
+  local counts, most, oldest = {}, 0, nil
+  for _, entry in ipairs(streaks) do
+    counts[entry.reporter] = (counts[entry.reporter] or 0) + 1
+    most = math.max(most, counts[entry.reporter])
+  end
+  for index, entry in ipairs(streaks) do
+    local isWorst = counts[entry.reporter] == most
+    if isWorst and (not oldest or entry.at < streaks[oldest].at) then oldest = index end
+  end
+  table.remove(streaks, oldest)
+end
+
+-- Evidence stays: nobody knows of a transition since it was reported.
+local function raiseEpoch()
+  if exists or op == 'report' then circuit.epoch, changed, told = known.epoch, true, true end
+end
+
+-- An outage that the caller knows of, and that was lost here. One that is long over stays lost.
+local function rememberOutage()
+  local isHolder = op == 'renew' or op == 'settle'
+  if not isHolder and known.openedFor > terms.ttl + terms.lease then
+    if circuit.state == 'closed' then raiseEpoch() end
+    return
+  end
+  move(known.state)
+  moved = false
+  circuit.epoch, circuit.failures, circuit.opened = known.epoch, known.failures, now - known.openedFor
+  if known.state == 'half-opened' and isHolder then hold(terms.lease) end
+end
+
+-- An epoch of the future comes from a clock that was set back, and does not say what was first.
+local function rememberClosed()
+  if circuit.state ~= 'closed' and known.epoch <= now then
+    move('closed')
+    moved = false
+    circuit.epoch = known.epoch
+  else
+    raiseEpoch()
+  end
+end
+
+-- The clock was set back, and the caller has measured by its own that the outage has lasted longer.
+if known.epoch == circuit.epoch then circuit.opened = math.min(circuit.opened, now - known.openedFor) end
+if known.epoch > circuit.epoch then
+  if known.state == 'closed' then rememberClosed() else rememberOutage() end
+end
+
+`

@@ -1,0 +1,48 @@
+/** What is kept, told and answered. */
+import { LONGEST_PROOF } from '../../storage/limits.js'
+
+/** Milliseconds for which the key of a closed circuit lives. No streak stands for longer. */
+const CLOSED_LIFE = LONGEST_PROOF * 1000
+
+export const WRITE = `
+if circuit.state == 'closed' then circuit.failures = sum() end
+
+local expiry = ${CLOSED_LIFE}
+if circuit.state ~= 'closed' then expiry = expiry + 2 * (terms.ttl + terms.lease) / 1000 end
+if changed then
+  circuit.version = math.max(circuit.version + 1, known.version + 1, now)
+  if moved then circuit.epoch = circuit.version end
+  local permits, list = {}, {}
+  for _, holder in ipairs(holders) do
+    permits[#permits + 1] = string.format('%s,%.0f,%.0f;', holder.token, holder.at, holder.length)
+  end
+  for _, entry in ipairs(streaks) do
+    list[#list + 1] = string.format('%s,%s,%.0f,%.0f;', entry.reporter, entry.process, entry.streak, entry.at)
+  end
+  redis.call('HSET', KEYS[1],
+    'version', whole(circuit.version), 'epoch', whole(circuit.epoch), 'state', circuit.state,
+    'failures', whole(circuit.failures), 'opened', whole(circuit.opened),
+    'streaks', table.concat(list), 'permits', table.concat(permits), 'secret', secret)
+  redis.call('PEXPIRE', KEYS[1], whole(expiry))
+elseif exists then
+  -- A replica takes no writes, and is read all the same.
+  redis.pcall('PEXPIRE', KEYS[1], whole(expiry))
+end
+
+local openedFor, heldFor = 0, 0
+if circuit.state ~= 'closed' then openedFor = now - circuit.opened end
+if #holders >= terms.permits then
+  heldFor = math.huge
+  for _, holder in ipairs(holders) do heldFor = math.min(heldFor, holder.at + holder.length - now) end
+  heldFor = math.max(heldFor, 0)
+end
+local snapshot = string.format('%.0f|%.0f|%s|%.0f|%.0f|%.0f',
+  circuit.version, circuit.epoch, circuit.state, circuit.failures, openedFor, heldFor)
+if told then
+  local message = snapshot .. '|' .. whole(now) .. '|' .. given.process .. '|' .. name
+  redis.pcall('PUBLISH', channel, '2|' .. redis.sha1hex(secret .. '|' .. message) .. '|' .. message)
+end
+local outcome = granted and '1' or isRefusedAsLate and '2' or '0'
+return outcome .. '|' .. snapshot .. '|'
+  .. ((exists or changed) and secret or '') .. '|' .. whole(now)
+`

@@ -1,0 +1,184 @@
+/** Whatever somebody else writes to a circuit's key costs nobody anything, and holds nothing for long. */
+import { createClient } from 'redis'
+import fc from 'fast-check'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { Upstream } from '../support/upstream.js'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+
+const LONG = 60_000
+const KEY = 'axios-breaker/users'
+/** Seconds that one call of the script may take on a machine that has much else to do. */
+const SLOW = 0.1
+
+let redis: RedisServer
+let upstream: Upstream
+let admin: Awaited<ReturnType<typeof connect>>
+const connect = () =>
+  createClient({ url: redis.url })
+    .on('error', () => undefined)
+    .connect()
+beforeAll(async () => {
+  redis = await RedisServer.start()
+  upstream = await Upstream.start()
+  admin = await connect()
+}, LONG)
+afterEach(async () => {
+  await Sharer.closeAll()
+  await admin.flushAll()
+  await admin.sendCommand(['SLOWLOG', 'RESET'])
+})
+afterAll(async () => {
+  admin.destroy()
+  await upstream.stop()
+  await redis.stop()
+})
+
+/** The longest call of a script since the last one, in seconds. */
+async function slowest(): Promise<number> {
+  const entries = (await admin.sendCommand(['SLOWLOG', 'GET', '-1'])) as unknown as [
+    number,
+    number,
+    number,
+    string[],
+  ][]
+  const scripts = entries.filter(([, , , command]) => /^eval/i.test(command[0] ?? ''))
+  return Math.max(0, ...scripts.map(([, , microseconds]) => microseconds / 1e6))
+}
+
+const MANY = 131_072
+const FIELDS = ['version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret']
+const SHAPES: Readonly<Record<string, string>> = {
+  'one letter': 'a'.repeat(MANY),
+  commas: ','.repeat(MANY),
+  semicolons: ';'.repeat(MANY),
+  digits: '9'.repeat(MANY),
+  'commas and digits': 'a,1'.repeat(MANY / 3),
+  'entries without an end': 'a,b,1,1'.repeat(MANY / 7),
+  'entries that look right': 'a,b,1,1;'.repeat(MANY / 8),
+  'permits that look right': 'a,9,9;'.repeat(MANY / 6),
+  pipes: '|'.repeat(MANY),
+}
+
+it.each(Object.entries(SHAPES))(
+  'no call takes long, with fields of %s, and the circuit still opens and closes',
+  async (_what, value) => {
+    await admin.sendCommand(['CONFIG', 'SET', 'slowlog-log-slower-than', '1000'])
+    await admin.hSet(KEY, Object.fromEntries(FIELDS.map((field) => [field, value])))
+    const [one, two] = await Promise.all([
+      Sharer.join(upstream, { url: redis.url }, { threshold: 2, ttl: 0.3 }),
+      Sharer.join(upstream, { url: redis.url }, { threshold: 2, ttl: 0.3 }),
+    ])
+    await one.fail()
+    await one.fail()
+    await two.becomes('opened')
+    await until('it is due', () => one.state === 'half-opened')
+    await one.succeed()
+    await two.becomes('closed')
+    expect(await slowest()).toBeLessThan(SLOW)
+    expect(await admin.pTTL(KEY)).toBeGreaterThan(0)
+  },
+  LONG,
+)
+
+it(
+  'a permit that somebody has made up is held for two leases at the most',
+  async () => {
+    const sharer = await Sharer.join(
+      upstream,
+      { url: redis.url, lease: 0.4, refresh: 0.2 },
+      { threshold: 1, ttl: 0.2 },
+    )
+    await sharer.fail()
+    await admin.hSet(KEY, { state: 'half-opened', permits: `a,${2 ** 52},${2 ** 52};` })
+    await admin.persist(KEY)
+    await until(
+      'the circuit closes by a probe',
+      async () => {
+        await sharer.get()
+        return sharer.state === 'closed'
+      },
+      15,
+    )
+    await sharer.breaker.flush()
+    expect(await admin.pTTL(KEY)).toBeGreaterThan(0)
+  },
+  LONG,
+)
+
+it(
+  'a version of the far future is not believed: what comes next is news',
+  async () => {
+    const version = String(Number.MAX_SAFE_INTEGER)
+    await admin.hSet(KEY, { version, epoch: version, state: 'closed', secret: 'forged' })
+    const one = await Sharer.join(upstream, { url: redis.url }, { threshold: 1, ttl: 0.3 })
+    const two = await Sharer.join(upstream, { url: redis.url }, { threshold: 1, ttl: 0.3 })
+    for (let round = 0; round < 2; round += 1) {
+      await one.fail()
+      await two.becomes('opened')
+      await until('it is due', () => one.state === 'half-opened')
+      await one.succeed()
+      await two.becomes('closed')
+    }
+  },
+  LONG,
+)
+
+it(
+  'a key that is only read expires as well',
+  async () => {
+    await admin.hSet(KEY, 'state', 'closed')
+    expect(await admin.pTTL(KEY)).toBe(-1)
+    await Sharer.join(upstream, { url: redis.url })
+    expect(await admin.pTTL(KEY)).toBeGreaterThan(0)
+  },
+  LONG,
+)
+
+it(
+  'a circuit survives whatever its fields hold',
+  async () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.constantFrom(
+        '-1',
+        'nan',
+        'inf',
+        '1e308',
+        '0x7f',
+        '1.5',
+        '',
+        'opened',
+        'half-opened',
+        'closed',
+      ),
+      fc
+        .array(fc.constantFrom('a', 'b', '1', '99999999999999999', ',', ';', '|', '%', '('), {
+          maxLength: 30,
+        })
+        .map((parts) => parts.join('')),
+    )
+    const fields = fc.dictionary(fc.constantFrom(...FIELDS), value, { minKeys: 1 })
+    const sharer = await Sharer.join(
+      upstream,
+      { url: redis.url, lease: 0.1, refresh: 0.1 },
+      { threshold: 1, ttl: 0.1 },
+    )
+    await fc.assert(
+      fc.asyncProperty(fields, async (given) => {
+        await admin.del(KEY)
+        await admin.hSet(KEY, given)
+        await sharer.fail()
+        expect(sharer.breaker.storageUp).toBe(true)
+      }),
+      { numRuns: 200, endOnFailure: true },
+    )
+    await admin.del(KEY)
+    await until('it closes', async () => {
+      await sharer.get()
+      return sharer.state === 'closed'
+    })
+    expect(sharer.losses).toEqual([])
+  },
+  LONG,
+)

@@ -1,0 +1,52 @@
+/** A process of thousands of circuits joins as one of a single circuit does, and keeps nothing of those that are gone. */
+import { createClient } from 'redis'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+const COUNT = 10_000
+const LONG = 120_000
+const NAMES = Array.from({ length: COUNT }, (_, index) => `circuit-${index}`)
+
+let redis: RedisServer
+let upstream: Upstream
+beforeAll(async () => {
+  redis = await RedisServer.start()
+  upstream = await Upstream.start()
+}, LONG)
+afterAll(async () => {
+  await Sharer.closeAll()
+  await upstream.stop()
+  await redis.stop()
+})
+
+it(
+  'joins again after its connections were cut, and knows what happened meanwhile',
+  async () => {
+    const last = NAMES.at(-1) as string
+    const admin = await createClient({ url: redis.url })
+      .on('error', () => undefined)
+      .connect()
+    const storage = { url: redis.url, permitDeadline: 0.1, commandDeadline: 0.5 }
+    const many = await Sharer.join(upstream, storage, { names: NAMES })
+    expect(many.breaker.storageUp).toBe(true)
+    const before = await evaluations()
+    await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub'])
+    await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
+    const one = await Sharer.join(upstream, { url: redis.url }, { names: [last] })
+    await one.fail(last)
+    await many.becomes('opened', last)
+    await until('every circuit is read', async () => (await evaluations()) - before >= COUNT)
+    // Each once, or twice if the connection for messages came back after the other.
+    expect((await evaluations()) - before).toBeLessThan(2 * COUNT + 200)
+    expect(many.breaker.storageUp).toBe(true)
+    admin.destroy()
+  },
+  LONG,
+)
+
+async function evaluations(): Promise<number> {
+  const { evalsha = 0 } = await redis.commandCounts()
+  return evalsha
+}

@@ -1,0 +1,48 @@
+/** What counts once for the quorum: the process, however many breakers it has, or a unit that is named. */
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { Sharer } from '../support/sharer.js'
+import { Upstream } from '../support/upstream.js'
+
+const THRESHOLD = 3
+
+let server: RedisServer
+let upstream: Upstream
+beforeAll(async () => {
+  server = await RedisServer.start()
+  upstream = await Upstream.start()
+})
+afterEach(async () => {
+  await Sharer.closeAll()
+  await server.command('FLUSHALL')
+})
+afterAll(async () => {
+  await upstream.stop()
+  await server.stop()
+})
+
+/** Two breakers fail as often as the threshold says, and a third hears of it. */
+async function stateAfter(...reporters: readonly (string | undefined)[]): Promise<string> {
+  const rules = { threshold: THRESHOLD }
+  const storage = (reporter?: string) => ({ url: server.url, quorum: 2, reporter })
+  const failing = await Promise.all(
+    reporters.map((reporter) => Sharer.join(upstream, storage(reporter), rules)),
+  )
+  const healthy = await Sharer.join(upstream, storage('somebody-else'), rules)
+  for (const sharer of failing) {
+    for (let count = 0; count < THRESHOLD; count += 1) await sharer.fail()
+  }
+  await healthy.succeed()
+  return String(await server.command('HGET', 'axios-breaker/users', 'state'))
+}
+
+it('two breakers of one process are one reporter, and open nothing for others', async () => {
+  expect(await stateAfter(undefined, undefined)).toBe('closed')
+})
+
+it('two processes behind one name are one reporter', async () => {
+  expect(await stateAfter('host-1', 'host-1')).toBe('closed')
+})
+
+it('two names are two reporters', async () => {
+  expect(await stateAfter('host-1', 'host-2')).toBe('opened')
+})

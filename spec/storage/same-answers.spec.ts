@@ -1,0 +1,196 @@
+/**
+ * Redis's script and the reference rules are asked the same random questions, by processes that know
+ * different epochs, none, or the future's, while clocks are set and everything is forgotten: they answer
+ * alike, and what must hold holds. RUNS makes more sequences of it.
+ */
+import { deepEqual, ok } from 'node:assert/strict'
+import fc from 'fast-check'
+import type { CircuitState, Outcome } from '../../lib/circuit/types.js'
+import type { Answer, Command, Connection, Snapshot, Terms } from '../../lib/storage/index.js'
+import { FAR_FUTURE } from '../../lib/storage/limits.js'
+import { NOTHING } from '../../lib/storage/nothing.js'
+import { SUBJECTS, type Subject } from './subjects.js'
+
+const SECONDS = 10
+const RUNS = Number(process.env.RUNS ?? 0)
+const START = 100_000
+const PROCESSES = 4
+
+interface Asking {
+  readonly kind: 'ask'
+  readonly by: number
+  readonly command: Command
+}
+type Step =
+  | Asking
+  | {
+      readonly kind: 'pretend'
+      readonly by: number
+      readonly epoch: number
+      readonly state: CircuitState
+      readonly openedFor: number
+    }
+  | { readonly kind: 'clock'; readonly seconds: number }
+  | { readonly kind: 'forget' }
+
+const token = fc.constantFrom('a:1', 'b:1', 'c:1')
+const outcome = fc.constantFrom<Outcome>('success', 'failure', 'ignored')
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 1, arbitrary: fc.record({ op: fc.constant('read' as const) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      op: fc.constant('report' as const),
+      streak: fc.nat(4),
+      age: fc.constantFrom(0, 0, 0, 3, 12),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('acquire' as const), token }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      op: fc.constant('renew' as const),
+      token,
+      lease: fc.constantFrom(1, 5),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('settle' as const), token, outcome }) },
+)
+const by = fc.nat(PROCESSES - 1)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('ask' as const), by, command }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('pretend' as const),
+      by,
+      epoch: fc.constantFrom(0, 1, 90_000e6, 100_000e6, 200_000e6, 5e15),
+      state: fc.constantFrom<CircuitState>('closed', 'closed', 'opened', 'half-opened'),
+      openedFor: fc.constantFrom(0, 4, 10, 30),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('clock' as const),
+      seconds: fc.constantFrom(0.5, 2, 5, 9, 11, 70, -1, -3600, 3600),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const) }) },
+)
+const terms = fc.record<Terms>({
+  threshold: fc.integer({ min: 1, max: 5 }),
+  ttl: fc.constantFrom(4, 10),
+  permits: fc.integer({ min: 1, max: 2 }),
+  lease: fc.constantFrom(2, 6),
+  quorum: fc.integer({ min: 1, max: 3 }),
+})
+
+let serial = 0
+let subjects: readonly Subject[]
+beforeAll(async () => {
+  subjects = await Promise.all(Object.values(SUBJECTS).map((start) => start()))
+})
+afterAll(() => Promise.all(subjects.map((subject) => subject.stop())))
+
+/** The same circuit on a storage of each kind. */
+class Twins {
+  #now = START
+  readonly #terms: Terms
+  readonly #circuit: string
+  readonly #connections: readonly Connection[]
+  readonly #known: Snapshot[] = Array.from({ length: PROCESSES }, () => NOTHING)
+
+  constructor(given: Terms) {
+    serial += 1
+    this.#terms = given
+    this.#circuit = `twins ${serial}`
+    const listener = {
+      pushed: () => undefined,
+      hinted: () => undefined,
+      resumed: () => undefined,
+      lost: () => undefined,
+    }
+    const named = { reporter: 'one' }
+    this.#connections = subjects.map((subject) => subject.create(named).connect(listener))
+  }
+
+  async run(sequence: readonly Step[]): Promise<void> {
+    await this.#setClock()
+    await Promise.all(this.#connections.map(({ ready }) => ready))
+    try {
+      for (const taken of sequence) await this.#take(taken)
+    } finally {
+      await Promise.all(this.#connections.map((connection) => connection.close()))
+    }
+  }
+
+  async #take(taken: Step): Promise<void> {
+    if (taken.kind === 'ask') await this.#ask(taken)
+    else if (taken.kind === 'forget') await Promise.all(subjects.map((subject) => subject.forget()))
+    else if (taken.kind === 'clock') {
+      this.#now += taken.seconds
+      await this.#setClock()
+    } else {
+      const { epoch, state, openedFor } = taken
+      this.#known[taken.by] = { ...NOTHING, version: epoch, epoch, state, openedFor }
+    }
+  }
+
+  async #setClock(): Promise<void> {
+    await Promise.all(subjects.map((subject) => subject.setClock(this.#now)))
+  }
+
+  async #ask({ by: index, command: asked }: Asking): Promise<void> {
+    const known = this.#known[index] as Snapshot
+    const process = `p${index}`
+    const common = { circuit: this.#circuit, process, reporter: process, deadline: 1e6 }
+    const question = { ...common, known, terms: this.#terms, ...asked }
+    const answers = await Promise.all(
+      this.#connections.map((connection) => connection.ask(question)),
+    )
+    const [answer, other] = answers.map(rounded) as [Answer, Answer]
+    deepEqual(answer, other)
+    this.#check(answer, known, asked)
+    if (answer.version > known.version) this.#known[index] = answer
+  }
+
+  #check(answer: Answer, known: Snapshot, asked: Command): void {
+    const { threshold, permits, lease, quorum } = this.#terms
+    const isBelieved = known.epoch <= (this.#now + FAR_FUTURE) * 1e6
+    ok(answer.version >= answer.epoch, 'an epoch begins with a version')
+    ok(answer.heldFor <= 2 * lease, 'a permit is held for longer than two leases')
+    ok(
+      permits > 0 && (answer.state !== 'closed' || answer.heldFor === 0),
+      'a closed circuit is held',
+    )
+    if (asked.op !== 'report' || !answer.granted) return
+    ok(!isBelieved || answer.epoch >= known.epoch, 'an epoch went back')
+    const proves = asked.streak >= threshold && asked.age === 0
+    if (proves && quorum === 1)
+      ok(answer.state === 'opened', 'a threshold of failures did not open')
+  }
+}
+
+/** Microseconds of one storage are doubles of the other. */
+function rounded(answer: Answer): Answer {
+  const round = (seconds: number): number => Math.round(seconds * 1e3) / 1e3
+  const { openedFor, heldFor } = answer
+  return { ...answer, openedFor: round(openedFor), heldFor: round(heldFor) }
+}
+
+it(
+  'script and rules answer alike',
+  async () => {
+    const sequences = fc.array(step, { minLength: 5, maxLength: 60, size: 'max' })
+    const property = fc.asyncProperty(terms, sequences, (given, sequence) =>
+      new Twins(given).run(sequence),
+    )
+    const limit = RUNS
+      ? { numRuns: RUNS }
+      : { numRuns: 1e6, interruptAfterTimeLimit: SECONDS * 500 }
+    await fc.assert(property, { ...limit, endOnFailure: RUNS === 0 })
+    expect(serial).toBeGreaterThanOrEqual(RUNS || 50)
+  },
+  (RUNS || 1) * 1000 + SECONDS * 3000,
+)

@@ -1,0 +1,141 @@
+/** What may have opened a circuit, by what the processes saw: the rules of issue "Link", read generously. */
+
+/** Seconds. No failure proves anything for longer, however long the ttl is. */
+const LONGEST_PROOF = 60
+/**
+ * Seconds after a success at which the fleet surely knows that the streak before it is over: a round trip
+ * and what two busy cores add.
+ */
+const TAKEN_BACK = 0.35
+/** A command is dropped that is carried out later than this: the streak's age counts from its sending. */
+const TRANSIT = 0.5
+const NOISE = 0.25
+/** A gap in its own time that a process notices for sure: 1.5 s and a beat (pulse.ts). */
+const GAP = 1.6
+
+export class Evidence {
+  #journal
+  #troubles
+  #life
+  #runs = new Map()
+  /** Moments at which the streaks of the fleet would have opened the circuit. */
+  #ofFleet
+  /** The same by a process's own results alone. */
+  #ofOwn = new Map()
+  #ofProbes = []
+
+  /**
+   * @param {ReturnType<import('./journal.mjs').journalOf>} journal
+   * @param {import('./troubles.mjs').Troubles} troubles
+   */
+  constructor(journal, troubles) {
+    const { processes, rules } = journal
+    this.#journal = journal
+    this.#troubles = troubles
+    this.#life = Math.min(rules.ttl, LONGEST_PROOF)
+    for (const process of processes) {
+      this.#runs.set(
+        process,
+        runsOf(process.outcomes, (failure) => isForFleet(process, failure)),
+      )
+      const own = runsOf(process.outcomes, () => true)
+      const whole = own.flatMap(({ failures }) => failures.slice(rules.threshold - 1))
+      this.#ofOwn.set(process, [...whole, ...failedProbes([process], () => true)].toSorted(byTime))
+    }
+    this.#ofProbes = failedProbes(processes, ({ up }) => up).toSorted(byTime)
+    const moments = processes.flatMap((process) =>
+      this.#runs.get(process).flatMap(({ failures }) => failures),
+    )
+    this.#ofFleet = moments.toSorted(byTime).filter((at) => this.#wouldOpen(at))
+  }
+
+  /**
+   * Whether anything that the fleet may go by could have opened the circuit, so that a request of this
+   * process may be refused at this time.
+   *
+   * In a fleet without trouble a streak is reported at once, or after 50 ms, beside one command that may be
+   * under way (0.5 s each): 1.3 s with noise. In trouble a report waits until its evidence is too old (the
+   * ttl), and is under way for half a second; and a probe that has failed may be told after the storage
+   * was lost, for as long as its permit stands: two leases (limits.ts).
+   */
+  mayRefuse(process, at) {
+    const { ttl, lease } = this.#journal.rules
+    const isClean = !this.#troubles.anybody(at - ttl - this.#life - 1, at)
+    const late = isClean ? 1.3 : this.#life + TRANSIT + 2 * NOISE
+    const lateProbe = isClean ? 1.3 : 2 * lease + 1
+    return (
+      isWithin(this.#ofOwn.get(process), at - ttl - NOISE, at) ||
+      isWithin(this.#ofFleet, at - ttl - late, at) ||
+      isWithin(this.#ofProbes, at - ttl - lateProbe, at)
+    )
+  }
+
+  /** Whether a circuit may be open by anything that was seen from here on. */
+  hasAny(process, from, to) {
+    return [this.#ofFleet, this.#ofProbes, this.#ofOwn.get(process)].some((times) =>
+      isWithin(times, from, to),
+    )
+  }
+
+  /** With the `quorum - 1` worst processes left out. */
+  #wouldOpen(at) {
+    const { quorum, threshold } = this.#journal.rules
+    const streaks = this.#journal.processes.map((process) => this.#standing(process, at))
+    const counted = streaks.toSorted((a, b) => b - a).slice(quorum - 1)
+    return counted.reduce((sum, streak) => sum + streak, 0) >= threshold
+  }
+
+  /** The longest streak that may stand of this process: what was taken back in trouble may stand until it is too old. */
+  #standing(process, at) {
+    let most = 0
+    for (const { failures, endedAt } of this.#runs.get(process)) {
+      const seen = failures.filter((failure) => failure <= at)
+      const newest = seen.at(-1)
+      if (newest === undefined || at - newest > this.#life + TRANSIT) continue
+      const isOver = at > endedAt + TAKEN_BACK
+      if (isOver && !this.#troubles.of(process, newest - 1, at)) continue
+      most = Math.max(most, seen.length)
+    }
+    return most
+  }
+}
+
+const byTime = (a, b) => a - b
+
+function isWithin(times, from, to) {
+  // A transition is told just before the result that made it is written down.
+  return times.some((time) => time >= from && time <= to + 0.05)
+}
+
+function failedProbes(processes, isMeant) {
+  return processes.flatMap(({ outcomes }) =>
+    outcomes.filter((it) => it.isProbe && it.isFailure && isMeant(it)).map(({ t }) => t),
+  )
+}
+
+/** Failures in a row, each with the success that ended it. */
+function runsOf(outcomes, counts) {
+  const runs = []
+  let run
+  for (const outcome of outcomes) {
+    if (!outcome.isFailure) {
+      if (run) run.endedAt = outcome.t
+      run = undefined
+    } else if (counts(outcome)) {
+      if (!run) runs.push((run = { failures: [], endedAt: Infinity }))
+      run.failures.push(outcome.t)
+    }
+  }
+  return runs
+}
+
+/**
+ * Nothing that a process saw while it was known to be alone, or across a time in which it did not run, is
+ * evidence for the others (issue "Link" 2).
+ */
+function isForFleet({ losses, stalls }, { sent, t }) {
+  const overlaps = ({ from, to }) => from < t && sent < to
+  return (
+    !losses.some(overlaps) && !stalls.some((span) => span.to - span.from > GAP && overlaps(span))
+  )
+}

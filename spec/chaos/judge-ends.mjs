@@ -1,0 +1,69 @@
+/** E and F: what is left when the faults are over. */
+
+/** Seconds at the end of a quiet time in which a healthy fleet sends nothing to the storage. */
+const SILENT = 2
+/** Seconds before a look within which a process has written down how it is: it does so four times a second. */
+const FRESH = 0.8
+
+export function judgeConvergence({ processes, checks, hashes, parts, overAt }) {
+  const violations = []
+  let checked = 0
+  for (const { t, names } of checks) {
+    const hash = hashes.findLast((it) => it.t <= t)?.state
+    if (hash !== 'closed') {
+      violations.push({ at: t, process: 'redis', text: `the hash says ${hash ?? 'nothing'}` })
+    }
+    for (const name of names) {
+      checked += 1
+      const process = processes.find((it) => it.name === name)
+      const tell = (text) => violations.push({ at: t, process: name, text })
+      const { u, s, t: at } = process.records.findLast((it) => it.k === 'state' && it.t <= t) ?? {}
+      if (!(t - at < FRESH)) tell('says nothing')
+      else if (!u || s !== 'closed') tell(`says ${s}, storage ${u ? 'up' : 'lost'}`)
+      const end = parts.find((part) => part.t > t)?.t ?? overAt
+      const refused = process.requests.filter(
+        ({ start, ended }) => ended === 'refused' && start > t && start < end,
+      )
+      if (refused.length > 0) tell(`refused ${refused.length} requests after it`)
+      const isAsking = ({ k, t: asked }) => k === 'asked' && asked > t - SILENT && asked <= t
+      const commands = process.records.filter(isAsking).length
+      if (commands > 0) tell(`sent ${commands} commands in the ${SILENT} s before, and was healthy`)
+    }
+  }
+  return { checked, violations }
+}
+
+export function judgeExits({ processes, rules }) {
+  const violations = []
+  let checked = 0
+  for (const { name, asked, exit, records } of processes) {
+    if (!asked) continue
+    checked += 1
+    const ended = records.find(({ k }) => k === 'ended')
+    const limit = asked.closes ? rules.exit.closed : rules.exit.left
+    const tell = (text) => violations.push({ at: asked.t, process: name, text })
+    if (!ended) tell(`did not end within ${limit + 2} s`)
+    else if (!exit || exit.signal || exit.t - ended.t > limit) {
+      const how =
+        exit && !exit.signal ? `exited ${(exit.t - ended.t).toFixed(3)} s` : 'was still there'
+      tell(`${how} after ${asked.closes ? 'close()' : 'its last request'}`)
+    }
+  }
+  return { checked, violations }
+}
+
+export function judgeNoise({ processes, faults }) {
+  const violations = []
+  for (const { name, slot, exit, asked, printed } of processes) {
+    const isKilled = faults.some(
+      ({ kind, target, from, to }) =>
+        kind === 'process-kill' && target === slot && exit && exit.t >= from && exit.t <= to + 1,
+    )
+    if (exit && !asked && !isKilled) {
+      const text = `ended by itself, with ${exit.signal ?? exit.code}`
+      violations.push({ at: exit.t, process: name, text })
+    }
+    for (const { t, text } of printed) violations.push({ at: t, process: name, text: text.trim() })
+  }
+  return { checked: processes.length, violations }
+}

@@ -1,0 +1,97 @@
+/** D: a real outage opens for all, and its end closes. */
+
+/**
+ * Seconds until an outage has opened for all: those that hang fail after the timeout of 0.8 s; a thick
+ * process has five of them 0.1 s later; a report and a message take milliseconds; the rest is noise.
+ */
+const OPENS_WITHIN = 2
+/** Seconds of an outage that is to be noticed, beside a ttl. */
+const REAL = 3
+/** Seconds between two reads of a circuit that is not closed: 5, give or take a fifth. */
+const REFRESH = 6
+const NOISE = 0.5
+
+export function judgeOwnThreshold({ processes, rules }, { troubles }) {
+  const violations = []
+  let checked = 0
+  for (const process of processes) {
+    let row = { count: 0, first: 0 }
+    let lastMove = -Infinity
+    const sentAt = new Map()
+    for (const { k, t, id, o, probe, s } of process.records) {
+      if (k === 'move' || k === 'lost' || k === 'restored' || k === 'stall') {
+        row = { count: 0, first: t }
+        if (k === 'move') lastMove = t
+      }
+      if (k === 'attempt' && o === 'success') row = { count: 0, first: t }
+      const counts = k === 'attempt' && o === 'failure' && !probe && sentAt.get(id) > lastMove
+      if (counts) row = { count: row.count + 1, first: row.count ? row.first : t }
+      if (counts && row.count === rules.threshold) checked += 1
+      if (k !== 'sent') continue
+      sentAt.set(id, t)
+      if (row.count < rules.threshold || s !== 'closed') continue
+      if (troubles.of(process, row.first - 1, t)) continue
+      const text = `sent a request after ${row.count} failures in a row`
+      violations.push({ at: t, process: process.name, text })
+    }
+  }
+  return { checked, violations }
+}
+
+export function judgeOutages({ processes, health, rules }, { troubles }) {
+  const violations = []
+  let checked = 0
+  for (const { from, to } of outagesOf(health, rules)) {
+    const isFit = (process) =>
+      process.bornAt < from - 1 &&
+      process.endedAt > to &&
+      !troubles.of(process, from - 1, to) &&
+      !troubles.mayBeDeaf(process, from, to)
+    const fit = processes.filter(isFit)
+    // With the worst left out, there must be one left that brings the threshold.
+    if (fit.filter(({ isThick }) => isThick).length < rules.quorum || fit.length < 2) continue
+    for (const { name, requests } of fit) {
+      checked += 1
+      const begin = from + OPENS_WITHIN
+      for (const { sent, isProbe } of requests) {
+        if (sent === undefined || sent < begin || sent > to - 0.05 || isProbe) continue
+        const text = `sent a request ${(sent - from).toFixed(3)} s into an outage, and no probe`
+        violations.push({ at: sent, process: name, text })
+      }
+    }
+  }
+  return { checked, violations }
+}
+
+/**
+ * After the last failure that anybody saw the circuit is opened for a ttl at the most, and a probe takes a
+ * round trip, of which all hear. Whoever may be deaf reads the circuit anew after a while.
+ */
+export function judgeRecovery({ processes, health, rules }, { troubles, evidence }) {
+  const violations = []
+  let checked = 0
+  for (const { to } of outagesOf(health, rules)) {
+    const hung = to + rules.timeout + 0.05
+    for (const process of processes) {
+      const { name, requests, bornAt, endedAt } = process
+      const refresh = troubles.mayBeDeaf(process, to, hung) ? REFRESH : 0
+      const from = hung + rules.ttl + refresh + NOISE
+      const ill = health.filter((span) => span.from > to).map((span) => span.from)
+      const until = Math.min(from + 1.5, ...ill)
+      const isThere = bornAt < to && endedAt > until && until > from
+      if (!isThere || troubles.of(process, to - 1, until)) continue
+      if (evidence.hasAny(process, hung, until)) continue
+      checked += 1
+      for (const { start, ended } of requests) {
+        if (ended !== 'refused' || start < from || start > until) continue
+        const text = `refused a request ${(start - to).toFixed(3)} s after the recovery`
+        violations.push({ at: start, process: name, text })
+      }
+    }
+  }
+  return { checked, violations }
+}
+
+function outagesOf(health, { ttl }) {
+  return health.filter(({ target, from, to }) => target === 'all' && to - from >= ttl + REAL)
+}

@@ -1,0 +1,51 @@
+/** A: a request is never hurt by the storage. */
+
+/** Seconds: `permitDeadline`, its second chance (timers.ts), and what two busy cores add. */
+const LONGEST_WAIT = 0.1 + 0.25
+/** Beside its timeout and its wait. */
+const SLACK = 1
+
+export function judgeEnds({ processes, rules, overAt }) {
+  const violations = []
+  let checked = 0
+  for (const process of processes) {
+    const { name, requests, endedAt, stalls } = process
+    for (const { id, start, end, ended, code } of requests) {
+      checked += 1
+      const violation = (text) => violations.push({ at: start, process: name, text })
+      if (ended === 'other') violation(`request ${id} ended with ${code}`)
+      const last = Math.min(end ?? Infinity, endedAt, overAt + rules.timeout + SLACK)
+      const took = last - start - stalledFor(stalls, start, last)
+      if (took > rules.timeout + LONGEST_WAIT + SLACK) {
+        violation(`request ${id} took ${took.toFixed(3)} s${end ? '' : ' and never ended'}`)
+      }
+    }
+  }
+  return { checked, violations }
+}
+
+export function judgeWaits({ processes }) {
+  const violations = []
+  let checked = 0
+  for (const { name, requests, stalls } of processes) {
+    for (const { id, start, sent, end, ended } of requests) {
+      const decided = sent ?? (ended === 'refused' ? end : undefined)
+      if (decided === undefined) continue
+      checked += 1
+      // Time in which the process did not run is its own, and one more chance comes with it.
+      const stalled = stalledFor(stalls, start, decided)
+      const wait = decided - start - stalled
+      if (wait <= LONGEST_WAIT + (stalled > 0 ? 0.1 : 0)) continue
+      const text = `request ${id} waited ${wait.toFixed(3)} s before it was ${sent ? 'sent' : 'refused'}`
+      violations.push({ at: start, process: name, text })
+    }
+  }
+  return { checked, violations }
+}
+
+function stalledFor(stalls, from, to) {
+  return stalls.reduce(
+    (sum, stall) => sum + Math.max(0, Math.min(to, stall.to) - Math.max(from, stall.from)),
+    0,
+  )
+}

@@ -1,0 +1,57 @@
+/** The verdict on a run: a pure function of its journal. */
+import { Evidence } from './evidence.mjs'
+import { judgeConvergence, judgeExits, judgeNoise } from './judge-ends.mjs'
+import { judgeRecovery, judgeOutages, judgeOwnThreshold } from './judge-outages.mjs'
+import { judgeProbes } from './judge-probes.mjs'
+import { judgeRefusals, judgeHalfOpened } from './judge-refusals.mjs'
+import { judgeEnds, judgeWaits } from './judge-requests.mjs'
+import { Troubles } from './troubles.mjs'
+
+/**
+ * @typedef {object} Violation
+ * @property {string} rule
+ * @property {number} at
+ * @property {string} process
+ * @property {string} text
+ */
+
+const RULES = [
+  ['A1', 'Each request ends by the upstream or by a refusal', judgeEnds],
+  ['A2', 'No request waits for the storage', judgeWaits],
+  ['B', 'One probe in the fleet', judgeProbes],
+  ['C1', 'No request is refused without fresh evidence', judgeRefusals],
+  ['C2', 'No request is refused as half-opened without a probe', judgeHalfOpened],
+  ['D1', "A process's own threshold protects it", judgeOwnThreshold],
+  ['D2', 'A real outage opens for all', judgeOutages],
+  ['D3', 'All admit again after a recovery', judgeRecovery],
+  ['E', 'All agree when it is quiet', judgeConvergence],
+  ['F1', 'Each process exits by itself', judgeExits],
+  ['F2', 'No process crashes or complains', judgeNoise],
+]
+
+/** Seconds. What goes on is one violation, and not thousands. */
+const ONCE_EACH = 1
+
+/**
+ * @param {ReturnType<import('./journal.mjs').journalOf>} journal
+ * @returns {{ rule: string, title: string, checked: number, violations: Violation[] }[]}
+ */
+export function judge(journal) {
+  const troubles = new Troubles(journal)
+  const evidence = new Evidence(journal, troubles)
+  return RULES.map(([rule, title, check]) => {
+    const { checked, violations } = check(journal, { troubles, evidence })
+    return { rule, title, checked, violations: thinned(violations).map((it) => ({ rule, ...it })) }
+  })
+}
+
+function thinned(violations) {
+  const last = new Map()
+  return violations
+    .toSorted((a, b) => a.at - b.at)
+    .filter(({ process, at }) => {
+      const isNew = at - (last.get(process) ?? -Infinity) > ONCE_EACH
+      if (isNew) last.set(process, at)
+      return isNew
+    })
+}

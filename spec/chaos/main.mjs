@@ -1,0 +1,69 @@
+/**
+ * A long random run over real processes, with faults of every kind, judged by logs alone.
+ *
+ * SEED, SECONDS (120), QUORUM (1) and PROCESSES (6) from the environment. KEEP=1 keeps the logs.
+ */
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ChaosRun } from './run.mjs'
+import { journalOf } from './journal.mjs'
+import { judge } from './judge.mjs'
+import { figuresOf } from './figures.mjs'
+
+const number = (name, preset) => Number(process.env[name] ?? preset)
+const settings = {
+  seed: number('SEED', Math.floor(Math.random() * 1e6)),
+  seconds: number('SECONDS', 120),
+  quorum: number('QUORUM', 1),
+  processes: number('PROCESSES', 6),
+}
+const SHOWN = 25
+
+/** @returns {Promise<object[]>} */
+async function readLog(file) {
+  const text = await readFile(file, 'utf8')
+  // A process that was killed may have left half a line.
+  return text.split('\n').flatMap((line) => (line.endsWith('}') ? [JSON.parse(line)] : []))
+}
+
+async function readLogs(folder) {
+  const files = await readdir(folder)
+  const names = files.filter((file) => file.endsWith('.jsonl'))
+  const logs = await Promise.all(names.map((file) => readLog(join(folder, file))))
+  return Object.fromEntries(names.map((file, index) => [file.replace('.jsonl', ''), logs[index]]))
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'axios-breaker-chaos-'))
+console.log(
+  `SEED=${settings.seed} SECONDS=${settings.seconds} QUORUM=${settings.quorum} PROCESSES=${settings.processes}`,
+)
+const run = new ChaosRun(settings, folder)
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => void run.stop().finally(() => process.exit(130)))
+}
+try {
+  await run.play()
+} finally {
+  await run.stop()
+}
+
+const { driver, ...workers } = await readLogs(folder)
+const journal = journalOf(driver, workers)
+const verdicts = judge(journal)
+const violations = verdicts.flatMap((verdict) => verdict.violations)
+console.log('')
+for (const { rule, at, process: name, text } of violations.slice(0, SHOWN)) {
+  console.log(`VIOLATION ${rule} at ${(at - journal.startedAt).toFixed(3)} s, ${name}: ${text}`)
+}
+if (violations.length > SHOWN) console.log(`... and ${violations.length - SHOWN} more`)
+console.log(`${violations.length} violations`)
+console.log(figuresOf(journal))
+for (const { title, checked, violations: found } of verdicts) {
+  console.log(`${found.length > 0 ? '✗' : '✓'} ${title} (${checked} checked)`)
+}
+const failed = verdicts.filter((verdict) => verdict.violations.length > 0).length
+console.log(`${verdicts.length - failed} passed, ${failed} failed`)
+if (process.env.KEEP || failed > 0) console.log(`Logs: ${folder}`)
+else await rm(folder, { recursive: true, force: true })
+process.exitCode = failed > 0 ? 1 : 0

@@ -1,0 +1,67 @@
+/** The service that all processes call. What it does to whom is set from outside. */
+import { createServer } from 'node:http'
+import { freePort, listen } from '../../scripts/ports.mjs'
+
+/** @typedef {'ok' | 'error' | 'hang' | 'reset' | 'refused'} Mode */
+
+export class ChaosUpstream {
+  port = 0
+  /** Of healthy requests, those that fail nevertheless: a ratio. */
+  noise = 0
+  /** For everybody; what is not `ok` goes before the mode of one process. */
+  #all = 'ok'
+  #modes = new Map()
+  #server
+  #log
+
+  /** @param {(record: object) => void} log */
+  constructor(log) {
+    this.#log = log
+  }
+
+  static async start(log) {
+    const upstream = new ChaosUpstream(log)
+    upstream.port = await freePort()
+    await upstream.#open()
+    return upstream
+  }
+
+  /** @param {string} target a process's slot, or `all`  @param {Mode} mode `refused` for `all` only */
+  async set(target, mode) {
+    if (target === 'all') this.#all = mode
+    else this.#modes.set(target, mode)
+    this.#log({ k: 'health', target, mode })
+    if (this.#all === 'refused') this.stop()
+    else await this.#open()
+  }
+
+  stop() {
+    this.#server?.close()
+    this.#server?.closeAllConnections()
+    this.#server = undefined
+  }
+
+  async #open() {
+    if (this.#server) return
+    // It never ends a connection that is idle: a request on its way there would be a failure.
+    this.#server = createServer({ keepAliveTimeout: 0 }, (...exchange) => this.#serve(...exchange))
+    await listen(this.#server, this.port)
+  }
+
+  #serve(request, response) {
+    const slot = request.url.slice(1)
+    const mode = this.#all === 'ok' ? (this.#modes.get(slot) ?? 'ok') : this.#all
+    this.#log({ k: 'arrival', slot, mode })
+    request.resume()
+    request.on('error', () => undefined)
+    response.on('error', () => undefined)
+    if (mode === 'hang') return
+    if (mode === 'reset') {
+      request.socket.destroy()
+      return
+    }
+    const fails = mode === 'error' || Math.random() < this.noise
+    response.writeHead(fails ? 500 : 200, { 'content-type': 'application/json' })
+    response.end('{}')
+  }
+}

@@ -1,0 +1,101 @@
+/** A process of the fleet under chaos: sends requests, writes down everything, and obeys a little. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { openSync, writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import axios from 'axios'
+import { CircuitBreaker } from '../../dist/esm/index.js'
+import { RedisStorage } from '../../dist/esm/redis/index.js'
+import { clock, watchStalls } from './clock.mjs'
+
+const { slot, logFile, origin, url, rules, sharing, timeout, pause } = JSON.parse(process.argv[2])
+
+const file = openSync(logFile, 'a')
+/** Written at once: a process that is killed leaves everything that it had seen. */
+const log = (record) => writeSync(file, `${JSON.stringify({ t: clock(), ...record })}\n`)
+
+const breaker = new CircuitBreaker({ ...rules, storage: new RedisStorage({ url, ...sharing }) })
+const client = axios.create({ baseURL: origin, timeout })
+const circuit = breaker.attach(client, 'upstream')
+/** Which request a result belongs to: the event does not say. */
+const requests = new AsyncLocalStorage()
+const http = axios.getAdapter('http')
+
+breaker.on('attempted', ({ probe, outcome }) =>
+  log({ k: 'attempt', id: requests.getStore(), probe, o: outcome }),
+)
+breaker.on('stateChanged', ({ from, to, origin: by }) => log({ k: 'move', from, to, by }))
+breaker.on('storageLost', ({ reason }) => log({ k: 'lost', reason }))
+breaker.on('storageRestored', ({ lostFor }) => log({ k: 'restored', lostFor }))
+breaker.on('storageAnswered', () => log({ k: 'asked' }))
+
+const look = watchStalls((stall) => log({ k: 'stall', ...stall }))
+setInterval(() => log({ k: 'state', u: breaker.storageUp, s: circuit.state }), 250).unref()
+
+let serial = 0
+const ending = new AbortController()
+const open = new Set()
+
+async function request(id) {
+  const adapter = (config) => {
+    look()
+    log({ k: 'sent', id, u: breaker.storageUp, s: circuit.state })
+    return http(config)
+  }
+  look()
+  log({ k: 'start', id, u: breaker.storageUp })
+  try {
+    await client.get(`/${slot}`, { adapter })
+    log({ k: 'end', id, o: 'ok' })
+  } catch (error) {
+    log({ k: 'end', id, ...judge(error) })
+  }
+}
+
+/** The upstream's own failures, as axios tells them. */
+const UPSTREAM_CODES =
+  /^(?:ERR_BAD_RESPONSE|ECONNABORTED|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EPIPE|ERR_NETWORK)$/
+
+function judge(error) {
+  const { code, state, response } = error
+  if (code === 'ERR_CIRCUIT_OPENED') return { o: 'refused', s: state }
+  if (response?.status === 500 || UPSTREAM_CODES.test(code)) return { o: 'failed', c: code }
+  return { o: 'other', c: code ?? String(error.stack) }
+}
+
+async function sendAll() {
+  while (!ending.signal.aborted) {
+    serial += 1
+    const id = serial
+    const sending = requests.run(id, () => request(id)).finally(() => open.delete(sending))
+    open.add(sending)
+    await sleep(pause, undefined, { signal: ending.signal }).catch(() => undefined)
+  }
+}
+
+const commands = {
+  busy({ seconds }) {
+    const end = clock() + seconds
+    while (clock() < end);
+  },
+  async end({ closes }) {
+    ending.abort()
+    await Promise.allSettled(open)
+    if (closes) await breaker.close()
+    log({ k: 'ended', closes })
+    // From here on nothing of the chaos keeps this process alive.
+    if (process.connected) process.disconnect()
+  },
+}
+
+process.on('message', ({ command, ...args }) => void commands[command](args))
+process.on('disconnect', () => {
+  if (!ending.signal.aborted) process.exit()
+})
+log({ k: 'born' })
+try {
+  await breaker.init()
+} catch (error) {
+  log({ k: 'uninitialized', reason: String(error.message) })
+}
+process.send({ ready: true })
+void sendAll()

@@ -49,7 +49,6 @@ export class SharedCircuit implements Machine, Readable {
     const isUp = (): boolean => this.#isUp
     this.#view = new SharedView({
       local: this.#local,
-      ttl: rules.ttl,
       now: channel.now,
       isUp,
       onEpoch: () => this.#evidence.clear(),

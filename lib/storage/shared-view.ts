@@ -9,7 +9,6 @@ const MICROSECONDS = 1e6
 
 export interface ViewOptions {
   readonly local: LocalCircuit
-  readonly ttl: number
   /** Monotonic seconds. */
   readonly now: () => number
   /** Whether the process follows the fleet. */
@@ -25,6 +24,8 @@ export class SharedView {
   readonly #options: ViewOptions
   #snapshot = NOTHING
   #heldUntil = 0
+  /** When the fleet's circuit opened, as far as is known: what this process saw alone is not the fleet's. */
+  #openedAt = 0
 
   constructor(options: ViewOptions) {
     this.#options = options
@@ -45,11 +46,10 @@ export class SharedView {
 
   /** An outage is as old as it is by now, not as it was when it was told; nor is it one, once overcome alone. */
   get known(): Snapshot {
-    const { local, ttl } = this.#options
+    const { local, now } = this.#options
     if (local.decidedState === 'closed') return { ...this.#snapshot, state: 'closed' }
-    return this.isClosed
-      ? this.#snapshot
-      : { ...this.#snapshot, openedFor: Math.max(0, ttl - local.retryAfter) }
+    if (this.isClosed) return this.#snapshot
+    return { ...this.#snapshot, openedFor: Math.max(0, now() - this.#openedAt) }
   }
 
   /**
@@ -77,6 +77,7 @@ export class SharedView {
   /** What a probe of this process has decided, until the storage says so too. */
   presume(state: CircuitState): void {
     this.#snapshot = { ...this.#snapshot, state }
+    if (state === 'opened') this.#openedAt = this.#options.now()
   }
 
   /** This process had a success: what it knows of the fleet's failures may be over. */
@@ -93,6 +94,7 @@ export class SharedView {
   #see(snapshot: Snapshot, at: number): void {
     this.#snapshot = snapshot
     this.#heldUntil = at + snapshot.heldFor
+    this.#openedAt = at - snapshot.openedFor
     if (!this.isClosed) this.#options.onOutage()
   }
 

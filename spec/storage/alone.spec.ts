@@ -47,3 +47,22 @@ it('an outage that it has overcome alone is not restored by what it sees afterwa
   expect(newcomer.state).toBe('closed')
   for (const member of [membership, otherMembership, last]) await member.close()
 })
+
+it('an outage that only its own probes have seen since is as old as the fleet knows it', async () => {
+  const [machine, membership] = await join()
+  for (let count = 0; count < RULES.threshold; count += 1) await send(machine, 'failure')
+  await membership.flush()
+  storage.goDown()
+  for (let round = 0; round < 5; round += 1) {
+    now += RULES.ttl + 1
+    await send(machine, 'failure')
+  }
+  storage.forget()
+  storage.comeBack()
+  await until('it is back', () => membership.isUp)
+  await membership.flush()
+  expect(machine.state).toBe('opened')
+  const [newcomer, last] = await join()
+  expect(newcomer.state).toBe('closed')
+  for (const member of [membership, last]) await member.close()
+})

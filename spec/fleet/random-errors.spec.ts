@@ -2,6 +2,7 @@
  * Errors here and there are no outage: nothing opens, and each costs one command at most. The seed is
  * printed; SEED sets it, although the processes' turns are chance of another kind.
  */
+import { numbersFrom } from '../support/numbers.js'
 import { LONG, Scene } from '../support/scene.js'
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 32)
@@ -12,17 +13,6 @@ beforeAll(async () => {
   scene = await Scene.start()
 }, LONG)
 afterAll(() => scene.stop(), LONG)
-
-/** Numbers from 0 to 1 (mulberry32). */
-function numbersFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 interface Luck {
   readonly share: number

@@ -6,6 +6,7 @@ import type { Machine, Rules } from '../../lib/circuit/types.js'
 import { HOLD } from '../../lib/storage/evidence.js'
 import type { Membership } from '../../lib/storage/membership.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
+import { numbersFrom } from '../support/numbers.js'
 import { PATIENT } from './subjects.js'
 
 const SEED = Number(process.env.SEED ?? 1)
@@ -17,17 +18,6 @@ const RULES: Rules = { threshold: 5, ttl: 30, permits: 1, probeTimeout: 60 }
 
 beforeEach(() => jest.useFakeTimers({ doNotFake: ['performance', 'nextTick', 'queueMicrotask'] }))
 afterEach(() => jest.useRealTimers())
-
-/** Numbers from 0 to 1 (mulberry32). */
-function numbersFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 interface Noise {
   /** Requests of each process in a second. */

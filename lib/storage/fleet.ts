@@ -50,7 +50,7 @@ export class Fleet implements Membership, Channel {
         lost: () => this.#each((circuit) => circuit.distrust()),
         missed: () => this.#missed(),
         readFirst: (deadline) => this.#readings.readFirst(deadline),
-        readRest: () => this.#readings.readRest(),
+        readRest: (deadline) => this.#readings.readRest(deadline),
       },
     })
   }

@@ -20,5 +20,5 @@ export interface Readers {
   /** Asks for one circuit. Rejects if the storage does not answer. @returns what takes the answer over */
   readFirst(deadline?: number): Promise<() => void>
   /** Asks for the others, a batch at a time. Rejects as soon as the storage does not answer. */
-  readRest(): Promise<void>
+  readRest(deadline?: number): Promise<void>
 }

@@ -103,7 +103,8 @@ export class Link {
     this.#state = UP
     before?.end()
     adopt()
-    await this.#options.circuits.readRest()
+    // A process that starts is busy: no circuit of thousands is to be answered sooner than the first.
+    await this.#options.circuits.readRest(deadline)
   }
 
   #fail(error: unknown, deadline: number, before: Loss | undefined): Error {

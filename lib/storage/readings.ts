@@ -47,20 +47,20 @@ export class Readings<Circuit extends Readable> {
   }
 
   /** Reads all that is to be read, also what is added meanwhile. */
-  readRest(): Promise<void> {
-    this.#reading ??= this.#readAll().finally(() => {
+  readRest(deadline = this.#options.commandDeadline): Promise<void> {
+    this.#reading ??= this.#readAll(deadline).finally(() => {
       this.#reading = undefined
     })
     return this.#reading
   }
 
-  async #readAll(): Promise<void> {
+  async #readAll(deadline: number): Promise<void> {
     if (this.#unread.size > BATCH) await pause(Math.random() * SPREAD)
     while (this.#unread.size > 0) {
       const batch = [...this.#unread].slice(0, BATCH)
       await Promise.all(
         batch.map(async (circuit) => {
-          const adopt = await this.#read(circuit, this.#options.commandDeadline)
+          const adopt = await this.#read(circuit, deadline)
           adopt()
         }),
       )

@@ -10,7 +10,10 @@ import { join } from 'node:path'
  */
 export function wrapper(loader, libraries, program) {
   const command = [loader, '--library-path', libraries.join(':'), program]
-  return `#!/bin/sh\nexec ${command.map(quote).join(' ')} "$@"\n`
+  // Debian's Redis 6.0 finds Lua's cjson in a library of its own, and in the place where it is installed.
+  const modules = libraries.map((folder) => `${folder}/lua/5.1/?.so;`)
+  const environment = `LUA_CPATH=${quote(`${modules.join('')};`)}`
+  return `#!/bin/sh\n${environment} exec ${command.map(quote).join(' ')} "$@"\n`
 }
 
 /** Writes the script that runs a program of an unpacked release. */

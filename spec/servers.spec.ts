@@ -86,14 +86,15 @@ describe('the script that starts a server with its own libraries', () => {
     return path
   }
 
-  it('gives the loader its libraries, the program and its arguments, and becomes it', async () => {
-    const loader = await executable('loader', '#!/bin/sh\necho "$$"\nprintf "%s\\n" "$@"\n')
+  it('gives the loader its libraries, Lua its modules, the program its arguments, and becomes it', async () => {
+    const loader = await executable('loader', '#!/bin/sh\nprintf "%s\\n" "$$" "$LUA_CPATH" "$@"\n')
     const path = await executable('server', wrapper(loader, ['/a b', '/c'], '/d/redis-server'))
     const child = spawn(path, ['redis.conf', '--port', '1 2'])
     let output = ''
     child.stdout.on('data', (text) => (output += text))
     await once(child, 'close')
     const told = ['--library-path', '/a b:/c', '/d/redis-server', 'redis.conf', '--port', '1 2']
-    expect(output.trim().split('\n')).toEqual([String(child.pid), ...told])
+    const modules = '/a b/lua/5.1/?.so;/c/lua/5.1/?.so;;'
+    expect(output.trim().split('\n')).toEqual([String(child.pid), modules, ...told])
   })
 })

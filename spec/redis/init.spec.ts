@@ -19,7 +19,8 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([upstream.stop(), server.stop()]))
 beforeEach(async () => {
-  if (!server.isRunning) await server.restart()
+  // A spec that failed may have left it dead or frozen.
+  if (!server.isAnswering) await server.restart()
   await server.command('FLUSHALL')
 })
 afterEach(async () => {

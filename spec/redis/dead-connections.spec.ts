@@ -113,11 +113,18 @@ async function subscribers(): Promise<number> {
   return (await portsOf(server, true)).length
 }
 
-it('and within 30 s even if nothing else happens', async () => {
+it('and within 30 s even if nothing else happens, for one PING each 15 s', async () => {
   const sharer = await join({ url: url() })
   const [dead] = await portsOf(server, true)
   proxy.silence([Number(dead)])
-  await until('it has subscribed anew', async () => (await subscribers()) === 2, 30)
+  await witness()
+  const pings = async (): Promise<number> => Number((await server.commandCounts()).ping ?? 0)
+  const [before, start] = [await pings(), performance.now()]
+  await until('it has subscribed anew', async () => (await subscribers()) === 3, 30)
+  // Those of the witness: what the deaf connection asks does not arrive.
+  const seconds = (performance.now() - start) / 1000
+  expect((await pings()) - before).toBeGreaterThanOrEqual(1)
+  expect((await pings()) - before).toBeLessThanOrEqual(seconds / 15)
   await sharer.fail('users')
   expect(sharer.losses).toEqual([])
 })

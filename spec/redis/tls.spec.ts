@@ -1,7 +1,9 @@
 /** Redis behind TLS, under an authority of its own. */
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer } from 'node:tls'
 import { createClient, createClientPool } from 'redis'
 import { createClient as createClient4 } from 'redis-4'
 import { createClient as createClient5 } from 'redis-5'
@@ -10,6 +12,7 @@ import { RedisServer } from '../../scripts/redis-server.mjs'
 import { Child } from '../support/child.js'
 import { errorOf } from '../support/counted.js'
 import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
 jest.setTimeout(30_000)
@@ -61,6 +64,31 @@ it.each(Object.keys(kinds))('%s that trusts the authority tells, and is told', a
 it('a url is told that the authority is unknown', async () => {
   const { breaker } = new Sharer(upstream, { url: server.url, initDeadline: 1 })
   expect(String(await errorOf(breaker.init()))).toMatch(/certificate/)
+})
+
+/** Ends each handshake as soon as it has read the name that the client asks for. */
+async function listenForNames(names: string[]): Promise<[port: number, stop: () => void]> {
+  const listener = createServer({
+    SNICallback: (name, done) => {
+      names.push(name)
+      done(new Error('The name is known'))
+    },
+  })
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  return [Object(listener.address()).port as number, () => listener.close()]
+}
+
+it("a url's both connections name the host, by which a managed server finds the database", async () => {
+  const names: string[] = []
+  const [port, stop] = await listenForNames(names)
+  const { breaker } = new Sharer(upstream, { url: `rediss://localhost:${port}`, initDeadline: 5 })
+  const joining = errorOf(breaker.init())
+  await until('both have asked', () => names.length >= 2)
+  await breaker.close()
+  await joining
+  stop()
+  expect(new Set(names)).toEqual(new Set(['localhost']))
 })
 
 it('a url is trusted through NODE_EXTRA_CA_CERTS', async () => {

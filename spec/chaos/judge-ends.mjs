@@ -5,7 +5,7 @@ const SILENT = 2
 /** Seconds before a look within which a process has written down how it is: it does so four times a second. */
 const FRESH = 0.8
 
-export function judgeConvergence({ processes, checks, hashes, parts, overAt }) {
+export function judgeConvergence({ processes, checks, hashes, parts, overAt }, { troubles }) {
   const violations = []
   let checked = 0
   for (const { t, names } of checks) {
@@ -27,7 +27,10 @@ export function judgeConvergence({ processes, checks, hashes, parts, overAt }) {
       if (refused.length > 0) tell(`refused ${refused.length} requests after it`)
       const isAsking = ({ k, t: asked }) => k === 'asked' && asked > t - SILENT && asked <= t
       const commands = process.records.filter(isAsking).length
-      if (commands > 0) tell(`sent ${commands} commands in the ${SILENT} s before, and was healthy`)
+      // One that finds out that it was deaf reads its circuits anew.
+      const mayAsk = troubles.mayBeDeaf(process, t - SILENT, t)
+      if (commands > 0 && !mayAsk)
+        tell(`sent ${commands} commands in the ${SILENT} s before, and was healthy`)
     }
   }
   return { checked, violations }

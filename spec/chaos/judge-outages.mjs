@@ -26,7 +26,8 @@ export function judgeOwnThreshold({ processes, rules }, { troubles }) {
       if (k === 'attempt' && o === 'success') row = { count: 0, first: t }
       const counts = k === 'attempt' && o === 'failure' && !probe && sentAt.get(id) > lastMove
       if (counts) row = { count: row.count + 1, first: row.count ? row.first : t }
-      if (counts && row.count === rules.threshold) checked += 1
+      // The one that opens it is told after the transition.
+      if (counts && row.count === rules.threshold - 1) checked += 1
       if (k !== 'sent') continue
       sentAt.set(id, t)
       if (row.count < rules.threshold || s !== 'closed') continue

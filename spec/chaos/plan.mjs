@@ -75,7 +75,7 @@ function drawPart(random, kind, { from, to, slots }) {
 
 function drawStorm(random, from, to, slots) {
   const faults = []
-  for (let at = from; at < to; at += random.gap(0.9)) {
+  for (let at = from; at < to; at += random.gap(0.6)) {
     const kind = random.weighted(KINDS)
     const { on, seconds = [0, 0], uses = [] } = KINDS[kind]
     const target = on === 'slot' ? random.oneOf(slots) : on

@@ -1,0 +1,227 @@
+/** The judge of the long random run: it catches each kind of violation, and nothing that is right. */
+import { LOOK, MadeUpLogs, type Entry } from './made-up-logs.js'
+
+const ONE = 'w1.1'
+const TWO = 'w2.1'
+const THREE = 'w3.1'
+
+function healthy(quorum = 1): MadeUpLogs {
+  const logs = new MadeUpLogs([ONE, TWO, THREE], quorum)
+  for (const name of [ONE, TWO, THREE]) logs.traffic(name, 101.05, 139)
+  return logs
+}
+
+const THRESHOLD = 5
+
+/** So many failures in a row, and the transition that they make. */
+function failures(logs: MadeUpLogs, name: string, count: number, at: number): MadeUpLogs {
+  for (let index = 0; index < count; index += 1) {
+    logs.request(name, { at: at + index * 0.01, takes: 0.001, ends: 'failed' })
+  }
+  const opensAt = at + (THRESHOLD - 1) * 0.01 + 0.0005
+  const move = { k: 'move', from: 'closed', to: 'opened' }
+  return count < THRESHOLD ? logs : logs.worker(name, { t: opensAt, ...move })
+}
+
+/** Nothing else is sent by anybody for a while. */
+function silence(logs: MadeUpLogs, from: number, to: number): MadeUpLogs {
+  for (const name of [ONE, TWO, THREE]) {
+    logs.without(name, ({ t, id }: Entry) => id !== undefined && t >= from && t < to)
+  }
+  return logs
+}
+
+test('finds nothing in a healthy run', () => {
+  expect(healthy().violations).toEqual([])
+})
+
+describe('requests', () => {
+  test('may not end with an error of ours', () => {
+    expect(healthy().request(ONE, { at: 110.03, ends: 'other' }).broken).toEqual(['A1'])
+  })
+
+  test('may not stay without an end', () => {
+    expect(healthy().request(ONE, { at: 110.03, ends: 'never' }).broken).toEqual(['A1'])
+  })
+
+  test('may not wait', () => {
+    expect(healthy().request(ONE, { at: 110.03, wait: 0.4 }).broken).toEqual(['A2'])
+    expect(healthy().request(ONE, { at: 110.03, wait: 0.2 }).broken).toEqual([])
+  })
+
+  test('may wait while their process did not run', () => {
+    const logs = healthy().request(ONE, { at: 110.03, wait: 4 })
+    expect(logs.worker(ONE, { t: 114, k: 'stall', from: 110.04, to: 114 }).broken).toEqual([])
+  })
+})
+
+describe('probes', () => {
+  const probing = (): MadeUpLogs => {
+    const logs = silence(healthy(), 110, 116).hash('opened', 110, 114)
+    failures(logs, ONE, 5, 110.1)
+    return logs.request(ONE, { at: 113, takes: 0.5, isProbe: true })
+  }
+
+  test('may follow each other', () => {
+    expect(probing().request(TWO, { at: 113.6, takes: 0.1, isProbe: true }).broken).toEqual([])
+  })
+
+  test('may not overlap', () => {
+    expect(probing().request(TWO, { at: 113.2, takes: 0.5, isProbe: true }).broken).toEqual(['B'])
+  })
+
+  test.each([
+    ['without the storage', { up: false }],
+    ['while the circuit of the fleet is closed', { hash: 'closed' }],
+    ['while the storage is in trouble', { fault: 'redis-stop' }],
+  ])(
+    'may overlap %s',
+    (_case, { up = true, hash, fault }: { up?: boolean; hash?: string; fault?: string }) => {
+      const logs = probing().request(TWO, { at: 113.2, takes: 0.5, isProbe: true, up })
+      if (hash) logs.hash(hash, 110, 114)
+      if (fault) logs.fault(fault, 'redis', 112.9, 113.1)
+      expect(logs.broken).toEqual([])
+    },
+  )
+})
+
+describe('refusals', () => {
+  const refused = { refused: 'opened' } as const
+
+  test('stand on nothing without a failure', () => {
+    expect(healthy().request(ONE, { at: 110.03, ...refused }).broken).toEqual(['C1'])
+  })
+
+  test('are right for a ttl after the failures of another', () => {
+    const logs = failures(silence(healthy(), 110, 114), TWO, 5, 110.1)
+    expect(logs.request(ONE, { at: 111.9, ...refused }).broken).toEqual([])
+    expect(logs.request(ONE, { at: 113.9, ...refused }).broken).toEqual(['C1'])
+  })
+
+  test('are not right after fewer failures than the threshold', () => {
+    const logs = failures(silence(healthy(), 110, 114), TWO, 4, 110.1)
+    expect(logs.request(ONE, { at: 111.9, ...refused }).broken).toEqual(['C1'])
+  })
+
+  test('add up the streaks of all', () => {
+    const logs = failures(failures(silence(healthy(), 110, 114), TWO, 4, 110.1), THREE, 1, 110.2)
+    expect(logs.request(ONE, { at: 111.9, ...refused }).broken).toEqual([])
+  })
+
+  test('do not add what a success has taken back', () => {
+    const logs = failures(silence(healthy(), 110, 114), TWO, 4, 110.1)
+    failures(logs.request(TWO, { at: 110.3 }), THREE, 1, 111)
+    expect(logs.request(ONE, { at: 111.9, ...refused }).broken).toEqual(['C1'])
+  })
+
+  test('leave the worst process out with a quorum of two', () => {
+    const logs = failures(silence(healthy(2), 110, 114), TWO, 9, 110.1)
+    expect(logs.request(ONE, { at: 111.9, ...refused }).broken).toEqual(['C1'])
+    failures(logs, THREE, 5, 110.1)
+    expect(logs.broken).toEqual([])
+  })
+
+  test('are right by own results, whatever the quorum is', () => {
+    const logs = failures(silence(healthy(2), 110, 114), ONE, 5, 110.1)
+    expect(logs.request(ONE, { at: 111.9, ...refused }).broken).toEqual([])
+  })
+
+  test('are not right by what another saw while it was alone', () => {
+    const logs = failures(silence(healthy(), 110, 116), TWO, 5, 112.1)
+    logs.worker(TWO, { t: 112, k: 'lost' }).worker(TWO, { t: 113, k: 'restored' })
+    expect(logs.request(ONE, { at: 113.2, ...refused }).broken).toEqual(['C1'])
+  })
+
+  test('are not right by a request that another slept through', () => {
+    const logs = silence(healthy(), 110, 118)
+    for (const at of [110.1, 110.2, 110.3, 110.4, 110.5]) {
+      logs.request(TWO, { at, takes: 6, ends: 'failed' })
+    }
+    logs.worker(TWO, { t: 116, k: 'stall', from: 110.6, to: 116 })
+    expect(logs.request(ONE, { at: 116.7, ...refused }).broken).toEqual(['C1'])
+  })
+
+  test('are not right long after, even in trouble', () => {
+    const logs = failures(silence(healthy(), 110, 117), TWO, 5, 110.1)
+    logs.fault('process-stop', 'w2', 110.2, 116)
+    expect(logs.request(ONE, { at: 116.5, ...refused }).broken).toEqual(['C1'])
+  })
+
+  test('as half-opened need a probe', () => {
+    const half = { at: 112.5, refused: 'half-opened' } as const
+    const logs = failures(silence(healthy(), 110, 114), ONE, 5, 110.1).request(ONE, half)
+    expect(logs.broken).toEqual(['C2'])
+    expect(logs.request(TWO, { at: 112.3, takes: 0.4, isProbe: true }).broken).toEqual([])
+  })
+})
+
+describe('outages', () => {
+  const outage = (): MadeUpLogs => silence(healthy(), 110, 126).outage(110, 116)
+
+  test('open a circuit at its own threshold', () => {
+    const logs = failures(outage(), ONE, 4, 110.1).request(ONE, { at: 111 })
+    expect(logs.broken).toEqual([])
+    failures(logs, ONE, 1, 110.15)
+    expect(logs.request(ONE, { at: 110.2, ends: 'failed' }).broken).toEqual(['D1'])
+  })
+
+  test('open for all', () => {
+    const logs = failures(outage(), ONE, 5, 110.1)
+    expect(logs.broken).toEqual([])
+    expect(logs.request(TWO, { at: 113, ends: 'failed' }).broken).toEqual(['D2'])
+  })
+
+  test('are over for all when they are over', () => {
+    const logs = failures(outage(), ONE, 5, 115.9)
+    expect(logs.request(TWO, { at: 119.8, refused: 'opened' }).broken).toContain('D3')
+  })
+})
+
+describe('at the end', () => {
+  const isLast = ({ k, t }: { k: string; t: number }): boolean => k === 'state' && t > LOOK - 1
+
+  test.each([
+    ['follow the fleet', { u: false, s: 'closed' }],
+    ['are closed', { u: true, s: 'opened' }],
+  ])('all %s', (_case, state) => {
+    const logs = healthy().without(ONE, isLast)
+    expect(logs.worker(ONE, { t: LOOK - 0.1, k: 'state', ...state }).broken).toEqual(['E'])
+  })
+
+  test('none is silent', () => {
+    expect(healthy().without(ONE, isLast).broken).toEqual(['E'])
+  })
+
+  test('the hash says the same', () => {
+    expect(healthy().hash('opened', LOOK - 1, LOOK + 1).broken).toEqual(['E'])
+  })
+
+  test('only what may be deaf may read its circuits anew', () => {
+    const logs = healthy().worker(ONE, { t: LOOK - 1, k: 'asked' })
+    expect(logs.fault('net-silence', 'w1', 112, 113).broken).toEqual([])
+  })
+
+  test('a healthy fleet sends nothing', () => {
+    expect(healthy().worker(ONE, { t: LOOK - 1, k: 'asked' }).broken).toEqual(['E'])
+  })
+
+  test.each([
+    ['too late', { t: 143, code: 0, signal: null }],
+    ['not by itself', { t: 141, code: null, signal: 'SIGKILL' }],
+  ])('no process exits %s', (_case, exit) => {
+    const logs = healthy().without('driver', ({ k, name }: Entry) => k === 'exit' && name === ONE)
+    expect(logs.driver({ k: 'exit', name: ONE, ...exit }).broken).toEqual(['F1'])
+  })
+
+  test('no process has crashed', () => {
+    const logs = healthy().without('driver', ({ k, name }: Entry) => k !== 'spawn' && name === ONE)
+    logs.without(ONE, ({ t }: Entry) => t > 120).without('driver', ({ k }: Entry) => k === 'check')
+    const exit = { k: 'exit', name: ONE, code: 1, signal: null }
+    expect(logs.driver({ t: 120, ...exit }).broken).toEqual(['F2'])
+  })
+
+  test('no process has complained', () => {
+    const printed = { k: 'printed', name: ONE, text: 'MaxListenersExceededWarning' }
+    expect(healthy().driver({ t: 120, ...printed }).broken).toEqual(['F2'])
+  })
+})

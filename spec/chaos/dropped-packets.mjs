@@ -31,8 +31,8 @@ async function prepareNetwork() {
 
 /** Another connection may be given the same port. */
 async function dropNoMore() {
-  const list = (await ip('rule', 'list', 'pref', '1')).stdout.split('\n')
-  for (const _rule of list.filter(Boolean)) await ip('rule', 'del', 'pref', '1')
+  const isLeft = async () => (await ip('rule', 'list', 'pref', '1')).stdout !== ''
+  while (await isLeft()) await ip('rule', 'del', 'pref', '1')
 }
 
 async function drop(ports, directions) {

@@ -118,7 +118,7 @@ it('and within 30 s even if nothing else happens, for one PING each 15 s', async
   const [dead] = await portsOf(server, true)
   proxy.silence([Number(dead)])
   await witness()
-  const pings = async (): Promise<number> => Number((await server.commandCounts()).ping ?? 0)
+  const pings = async (): Promise<number> => (await server.commandCounts()).ping ?? 0
   const [before, start] = [await pings(), performance.now()]
   await until('it has subscribed anew', async () => (await subscribers()) === 3, 30)
   // Those of the witness: what the deaf connection asks does not arrive.

@@ -20,13 +20,10 @@ const SERVERS = {
 
 export const SERVER_NAMES = Object.keys(SERVERS)
 
-/**
- * What the fleet is promised, on one server: clusters and sentinels have specs of their own, and leases
- * are measured in real time, which a busy machine does not have.
- */
+/** What the fleet is promised, on one server: clusters and sentinels have specs of their own. */
 const SPECS = [
   ...['alike', 'concurrent', 'contract', 'lost-answers'].map((name) => `spec/storage/${name}`),
-  ...['messages', 'quorum'].map((name) => `spec/fleet/${name}`),
+  ...['leases', 'messages', 'quorum'].map((name) => `spec/fleet/${name}`),
   ...['init', 'messages', 'names', 'permissions'].map((name) => `spec/redis/${name}`),
 ]
 

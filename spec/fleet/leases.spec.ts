@@ -3,8 +3,8 @@ import { eventually, LONG, Scene } from '../support/scene.js'
 import type { Service } from '../support/service.js'
 import type { Worker } from '../support/worker.js'
 
-/** Seconds. Renewed three times in each, so that a busy machine may stop a process for a good while. */
-const LEASE = 0.8
+/** Seconds. Renewed three times in each, so that a busy machine may stop a process for more than a second. */
+const LEASE = 2
 
 let scene: Scene
 let service: Service

@@ -5,6 +5,8 @@ export default {
   roots: ['<rootDir>/lib', '<rootDir>/spec'],
   testMatch: ['<rootDir>/spec/**/*.spec.ts'],
   testEnvironment: 'node',
+  // Each file leaves hooks behind that slow down every promise of the next: a worker is replaced now and then.
+  workerIdleMemoryLimit: '400MB',
   transform: { '\\.m?[jt]s$': ['babel-jest', { configFile: './spec/babel.config.json' }] },
   transformIgnorePatterns: ['/node_modules/(?!(axios-auth-refresh|@nestjs|cockatiel)/)'],
   moduleNameMapper: {

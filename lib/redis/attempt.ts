@@ -18,6 +18,8 @@ export class Attempt {
   #isAbandoned = false
   /** Why it hangs, if it does. */
   #hindrance = UNREACHED
+  /** Told of another one, once it takes long. */
+  #onHindrance: (hindrance: string) => void = () => undefined
   /** What the client told first: its promises often say less. */
   #cause: Error | undefined
 
@@ -29,7 +31,10 @@ export class Attempt {
 
   /** Rejects with the cause. @param onSlow told why it takes long */
   async run(onSlow: (error: unknown) => void): Promise<void> {
-    const cancel = later(SLOW, () => onSlow(new Error(this.#hindrance)))
+    const cancel = later(SLOW, () => {
+      this.#onHindrance = (hindrance) => onSlow(new Error(hindrance))
+      this.#onHindrance(this.#hindrance)
+    })
     try {
       await inTime(DEADLINE, this.#open(), 'slow')
     } catch (error) {
@@ -38,6 +43,7 @@ export class Attempt {
       throw this.#cause ?? (isSlow ? new Error(this.#hindrance) : error)
     } finally {
       cancel()
+      this.#onHindrance = () => undefined
     }
   }
 
@@ -48,7 +54,10 @@ export class Attempt {
 
   async #open(): Promise<void> {
     const line = await this.#make({
-      onWait: (hindrance) => (this.#hindrance = hindrance),
+      onWait: (hindrance) => {
+        this.#hindrance = hindrance
+        this.#onHindrance(hindrance)
+      },
       onError: (error) => {
         this.#cause ??= error instanceof Error ? error : new Error(reasonOf(error))
         this.#onLost(error)

@@ -238,7 +238,11 @@ describe('where Redis refuses us, init() says so at once', () => {
     expect(other.state).toBe('closed')
     await other.fail()
     await other.becomes('half-opened')
-    await other.succeed()
+    const probe = other.get('/hold')
+    await until('the probe is under way', () => upstream.held.length === 1)
+    await sharer.becomes('half-opened')
+    upstream.release(200)
+    await probe
     await sharer.becomes('closed')
   })
 })

@@ -1,0 +1,25 @@
+/** What an attempt to connect says of itself while it hangs. */
+import { Attempt } from '../../lib/redis/attempt.js'
+import { SILENT, UNREACHED } from '../../lib/redis/failure-reasons.js'
+import type { Line, LineEvents } from '../../lib/redis/line.js'
+import { until } from '../support/until.js'
+
+const never = (): Promise<never> => new Promise(() => undefined)
+
+it('tells the newest reason, also if the process was too busy to see how far it came', async () => {
+  let events: LineEvents | undefined
+  const line = { connect: never, destroy: () => undefined } as unknown as Line
+  const attempt = new Attempt(
+    async (given) => {
+      events = given
+      return line
+    },
+    () => undefined,
+  )
+  const told: string[] = []
+  const running = attempt.run((error) => told.push((error as Error).message))
+  await until('it takes long', () => told.length === 1)
+  events?.onWait(SILENT)
+  await expect(running).rejects.toThrow(SILENT)
+  expect(told).toEqual([UNREACHED, SILENT])
+})

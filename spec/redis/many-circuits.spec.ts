@@ -37,7 +37,8 @@ it(
     const one = await Sharer.join(upstream, { url: redis.url }, { names: [last] })
     await one.fail(last)
     await many.becomes('opened', last)
-    await until('every circuit is read', async () => (await evaluations()) - before >= COUNT)
+    const isRead = async () => (await evaluations()) - before >= COUNT
+    await until('every circuit is read', isRead, 60)
     // Each once, or twice if the connection for messages came back after the other.
     expect((await evaluations()) - before).toBeLessThan(2 * COUNT + 200)
     expect(many.breaker.storageUp).toBe(true)

@@ -7,7 +7,7 @@ const now = performance.now.bind(performance)
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  seconds = 10,
+  seconds = 20,
 ): Promise<void> {
   const end = now() + seconds * 1000
   while (!(await condition())) {

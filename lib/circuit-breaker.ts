@@ -1,9 +1,10 @@
 /** The page to read first: a breaker attaches circuits to axios instances, one circuit per name. */
-import { checkInstance, type AxiosInstance } from './axios/instance.js'
-import { intercept } from './axios/intercept.js'
+import { Holders } from './axios/holders.js'
+import { checkInstance, type Attachable } from './axios/instance.js'
 import { LocalCircuit } from './circuit/local-circuit.js'
 import { ManagedCircuit } from './circuit/managed-circuit.js'
-import type { Circuit, Machine } from './circuit/types.js'
+import { keepSelf, makeShown, SELF } from './circuit/shown.js'
+import type { Circuit, CircuitReading, Machine } from './circuit/types.js'
 import {
   checkName,
   checkSameOptions,
@@ -20,19 +21,20 @@ import { Events, type EventName, type Listener } from './events.js'
 interface Attachment {
   readonly circuit: ManagedCircuit
   readonly options: ResolvedCircuitOptions
-  /** What takes the circuit off each of its instances. Never grown in place: that reserves memory. */
-  releases: readonly (() => void)[]
+  readonly holders: Holders
 }
 
 const MS_PER_SECOND = 1000
 
 /** Monotonic seconds. `performance.now` is looked up at each call, so that fake timers take effect. */
-const now = (): number => performance.now() / MS_PER_SECOND
+const monotonic = (): number => performance.now() / MS_PER_SECOND
 
 export class CircuitBreaker {
+  declare readonly [SELF]: this
+  readonly #now: () => number
   readonly #defaults: ResolvedCircuitOptions
   readonly #attachments = new Map<string, Attachment>()
-  readonly #holders = new WeakMap<AxiosInstance, Attachment>()
+  readonly #holders = new WeakMap<Attachable, Attachment>()
   readonly #events = new Events()
   readonly #membership: Membership | undefined
 
@@ -41,21 +43,29 @@ export class CircuitBreaker {
    * @throws ConfigError
    */
   constructor(options: CircuitBreakerOptions = {}) {
-    const { defaults, storage } = resolveBreakerOptions(options)
+    const { defaults, storage, now = monotonic } = resolveBreakerOptions(options)
+    keepSelf(this)
+    this.#now = now
     this.#defaults = defaults
     this.#membership = storage?.join({ publisher: this.#events, now })
   }
 
   /**
    * Guards an axios instance by the circuit of this name. Several instances may share a name, and
-   * with it one circuit; attaching the same instance again changes nothing.
+   * with it one circuit; attaching the same instance again changes nothing. The circuit does not keep
+   * an instance alive that is used no more.
    *
+   * @param instance of any copy of axios from 1.7 on; all that is asked of it is its interceptors
    * @param options what differs from the breaker's defaults. Where the name is attached already they
    *   may be left out; given, they must come to the same
    * @throws ConfigError for a bad option, for a target that is no axios instance or has another
    *   circuit of this breaker, and for a name that is attached with other options
    */
-  attach(instance: AxiosInstance, name: string, options?: CircuitOptions): Circuit {
+  attach(instance: Attachable, name: string, options?: CircuitOptions): Circuit {
+    return this[SELF].#attach(instance, name, options)
+  }
+
+  #attach(instance: Attachable, name: string, options: CircuitOptions | undefined): Circuit {
     checkInstance(instance)
     checkName(name)
     const known = this.#attachments.get(name)
@@ -73,12 +83,12 @@ export class CircuitBreaker {
 
   /** The circuit of this name, where one is attached. */
   circuit(name: string): Circuit | undefined {
-    return this.#attachments.get(name)?.circuit
+    return this[SELF].#attachments.get(name)?.circuit
   }
 
   /** The attached circuits at this moment, in the order of their first attachment. */
   get circuits(): readonly Circuit[] {
-    return [...this.#attachments.values()].map(({ circuit }) => circuit)
+    return [...this[SELF].#attachments.values()].map(({ circuit }) => circuit)
   }
 
   /**
@@ -89,7 +99,7 @@ export class CircuitBreaker {
    * @throws ConfigError for a name that is no event, and a listener that is no function
    */
   on<Name extends EventName>(event: Name, listener: Listener<Name>): () => void {
-    return this.#events.on(event, listener)
+    return this[SELF].#events.on(event, listener)
   }
 
   /**
@@ -100,22 +110,28 @@ export class CircuitBreaker {
    *   by this process's own results, and join the fleet as soon as the storage appears
    */
   async init(): Promise<void> {
-    await this.#membership?.init()
+    await this[SELF].#membership?.init()
   }
 
   /** Waits until every report so far is written, or given up at its deadline. Idempotent. */
   async flush(): Promise<void> {
-    await this.#membership?.flush()
+    await this[SELF].#membership?.flush()
   }
 
   /** Detaches nothing, drains, and disconnects what `init` connected. Idempotent. */
   async close(): Promise<void> {
-    await this.#membership?.close()
+    await this[SELF].#membership?.close()
   }
 
   /** Whether the storage answers; undefined without one. */
   get storageUp(): boolean | undefined {
-    return this.#membership?.isUp
+    return this[SELF].#membership?.isUp
+  }
+
+  toJSON(): { readonly circuits: readonly CircuitReading[]; readonly storageUp?: boolean } {
+    const { circuits, storageUp } = this
+    const readings = circuits.map((circuit) => circuit.toJSON())
+    return { circuits: readings, ...(storageUp !== undefined && { storageUp }) }
   }
 
   #resolve(
@@ -131,32 +147,38 @@ export class CircuitBreaker {
 
   #create(name: string, options: ResolvedCircuitOptions): Attachment {
     const machineFor = (member: ManagedCircuit): Machine =>
-      this.#membership?.machineFor(member, options) ?? new LocalCircuit(options, now)
+      this.#membership?.machineFor(member, options) ?? new LocalCircuit(options, this.#now)
     const circuit = new ManagedCircuit(name, machineFor, this.#events, this.#detach)
-    return { circuit, options, releases: [] }
+    return { circuit, options, holders: new Holders() }
   }
 
-  #hold(instance: AxiosInstance, attachment: Attachment): void {
-    const release = intercept(instance, attachment.circuit, attachment.options)
-    attachment.releases = [...attachment.releases, release]
+  #hold(instance: Attachable, attachment: Attachment): void {
+    attachment.holders.add(instance, attachment.circuit, attachment.options)
     this.#holders.set(instance, attachment)
   }
 
   /** What is attached to the instance now; a circuit that was detached holds it no more. */
-  #holderOf(instance: AxiosInstance): Attachment | undefined {
+  #holderOf(instance: Attachable): Attachment | undefined {
     const holder = this.#holders.get(instance)
     return holder && this.#attachments.get(holder.circuit.name) === holder ? holder : undefined
   }
 
-  readonly #detach = (circuit: ManagedCircuit): void => {
+  readonly #detach = (circuit: ManagedCircuit, instance?: Attachable): void => {
     const attachment = this.#attachments.get(circuit.name)
+    if (instance !== undefined) checkInstance(instance)
     if (attachment?.circuit !== circuit) return
+    if (instance !== undefined) {
+      if (attachment.holders.remove(instance)) this.#holders.delete(instance)
+      return
+    }
     this.#attachments.delete(circuit.name)
-    for (const release of attachment.releases) release()
+    attachment.holders.clear()
     circuit.release()
     this.#events.publish('detached', { circuit: circuit.name })
   }
 }
+
+makeShown(CircuitBreaker.prototype, 'CircuitBreaker')
 
 function taken(name: string, holder: string): ConfigError {
   return new ConfigError(

@@ -5,6 +5,7 @@ import type { Rules } from './circuit/types.js'
 import { ConfigError } from './errors.js'
 import type { Joinable } from './storage/membership.js'
 import {
+  clockField,
   countField,
   functionField,
   objectField,
@@ -53,11 +54,22 @@ export interface CircuitOptions {
 export interface CircuitBreakerOptions extends CircuitOptions {
   /** Shares the circuits with other processes, after `init()`. Left out, state is in the process. */
   readonly storage?: Joinable | undefined
+  /**
+   * The clock of the circuits: seconds that only grow, from whatever beginning. Default: monotonic
+   * time. For tests, see `TestClock` of `axios-breaker/testing`.
+   */
+  readonly now?: (() => number) | undefined
 }
 
 export type ResolvedCircuitOptions = Rules & Interception
 
-const DEFAULTS: ResolvedCircuitOptions = { threshold: 5, ttl: 30, permits: 1, probeTimeout: 60 }
+const DEFAULTS: ResolvedCircuitOptions = {
+  threshold: 5,
+  ttl: 30,
+  permits: 1,
+  probeTimeout: 60,
+  grace: 0.001,
+}
 
 /** Built on use, so that a bundle which only catches errors drops zod. */
 function circuitShape() {
@@ -75,10 +87,15 @@ function circuitShape() {
 export function resolveBreakerOptions(options: unknown): {
   defaults: ResolvedCircuitOptions
   storage: Joinable | undefined
+  now: (() => number) | undefined
 } {
-  const shape = { ...circuitShape(), storage: objectField<Joinable>('a storage', 'join') }
-  const { storage, ...given } = parse(shape, options, 'options')
-  return { defaults: withDefaults(DEFAULTS, given), storage }
+  const shape = {
+    ...circuitShape(),
+    storage: objectField<Joinable>('a storage', 'join'),
+    now: clockField(),
+  }
+  const { storage, now, ...given } = parse(shape, options, 'options')
+  return { defaults: withDefaults(DEFAULTS, given), storage, now }
 }
 
 /** @throws ConfigError */

@@ -4,7 +4,15 @@ export { ConfigError } from './errors.js'
 export type { AttemptResult } from './axios/outcome.js'
 export type { JudgeOutcome } from './axios/judge.js'
 export type { Fallback } from './axios/intercept.js'
-export type { Circuit, CircuitEvents, CircuitState, Outcome } from './circuit/types.js'
+export type {
+  Attachable,
+  Circuit,
+  CircuitEvents,
+  CircuitReading,
+  CircuitState,
+  FailureReason,
+  Outcome,
+} from './circuit/types.js'
 export type { CircuitBreakerOptions, CircuitOptions } from './config.js'
 export type { EventName, Listener } from './events.js'
 

@@ -20,6 +20,18 @@ export function functionField<Value>() {
   return field<Value>('Expected a function', (value) => typeof value === 'function')
 }
 
+/** Read once, as one that answers no number would leave its circuits opened for ever. */
+export function clockField() {
+  const isClock = (value: unknown): boolean => {
+    try {
+      return typeof value === 'function' && Number.isFinite((value as () => unknown)())
+    } catch {
+      return false
+    }
+  }
+  return field<() => number>('Expected a function that returns seconds', isClock)
+}
+
 /** @param method a function that the object must have */
 export function objectField<Value>(expected: string, method: string) {
   const isObject = (value: unknown): boolean => typeof property(value, method) === 'function'

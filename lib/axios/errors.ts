@@ -1,6 +1,7 @@
-import { AxiosError, type InternalAxiosRequestConfig } from 'axios'
+import type { InternalAxiosRequestConfig } from 'axios'
 import { brandOf, isBranded } from '../brand.js'
-import type { Refusal } from '../circuit/types.js'
+import type { FailureReason, Refusal } from '../circuit/types.js'
+import { BaseError } from './axios.js'
 
 const UNSENT_ERROR = brandOf('UnsentError')
 const OPENED_STATE_ERROR = brandOf('OpenedStateError')
@@ -11,7 +12,7 @@ const RETRY_KEY = 'axios-retry'
  * A request that never left the process. `config` is there for interceptors, but not enumerable, so
  * that no log line shows a header, a parameter or a body.
  */
-export class UnsentError extends AxiosError {
+export class UnsentError extends BaseError {
   /** The circuit's name. */
   readonly circuit: string
 
@@ -27,6 +28,8 @@ export class UnsentError extends AxiosError {
     super(message, code)
     limitStack(limit)
     this.name = name
+    // Again, as a mock in axios's place may have ignored it.
+    this.code = code
     this.stack = `${name}: ${message}`
     this.circuit = circuit
     this.#config = config && withoutRetry(config)
@@ -51,8 +54,8 @@ export class UnsentError extends AxiosError {
     hide(this.prototype, 'toJSON', {
       writable: true,
       value(this: OpenedStateError) {
-        const { name, message, code, circuit, state, retryAfter } = this
-        return { name, message, code, circuit, state, retryAfter }
+        const { name, message, code, circuit, state, retryAfter, lastFailure } = this
+        return { name, message, code, circuit, state, retryAfter, lastFailure }
       },
     })
   }
@@ -63,19 +66,25 @@ export class OpenedStateError extends UnsentError {
   static readonly ERR_CIRCUIT_OPENED = 'ERR_CIRCUIT_OPENED'
 
   readonly state: 'opened' | 'half-opened'
-  /** Seconds until a new attempt is allowed; 0 while half-opened, where the running probe decides. */
+  /**
+   * Seconds until a new attempt is allowed, in whole milliseconds; 0 while half-opened, where the
+   * running probe decides.
+   */
   readonly retryAfter: number
+  /** Why: the last failure that counted, as far as this process knows. Nothing of its request or answer. */
+  readonly lastFailure?: FailureReason
 
   constructor(
     circuit: string,
-    refusal: Pick<Refusal, 'state' | 'retryAfter'>,
+    refusal: Pick<Refusal, 'state' | 'retryAfter' | 'lastFailure'>,
     config?: InternalAxiosRequestConfig,
   ) {
-    const { state, retryAfter } = refusal
+    const { state, retryAfter, lastFailure } = refusal
     const message = describe(circuit, state, retryAfter)
     super(circuit, ['OpenedStateError', OpenedStateError.ERR_CIRCUIT_OPENED, message], config)
     this.state = state
     this.retryAfter = retryAfter
+    if (lastFailure) this.lastFailure = lastFailure
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

@@ -2,15 +2,11 @@
  * Admission and record in one function round the adapter. Interceptors alone lose outcomes, or
  * count them twice: other plugins retry, throw, cache and copy between them.
  */
-import axios, {
-  getAdapter as lookUpAdapter,
-  type AxiosAdapter,
-  type AxiosResponse,
-  type InternalAxiosRequestConfig,
-} from 'axios'
+import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Admission, Permit, Refusal, Unready } from '../circuit/types.js'
 import { property } from '../property.js'
+import { getAdapter } from './axios.js'
 import { NotInitializedError, OpenedStateError } from './errors.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
 import { isCancelled, withReason, type AttemptResult } from './outcome.js'
@@ -64,8 +60,7 @@ function attempt(config: InternalAxiosRequestConfig, guarded: Guarded): Promise<
   // Errors and responses carry the config on: re-issued elsewhere, it must not bring the guard along.
   config.adapter = adapter as NonNullable<Adapter>
   // Looked up before admission: a request for an adapter that does not exist asks nobody for a permit.
-  const dispatch =
-    typeof adapter === 'function' ? adapter : getAdapter(adapter ?? axios.defaults.adapter, config)
+  const dispatch = typeof adapter === 'function' ? adapter : getAdapter(adapter, config)
   if (isBypassed(config)) return dispatch(config)
   const admission = circuit.admit()
   if ('admitted' in admission) return proceed(dispatch, config, admission, guarded)
@@ -141,12 +136,6 @@ function isBypassed(config: InternalAxiosRequestConfig): boolean {
     circuitBreaker === false || (typeof adapter === 'function' && adapter.name === 'cachedAdapter')
   )
 }
-
-/** The types of axios 1.7 to 1.13 leave out the second argument, without which `config.env` is ignored. */
-const getAdapter = lookUpAdapter as (
-  adapter: Adapter,
-  config: InternalAxiosRequestConfig,
-) => AxiosAdapter
 
 function responseOf(error: unknown): { response?: AxiosResponse } {
   const response = property(error, 'response')

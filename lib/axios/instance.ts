@@ -1,16 +1,16 @@
-import type { AxiosInstance } from 'axios'
+import type { Attachable } from '../circuit/types.js'
 import { ConfigError } from '../errors.js'
 import { property } from '../property.js'
 
-export type { AxiosInstance }
+export type { Attachable }
 
-/** By shape and not by class: an app may have several copies of axios. @throws ConfigError */
-export function checkInstance(instance: unknown): asserts instance is AxiosInstance {
+/** By shape and not by class: an app may have several copies of axios, or a mock. @throws ConfigError */
+export function checkInstance(instance: unknown): asserts instance is Attachable {
   const interceptors = property(instance, 'interceptors')
   const usable = ['request', 'response'].every(
     (phase) => typeof property(property(interceptors, phase), 'use') === 'function',
   )
-  if (usable && typeof property(instance, 'defaults') === 'object') return
+  if (usable) return
   throw new ConfigError(`Invalid instance: expected an axios instance, given ${kindOf(instance)}`)
 }
 

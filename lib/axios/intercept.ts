@@ -1,14 +1,11 @@
 /** Registers a circuit's interceptors on an axios instance. */
-import {
-  AxiosHeaders,
-  type AxiosInstance,
-  type AxiosResponse,
-  type InternalAxiosRequestConfig,
-} from 'axios'
+import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { property } from '../property.js'
+import { newHeaders } from './axios.js'
 import { OpenedStateError } from './errors.js'
 import { guard } from './guard.js'
+import type { Attachable } from './instance.js'
 import type { JudgeOutcome } from './judge.js'
 
 /** Response data, or a whole response, to be had in place of a refusal; or a promise of it. */
@@ -23,10 +20,11 @@ type Interceptors = AxiosInstance['interceptors']
 
 /** @returns what takes the interceptors off again */
 export function intercept(
-  { interceptors }: Pick<AxiosInstance, 'interceptors'>,
+  instance: Attachable,
   circuit: ManagedCircuit,
   { outcome, fallback }: Interception,
 ): () => void {
+  const { interceptors } = instance as Pick<AxiosInstance, 'interceptors'>
   const release = guardRequests(interceptors.request, circuit, outcome)
   if (!fallback) return release
   const releaseAnswers = answerRefusals(interceptors.response, circuit, fallback)
@@ -82,5 +80,5 @@ function isResponse(value: unknown): value is AxiosResponse {
 }
 
 function responseWith(data: unknown, config: InternalAxiosRequestConfig): AxiosResponse {
-  return { data, status: 200, statusText: 'OK', headers: new AxiosHeaders(), config }
+  return { data, status: 200, statusText: 'OK', headers: newHeaders(), config }
 }

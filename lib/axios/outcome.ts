@@ -1,7 +1,8 @@
 /** What an attempt proves about the service, judged where the adapter ends: before transforms and interceptors. */
-import { isAxiosError, isCancel, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import type { FailureReason, Outcome } from '../circuit/types.js'
 import { property } from '../property.js'
+import { isAxiosError, isCancel } from './axios.js'
 
 /** An attempt that has ended, for the `outcome` option. */
 export interface AttemptResult {

@@ -39,6 +39,11 @@ export class LocalCircuit implements Machine {
     return this.refusalAt(this.#now())?.retryAfter ?? 0
   }
 
+  get isReady(): boolean {
+    if (this.#state === 'half-opened') return this.#held(this.#now()).length < this.#rules.permits
+    return this.#state === 'closed' || !this.refusalAt(this.#now())
+  }
+
   admit(): Admission {
     if (this.#state === 'closed') return this.#closedPermit
     const now = this.#now()
@@ -47,9 +52,12 @@ export class LocalCircuit implements Machine {
 
   /** What an opened circuit answers until its ttl has passed: strictly later, as in the Python original. */
   refusalAt(now: number): Refusal | undefined {
-    const retryAfter = this.#openedAt + this.#rules.ttl - now
-    if (this.#state !== 'opened' || retryAfter < 0) return undefined
-    return { admitted: false, state: 'opened', retryAfter }
+    if (this.#state !== 'opened') return undefined
+    // A clock that another was put in place of, as fake timers do, may be behind: the ttl starts anew.
+    if (now < this.#openedAt) this.#openedAt = now
+    const { ttl, grace = 0 } = this.#rules
+    const retryAfter = this.#openedAt + ttl - now
+    return retryAfter < grace ? undefined : { admitted: false, state: 'opened', retryAfter }
   }
 
   /** Requests from here on are told apart from those that are under way. */
@@ -112,13 +120,19 @@ export class LocalCircuit implements Machine {
 
   #grantProbe(now: number): Admission {
     if (this.#state === 'opened') this.#moveTo('half-opened')
-    this.#probes = this.#probes.filter((probe) => now - probe.grantedAt <= this.#rules.probeTimeout)
+    this.#probes = this.#held(now)
     if (this.#probes.length >= this.#rules.permits) {
       return { admitted: false, state: 'half-opened', retryAfter: 0 }
     }
     const permit: Permit = { admitted: true, epoch: this.#epoch, grantedAt: now, probe: true }
     this.#probes = [...this.#probes, permit]
     return permit
+  }
+
+  /** Absolute, as the clock may have been set back: a probe of its future would hold on for too long. */
+  #held(now: number): readonly Permit[] {
+    const { probeTimeout } = this.#rules
+    return this.#probes.filter(({ grantedAt }) => Math.abs(now - grantedAt) <= probeTimeout)
   }
 
   #takeBack(permit: Permit): boolean {

@@ -1,8 +1,12 @@
 /** A named circuit: tells what its machine decided. */
+import { Readiness } from './readiness.js'
+import { keepSelf, makeShown, SELF } from './shown.js'
 import type {
   Admission,
+  Attachable,
   Attempt,
   Circuit,
+  CircuitReading,
   CircuitState,
   FailureReason,
   Machine,
@@ -13,19 +17,31 @@ import type {
   Refusal,
 } from './types.js'
 
+type Detach = (circuit: ManagedCircuit, instance?: Attachable) => void
+
+/** Of a number that floating point made a hair too great, the hair. In milliseconds. */
+const HAIR = 1e-6
+const MS_PER_SECOND = 1000
+
 export class ManagedCircuit implements Circuit {
+  declare readonly [SELF]: this
   readonly name: string
   readonly #machine: Machine
   readonly #publisher: Publisher
-  readonly #onDetach: (circuit: ManagedCircuit) => void
+  readonly #onDetach: Detach
   #told: CircuitState = 'closed'
+  #lastFailure: FailureReason | undefined
+  /** Made for the first who waits. */
+  #readiness: Readiness | undefined
+  #isReleased = false
 
   constructor(
     name: string,
     machineFor: (circuit: ManagedCircuit) => Machine,
     publisher: Publisher,
-    onDetach: (circuit: ManagedCircuit) => void,
+    onDetach: Detach,
   ) {
+    keepSelf(this)
     this.name = name
     this.#publisher = publisher
     this.#onDetach = onDetach
@@ -33,24 +49,52 @@ export class ManagedCircuit implements Circuit {
   }
 
   get state(): CircuitState {
-    return this.#machine.state
+    return this[SELF].#machine.state
   }
 
   get failureCount(): number {
-    return this.#machine.failureCount
+    return this[SELF].#machine.failureCount
   }
 
   get retryAfter(): number {
-    return this.#machine.retryAfter
+    return wholeMilliseconds(this[SELF].#machine.retryAfter)
   }
 
-  detach(): void {
-    this.#onDetach(this)
+  get lastFailure(): FailureReason | undefined {
+    const self = this[SELF]
+    return self.#machine.lastFailure ?? self.#lastFailure
+  }
+
+  detach(instance?: Attachable): void {
+    const self = this[SELF]
+    self.#onDetach(self, instance)
+  }
+
+  ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const self = this[SELF]
+    self.#readiness ??= new Readiness(self)
+    return self.#readiness.wait(signal)
+  }
+
+  toJSON(): CircuitReading {
+    const { name, state, failureCount, retryAfter, lastFailure } = this
+    return { name, state, failureCount, retryAfter, ...(lastFailure && { lastFailure }) }
+  }
+
+  get isReady(): boolean {
+    return this.#machine.isReady ?? this.#machine.state !== 'opened'
+  }
+
+  /** While it is closed, and once it is off its instances, where nobody is refused. */
+  get isOpenToAll(): boolean {
+    return this.#isReleased || this.#machine.state === 'closed'
   }
 
   /** The last word: called once the circuit is off its instances. */
   release(): void {
     this.#machine.release?.()
+    this.#isReleased = true
+    this.#readiness?.look()
   }
 
   /** A permit, to be given back to `record` exactly once, or a refusal. */
@@ -62,12 +106,13 @@ export class ManagedCircuit implements Circuit {
 
   record(permit: Permit, outcome: Outcome, reason?: FailureReason): void {
     const hadFailed = this.#machine.failureCount > 0 || this.#told !== 'closed'
-    if (!this.#machine.record(permit, outcome)) return
+    if (!this.#machine.record(permit, outcome, reason)) return
     if (outcome === 'failure') this.#tellFailure(reason)
     else if (outcome === 'success' && hadFailed) {
       this.#publisher.publish('recovered', { circuit: this.name })
     }
     this.moved('local')
+    this.#readiness?.look()
   }
 
   get tellsAttempts(): boolean {
@@ -84,21 +129,33 @@ export class ManagedCircuit implements Circuit {
     const to = this.#machine.decidedState
     if (to === from) return
     this.#told = to
+    this.#readiness?.look()
     this.#publisher.publish('stateChanged', { circuit: this.name, from, to, origin })
   }
 
   #tellAdmission(admission: Admission): Admission {
     this.moved('local')
-    if (!admission.admitted && admission.state !== 'not-initialized') this.#tellRefusal(admission)
+    if (admission.admitted) this.#readiness?.look()
+    else if (admission.state !== 'not-initialized') return this.#tellRefusal(admission)
     return admission
   }
 
   #tellFailure(reason: FailureReason | undefined): void {
     const { failureCount } = this.#machine
+    this.#lastFailure = reason
     this.#publisher.publish('failed', { circuit: this.name, failureCount, ...reason })
   }
 
-  #tellRefusal({ state, retryAfter }: Refusal): void {
+  #tellRefusal({ state, ...refusal }: Refusal): Refusal {
+    const retryAfter = wholeMilliseconds(refusal.retryAfter)
     this.#publisher.publish('rejected', { circuit: this.name, state, retryAfter })
+    return { admitted: false, state, retryAfter, lastFailure: this.lastFailure }
   }
+}
+
+makeShown(ManagedCircuit.prototype, 'Circuit')
+
+/** Rounded up: timers cut fractions off, and whoever came back before the end would be refused again. */
+function wholeMilliseconds(seconds: number): number {
+  return Math.max(0, Math.ceil(seconds * MS_PER_SECOND - HAIR)) / MS_PER_SECOND
 }

@@ -14,6 +14,11 @@ export interface Rules {
   readonly permits: number
   /** After this long a probe that has not ended loses its permit to the next request. */
   readonly probeTimeout: number
+  /**
+   * How long before the end of the ttl a request is let through already. Default 0. Timers count whole
+   * milliseconds, so that one which waits for the end may fire up to a millisecond before it.
+   */
+  readonly grace?: number
 }
 
 /** The right to send one request. It is compared by identity: each probe has its own. */
@@ -32,6 +37,7 @@ export interface Refusal {
   readonly state: 'opened' | 'half-opened'
   /** Seconds until a new attempt is allowed; 0 while half-opened, where the running probe decides. */
   readonly retryAfter: number
+  readonly lastFailure?: FailureReason | undefined
 }
 
 /** Nothing was decided: the storage that decides was never connected. */
@@ -50,10 +56,14 @@ export interface Machine {
   readonly state: CircuitState
   readonly failureCount: number
   readonly retryAfter: number
+  /** Whether the next request would be let through; where it is left out, `state` has to do. */
+  readonly isReady?: boolean
+  /** What is known of the last failure beyond this process's own, where that is newer. */
+  readonly lastFailure?: FailureReason | undefined
   /** A promise only where a shared storage must be asked first. */
   admit(): Admission | Promise<Admission>
   /** False where the result came too late to say anything: its epoch or its permit is over. */
-  record(permit: Permit, outcome: Outcome): boolean
+  record(permit: Permit, outcome: Outcome, reason?: FailureReason): boolean
   /** Nobody will ask again: what was subscribed to for this circuit can go. */
   release?(): void
 }
@@ -124,6 +134,23 @@ export interface Publisher {
   hears(name: keyof CircuitEvents): boolean
 }
 
+/** Anything that has axios's interceptors: an instance of any copy of axios, or a mock of one. */
+export interface Attachable {
+  readonly interceptors: {
+    readonly request: { readonly use: (...handlers: never[]) => unknown }
+    readonly response: { readonly use: (...handlers: never[]) => unknown }
+  }
+}
+
+/** What `JSON.stringify` and `util.inspect` show of a circuit. */
+export interface CircuitReading {
+  readonly name: string
+  readonly state: CircuitState
+  readonly failureCount: number
+  readonly retryAfter: number
+  readonly lastFailure?: FailureReason | undefined
+}
+
 /** A circuit as its users see it. */
 export interface Circuit {
   readonly name: string
@@ -134,11 +161,25 @@ export interface Circuit {
   readonly state: CircuitState
   /** Consecutive failures counted so far; stays at the threshold until the circuit closes. */
   readonly failureCount: number
-  /** Seconds until a new attempt is allowed; 0 unless opened. */
+  /** Seconds until a new attempt is allowed, in whole milliseconds; 0 unless opened. */
   readonly retryAfter: number
+  /** The last failure that counted: its code and its HTTP status, where it had them, and nothing else. */
+  readonly lastFailure: FailureReason | undefined
   /**
-   * Takes the circuit off every axios instance it is attached to, and out of the breaker.
-   * Requests in flight still record their outcome. Idempotent.
+   * Takes the circuit off this axios instance, where it is attached to it; the others keep it. Without
+   * an instance, off all of them, and out of the breaker. Requests in flight still record their outcome.
+   * Idempotent.
+   *
+   * @throws ConfigError for a target that is no axios instance
    */
-  detach(): void
+  detach(instance?: Attachable): void
+  /**
+   * Resolves as soon as a request may be tried: at once while closed, and once its ttl has passed and a
+   * permit can be had. Of several that wait for a half-opened circuit one at a time is let go, so that
+   * no crowd is refused. Keeps the process alive while it waits.
+   *
+   * @param options.signal ends the waiting: the promise rejects with the signal's reason
+   */
+  ready(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
+  toJSON(): CircuitReading
 }

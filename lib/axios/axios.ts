@@ -1,0 +1,49 @@
+/**
+ * What is taken of axios. Test suites put mocks in its place that have a part of it, or nothing: so that
+ * importing never fails, each thing is looked up where it is used, and has a stand-in.
+ */
+import * as axios from 'axios'
+import type { AxiosAdapter, AxiosError, InternalAxiosRequestConfig } from 'axios'
+
+type Adapter = InternalAxiosRequestConfig['adapter']
+
+/** The class of errors that axios throws; an ordinary error where a mock has none that works. */
+export const BaseError = errorClass()
+
+export function isAxiosError(error: unknown): error is AxiosError {
+  return Boolean(found(() => axios.isAxiosError)?.(error))
+}
+
+export function isCancel(error: unknown): boolean {
+  return Boolean(found(() => axios.isCancel)?.(error))
+}
+
+/** @throws where axios has no such adapter, or is no axios */
+export function getAdapter(adapter: Adapter, config: InternalAxiosRequestConfig): AxiosAdapter {
+  // The types of axios 1.7 to 1.13 leave out the second argument, without which `config.env` is ignored.
+  const lookUp = axios.getAdapter as (
+    adapter: Adapter,
+    config: InternalAxiosRequestConfig,
+  ) => AxiosAdapter
+  return lookUp(adapter ?? axios.default.defaults.adapter, config)
+}
+
+export function newHeaders(): axios.AxiosHeaders {
+  const Headers = found(() => axios.AxiosHeaders)
+  return Headers ? new Headers() : ({} as axios.AxiosHeaders)
+}
+
+function errorClass(): typeof AxiosError {
+  const Class = found(() => axios.AxiosError)
+  const made = found(() => Class && new Class('message'))
+  return (Class && made?.message === 'message' ? Class : Error) as typeof AxiosError
+}
+
+/** A mock's module may even throw when it is asked for what it does not have. */
+function found<Value>(look: () => Value): Value | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,77 @@
+/** Those who wait until a request may be tried, first come, first served. */
+
+/** At least this often, in milliseconds, as a clock for tests moves on without telling anybody. */
+const PATIENCE = 100
+
+const MS_PER_SECOND = 1000
+
+/** What is waited for. */
+export interface Awaited {
+  /** Whether the next request would be let through. */
+  readonly isReady: boolean
+  /** Whether all would be. */
+  readonly isOpenToAll: boolean
+  /** Seconds. */
+  readonly retryAfter: number
+}
+
+export class Readiness {
+  readonly #awaited: Awaited
+  readonly #waiting = new Set<() => void>()
+  /** Somebody was let go, and has not been seen yet: the permit is meant for them. */
+  #isTaken = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(awaited: Awaited) {
+    this.#awaited = awaited
+  }
+
+  wait(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own reason
+      if (signal?.aborted) return reject(signal.reason)
+      const giveUp = (): void => {
+        this.#waiting.delete(go)
+        this.#serve()
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own reason
+        reject(signal?.reason)
+      }
+      const go = (): void => {
+        signal?.removeEventListener('abort', giveUp)
+        resolve()
+      }
+      signal?.addEventListener('abort', giveUp, { once: true })
+      this.#waiting.add(go)
+      this.#serve()
+    })
+  }
+
+  /** Something has changed: a permit was taken or given back, or the circuit moved. */
+  readonly look = (): void => {
+    this.#isTaken = false
+    if (this.#waiting.size > 0) this.#serve()
+  }
+
+  #serve(): void {
+    clearTimeout(this.#timer)
+    for (const go of this.#waiting) {
+      if (!this.#letsGo()) break
+      this.#waiting.delete(go)
+      go()
+    }
+    if (this.#waiting.size > 0) this.#timer = setTimeout(this.look, this.#pause)
+  }
+
+  #letsGo(): boolean {
+    const { isOpenToAll, isReady } = this.#awaited
+    if (isOpenToAll) return true
+    if (this.#isTaken || !isReady) return false
+    this.#isTaken = true
+    return true
+  }
+
+  /** Never 0, which would leave no time to the one who was let go. */
+  get #pause(): number {
+    return Math.min(PATIENCE, this.#awaited.retryAfter * MS_PER_SECOND || PATIENCE)
+  }
+}

@@ -1,0 +1,25 @@
+/** A clock that only moves when it is told to, for the `now` of a breaker or of a `MemoryStorage`. */
+import { ConfigError } from '../errors.js'
+
+export class TestClock {
+  #seconds = 0
+
+  /** The time in seconds, for the option `now`. Bound: it may be handed on by itself. */
+  readonly now = (): number => this.#seconds
+
+  /**
+   * Makes time pass: a ttl, say.
+   *
+   * @param seconds a number from 0, fractions allowed
+   * @throws ConfigError
+   */
+  readonly advance = (seconds: number): void => {
+    if (!(Number.isFinite(seconds) && seconds >= 0)) {
+      const given = typeof seconds === 'number' ? String(seconds) : `a ${typeof seconds}`
+      throw new ConfigError(
+        `Invalid argument of advance: expected a number of seconds from 0, given ${given}`,
+      )
+    }
+    this.#seconds += seconds
+  }
+}

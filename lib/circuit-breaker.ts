@@ -1,9 +1,9 @@
 /** The page to read first: a breaker attaches circuits to axios instances, one circuit per name. */
-import { Holders } from './axios/holders.js'
+import { Attachment, circuitOn } from './axios/attachment.js'
 import { checkInstance, type Attachable } from './axios/instance.js'
 import { LocalCircuit } from './circuit/local-circuit.js'
 import { ManagedCircuit } from './circuit/managed-circuit.js'
-import { keepSelf, makeShown, SELF } from './circuit/shown.js'
+import { itself, keepSelf, makeShown } from './circuit/shown.js'
 import type { Circuit, CircuitReading, Machine } from './circuit/types.js'
 import {
   checkName,
@@ -18,23 +18,15 @@ import { ConfigError } from './errors.js'
 import type { Membership } from './storage/membership.js'
 import { Events, type EventName, type Listener } from './events.js'
 
-interface Attachment {
-  readonly circuit: ManagedCircuit
-  readonly options: ResolvedCircuitOptions
-  readonly holders: Holders
-}
-
 const MS_PER_SECOND = 1000
 
 /** Monotonic seconds. `performance.now` is looked up at each call, so that fake timers take effect. */
 const monotonic = (): number => performance.now() / MS_PER_SECOND
 
 export class CircuitBreaker {
-  declare readonly [SELF]: this
   readonly #now: () => number
   readonly #defaults: ResolvedCircuitOptions
-  readonly #attachments = new Map<string, Attachment>()
-  readonly #holders = new WeakMap<Attachable, Attachment>()
+  readonly #attachments = new Map<string, Attachment<ResolvedCircuitOptions>>()
   readonly #events = new Events()
   readonly #membership: Membership | undefined
 
@@ -62,7 +54,7 @@ export class CircuitBreaker {
    *   circuit of this breaker, and for a name that is attached with other options
    */
   attach(instance: Attachable, name: string, options?: CircuitOptions): Circuit {
-    return this[SELF].#attach(instance, name, options)
+    return itself(this).#attach(instance, name, options)
   }
 
   #attach(instance: Attachable, name: string, options: CircuitOptions | undefined): Circuit {
@@ -70,10 +62,10 @@ export class CircuitBreaker {
     checkName(name)
     const known = this.#attachments.get(name)
     const resolved = this.#resolve(name, options, known?.options)
-    const holder = this.#holderOf(instance)
-    if (holder && holder !== known) throw taken(name, holder.circuit.name)
+    const holder = circuitOn(instance, this)
+    if (holder !== undefined && holder !== name) throw taken(name, holder)
     const attachment = known ?? this.#create(name, resolved)
-    if (!holder) this.#hold(instance, attachment)
+    if (holder === undefined) attachment.add(instance)
     if (!known) {
       this.#attachments.set(name, attachment)
       this.#events.publish('created', { circuit: name })
@@ -83,12 +75,12 @@ export class CircuitBreaker {
 
   /** The circuit of this name, where one is attached. */
   circuit(name: string): Circuit | undefined {
-    return this[SELF].#attachments.get(name)?.circuit
+    return itself(this).#attachments.get(name)?.circuit
   }
 
   /** The attached circuits at this moment, in the order of their first attachment. */
   get circuits(): readonly Circuit[] {
-    return [...this[SELF].#attachments.values()].map(({ circuit }) => circuit)
+    return [...itself(this).#attachments.values()].map(({ circuit }) => circuit)
   }
 
   /**
@@ -99,7 +91,7 @@ export class CircuitBreaker {
    * @throws ConfigError for a name that is no event, and a listener that is no function
    */
   on<Name extends EventName>(event: Name, listener: Listener<Name>): () => void {
-    return this[SELF].#events.on(event, listener)
+    return itself(this).#events.on(event, listener)
   }
 
   /**
@@ -110,22 +102,22 @@ export class CircuitBreaker {
    *   by this process's own results, and join the fleet as soon as the storage appears
    */
   async init(): Promise<void> {
-    await this[SELF].#membership?.init()
+    await itself(this).#membership?.init()
   }
 
   /** Waits until every report so far is written, or given up at its deadline. Idempotent. */
   async flush(): Promise<void> {
-    await this[SELF].#membership?.flush()
+    await itself(this).#membership?.flush()
   }
 
   /** Detaches nothing, drains, and disconnects what `init` connected. Idempotent. */
   async close(): Promise<void> {
-    await this[SELF].#membership?.close()
+    await itself(this).#membership?.close()
   }
 
   /** Whether the storage answers; undefined without one. */
   get storageUp(): boolean | undefined {
-    return this[SELF].#membership?.isUp
+    return itself(this).#membership?.isUp
   }
 
   toJSON(): { readonly circuits: readonly CircuitReading[]; readonly storageUp?: boolean } {
@@ -145,34 +137,20 @@ export class CircuitBreaker {
     return resolved
   }
 
-  #create(name: string, options: ResolvedCircuitOptions): Attachment {
+  #create(name: string, options: ResolvedCircuitOptions): Attachment<ResolvedCircuitOptions> {
     const machineFor = (member: ManagedCircuit): Machine =>
       this.#membership?.machineFor(member, options) ?? new LocalCircuit(options, this.#now)
     const circuit = new ManagedCircuit(name, machineFor, this.#events, this.#detach)
-    return { circuit, options, holders: new Holders() }
-  }
-
-  #hold(instance: Attachable, attachment: Attachment): void {
-    attachment.holders.add(instance, attachment.circuit, attachment.options)
-    this.#holders.set(instance, attachment)
-  }
-
-  /** What is attached to the instance now; a circuit that was detached holds it no more. */
-  #holderOf(instance: Attachable): Attachment | undefined {
-    const holder = this.#holders.get(instance)
-    return holder && this.#attachments.get(holder.circuit.name) === holder ? holder : undefined
+    return new Attachment(this, circuit, options)
   }
 
   readonly #detach = (circuit: ManagedCircuit, instance?: Attachable): void => {
     const attachment = this.#attachments.get(circuit.name)
     if (instance !== undefined) checkInstance(instance)
     if (attachment?.circuit !== circuit) return
-    if (instance !== undefined) {
-      if (attachment.holders.remove(instance)) this.#holders.delete(instance)
-      return
-    }
+    if (instance !== undefined) return attachment.remove(instance)
     this.#attachments.delete(circuit.name)
-    attachment.holders.clear()
+    attachment.clear()
     circuit.release()
     this.#events.publish('detached', { circuit: circuit.name })
   }

@@ -3,7 +3,7 @@
  * importing never fails, each thing is looked up where it is used, and has a stand-in.
  */
 import * as axios from 'axios'
-import type { AxiosAdapter, AxiosError, InternalAxiosRequestConfig } from 'axios'
+import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 
 type Adapter = InternalAxiosRequestConfig['adapter']
 
@@ -11,11 +11,11 @@ type Adapter = InternalAxiosRequestConfig['adapter']
 export const BaseError = errorClass()
 
 export function isAxiosError(error: unknown): error is AxiosError {
-  return Boolean(found(() => axios.isAxiosError)?.(error))
+  return Boolean(found(() => axios.isAxiosError(error)))
 }
 
 export function isCancel(error: unknown): boolean {
-  return Boolean(found(() => axios.isCancel)?.(error))
+  return Boolean(found(() => axios.isCancel(error)))
 }
 
 /** @throws where axios has no such adapter, or is no axios */
@@ -28,15 +28,14 @@ export function getAdapter(adapter: Adapter, config: InternalAxiosRequestConfig)
   return lookUp(adapter ?? axios.default.defaults.adapter, config)
 }
 
-export function newHeaders(): axios.AxiosHeaders {
-  const Headers = found(() => axios.AxiosHeaders)
-  return Headers ? new Headers() : ({} as axios.AxiosHeaders)
+export function newHeaders(): AxiosResponse['headers'] {
+  return found(() => new axios.AxiosHeaders()) ?? {}
 }
 
+/** Tried, as what a mock has under the name may make nothing. */
 function errorClass(): typeof AxiosError {
-  const Class = found(() => axios.AxiosError)
-  const made = found(() => Class && new Class('message'))
-  return (Class && made?.message === 'message' ? Class : Error) as typeof AxiosError
+  const works = found(() => new axios.AxiosError('works').message)
+  return works ? axios.AxiosError : (Error as unknown as typeof AxiosError)
 }
 
 /** A mock's module may even throw when it is asked for what it does not have. */

@@ -57,7 +57,9 @@ export class LocalCircuit implements Machine {
     if (now < this.#openedAt) this.#openedAt = now
     const { ttl, grace = 0 } = this.#rules
     const retryAfter = this.#openedAt + ttl - now
-    return retryAfter < grace ? undefined : { admitted: false, state: 'opened', retryAfter }
+    // At the very end it is refused, but not just before it: there timers fire that waited for the end.
+    const isOver = retryAfter < 0 || (retryAfter > 0 && retryAfter < grace)
+    return isOver ? undefined : { admitted: false, state: 'opened', retryAfter }
   }
 
   /** Requests from here on are told apart from those that are under way. */

@@ -1,6 +1,6 @@
 /** A named circuit: tells what its machine decided. */
 import { Readiness } from './readiness.js'
-import { keepSelf, makeShown, SELF } from './shown.js'
+import { itself, keepSelf, makeShown } from './shown.js'
 import type {
   Admission,
   Attachable,
@@ -24,7 +24,6 @@ const HAIR = 1e-6
 const MS_PER_SECOND = 1000
 
 export class ManagedCircuit implements Circuit {
-  declare readonly [SELF]: this
   readonly name: string
   readonly #machine: Machine
   readonly #publisher: Publisher
@@ -49,29 +48,29 @@ export class ManagedCircuit implements Circuit {
   }
 
   get state(): CircuitState {
-    return this[SELF].#machine.state
+    return itself(this).#machine.state
   }
 
   get failureCount(): number {
-    return this[SELF].#machine.failureCount
+    return itself(this).#machine.failureCount
   }
 
   get retryAfter(): number {
-    return wholeMilliseconds(this[SELF].#machine.retryAfter)
+    return wholeMilliseconds(itself(this).#machine.retryAfter)
   }
 
   get lastFailure(): FailureReason | undefined {
-    const self = this[SELF]
+    const self = itself(this)
     return self.#machine.lastFailure ?? self.#lastFailure
   }
 
   detach(instance?: Attachable): void {
-    const self = this[SELF]
+    const self = itself(this)
     self.#onDetach(self, instance)
   }
 
   ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const self = this[SELF]
+    const self = itself(this)
     self.#readiness ??= new Readiness(self)
     return self.#readiness.wait(signal)
   }
@@ -147,7 +146,8 @@ export class ManagedCircuit implements Circuit {
   }
 
   #tellRefusal({ state, ...refusal }: Refusal): Refusal {
-    const retryAfter = wholeMilliseconds(refusal.retryAfter)
+    const least = state === 'opened' ? 1 / MS_PER_SECOND : 0
+    const retryAfter = Math.max(least, wholeMilliseconds(refusal.retryAfter))
     this.#publisher.publish('rejected', { circuit: this.name, state, retryAfter })
     return { admitted: false, state, retryAfter, lastFailure: this.lastFailure }
   }

@@ -1,25 +1,30 @@
 /** How public objects are shown, and how they bear to be wrapped. */
 
 /** What Node, Bun and Deno call in place of showing an object's fields. Registered: no import needed. */
-export const INSPECT = Symbol.for('nodejs.util.inspect.custom')
-
-/** The object itself, also where it is reached through a proxy, which has none of its private fields. */
-export const SELF = Symbol('self')
-
-type Inspect = (value: unknown, options: unknown) => string
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+const SELF = Symbol('self')
 
 /**
  * Shows objects of the class by their `toJSON`, and keeps Vue from making them reactive: its proxies are
- * deep, and a circuit that is used on each request is better left alone.
+ * deep, and what each request passes is better left alone.
  */
 export function makeShown(prototype: { toJSON(): object }, name: string): void {
-  const show = function (this: { toJSON(): object }, _: number, options: unknown, to?: Inspect) {
-    return to ? `${name} ${to(this.toJSON(), options)}` : this.toJSON()
+  const show = function (
+    this: { toJSON(): object },
+    _depth: number,
+    options: object,
+    inspect: (value: object, options: object) => string,
+  ) {
+    return `${name} ${inspect(this.toJSON(), options)}`
   }
-  Object.defineProperty(prototype, INSPECT, { value: show })
-  Object.defineProperty(prototype, '__v_skip', { value: true })
+  Object.defineProperties(prototype, { [INSPECT]: { value: show }, __v_skip: { value: true } })
 }
 
 export function keepSelf(object: object): void {
   Object.defineProperty(object, SELF, { value: object })
+}
+
+/** The object itself, also where it is reached through a proxy, which has none of its private fields. */
+export function itself<Value extends object>(value: Value): Value {
+  return Reflect.get(value, SELF) as Value
 }

@@ -1,6 +1,9 @@
 /** A clock that only moves when it is told to, for the `now` of a breaker or of a `MemoryStorage`. */
 import { ConfigError } from '../errors.js'
 
+/** A nanosecond more than was asked for: a ttl is over once more than its seconds have passed. */
+const HAIR = 1e-9
+
 export class TestClock {
   #seconds = 0
 
@@ -8,7 +11,7 @@ export class TestClock {
   readonly now = (): number => this.#seconds
 
   /**
-   * Makes time pass: a ttl, say.
+   * Makes time pass: so many seconds and a nanosecond, so that a ttl of as many is over.
    *
    * @param seconds a number from 0, fractions allowed
    * @throws ConfigError
@@ -20,6 +23,6 @@ export class TestClock {
         `Invalid argument of advance: expected a number of seconds from 0, given ${given}`,
       )
     }
-    this.#seconds += seconds
+    this.#seconds += seconds + HAIR
   }
 }

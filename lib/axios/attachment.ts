@@ -12,9 +12,6 @@ const MANY_BREAKERS = 10
 const WARNING =
   'More than 10 breakers are on one axios instance: make one for the process, not for each request'
 
-/** As many references are kept before the first sweep. */
-const FEW = 64
-
 /** An attachment to one instance. */
 interface Holding {
   readonly attachment: Attachment<Interception>
@@ -29,7 +26,7 @@ export class Attachment<Options extends Interception> {
   readonly circuit: ManagedCircuit
   readonly options: Options
   #references: WeakRef<Attachable>[] | undefined
-  #limit = FEW
+  #next = 0
 
   constructor(breaker: object, circuit: ManagedCircuit, options: Options) {
     this.breaker = breaker
@@ -59,18 +56,19 @@ export class Attachment<Options extends Interception> {
     this.#references = undefined
   }
 
-  /** Swept once they have doubled, so that attaching costs the same however many there are. */
+  /** With each that comes two others are looked at, and forgotten if they are gone: no sweep takes long. */
   #refer(reference: WeakRef<Attachable>): void {
-    if (!this.#references) {
-      // Not grown in place: that reserves memory, and most circuits have one instance.
-      this.#references = [reference]
-      return
+    // Not grown in place at first: that reserves memory, and most circuits have one instance.
+    const references = (this.#references ??= [reference])
+    if (references[0] === reference) return
+    references.push(reference)
+    for (let looks = 0; looks < 2; looks += 1) {
+      this.#next = (this.#next + 1) % references.length
+      if (references[this.#next]?.deref()) continue
+      // The last one takes its place, which at the end is its own.
+      const last = references.pop()
+      if (last && this.#next < references.length) references[this.#next] = last
     }
-    if (this.#references.length >= this.#limit) {
-      this.#references = this.#references.filter((known) => known.deref())
-      this.#limit = Math.max(FEW, this.#references.length * 2)
-    }
-    this.#references.push(reference)
   }
 }
 

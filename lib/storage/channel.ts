@@ -54,7 +54,10 @@ export function askFor(
   }
 }
 
-function termsOf({ threshold, ttl, permits, probeTimeout }: Rules, sharing: Sharing): Terms {
+/** A permit is granted a little before the end of the ttl, as a request is let through. */
+function termsOf(rules: Rules, sharing: Sharing): Terms {
+  const { threshold, permits, probeTimeout, grace = 0 } = rules
+  const ttl = Math.max(rules.ttl / 2, rules.ttl - grace)
   const lease = Math.min(sharing.lease, probeTimeout)
   return { threshold, ttl, permits, lease, quorum: sharing.quorum }
 }

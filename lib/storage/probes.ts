@@ -41,7 +41,12 @@ export class Probes {
 
   /** One request at a time asks; those that come meanwhile are refused, as by then another is the probe. */
   admit(): Admission | Promise<Admission> {
-    return this.#isAcquiring || this.#options.view.isHeld ? HALF_OPENED : this.#acquire()
+    return this.isFree ? this.#acquire() : HALF_OPENED
+  }
+
+  /** Whether a permit may be had, as far as is known. */
+  get isFree(): boolean {
+    return !this.#isAcquiring && !this.#options.view.isHeld
   }
 
   has(permit: Permit): boolean {

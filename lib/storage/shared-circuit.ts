@@ -95,6 +95,11 @@ export class SharedCircuit implements Machine, Readable {
     return this.#isUp ? this.#probes.admit() : this.#admitAlone()
   }
 
+  get isReady(): boolean {
+    if (!this.#isUp || this.#view.isClosed) return this.#local.isReady
+    return !this.#local.refusalAt(this.#channel.now()) && this.#probes.isFree
+  }
+
   record(permit: Permit, outcome: Outcome): boolean {
     if (outcome === 'failure' || permit.probe) this.#channel.checkPulse()
     if (permit.probe && this.#probes.has(permit)) return this.#probes.settle(permit, outcome)

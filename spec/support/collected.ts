@@ -1,0 +1,35 @@
+/** What a script finds alive, in a process that may collect garbage when it is told to. */
+import { execFile } from 'node:child_process'
+import { resolve } from 'node:path'
+import { promisify } from 'node:util'
+
+const PRELUDE = `
+import axios from 'axios'
+import { CircuitBreaker } from '${resolve('dist/esm/index.js')}'
+import { setImmediate as turn } from 'node:timers/promises'
+/** Collects until the condition holds, or for so many rounds in vain. */
+async function collected(condition) {
+  for (let round = 0; round < 50; round += 1) {
+    // What a weak reference was asked for stays until the turn ends.
+    await turn()
+    globalThis.gc()
+    if (condition()) return true
+  }
+  return false
+}
+const alive = (references) => references.filter((reference) => reference.deref()).length
+const usedHeap = () => {
+  globalThis.gc()
+  return process.memoryUsage().heapUsed
+}
+`
+
+/** @returns what the script has written to the console, as JSON */
+export async function inCollected<Found>(script: string): Promise<Found> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--expose-gc', '--input-type=module', '--eval', PRELUDE + script],
+    { timeout: 60_000 },
+  )
+  return JSON.parse(stdout) as Found
+}

@@ -8,8 +8,8 @@ import axios from 'axios'
 import { CircuitBreaker } from '${resolve('dist/esm/index.js')}'
 import { setImmediate as turn } from 'node:timers/promises'
 /** Collects until the condition holds, or for so many rounds in vain. */
-async function collected(condition) {
-  for (let round = 0; round < 50; round += 1) {
+async function collected(condition, rounds = 50) {
+  for (let round = 0; round < rounds; round += 1) {
     // What a weak reference was asked for stays until the turn ends.
     await turn()
     globalThis.gc()
@@ -18,8 +18,8 @@ async function collected(condition) {
   return false
 }
 const alive = (references) => references.filter((reference) => reference.deref()).length
-const usedHeap = () => {
-  globalThis.gc()
+async function settled() {
+  await collected(() => false, 4)
   return process.memoryUsage().heapUsed
 }
 `

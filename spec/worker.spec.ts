@@ -1,0 +1,36 @@
+/** The workers of the example get through an outage. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Program, root } from './support/program.js'
+
+beforeAll(() => {
+  if (!existsSync(join(root, 'dist/esm/index.js'))) {
+    throw new Error('The example needs dist: run `npm run build` first')
+  }
+})
+
+it('does all jobs, and has hardly anybody refused', async () => {
+  const program = new Program(['examples/worker/main.mjs'])
+  const { code } = await program.end()
+  expect(`${code} ${program.stderr}`).toBe('0 ')
+  expect(program.stdout).toContain('closed → opened\n')
+  expect(program.stdout).toMatch(/half-opened → closed\n/)
+  const summary =
+    /20 of 20 jobs are done, 0 are left: (\d+) failures, (\d+) refusals, (\d+) requests/
+  const [failures = 0, refusals = 0, requests = 0] = (summary.exec(program.stdout) ?? [])
+    .slice(1)
+    .map(Number)
+  expect(failures).toBeGreaterThanOrEqual(5)
+  // Each of the four workers may have a request under way, or between two attempts, as it opens.
+  expect(refusals).toBeLessThanOrEqual(4)
+  expect(requests).toBe(20 + failures)
+}, 30_000)
+
+it('stops when it is told to while it waits', async () => {
+  const program = new Program(['examples/worker/main.mjs'])
+  await program.printed('closed → opened', 20)
+  program.signal('SIGTERM')
+  const { code } = await program.end()
+  expect(code).toBe(0)
+  expect(program.stdout).toMatch(/\d+ of 20 jobs are done, [1-9]\d* are left/)
+}, 30_000)

@@ -1,0 +1,241 @@
+/** The recipes of docs/recipes.md are served as they stand there, in front of a real service. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import ts from 'typescript'
+import { RedisServer } from '../scripts/redis-server.mjs'
+import { Browsing } from './support/browser.js'
+import { App, root, snippetsOf } from './support/document.js'
+import { Host } from './support/hosted.js'
+import { runScript } from './support/run-script.js'
+import { until } from './support/until.js'
+import { Upstream } from './support/upstream.js'
+
+const LONG = 60_000
+jest.setTimeout(LONG)
+
+const snippets = snippetsOf('docs/recipes.md')
+const codeOf = (heading: string): string => {
+  const snippet = snippets.find((it) => it.heading === heading)
+  if (!snippet) throw new Error(`No recipe for ${heading}`)
+  return snippet.code
+}
+
+let upstream: Upstream
+let app: App
+beforeEach(async () => {
+  upstream = await Upstream.start()
+  app = new App()
+})
+afterEach(async () => {
+  app.remove()
+  await upstream.stop()
+})
+
+const LISTEN: Readonly<Record<string, string>> = {
+  Express: 'const server = app.listen(0, "127.0.0.1", () => tell(server.address().port))',
+  Fastify: 'await app.listen({ port: 0, host: "127.0.0.1" }); tell(app.server.address().port)',
+  Nest: 'await app.listen(0, "127.0.0.1"); tell(app.getHttpServer().address().port)',
+  'Readiness and liveness':
+    'const server = app.listen(0, "127.0.0.1", () => tell(server.address().port))',
+}
+
+/** A recipe's application, in a process of its own. */
+class Served {
+  output = ''
+  readonly #process: ChildProcess
+  readonly #exit: Promise<unknown[]>
+
+  private constructor(heading: string) {
+    app.write('recipe.js', compiled(codeOf(heading)))
+    const script = `import { app } from './recipe.js'
+      const tell = (port) => console.log('port ' + port)
+      ${LISTEN[heading]}`
+    const env = { ...process.env, USERS_URL: upstream.origin }
+    const args = ['--input-type=module', '--eval', script]
+    this.#process = spawn(process.execPath, args, { cwd: app.folder, env })
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.on('data', (text: Buffer) => (this.output += text.toString()))
+    }
+    this.#exit = once(this.#process, 'close')
+  }
+
+  static async start(heading: string): Promise<Served> {
+    const served = new Served(heading)
+    const isThere = (): boolean =>
+      /port \d+/.test(served.output) || served.#process.exitCode !== null
+    await until(`${heading} listens`, isThere, 30)
+    if (!served.output.includes('port')) throw new Error(served.output)
+    return served
+  }
+
+  async get(path: string): Promise<Response> {
+    const port = /port (\d+)/.exec(this.output)?.[1]
+    return fetch(`http://127.0.0.1:${port}${path}`)
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal)
+  }
+
+  async end(): Promise<void> {
+    await this.#exit
+  }
+
+  async stop(): Promise<void> {
+    this.#process.kill('SIGKILL')
+    await this.#exit
+  }
+}
+
+function compiled(code: string): string {
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+    },
+  })
+  return outputText
+}
+
+it('compiles, the one in TypeScript', async () => {
+  const file = app.write('nest.ts', snippets.find(({ language }) => language === 'ts')?.code ?? '')
+  const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext']
+  const decorators = ['--experimentalDecorators', '--emitDecoratorMetadata', '--skipLibCheck']
+  const tsc = join(root, 'node_modules/@typescript/native/bin/tsc')
+  const script = `import { spawnSync } from 'node:child_process'
+    const { stdout } = spawnSync(process.execPath, process.argv.slice(1), { encoding: 'utf8' })
+    console.log(stdout)`
+  const args = [tsc, ...options, ...decorators, '--types', 'node', file]
+  expect((await runScript(script, { cwd: app.folder, args })).trim()).toBe('')
+})
+
+it.each(['Express', 'Fastify', 'Nest'])('%s answers 503 with Retry-After', async (heading) => {
+  const served = await Served.start(heading)
+  try {
+    expect((await served.get('/users/naruto')).status).toBe(200)
+    upstream.status = 500
+    for (let failure = 0; failure < 2; failure += 1) {
+      expect((await served.get('/users/naruto')).status).toBe(500)
+    }
+    const refused = await served.get('/users/naruto')
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('retry-after')).toMatch(/^(30|29)$/)
+    expect(await refused.json()).toEqual({ error: 'Try again later' })
+    expect(upstream.hits).toBe(3)
+  } finally {
+    await served.stop()
+  }
+})
+
+it.each(['Readiness and liveness', 'Nest'])('%s: no partner fails a probe', async (heading) => {
+  const served = await Served.start(heading)
+  try {
+    upstream.status = 503
+    for (let failure = 0; failure < 3; failure += 1) await served.get('/users/naruto')
+    const ready = await served.get('/readyz')
+    expect(ready.status).toBe(200)
+    expect(JSON.stringify(await ready.json())).toContain('"opened"')
+    if (heading !== 'Nest') expect((await served.get('/livez')).status).toBe(200)
+  } finally {
+    await served.stop()
+  }
+})
+
+it('Nest closes the breaker as it shuts down', async () => {
+  const served = await Served.start('Nest')
+  expect((await served.get('/readyz')).status).toBe(200)
+  served.signal('SIGTERM')
+  await served.end()
+  expect(served.output).toContain('the breaker is closed')
+})
+
+it('Serverless: what a frozen process saw, the next one knows', async () => {
+  const redis = await RedisServer.start()
+  app.write('recipe.js', codeOf('Serverless'))
+  const invoke = async (times: number): Promise<number[]> => {
+    const script = `
+      process.env.USERS_URL = ${JSON.stringify(upstream.origin)}
+      process.env.REDIS_URL = ${JSON.stringify(redis.url)}
+      const { handler } = await import('./recipe.js')
+      const statuses = []
+      for (let count = 0; count < ${times}; count += 1) {
+        statuses.push((await handler({ name: 'naruto' })).statusCode)
+      }
+      // At once, as a platform does: nothing may be left to write.
+      process.stdout.write(JSON.stringify(statuses), () => process.kill(process.pid, 'SIGKILL'))`
+    const output = await runScript(script, { cwd: app.folder }).catch(
+      (error: { stdout: string }) => error.stdout,
+    )
+    return JSON.parse(output) as number[]
+  }
+  try {
+    expect(await invoke(1)).toEqual([200])
+    upstream.status = 500
+    expect(await invoke(2)).toEqual([502, 502])
+    expect(await invoke(1)).toEqual([503])
+    expect(upstream.hits).toBe(3)
+  } finally {
+    await redis.stop()
+  }
+})
+
+it('A banner in the browser comes, and goes by itself', async () => {
+  const entry = app.write('page.js', codeOf('A banner in the browser'))
+  const bundle = await build({
+    entryPoints: [entry],
+    absWorkingDir: app.folder,
+    bundle: true,
+    format: 'iife',
+    write: false,
+    platform: 'browser',
+  })
+  const [script] = bundle.outputFiles
+  let status = 500
+  const site = await Host.start((request, response) => {
+    const isPage = request.url === '/'
+    const type = isPage ? 'text/html' : 'text/javascript'
+    const page =
+      '<p id="banner" hidden></p><button id="load">Load</button><script src="page.js"></script>'
+    const isService = request.url?.startsWith('/users')
+    response.writeHead(isService ? status : 200, { 'content-type': type })
+    response.end(isPage ? page : isService ? '{}' : script?.text)
+  })
+  const browsing = await Browsing.start()
+  try {
+    const { page } = await browsing.open(site.url)
+    expect(await page.locator('#banner').isHidden()).toBe(true)
+    await page.locator('#load').click()
+    await page.locator('#load').click()
+    await page.locator('#banner').waitFor({ state: 'visible' })
+    expect(await page.locator('#banner').textContent()).toContain('cannot be loaded')
+    status = 200
+    await page.locator('#banner').waitFor({ state: 'hidden' })
+  } finally {
+    await browsing.stop()
+    site.server.closeAllConnections()
+    site.server.close()
+  }
+})
+
+it('A worker that pauses loses no job, and is not refused', async () => {
+  app.write('recipe.js', codeOf('A worker that pauses'))
+  upstream.status = 503
+  const script = `
+    process.env.USERS_URL = ${JSON.stringify(upstream.origin)}
+    const { work } = await import('./recipe.js')
+    console.error = () => undefined
+    const queue = Array.from({ length: 20 }, (_, id) => ({ id }))
+    console.log('at work')
+    await work(queue, AbortSignal.timeout(15_000))
+    console.log('left: ' + queue.length)`
+  const output = runScript(script, { cwd: app.folder })
+  await until('it has met the outage', () => upstream.hits >= 2)
+  upstream.status = undefined
+  expect(await output).toContain('left: 0')
+  // Two that opened the circuit, perhaps a probe or two, and each job once.
+  expect(upstream.hits).toBeLessThanOrEqual(20 + 4)
+})

@@ -6,11 +6,10 @@ const CONFIG_ERROR = brandOf('ConfigError')
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 
-  static {
-    Object.defineProperty(this.prototype, CONFIG_ERROR, { value: true })
-  }
-
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isBranded(CONFIG_ERROR, ConfigError, this, value)
   }
 }
+
+// No static block, which React Native's preset for Babel does not take.
+Object.defineProperty(ConfigError.prototype, CONFIG_ERROR, { value: true })

@@ -192,6 +192,8 @@ it('links to what is there', () => {
     'README.md',
     'CONTRIBUTING.md',
     'docs/redis-outages.md',
+    'docs/recipes.md',
+    'docs/testing.md',
     'examples/microservices/README.md',
     'monitoring/README.md',
   ]

@@ -12,7 +12,7 @@ beforeAll(() => {
 it('does all jobs, and has hardly anybody refused', async () => {
   const program = new Program(['examples/worker/main.mjs'])
   const { code } = await program.end()
-  expect(`${code} ${program.stderr}`).toBe('0 ')
+  expect({ code, stderr: program.stderr }).toEqual({ code: 0, stderr: '' })
   expect(program.stdout).toContain('closed → opened\n')
   expect(program.stdout).toMatch(/half-opened → closed\n/)
   const summary =

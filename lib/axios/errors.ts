@@ -40,25 +40,26 @@ export class UnsentError extends BaseError {
   }
 
   // axios declares these as properties: as members they would not compile, as fields they would be
-  // enumerable. An accessor costs a refusal less than a property that is hidden each time.
-  static {
-    hide(this.prototype, UNSENT_ERROR, { value: true })
-    hide(this.prototype, 'config', {
+  // enumerable. An accessor costs a refusal less than a property that is hidden each time. No static
+  // block, which React Native's preset for Babel does not take.
+  protected static readonly hidden: object = Object.defineProperties(this.prototype, {
+    [UNSENT_ERROR]: { value: true },
+    config: {
       get(this: UnsentError) {
         return #config in this ? this.#config : undefined
       },
       set(this: UnsentError, config: InternalAxiosRequestConfig | undefined) {
         this.#config = config
       },
-    })
-    hide(this.prototype, 'toJSON', {
+    },
+    toJSON: {
       writable: true,
       value(this: OpenedStateError) {
         const { name, message, code, circuit, state, retryAfter, lastFailure } = this
         return { name, message, code, circuit, state, retryAfter, lastFailure }
       },
-    })
-  }
+    },
+  })
 }
 
 /** A request was refused: its circuit is opened, or half-opened and asks its question already. */
@@ -90,11 +91,9 @@ export class OpenedStateError extends UnsentError {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isBranded(OPENED_STATE_ERROR, OpenedStateError, this, value)
   }
-
-  static {
-    hide(this.prototype, OPENED_STATE_ERROR, { value: true })
-  }
 }
+
+Object.defineProperty(OpenedStateError.prototype, OPENED_STATE_ERROR, { value: true })
 
 /** A request was made before the breaker's `init()`, which its storage needs. */
 export class NotInitializedError extends UnsentError {
@@ -112,11 +111,9 @@ export class NotInitializedError extends UnsentError {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isBranded(NOT_INITIALIZED_ERROR, NotInitializedError, this, value)
   }
-
-  static {
-    hide(this.prototype, NOT_INITIALIZED_ERROR, { value: true })
-  }
 }
+
+Object.defineProperty(NotInitializedError.prototype, NOT_INITIALIZED_ERROR, { value: true })
 
 function describe(circuit: string, state: string, retryAfter: number): string {
   const advice =
@@ -143,8 +140,4 @@ function withoutRetry(config: InternalAxiosRequestConfig): InternalAxiosRequestC
   const options: unknown = Reflect.get(config, RETRY_KEY)
   if (options === undefined) return config
   return Object.assign({ ...config }, { [RETRY_KEY]: { ...Object(options), retries: 0 } })
-}
-
-function hide(target: object, key: PropertyKey, property: PropertyDescriptor): void {
-  Object.defineProperty(target, key, { ...property, configurable: true, enumerable: false })
 }

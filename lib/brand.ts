@@ -14,7 +14,12 @@ export function isBranded(
   value: unknown,
 ): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return asked === owner
-    ? brand in value
-    : Object.prototype.isPrototypeOf.call(asked.prototype, value)
+  try {
+    return asked === owner
+      ? brand in value
+      : Object.prototype.isPrototypeOf.call(asked.prototype, value)
+  } catch {
+    // A proxy that throws, or was revoked, is none of ours.
+    return false
+  }
 }

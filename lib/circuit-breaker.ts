@@ -14,11 +14,16 @@ import {
   type CircuitOptions,
   type ResolvedCircuitOptions,
 } from './config.js'
+import { warnOnce } from './complain.js'
 import { ConfigError } from './errors.js'
 import type { Membership } from './storage/membership.js'
 import { Events, type EventName, type Listener } from './events.js'
+import { quote } from './quote.js'
 
 const MS_PER_SECOND = 1000
+const SECONDS_PER_HOUR = 3600
+/** Seconds above which a ttl is more likely a slip than meant. */
+const LONG_TTL = SECONDS_PER_HOUR
 
 /** Monotonic seconds. `performance.now` is looked up at each call, so that fake timers take effect. */
 const monotonic = (): number => performance.now() / MS_PER_SECOND
@@ -39,6 +44,7 @@ export class CircuitBreaker {
     keepSelf(this)
     this.#now = now
     this.#defaults = defaults
+    this.#warnOfLongTtl('the circuits', defaults.ttl)
     this.#membership = storage?.join({ publisher: this.#events, now })
   }
 
@@ -65,7 +71,7 @@ export class CircuitBreaker {
     const holder = circuitOn(instance, this)
     if (holder !== undefined && holder !== name) throw taken(name, holder)
     const attachment = known ?? this.#create(name, resolved)
-    if (holder === undefined) attachment.add(instance)
+    if (holder === undefined) this.#hold(instance, attachment, resolved, !known)
     if (!known) {
       this.#attachments.set(name, attachment)
       this.#events.publish('created', { circuit: name })
@@ -134,6 +140,7 @@ export class CircuitBreaker {
     if (options === undefined) return known ?? this.#defaults
     const resolved = resolveCircuitOptions(name, options, this.#defaults)
     if (known) checkSameOptions(name, known, resolved)
+    else this.#warnOfLongTtl(`circuit ${quote(name)}`, resolved.ttl)
     return resolved
   }
 
@@ -142,6 +149,29 @@ export class CircuitBreaker {
       this.#membership?.machineFor(member, options) ?? new LocalCircuit(options, this.#now)
     const circuit = new ManagedCircuit(name, machineFor, this.#events, this.#detach)
     return new Attachment(this, circuit, options)
+  }
+
+  /** All or nothing. */
+  #hold(
+    instance: Attachable,
+    attachment: Attachment<ResolvedCircuitOptions>,
+    options: ResolvedCircuitOptions,
+    isNew: boolean,
+  ): void {
+    try {
+      attachment.add(instance, options)
+    } catch (error) {
+      if (isNew) attachment.circuit.release()
+      throw error
+    }
+  }
+
+  /** Mostly a number of milliseconds. Once for a breaker, however many circuits it has. */
+  #warnOfLongTtl(whose: string, ttl: number): void {
+    if (ttl <= LONG_TTL) return
+    const hours = Math.round(ttl / SECONDS_PER_HOUR)
+    const text = `ttl is in seconds: ${ttl} opens ${whose} for ${hours} h`
+    warnOnce(this, 'ttl', text)
   }
 
   readonly #detach = (circuit: ManagedCircuit, instance?: Attachable): void => {
@@ -160,7 +190,7 @@ makeShown(CircuitBreaker.prototype, 'CircuitBreaker')
 
 function taken(name: string, holder: string): ConfigError {
   return new ConfigError(
-    `Invalid instance: expected one that is free for circuit ${JSON.stringify(name)}, ` +
-      `given one that circuit ${JSON.stringify(holder)} of this breaker is attached to`,
+    `Invalid instance: expected one that is free for circuit ${quote(name)}, ` +
+      `given one that circuit ${quote(holder)} of this breaker is attached to`,
   )
 }

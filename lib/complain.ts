@@ -1,3 +1,4 @@
+/** Everything that this library writes to the console, and how rarely. */
 const known = new WeakSet()
 
 /**
@@ -10,18 +11,21 @@ export function complain(what: string, culprit: object, error: unknown): void {
   known.add(culprit)
   try {
     const detail = error instanceof Error ? (error.stack ?? error.message) : typeof error
-    console.error(`axios-breaker: ${what}, and will not be told of again. ${detail}`)
+    console.error(`axios-breaker: ${what}. Its further errors are not logged. ${detail}`)
   } catch {
     // A console that throws, as some test setups make it, must not reach the request either.
   }
 }
 
-/** Warns on the console, once for each object that it is about. */
-export function warnOnce(about: object, message: string): void {
-  if (known.has(about)) return
-  known.add(about)
+const warned = new WeakMap<object, Set<string>>()
+
+/** Warns on the console, once per subject and topic. Never throws. */
+export function warnOnce(subject: object, topic: string, text: string): void {
+  const topics = warned.get(subject) ?? new Set()
+  if (topics.has(topic)) return
+  warned.set(subject, topics.add(topic))
   try {
-    console.warn(`axios-breaker: ${message}`)
+    console.warn(`axios-breaker: ${text}`)
   } catch {
     // As above.
   }

@@ -1,8 +1,10 @@
 /** Options, their defaults and the reasons for them. */
-import type { Fallback, Interception } from './axios/intercept.js'
+import type { Fallback } from './axios/fallback.js'
+import type { Interception } from './axios/intercept.js'
 import type { JudgeOutcome } from './axios/judge.js'
 import type { Rules } from './circuit/types.js'
 import { ConfigError } from './errors.js'
+import { kindOf, quote } from './quote.js'
 import type { Joinable } from './storage/membership.js'
 import {
   clockField,
@@ -23,8 +25,9 @@ export interface CircuitOptions {
    */
   readonly threshold?: number | undefined
   /**
-   * Seconds the circuit stays opened; above 0, fractions allowed. Default 30: the time of a restart,
-   * and at most two probes a minute at a service that is down.
+   * Seconds the circuit stays opened; above 0, fractions allowed, at most 2147483 (24 days). Default
+   * 30: the time of a restart, and at most two probes a minute at a service that is down. Above an
+   * hour the console warns once that these are seconds.
    */
   readonly ttl?: number | undefined
   /**
@@ -33,8 +36,8 @@ export interface CircuitOptions {
    */
   readonly permits?: number | undefined
   /**
-   * Seconds after which a probe that has not ended loses its permit to the next request; above 0.
-   * Default 60. Only matters where the axios instance has no `timeout`: without one a silent
+   * Seconds after which a probe that has not ended loses its permit to the next request; above 0,
+   * at most 2147483. Default 60. Only matters where the axios instance has no `timeout`: without one a silent
    * server holds a request, and with it the circuit, for ever.
    */
   readonly probeTimeout?: number | undefined
@@ -45,7 +48,8 @@ export interface CircuitOptions {
   readonly outcome?: JudgeOutcome | undefined
   /**
    * Answers a refused request: with response data, a whole response, or a promise of either. What
-   * it throws is what the caller gets.
+   * it throws is what the caller gets. Requests that it sends through the same circuit are not
+   * answered by it again: they reject. Send them with `circuitBreaker: false`.
    */
   readonly fallback?: Fallback | undefined
 }
@@ -104,19 +108,20 @@ export function resolveCircuitOptions(
   options: unknown,
   defaults: ResolvedCircuitOptions,
 ): ResolvedCircuitOptions {
-  const given = parse(circuitShape(), options, `options of circuit ${show(name)}`)
+  const given = parse(circuitShape(), options, `options of circuit ${quote(name)}`)
   return withDefaults(defaults, given)
 }
 
 /** @throws ConfigError */
 export function checkName(name: unknown): asserts name is string {
   if (typeof name === 'string' && name !== '') return
+  const given = name === '' ? 'one that is' : kindOf(name)
   throw new ConfigError(
-    `Invalid circuit name: expected a string that is not empty, given ${show(name)}`,
+    `Invalid circuit name: expected a string that is not empty, given ${given}`,
   )
 }
 
-/** @throws ConfigError where a circuit would have two sets of rules */
+/** @throws ConfigError if a circuit would have two sets of rules */
 export function checkSameOptions(
   name: string,
   first: ResolvedCircuitOptions,
@@ -124,10 +129,26 @@ export function checkSameOptions(
 ): void {
   const keys = Object.keys({ ...first, ...second }) as (keyof CircuitOptions)[]
   for (const key of keys) {
-    if (Object.is(first[key], second[key])) continue
+    if (isSame(first[key], second[key])) continue
+    const difference =
+      typeof first[key] === 'function' && typeof second[key] === 'function'
+        ? 'Expected the same function, given another'
+        : `Expected ${show(first[key])}, given ${show(second[key])}`
     throw new ConfigError(
-      `Circuit ${show(name)} is already attached with other options\n` +
-        `✖ Expected ${show(first[key])}, given ${show(second[key])}\n  → at ${key}`,
+      `Circuit ${quote(name)} is already attached with other options\n` +
+        `✖ ${difference}\n  → at ${key}\n` +
+        'Leave the options out for further instances, or declare them once and pass the same ones',
     )
   }
+}
+
+/**
+ * A function that is written inline is a new one each time the line runs: of the same text, it is
+ * the same rule. Each instance asks its own. Bound functions all have one text, and say nothing by it.
+ */
+function isSame(first: unknown, second: unknown): boolean {
+  if (Object.is(first, second)) return true
+  if (typeof first !== 'function' || typeof second !== 'function') return false
+  const text = Function.prototype.toString.call(first)
+  return text === Function.prototype.toString.call(second) && !text.includes('[native code]')
 }

@@ -3,7 +3,6 @@ export { NotInitializedError, OpenedStateError } from './axios/errors.js'
 export { ConfigError } from './errors.js'
 export type { AttemptResult } from './axios/outcome.js'
 export type { JudgeOutcome } from './axios/judge.js'
-export type { Fallback } from './axios/intercept.js'
 export type {
   Attachable,
   Circuit,
@@ -13,12 +12,16 @@ export type {
   FailureReason,
   Outcome,
 } from './circuit/types.js'
+export type { Fallback } from './axios/fallback.js'
 export type { CircuitBreakerOptions, CircuitOptions } from './config.js'
 export type { EventName, Listener } from './events.js'
 
 declare module 'axios' {
   interface AxiosRequestConfig {
-    /** `false` sends this request past the circuit: neither refused nor recorded. */
+    /**
+     * `false` sends this request past the circuit: neither refused nor recorded. What is no boolean
+     * rejects with `ConfigError`.
+     */
     circuitBreaker?: boolean | undefined
   }
 }

@@ -1,4 +1,11 @@
-/** A property of anything at all: errors and configs come from strangers, and may be no objects. */
+/**
+ * A property of anything at all: errors, answers and configs come from strangers. They may be no
+ * objects, and a getter or a proxy may throw: then the property is as good as missing.
+ */
 export function property(value: unknown, key: PropertyKey): unknown {
-  return (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[key]
+  try {
+    return (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[key]
+  } catch {
+    return undefined
+  }
 }

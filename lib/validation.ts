@@ -1,19 +1,31 @@
-/** Checks options, and says what is wrong with them. The only importer of zod. */
+/**
+ * Checks options, and says what is wrong with them. The only importer of zod. A message shows
+ * numbers and booleans, and only where a number was asked for: anything else may be a secret.
+ */
 import * as z from 'zod/mini'
 import { ConfigError } from './errors.js'
 import { property } from './property.js'
+import { kindOf, quote } from './quote.js'
 
 /** A field for each option and nothing else. */
 export type Shape<Options> = Record<keyof Options, z.ZodMiniType>
 
+/** What a timer can hold: 2^31 - 1 milliseconds, above which it fires at once. Almost 25 days. */
+const MOST_SECONDS = 2_147_483
+/** An unknown option's name is shown, as it is mostly a slip of the pen; but not a whole text. */
+const LONGEST_KEY = 30
+const MOST_KEYS = 5
+
 export function countField() {
   const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 1
-  return field<number>('Expected a whole number from 1', isCount)
+  return field<number>('Expected a whole number from 1', isCount, show)
 }
 
 export function secondsField() {
-  const isTime = (value: unknown): boolean => Number.isFinite(value) && Number(value) > 0
-  return field<number>('Expected a number of seconds above 0', isTime)
+  const isTime = (value: unknown): boolean =>
+    Number.isFinite(value) && Number(value) > 0 && Number(value) <= MOST_SECONDS
+  const expected = `Expected a number of seconds above 0, and at most ${MOST_SECONDS}`
+  return field<number>(expected, isTime, show)
 }
 
 export function functionField<Value>() {
@@ -34,41 +46,81 @@ export function clockField() {
 
 /** @param method a function that the object must have */
 export function objectField<Value>(expected: string, method: string) {
-  const isObject = (value: unknown): boolean => typeof property(value, method) === 'function'
+  // An array has methods of many names.
+  const isObject = (value: unknown): boolean =>
+    typeof property(value, method) === 'function' &&
+    property(value, Symbol.iterator) === undefined
   return field<Value>(`Expected ${expected}`, isObject)
 }
 
-/** With words of our own: those of zod's checks and locales would add a tenth to a browser's bundle. */
-export function field<Value>(expected: string, matches: (value: unknown) => boolean) {
-  return z.optional(z.custom<Value>(matches, expected))
+/**
+ * With words of our own: those of zod's checks and locales would add a tenth to a browser's bundle.
+ *
+ * @param describe says what was given, by its kind alone unless it can hold no secret
+ */
+export function field<Value>(
+  expected: string,
+  matches: (value: unknown) => boolean,
+  describe = kindOf,
+) {
+  const error = ({ input }: { input?: unknown }) => `${expected}, given ${describe(input)}`
+  return z.optional(z.custom<Value>(matches, { error }))
 }
 
-/** @throws ConfigError naming each wrong option, the value given and what was expected */
+/** @throws ConfigError naming each wrong option, the kind of value given and what was expected */
 export function parse<Fields extends z.core.$ZodShape>(
   fields: Fields,
   options: unknown,
   of: string,
 ) {
-  const names = Object.keys(fields).join(', ')
-  const schema = z.strictObject(fields, `Expected an object with some of ${names}`)
-  const result = z.safeParse(schema, options, { reportInput: true })
+  const expected = `Expected an object with some of ${Object.keys(fields).join(', ')}`
+  const given = copyOf(options)
+  if (!given) {
+    throw new ConfigError(`Invalid ${of}\n✖ ${expected}, given ${kindOfOptions(options)}`)
+  }
+  const result = z.safeParse(z.strictObject(fields), given)
   if (result.success) return result.data
-  const issues = result.error.issues.map((issue) => ({ ...issue, message: explain(issue) }))
+  const issues = result.error.issues.map((issue) => ({
+    ...issue,
+    message: issue.code === 'unrecognized_keys' ? unknownKeys(expected, issue.keys) : issue.message,
+  }))
   throw new ConfigError(`Invalid ${of}\n${z.prettifyError({ issues })}`)
 }
 
-function explain(issue: z.core.$ZodIssue): string {
-  const { input, message } = issue
-  if (issue.code !== 'unrecognized_keys') return `${message}, given ${show(input)}`
-  const given = issue.keys.map((key) => `${show(key)}: ${show(property(input, key))}`)
-  return `${message}, given ${given.join(', ')}`
+/**
+ * Each option is read once. A promise, a map, a list or an instance of a class has no options of its
+ * own: it would be taken for an object in which all are left out.
+ */
+function copyOf(options: unknown): object | undefined {
+  try {
+    return isPlain(options) ? { ...options } : undefined
+  } catch {
+    // A getter or a proxy threw.
+    return undefined
+  }
 }
 
-/** Only plain values are shown: an object may hold a secret. */
+/** An object literal of any realm, one without a prototype, or a module. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function kindOfOptions(options: unknown): string {
+  if (typeof property(options, 'then') === 'function') return 'a promise: await it first'
+  const kind = kindOf(options)
+  return kind === 'an object' ? 'an object that is no plain one, or cannot be read' : kind
+}
+
+function unknownKeys(expected: string, keys: readonly string[]): string {
+  const shown = keys.slice(0, MOST_KEYS).map((key) => quote(key, LONGEST_KEY))
+  return `${expected}, given ${shown.join(', ')}${keys.length > MOST_KEYS ? ', …' : ''}`
+}
+
+/** For an option that takes a number. Of a text, not even one that should have been a number is shown. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
-  if (typeof value === 'function') return 'a function'
-  return typeof value === 'object' && value !== null ? `an ${typeof value}` : String(value)
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value)
 }
 
 /** An option given as undefined is an option left out. */

@@ -34,13 +34,14 @@ export class Attachment<Options extends Interception> {
     this.options = options
   }
 
-  add(instance: Attachable): void {
-    const release = intercept(instance, this.circuit, this.options)
+  /** @param options a function among them may be another of the same text: each instance asks its own */
+  add(instance: Attachable, options: Options): void {
+    const release = intercept(instance, this.circuit, options)
     // A spread would reserve memory for more, and most instances have one.
     const held = holdingsOf(instance).concat({ attachment: this, release })
     holdings.set(instance, held)
     this.#refer(new WeakRef(instance))
-    if (held.length > MANY_BREAKERS) warnOnce(instance, WARNING)
+    if (held.length > MANY_BREAKERS) warnOnce(instance, 'breakers', WARNING)
   }
 
   remove(instance: Attachable): void {

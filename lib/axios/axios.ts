@@ -5,7 +5,7 @@
 import * as axios from 'axios'
 import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 
-type Adapter = InternalAxiosRequestConfig['adapter']
+export type Adapter = InternalAxiosRequestConfig['adapter']
 
 /** The class of errors that axios throws; an ordinary error where a mock has none that works. */
 export const BaseError = errorClass()
@@ -18,8 +18,9 @@ export function isCancel(error: unknown): boolean {
   return Boolean(found(() => axios.isCancel(error)))
 }
 
-/** @throws where axios has no such adapter, or is no axios */
-export function getAdapter(adapter: Adapter, config: InternalAxiosRequestConfig): AxiosAdapter {
+/** What sends a request of this adapter. @throws if axios has none of its name, or is no axios */
+export function dispatcherOf(adapter: Adapter, config: InternalAxiosRequestConfig): AxiosAdapter {
+  if (typeof adapter === 'function') return adapter
   // The types of axios 1.7 to 1.13 leave out the second argument, without which `config.env` is ignored.
   const lookUp = axios.getAdapter as (
     adapter: Adapter,

@@ -1,6 +1,7 @@
 import type { InternalAxiosRequestConfig } from 'axios'
 import { brandOf, isBranded } from '../brand.js'
 import type { FailureReason, Refusal } from '../circuit/types.js'
+import { quote } from '../quote.js'
 import { BaseError } from './axios.js'
 
 const UNSENT_ERROR = brandOf('UnsentError')
@@ -100,7 +101,7 @@ export class NotInitializedError extends UnsentError {
   static readonly ERR_NOT_INITIALIZED = 'ERR_NOT_INITIALIZED'
 
   constructor(circuit: string, config?: InternalAxiosRequestConfig) {
-    const message = `Circuit "${circuit}" is not connected: call breaker.init() first`
+    const message = `Circuit ${quote(circuit)} is not connected: call breaker.init() first`
     super(
       circuit,
       ['NotInitializedError', NotInitializedError.ERR_NOT_INITIALIZED, message],
@@ -118,7 +119,7 @@ Object.defineProperty(NotInitializedError.prototype, NOT_INITIALIZED_ERROR, { va
 function describe(circuit: string, state: string, retryAfter: number): string {
   const advice =
     state === 'opened' ? `retry in ${Math.round(retryAfter * 10) / 10} s` : 'a probe is under way'
-  return `Circuit "${circuit}" is ${state}: ${advice}`
+  return `Circuit ${quote(circuit)} is ${state}: ${advice}`
 }
 
 const traces = Error as { stackTraceLimit?: number | undefined }

@@ -5,15 +5,16 @@
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Admission, Permit, Refusal, Unready } from '../circuit/types.js'
+import { ConfigError } from '../errors.js'
 import { property } from '../property.js'
-import { getAdapter } from './axios.js'
+import { kindOf } from '../quote.js'
+import { dispatcherOf, type Adapter } from './axios.js'
 import { NotInitializedError, OpenedStateError } from './errors.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
 import { isCancelled, withReason, type AttemptResult } from './outcome.js'
+import { rememberAnswered } from './reentry.js'
 
 const MS_PER_SECOND = 1000
-
-type Adapter = InternalAxiosRequestConfig['adapter']
 
 interface Guard extends AxiosAdapter {
   guarded?: Guarded
@@ -60,8 +61,10 @@ function attempt(config: InternalAxiosRequestConfig, guarded: Guarded): Promise<
   // Errors and responses carry the config on: re-issued elsewhere, it must not bring the guard along.
   config.adapter = adapter as NonNullable<Adapter>
   // Looked up before admission: a request for an adapter that does not exist asks nobody for a permit.
-  const dispatch = typeof adapter === 'function' ? adapter : getAdapter(adapter, config)
+  const dispatch = dispatcherOf(adapter, config)
   if (isBypassed(config)) return dispatch(config)
+  const { circuitBreaker } = config
+  if (circuitBreaker !== undefined && circuitBreaker !== true) return refuseOption(circuitBreaker)
   const admission = circuit.admit()
   if ('admitted' in admission) return proceed(dispatch, config, admission, guarded)
   return admission.then((decided) => {
@@ -80,7 +83,11 @@ function proceed(
   admission: Admission,
   guarded: Guarded,
 ): Promise<AxiosResponse> {
-  if (!admission.admitted) return Promise.reject(errorOf(admission, config, guarded))
+  if (!admission.admitted) {
+    const error = errorOf(admission, config, guarded)
+    rememberAnswered(error, guarded.adapter)
+    return Promise.reject(error)
+  }
   const startedAt = guarded.circuit.tellsAttempts ? performance.now() : undefined
   return send(dispatch, config).then(
     (response) => {
@@ -120,13 +127,33 @@ function conclude(
   circuit.tellAttempt(withReason(result, { circuit: name, outcome, probe, method, duration }))
 }
 
-/** A promise even from an adapter that throws, or answers at once: each has taken a permit. */
+/** A promise of our own unless the adapter's is an ordinary one, which settles once and calls nothing back. */
 function send(dispatch: AxiosAdapter, config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
   try {
-    return Promise.resolve(dispatch(config))
+    const answer = dispatch(config)
+    return isOrdinary(answer) ? answer : new Promise((resolve) => resolve(answer))
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+function isOrdinary(answer: unknown): answer is Promise<AxiosResponse> {
+  return (
+    answer instanceof Promise &&
+    Object.getPrototypeOf(answer) === Promise.prototype &&
+    !Object.hasOwn(answer, 'then') &&
+    !Object.hasOwn(answer, 'constructor')
+  )
+}
+
+/** A request that was to go past the circuit, or not: whichever was meant, the other would be wrong. */
+function refuseOption(given: unknown): Promise<never> {
+  const expected = 'expected true, false or undefined'
+  return Promise.reject(
+    new ConfigError(
+      `Invalid option circuitBreaker of a request: ${expected}, given ${kindOf(given)}`,
+    ),
+  )
 }
 
 /** axios-cache-interceptor answers hits through an adapter of its own: nothing to refuse, or to learn. */

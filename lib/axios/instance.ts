@@ -1,6 +1,7 @@
 import type { Attachable } from '../circuit/types.js'
 import { ConfigError } from '../errors.js'
 import { property } from '../property.js'
+import { kindOf } from '../quote.js'
 
 export type { Attachable }
 
@@ -11,11 +12,10 @@ export function checkInstance(instance: unknown): asserts instance is Attachable
     (phase) => typeof property(property(interceptors, phase), 'use') === 'function',
   )
   if (usable) return
-  throw new ConfigError(`Invalid instance: expected an axios instance, given ${kindOf(instance)}`)
+  throw new ConfigError(`Invalid instance: expected an axios instance, given ${describe(instance)}`)
 }
 
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
+function describe(value: unknown): string {
   const hint = property(value, 'axiosRef') ? ' with an axiosRef: attach to that' : ''
-  return `${typeof value === 'object' ? 'an object' : `a ${typeof value}`}${hint}`
+  return `${kindOf(value)}${hint}`
 }

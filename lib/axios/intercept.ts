@@ -4,12 +4,11 @@ import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { property } from '../property.js'
 import { newHeaders } from './axios.js'
 import { OpenedStateError } from './errors.js'
+import { askFallback, type Fallback } from './fallback.js'
 import { guard } from './guard.js'
 import type { Attachable } from './instance.js'
 import type { JudgeOutcome } from './judge.js'
-
-/** Response data, or a whole response, to be had in place of a refusal; or a promise of it. */
-export type Fallback = (error: OpenedStateError, config: InternalAxiosRequestConfig) => unknown
+import { markAnswering } from './reentry.js'
 
 export interface Interception {
   readonly outcome?: JudgeOutcome | undefined
@@ -27,10 +26,16 @@ export function intercept(
   const { interceptors } = instance as Pick<AxiosInstance, 'interceptors'>
   const release = guardRequests(interceptors.request, circuit, outcome)
   if (!fallback) return release
-  const releaseAnswers = answerRefusals(interceptors.response, circuit, fallback)
-  return () => {
+  try {
+    const releaseAnswers = answerRefusals(interceptors.response, circuit, fallback)
+    return () => {
+      release()
+      releaseAnswers()
+    }
+  } catch (error) {
+    // All or nothing: nobody could take a guard off whose circuit was never handed out.
     release()
-    releaseAnswers()
+    throw error
   }
 }
 
@@ -40,7 +45,12 @@ function guardRequests(
   judge: JudgeOutcome | undefined,
 ): () => void {
   const guarded = (config: InternalAxiosRequestConfig) => guard(config, circuit, judge)
-  const id = request.use(guarded, undefined, { synchronous: true })
+  // Called as soon as the request is made, whereas asynchronous interceptors may keep the guard waiting.
+  const runWhen = (config: InternalAxiosRequestConfig) => {
+    markAnswering(config)
+    return true
+  }
+  const id = request.use(guarded, undefined, { synchronous: true, runWhen })
   return () => ejectOwn(request, id, guarded)
 }
 
@@ -70,7 +80,7 @@ async function answerRefusal(
   if (!(error instanceof OpenedStateError) || error.circuit !== circuit.name || !error.config)
     throw error
   const { config } = error
-  const answer = await fallback(error, config)
+  const answer = await askFallback(fallback, error, config, circuit)
   return isResponse(answer) ? answer : responseWith(answer, config)
 }
 

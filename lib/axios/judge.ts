@@ -9,10 +9,17 @@ export type JudgeOutcome = (result: AttemptResult) => Outcome | undefined
 
 const FAILED = 'An "outcome" function failed'
 
-/** Never throws: whatever the judge does, the attempt is recorded. */
+/**
+ * Never throws: whatever the judge does, and whatever the adapter ended with, the attempt is recorded.
+ * What cannot be read, as its getters throw, is no answer of a service that is well.
+ */
 export function judgeResult(result: AttemptResult, judge: JudgeOutcome | undefined): Outcome {
-  if (wasNotAttempted(result)) return 'ignored'
-  return (judge && askJudge(judge, result)) ?? outcomeOf(result)
+  try {
+    if (wasNotAttempted(result)) return 'ignored'
+    return (judge && askJudge(judge, result)) ?? outcomeOf(result)
+  } catch {
+    return 'failure'
+  }
 }
 
 /** Refused by another breaker on the same instance, or answered from a cache: known by its answers, once minified. */

@@ -2,7 +2,7 @@
 import type { Circuit, CircuitEvents, CircuitState } from '../circuit/types.js'
 import { ConfigError } from '../errors.js'
 import { property } from '../property.js'
-import { show } from '../validation.js'
+import { kindOf } from '../quote.js'
 
 /** A `CircuitBreaker`, of this copy of the library or of another. */
 export interface ObservedBreaker {
@@ -27,5 +27,5 @@ export function checkBreaker(value: unknown): asserts value is ObservedBreaker {
   if (typeof property(value, 'on') === 'function' && Array.isArray(property(value, 'circuits'))) {
     return
   }
-  throw new ConfigError(`Invalid breaker: expected a CircuitBreaker, given ${show(value)}`)
+  throw new ConfigError(`Invalid breaker: expected a CircuitBreaker, given ${kindOf(value)}`)
 }

@@ -14,6 +14,7 @@ import type {
   Unready,
 } from '../circuit/types.js'
 import { warnOnce } from '../complain.js'
+import { quote } from '../quote.js'
 import { askFor, type Ask, type Channel } from './channel.js'
 import { deliverBy } from './delivery.js'
 import { Evidence } from './evidence.js'
@@ -143,7 +144,7 @@ export class SharedCircuit implements Machine, Readable {
   readonly beAlone = (error: unknown): void => {
     this.#isLocal = true
     this.#channel.watch()
-    warnOnce(this, `Circuit ${JSON.stringify(this.name)} is not shared: ${reasonOf(error)}`)
+    warnOnce(this, 'sharing', `Circuit ${quote(this.name)} is not shared: ${reasonOf(error)}`)
   }
 
   /** What was seen until now, and what is under way, is no evidence for the fleet. */

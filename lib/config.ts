@@ -116,9 +116,7 @@ export function resolveCircuitOptions(
 export function checkName(name: unknown): asserts name is string {
   if (typeof name === 'string' && name !== '') return
   const given = name === '' ? 'one that is' : kindOf(name)
-  throw new ConfigError(
-    `Invalid circuit name: expected a string that is not empty, given ${given}`,
-  )
+  throw new ConfigError(`Invalid circuit name: expected a string that is not empty, given ${given}`)
 }
 
 /** @throws ConfigError if a circuit would have two sets of rules */

@@ -48,8 +48,7 @@ export function clockField() {
 export function objectField<Value>(expected: string, method: string) {
   // An array has methods of many names.
   const isObject = (value: unknown): boolean =>
-    typeof property(value, method) === 'function' &&
-    property(value, Symbol.iterator) === undefined
+    typeof property(value, method) === 'function' && property(value, Symbol.iterator) === undefined
   return field<Value>(`Expected ${expected}`, isObject)
 }
 

@@ -214,13 +214,30 @@ describe('a listener', () => {
   it.each([
     ['no event', () => listen('open', () => 0), 'expected one of attempted, created'],
     ['an inherited name', () => listen('toString', () => 0), 'given "toString"'],
-    ['no function', () => listen('failed', 'log'), 'expected a function, given string'],
+    ['no function', () => listen('failed', 'log'), 'expected a function, given a string'],
     ['nothing', () => listen('failed', undefined), 'expected a function, given undefined'],
   ])('is refused for %s', (_what, subscribe, expected) => {
     expect(subscribe).toThrow(ConfigError)
     expect(subscribe).toThrow(expected)
   })
 })
+
+it.each([
+  ['a bigint', 5n],
+  ['a symbol', Symbol('failed')],
+  ['null', null],
+  ['an array', ['failed']],
+  ['an object', cyclic()],
+])('refuses %s as an event', (kind, name) => {
+  const subscribe = () => listen(name as EventName, () => 0)
+  expect(subscribe).toThrow(ConfigError)
+  expect(subscribe).toThrow(`given ${kind}`)
+})
+
+function cyclic(): object {
+  const self: Record<string, unknown> = {}
+  return Object.assign(self, { self, toString: fail })
+}
 
 function listen(name: string, listener: unknown): void {
   new CircuitBreaker().on(name as EventName, listener as (event: CircuitEvents[EventName]) => void)

@@ -89,16 +89,14 @@ function proceed(
     return Promise.reject(error)
   }
   const startedAt = guarded.circuit.tellsAttempts ? performance.now() : undefined
-  return send(dispatch, config).then(
-    (response) => {
-      conclude({ config, response }, admission, guarded, startedAt)
-      return response
-    },
-    (error: unknown) => {
-      conclude({ config, error, ...responseOf(error) }, admission, guarded, startedAt)
-      throw error
-    },
-  )
+  const fail = (error: unknown): never => {
+    conclude({ config, error, ...responseOf(error) }, admission, guarded, startedAt)
+    throw error
+  }
+  return send(dispatch, config, fail).then((response) => {
+    conclude({ config, response }, admission, guarded, startedAt)
+    return response
+  }, fail)
 }
 
 function errorOf(
@@ -127,13 +125,20 @@ function conclude(
   circuit.tellAttempt(withReason(result, { circuit: name, outcome, probe, method, duration }))
 }
 
-/** A promise of our own unless the adapter's is an ordinary one, which settles once and calls nothing back. */
-function send(dispatch: AxiosAdapter, config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
+/**
+ * A promise of our own unless the adapter's is an ordinary one, which settles once and calls nothing
+ * back. What an adapter throws at once is thrown on: of a promise, axios would first look at it.
+ */
+function send(
+  dispatch: AxiosAdapter,
+  config: InternalAxiosRequestConfig,
+  fail: (error: unknown) => never,
+): Promise<AxiosResponse> {
   try {
     const answer = dispatch(config)
     return isOrdinary(answer) ? answer : new Promise((resolve) => resolve(answer))
   } catch (error) {
-    return Promise.reject(error)
+    return fail(error)
   }
 }
 

@@ -285,7 +285,7 @@ describe('is refused', () => {
   it.each<[string, object, string]>([
     ['a registry that is none', { registry: {} }, 'a registry of prom-client, given an object'],
     ['a misspelt option', { registery: registry }, 'some of registry, buckets, statusLabel'],
-    ['another label', { statusLabel: 'text' }, 'Expected "class" or "code", given "text"'],
+    ['another label', { statusLabel: 'text' }, 'Expected "class" or "code", given a string'],
     ['no buckets', { buckets: [] }, 'Expected ascending numbers of seconds above 0'],
     ['a bucket of 0', { buckets: [0, 1] }, 'Expected ascending numbers'],
     ['unsorted buckets', { buckets: [1, 0.5] }, 'Expected ascending numbers'],

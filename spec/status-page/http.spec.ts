@@ -253,12 +253,15 @@ describe('wrong arguments', () => {
   })
 
   it.each<[object, string]>([
-    [{ title: '' }, 'Expected a string that is not empty, given ""\n  → at title'],
-    [{ heartbeat: 0 }, 'Expected a number of seconds above 0, given 0\n  → at heartbeat'],
+    [{ title: '' }, 'Expected a string that is not empty, given a string\n  → at title'],
+    [
+      { heartbeat: 0 },
+      'Expected a number of seconds above 0, and at most 2147483, given 0\n  → at heartbeat',
+    ],
     [{ maxStreams: 1.5 }, 'Expected a whole number from 1, given 1.5\n  → at maxStreams'],
     [
       { colour: 'red' },
-      'Expected an object with some of title, heartbeat, maxStreams, given "colour": "red"',
+      'Expected an object with some of title, heartbeat, maxStreams, given "colour"',
     ],
   ])('%p', (options, message) => {
     const make = (): unknown => statusPage(new CircuitBreaker(), options)

@@ -27,7 +27,7 @@ export interface Scenario {
 
 const TTL = 30
 /** No lease may come to the rescue of a leaked permit. */
-const PROBE_TIMEOUT = 1e9
+const PROBE_TIMEOUT = 1e6
 const NOTHING: Counts = { hits: 0, attempts: 0, failures: 0, refusals: 0 }
 
 const realNow = performance.now.bind(performance)

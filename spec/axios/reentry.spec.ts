@@ -1,0 +1,137 @@
+/** A fallback that sends requests, through whatever leads back to it: the loop goes on, and it ends. */
+import axios, { type AxiosInstance } from 'axios'
+import { CircuitBreaker, type Fallback } from '../../lib/index.js'
+import { until } from '../support/until.js'
+
+const down = async (): Promise<never> => {
+  throw new Error('down')
+}
+
+let warnings: jest.SpyInstance
+beforeEach(() => {
+  warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+})
+afterEach(() => warnings.mockRestore())
+
+const passOn = async <Value>(value: Value): Promise<Value> => {
+  await null
+  return value
+}
+
+/** Instances in a ring: the fallback of each asks the next one. All of their circuits are opened. */
+async function ring(size: number, fallbackOf: (next: () => AxiosInstance) => Fallback) {
+  const breaker = new CircuitBreaker({ threshold: 1, ttl: 60 })
+  const calls = jest.fn()
+  const instances = Array.from({ length: size }, () => axios.create({ adapter: down }))
+  for (const [index, instance] of instances.entries()) {
+    const ask = fallbackOf(() => instances[(index + 1) % size] as AxiosInstance)
+    const fallback: Fallback = (error, config) => {
+      calls()
+      return ask(error, config)
+    }
+    breaker.attach(instance, `service ${index}`, { fallback })
+    await instance.get('/').catch(() => undefined)
+  }
+  return { first: instances[0] as AxiosInstance, instances, calls }
+}
+
+type Ways = Record<string, (next: () => AxiosInstance) => Fallback>
+
+const AT_ONCE: Ways = {
+  'sends a request': (next) => () => next().get('/backup'),
+  'sends a request and waits for it': (next) => async () => (await next().get('/backup')).data,
+  'sends its config': (next) => (_error, config) => next().request(config),
+  'sends a copy of its config': (next) => (_error, config) => next().request({ ...config }),
+  'sends its config later': (next) => async (_error, config) => {
+    await null
+    return next().request({ ...config, url: '/other' })
+  },
+  'sends the config of the error later': (next) => async (error) => {
+    await null
+    return next().request({ ...error.config, url: '/other' })
+  },
+  'sends several': (next) => () => Promise.all([1, 2, 3].map((id) => next().get(`/${id}`))),
+  'sends and forgets': (next) => () => {
+    next()
+      .get('/alert')
+      .catch(() => undefined)
+    return Promise.reject(new Error('no answer'))
+  },
+}
+
+describe.each(Object.entries(AT_ONCE))('a fallback that %s', (_what, way) => {
+  it.each([
+    [1, false],
+    [1, true],
+    [2, false],
+    [3, true],
+  ])('ends in a ring of %i, with asynchronous interceptors: %p', async (size, isAsync) => {
+    const { first, instances, calls } = await ring(size, way)
+    if (isAsync) for (const { interceptors } of instances) interceptors.request.use(passOn)
+    await expect(first.get('/')).rejects.toThrow()
+    await until('each fallback has been asked', () => calls.mock.calls.length >= size)
+    expect(calls).toHaveBeenCalledTimes(size === 1 ? 1 : calls.mock.calls.length)
+    expect(calls.mock.calls.length).toBeLessThanOrEqual(3 ** size)
+  })
+})
+
+it('says once what to do', async () => {
+  const { first } = await ring(1, AT_ONCE['sends a request'] as Ways[string])
+  await first.get('/').catch(() => undefined)
+  await first.get('/').catch(() => undefined)
+  expect(warnings).toHaveBeenCalledTimes(1)
+  expect(warnings).toHaveBeenCalledWith(expect.stringMatching(/"service 0".*circuitBreaker: false/))
+})
+
+it('answers requests that come at the same time, however many', async () => {
+  const { first, calls } = await ring(1, () => async () => {
+    await passOn(0)
+    return 'instead'
+  })
+  const answers = await Promise.all(Array.from({ length: 5000 }, () => first.get('/')))
+  expect(new Set(answers.map(({ data }) => data as unknown))).toEqual(new Set(['instead']))
+  expect(calls).toHaveBeenCalledTimes(5000)
+  expect(warnings).not.toHaveBeenCalled()
+})
+
+it('answers a config that was kept until its fallback had answered', async () => {
+  const kept: Parameters<Fallback>[1][] = []
+  const { first, calls } = await ring(1, () => (_error, config) => kept.push({ ...config }))
+  await first.get('/')
+  for (let round = 0; round < 10; round += 1) {
+    expect((await first.request(kept.at(-1) ?? {})).data).toBe(kept.length)
+  }
+  expect(calls).toHaveBeenCalledTimes(11)
+})
+
+it('lets a fallback ask another circuit, whose own fallback answers', async () => {
+  const breaker = new CircuitBreaker({ threshold: 1, ttl: 60 })
+  const users = axios.create({ adapter: down })
+  const backup = axios.create({ adapter: down })
+  breaker.attach(users, 'users', { fallback: async () => (await backup.get('/')).data })
+  breaker.attach(backup, 'backup', { fallback: () => 'stale' })
+  for (const instance of [users, backup]) await instance.get('/').catch(() => undefined)
+  expect((await users.get('/')).data).toBe('stale')
+})
+
+it('hands the config back as it was', async () => {
+  const { first } = await ring(1, () => () => 'instead')
+  const { config } = await first.get('/')
+  expect(config.adapter).toBe(down)
+})
+
+/** Nothing tells such a request from another caller's: it is held up, and in the end refused. */
+describe.each([1, 2, 5])('a fallback in a ring of %i that sends a new request later', (size) => {
+  it('leaves the loop to others, and ends', async () => {
+    const { first } = await ring(size, (next) => async () => {
+      await null
+      return next().get('/backup')
+    })
+    let turns = 0
+    const timer = setInterval(() => (turns += 1), 0)
+    await expect(first.get('/')).rejects.toMatchObject({ code: 'ERR_CIRCUIT_OPENED' })
+    clearInterval(timer)
+    expect(turns).toBeGreaterThan(5)
+    expect(warnings).toHaveBeenCalledWith(expect.stringContaining('calls that have not ended'))
+  })
+})

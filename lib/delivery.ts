@@ -7,28 +7,34 @@ import { inLaterTurn, TurnCount } from './turns.js'
 type Job = () => void
 
 interface Reports {
-  /** The rest waits. `isLasting` if that is so for many turns on end. */
+  /** The rest waits. `isLasting` if no end is in sight, turn after turn. */
   readonly paused: (isLasting: boolean) => void
   /** A job was dropped, as too many wait. */
   readonly dropped: () => void
 }
 
 /** Per turn: some milliseconds of listeners that do little. */
-const MOST_PER_TURN = 1000
+const MOST_PER_TURN = 250
 /** Waiting. Some 10 MB: more than any burst of requests, and reached only if jobs make more than one each. */
 export const MOST_WAITING = 100_000
 /** Milliseconds: whoever goes on for ever leaves most of the processor to others. */
-const LONGEST_PAUSE = 20
+const LONGEST_PAUSE = 10
 const LASTING = 10
 
 export class Delivery {
   readonly #reports: Reports
-  readonly #turn = new TurnCount(MOST_PER_TURN, () => (this.#pauses = 0))
+  readonly #turn = new TurnCount(MOST_PER_TURN, () => {
+    this.#pauses = 0
+    this.#fruitless = 0
+  })
   #waiting: Job[] = []
   /** Where the queue begins: shifting a long array moves all of it. */
   #next = 0
   #isRunning = false
   #pauses = 0
+  /** Pauses on end at which no fewer waited than at the one before: a mere burst gets less. */
+  #fruitless = 0
+  #backlog = 0
 
   constructor(reports: Reports) {
     this.#reports = reports
@@ -72,6 +78,8 @@ export class Delivery {
       },
       Math.min(this.#pauses, LONGEST_PAUSE),
     )
-    this.#reports.paused(this.#pauses >= LASTING)
+    this.#fruitless = this.#waiting.length < this.#backlog ? 0 : this.#fruitless + 1
+    this.#backlog = this.#waiting.length
+    this.#reports.paused(this.#fruitless >= LASTING)
   }
 }

@@ -131,7 +131,12 @@ describe('options', () => {
     ['a date', new Date()],
     ['an error', new Error('down')],
     ['a URL', new URL('http://127.0.0.1/')],
-    ['an instance of a class', new (class Options {})()],
+    [
+      'an instance of a class',
+      new (class Options {
+        readonly threshold = 1
+      })(),
+    ],
     ['what inherits its options', Object.create({ threshold: 1 })],
     ['a getter that throws', Object.defineProperty({}, 'ttl', { get: broken, enumerable: true })],
     ['a proxy that throws', new Proxy({}, { ownKeys: broken })],

@@ -229,7 +229,7 @@ it.each([
   ['an array', ['failed']],
   ['an object', cyclic()],
 ])('refuses %s as an event', (kind, name) => {
-  const subscribe = () => listen(name as EventName, () => 0)
+  const subscribe = () => listen(name as unknown as EventName, () => 0)
   expect(subscribe).toThrow(ConfigError)
   expect(subscribe).toThrow(`given ${kind}`)
 })

@@ -12,10 +12,10 @@ export type Fallback = (error: OpenedStateError, config: InternalAxiosRequestCon
 
 /** Calls in one turn of the loop, of all fallbacks: some milliseconds' worth. */
 const MOST_PER_TURN = 1000
-/** Calls of one circuit's fallbacks that have not ended: some tens of megabytes of those that nest. */
+/** Calls of all fallbacks that have not ended. A ring of circuits is no way round it. */
 const MOST_PENDING = 10_000
 
-const pendingOf = new WeakMap<ManagedCircuit, number>()
+let pending = 0
 let turn: TurnCount | undefined
 let pause: Promise<void> | undefined
 
@@ -26,16 +26,16 @@ export async function askFallback(
   config: InternalAxiosRequestConfig,
   circuit: ManagedCircuit,
 ): Promise<unknown> {
-  const pending = pendingOf.get(circuit) ?? 0
   if (cameOfFallback(error, circuit)) throw refusalOf(error, fallback, ASKS_ITSELF)
   if (pending >= MOST_PENDING) throw refusalOf(error, fallback, PENDING)
-  pendingOf.set(circuit, pending + 1)
+  pending += 1
   try {
+    // oxlint-disable-next-line no-unmodified-loop-condition -- another call may have filled the turn meanwhile
     while (pause) await pause
     if ((turn ??= new TurnCount(MOST_PER_TURN)).add()) pauseFrom(turn)
     return await within(circuit, error, config, () => fallback(error, config))
   } finally {
-    pendingOf.set(circuit, (pendingOf.get(circuit) ?? 1) - 1)
+    pending -= 1
   }
 }
 
@@ -43,8 +43,8 @@ const ASKS_ITSELF =
   'sent a request through the circuit that it answers for, which was refused too. ' +
   'Such a request rejects: send it with circuitBreaker: false, or through another circuit'
 const PENDING =
-  `has ${MOST_PENDING} calls that have not ended: further refusals reject. ` +
-  'If it sends requests, send them with circuitBreaker: false'
+  `was not asked, as ${MOST_PENDING} calls of fallbacks have not ended: the refusal rejects. ` +
+  'If fallbacks send requests, send them with circuitBreaker: false'
 
 function refusalOf(error: OpenedStateError, fallback: Fallback, what: string): OpenedStateError {
   warnOnce(fallback, what, `The fallback of circuit ${quote(error.circuit)} ${what}`)
@@ -53,8 +53,10 @@ function refusalOf(error: OpenedStateError, fallback: Fallback, what: string): O
 
 /** Those that would come next wait for a turn of their own. */
 function pauseFrom(full: TurnCount): void {
-  pause = laterTurn().then(() => {
+  const end = async (): Promise<void> => {
+    await laterTurn()
     full.reset()
     pause = undefined
-  })
+  }
+  pause = end()
 }

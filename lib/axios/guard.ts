@@ -63,8 +63,8 @@ function attempt(config: InternalAxiosRequestConfig, guarded: Guarded): Promise<
   // Looked up before admission: a request for an adapter that does not exist asks nobody for a permit.
   const dispatch = dispatcherOf(adapter, config)
   if (isBypassed(config)) return dispatch(config)
-  const { circuitBreaker } = config
-  if (circuitBreaker !== undefined && circuitBreaker !== true) return refuseOption(circuitBreaker)
+  const option: unknown = config.circuitBreaker
+  if (option !== undefined && option !== true) return refuseOption(option)
   const admission = circuit.admit()
   if ('admitted' in admission) return proceed(dispatch, config, admission, guarded)
   return admission.then((decided) => {

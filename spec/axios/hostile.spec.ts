@@ -1,0 +1,133 @@
+/** Whatever an adapter ends with: the caller gets it, the attempt is recorded once, and no permit leaks. */
+import axios, { type AxiosAdapter } from 'axios'
+import fc from 'fast-check'
+import { CircuitBreaker } from '../../lib/index.js'
+
+const broken = (): never => {
+  throw new Error('of a getter')
+}
+
+/** In a function, as fast-check looks at the values that it makes. */
+type Made = () => unknown
+
+const TRAPS = ['get', 'has', 'getPrototypeOf', 'ownKeys', 'getOwnPropertyDescriptor'] as const
+const proxied = fc.subarray([...TRAPS], { minLength: 1 }).map((traps): Made => {
+  const handler = Object.fromEntries(traps.map((trap) => [trap, broken]))
+  return () => new Proxy(new Error('x'), handler)
+})
+
+const KEYS = [
+  'status',
+  'data',
+  'headers',
+  'code',
+  'message',
+  'response',
+  'cause',
+  'request',
+  'name',
+]
+const odd = fc.oneof(
+  fc.anything().map(
+    (value): Made =>
+      () =>
+        value,
+  ),
+  fc.constantFrom<Made>(
+    () => Symbol('s'),
+    () => 5n,
+    () => Object.create(null) as unknown,
+    () => Object.freeze({ status: 500 }),
+    revoked,
+  ),
+  proxied,
+)
+const withGetters = fc
+  .tuple(fc.subarray(KEYS), fc.array(fc.tuple(fc.constantFrom(...KEYS), odd)))
+  .map(([getters, values]): Made => () => {
+    const made: object = Object.fromEntries(values.map(([key, make]) => [key, make()]))
+    for (const key of getters) Object.defineProperty(made, key, { get: broken, enumerable: true })
+    return made
+  })
+const hostile = fc.oneof(odd, withGetters)
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+type Ending = readonly [what: 'resolved' | 'rejected', value: unknown]
+
+/** A request whose adapter is called by axios alone, or by the guard of a half-opened circuit. */
+async function endOf(adapter: AxiosAdapter): Promise<Ending> {
+  const instance = axios.create({ adapter })
+  return instance.get('/').then(
+    (value): Ending => ['resolved', value],
+    (error: unknown): Ending => ['rejected', error],
+  )
+}
+
+async function guardedEndOf(adapter: AxiosAdapter, hears: boolean) {
+  let seconds = 0
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => seconds * 1000)
+  const breaker = new CircuitBreaker({ threshold: 1, ttl: 1 })
+  if (hears) breaker.on('attempted', () => undefined)
+  let current: AxiosAdapter = () => Promise.reject(new Error('down'))
+  const users = axios.create({ adapter: (config) => current(config) })
+  const circuit = breaker.attach(users, 'users')
+  await users.get('/').catch(() => undefined)
+  seconds += 2
+  current = adapter
+  const end = await users.get('/').then(
+    (value): Ending => ['resolved', value],
+    (error: unknown): Ending => ['rejected', error],
+  )
+  seconds += 2
+  current = async (config) => ({ data: 1, status: 200, statusText: 'OK', headers: {}, config })
+  const { status } = await users.get('/')
+  clock.mockRestore()
+  return { end, status, state: circuit.state }
+}
+
+const WAYS = ['resolves', 'rejects', 'throws'] as const
+
+it.each(WAYS)(
+  'an adapter that %s with anything at all',
+  async (way) => {
+    await fc.assert(
+      fc.asyncProperty(hostile, fc.boolean(), async (make, hears) => {
+        const value = make()
+        const adapter = (): Promise<never> => {
+          if (way === 'resolves') return Promise.resolve(value as never)
+          // oxlint-disable-next-line typescript/only-throw-error, typescript/prefer-promise-reject-errors -- adapters do
+          if (way === 'rejects') return Promise.reject(value)
+          // oxlint-disable-next-line typescript/only-throw-error -- adapters do
+          throw value
+        }
+        const [bare] = await endOf(adapter)
+        const { end, status, state } = await guardedEndOf(adapter, hears)
+        expect(end[0]).toBe(bare)
+        expect({ status, state }).toEqual({ status: 200, state: 'closed' })
+      }),
+      { numRuns: 100 },
+    )
+  },
+  30_000,
+)
+
+it('counts once what a promise of another kind calls back twice', async () => {
+  const promise = Promise.resolve({ status: 200 })
+  const down = new Error('down')
+  void Object.assign(promise, {
+    // oxlint-disable-next-line unicorn/no-thenable -- such promises exist
+    then: (_: unknown, reject: (error: Error) => void) => {
+      reject(down)
+      reject(down)
+    },
+  })
+  const users = axios.create({ adapter: () => promise as never })
+  const circuit = new CircuitBreaker().attach(users, 'users')
+  await expect(users.get('/')).rejects.toBe(down)
+  expect(circuit.failureCount).toBe(1)
+})

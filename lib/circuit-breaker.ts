@@ -1,10 +1,11 @@
 /** The page to read first: a breaker attaches circuits to axios instances, one circuit per name. */
 import { Attachment, circuitOn } from './axios/attachment.js'
-import { checkInstance, type Attachable } from './axios/instance.js'
+import { checkAdapter, checkInstance, type Attachable } from './axios/instance.js'
+import { guardAdapter } from './axios/place.js'
 import { LocalCircuit } from './circuit/local-circuit.js'
 import { ManagedCircuit } from './circuit/managed-circuit.js'
 import { itself, keepSelf, makeShown } from './circuit/shown.js'
-import type { Circuit, CircuitReading, Machine } from './circuit/types.js'
+import type { AnyAdapter, Circuit, CircuitReading, Machine } from './circuit/types.js'
 import {
   checkName,
   checkSameOptions,
@@ -147,7 +148,7 @@ export class CircuitBreaker {
   #create(name: string, options: ResolvedCircuitOptions): Attachment<ResolvedCircuitOptions> {
     const machineFor = (member: ManagedCircuit): Machine =>
       this.#membership?.machineFor(member, options) ?? new LocalCircuit(options, this.#now)
-    const circuit = new ManagedCircuit(name, machineFor, this.#events, this.#detach)
+    const circuit = new ManagedCircuit(name, machineFor, this.#events, this.#detach, this.#guard)
     return new Attachment(this, circuit, options)
   }
 
@@ -172,6 +173,15 @@ export class CircuitBreaker {
     const hours = Math.round(ttl / SECONDS_PER_HOUR)
     const text = `ttl is in seconds: ${ttl} opens ${whose} for ${hours} h`
     warnOnce(this, 'ttl', text)
+  }
+
+  readonly #guard = (circuit: ManagedCircuit, adapter: AnyAdapter): AnyAdapter => {
+    checkAdapter(adapter)
+    return guardAdapter(
+      adapter,
+      circuit,
+      () => this.#attachments.get(circuit.name)?.options.outcome,
+    )
   }
 
   readonly #detach = (circuit: ManagedCircuit, instance?: Attachable): void => {

@@ -3,11 +3,11 @@ import { brandOf, isBranded } from '../brand.js'
 import type { FailureReason, Refusal } from '../circuit/types.js'
 import { quote } from '../quote.js'
 import { BaseError } from './axios.js'
+import { withoutRetries } from './final.js'
 
 const UNSENT_ERROR = brandOf('UnsentError')
 const OPENED_STATE_ERROR = brandOf('OpenedStateError')
 const NOT_INITIALIZED_ERROR = brandOf('NotInitializedError')
-const RETRY_KEY = 'axios-retry'
 
 /**
  * A request that never left the process. `config` is there for interceptors, but not enumerable, so
@@ -17,6 +17,8 @@ export class UnsentError extends BaseError {
   /** The circuit's name. */
   readonly circuit: string
 
+  /** What was refused, until somebody asks for the config: few callers do, and the copy costs. */
+  #sent: InternalAxiosRequestConfig | undefined
   #config: InternalAxiosRequestConfig | undefined
 
   constructor(
@@ -33,7 +35,7 @@ export class UnsentError extends BaseError {
     this.code = code
     this.stack = `${name}: ${message}`
     this.circuit = circuit
-    this.#config = config && withoutRetry(config)
+    this.#sent = config
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -47,9 +49,14 @@ export class UnsentError extends BaseError {
     [UNSENT_ERROR]: { value: true },
     config: {
       get(this: UnsentError) {
-        return #config in this ? this.#config : undefined
+        if (!(#config in this)) return undefined
+        if (!this.#sent) return this.#config
+        this.#config = withoutRetries(this.#sent)
+        this.#sent = undefined
+        return this.#config
       },
       set(this: UnsentError, config: InternalAxiosRequestConfig | undefined) {
+        this.#sent = undefined
         this.#config = config
       },
     },
@@ -134,11 +141,4 @@ function limitStack(limit: number | undefined): void {
   } catch {
     // Frozen intrinsics: the refusal has a stack then.
   }
-}
-
-/** On a copy, for the caller's own config is not ours to change: axios-retry reads its options here. */
-function withoutRetry(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
-  const options: unknown = Reflect.get(config, RETRY_KEY)
-  if (options === undefined) return config
-  return Object.assign({ ...config }, { [RETRY_KEY]: { ...Object(options), retries: 0 } })
 }

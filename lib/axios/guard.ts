@@ -9,63 +9,33 @@ import { ConfigError } from '../errors.js'
 import { property } from '../property.js'
 import { kindOf } from '../quote.js'
 import { dispatcherOf, type Adapter } from './axios.js'
+import { isCacheHit } from './cached.js'
 import { NotInitializedError, OpenedStateError } from './errors.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
 import { isCancelled, withReason, type AttemptResult } from './outcome.js'
+import { Passage } from './passage.js'
 import { rememberAnswered } from './reentry.js'
 
 const MS_PER_SECOND = 1000
 
-interface Guard extends AxiosAdapter {
-  guarded?: Guarded
-}
-
-interface Guarded {
+export interface Guarded {
   readonly circuit: ManagedCircuit
   readonly adapter: Adapter
   readonly judge: JudgeOutcome | undefined
 }
 
-/**
- * Puts the guard round the request's adapter. Never throws: before axios 1.19 an error thrown by a
- * synchronous interceptor may let the request go.
- */
-export function guard(
-  config: InternalAxiosRequestConfig,
-  circuit: ManagedCircuit,
-  judge?: JudgeOutcome,
-): InternalAxiosRequestConfig {
-  const { adapter } = config
-  if (isGuardedBy(adapter, circuit)) return config
-  const guarded: Guarded = { circuit, adapter, judge }
-  const guarding: Guard = (final) => attempt(final, guarded)
-  guarding.guarded = guarded
-  try {
-    config.adapter = guarding
-  } catch {
-    // Somebody froze the config: the request goes as it is.
-  }
-  return config
-}
-
-/** True for a config that was re-issued before it reached its adapter, under other guards or not. */
-function isGuardedBy(adapter: Adapter, circuit: ManagedCircuit): boolean {
-  const guarded = (adapter as Guard | undefined)?.guarded
-  if (!guarded) return false
-  return guarded.circuit === circuit || isGuardedBy(guarded.adapter, circuit)
-}
-
 /** A promise chain and not an async function, which costs a healthy request measurably more. */
-function attempt(config: InternalAxiosRequestConfig, guarded: Guarded): Promise<AxiosResponse> {
+export function attempt(
+  config: InternalAxiosRequestConfig,
+  guarded: Guarded,
+): Promise<AxiosResponse> {
   const { circuit, adapter } = guarded
-  // Errors and responses carry the config on: re-issued elsewhere, it must not bring the guard along.
-  config.adapter = adapter as NonNullable<Adapter>
   // Looked up before admission: a request for an adapter that does not exist asks nobody for a permit.
   const dispatch = dispatcherOf(adapter, config)
-  if (isBypassed(config)) return dispatch(config)
+  if (isBypassed(config, guarded)) return dispatch(config)
   const option: unknown = config.circuitBreaker
   if (option !== undefined && option !== true) return refuseOption(option)
-  const admission = circuit.admit()
+  const admission = Passage.take(config, circuit) ?? circuit.admit()
   if ('admitted' in admission) return proceed(dispatch, config, admission, guarded)
   return admission.then((decided) => {
     if (decided.admitted && isCancelled(config)) {
@@ -88,13 +58,21 @@ function proceed(
     rememberAnswered(error, guarded.adapter)
     return Promise.reject(error)
   }
-  const startedAt = guarded.circuit.tellsAttempts ? performance.now() : undefined
+  const { circuit, adapter } = guarded
+  // Only a function of somebody else's can hold another guard, or an answer of earlier.
+  const passage =
+    typeof adapter === 'function' ? Passage.open(config, circuit, adapter, admission) : undefined
+  const startedAt = circuit.tellsAttempts ? performance.now() : undefined
+  const end = (result: AttemptResult): void => {
+    const permit = passage ? passage.end() : admission
+    if (permit) conclude(result, permit, guarded, startedAt, passage)
+  }
   const fail = (error: unknown): never => {
-    conclude({ config, error, ...responseOf(error) }, admission, guarded, startedAt)
+    end({ config, error, ...responseOf(error) })
     throw error
   }
   return send(dispatch, config, fail).then((response) => {
-    conclude({ config, response }, admission, guarded, startedAt)
+    end({ config, response })
     return response
   }, fail)
 }
@@ -114,8 +92,10 @@ function conclude(
   permit: Permit,
   { circuit, judge }: Guarded,
   startedAt: number | undefined,
+  passage: Passage | undefined,
 ): void {
-  const outcome = judgeResult(result, judge)
+  const isKept = passage?.isForeign(result.response ?? result.error, result.config) ?? false
+  const outcome = isKept ? 'ignored' : judgeResult(result, judge)
   const duration = startedAt === undefined ? 0 : (performance.now() - startedAt) / MS_PER_SECOND
   circuit.record(permit, outcome, outcome === 'failure' ? withReason(result, {}) : undefined)
   if (startedAt === undefined) return
@@ -161,12 +141,10 @@ function refuseOption(given: unknown): Promise<never> {
   )
 }
 
-/** axios-cache-interceptor answers hits through an adapter of its own: nothing to refuse, or to learn. */
-function isBypassed(config: InternalAxiosRequestConfig): boolean {
-  const { adapter, circuitBreaker } = config
-  return (
-    circuitBreaker === false || (typeof adapter === 'function' && adapter.name === 'cachedAdapter')
-  )
+/** Left alone: what the caller wants past the circuit, hits of caches, and what an inner guard answers for. */
+function isBypassed(config: InternalAxiosRequestConfig, { circuit, adapter }: Guarded): boolean {
+  if (config.circuitBreaker === false) return true
+  return typeof adapter === 'function' && (circuit.leaves(adapter) || isCacheHit(adapter, config))
 }
 
 function responseOf(error: unknown): { response?: AxiosResponse } {

@@ -1,3 +1,4 @@
+import type { AxiosAdapter } from 'axios'
 import type { Attachable } from '../circuit/types.js'
 import { ConfigError } from '../errors.js'
 import { property } from '../property.js'
@@ -13,6 +14,13 @@ export function checkInstance(instance: unknown): asserts instance is Attachable
   )
   if (usable) return
   throw new ConfigError(`Invalid instance: expected an axios instance, given ${describe(instance)}`)
+}
+
+/** @throws ConfigError */
+export function checkAdapter(adapter: unknown): asserts adapter is AxiosAdapter {
+  if (typeof adapter === 'function') return
+  const expected = "expected a function, such as getAdapter('http') of axios gives"
+  throw new ConfigError(`Invalid adapter: ${expected}, given ${kindOf(adapter)}`)
 }
 
 function describe(value: unknown): string {

@@ -5,9 +5,10 @@ import { property } from '../property.js'
 import { newHeaders } from './axios.js'
 import { OpenedStateError } from './errors.js'
 import { askFallback, type Fallback } from './fallback.js'
-import { guard } from './guard.js'
 import type { Attachable } from './instance.js'
 import type { JudgeOutcome } from './judge.js'
+import { runAround, runInLine } from './order.js'
+import { guard } from './place.js'
 import { markAnswering } from './reentry.js'
 
 export interface Interception {
@@ -45,13 +46,12 @@ function guardRequests(
   judge: JudgeOutcome | undefined,
 ): () => void {
   const guarded = (config: InternalAxiosRequestConfig) => guard(config, circuit, judge)
-  // Called as soon as the request is made, whereas asynchronous interceptors may keep the guard waiting.
-  const runWhen = (config: InternalAxiosRequestConfig) => {
-    markAnswering(config)
-    return true
+  const id = request.use(guarded, undefined, { synchronous: true, runWhen: markAnswering })
+  runAround(request)
+  return () => {
+    ejectOwn(request, id, guarded)
+    runInLine(request)
   }
-  const id = request.use(guarded, undefined, { synchronous: true, runWhen })
-  return () => ejectOwn(request, id, guarded)
 }
 
 function answerRefusals(

@@ -1,7 +1,7 @@
 /** The user's judgement of an attempt, and the rule where it gives none. */
 import type { Outcome } from '../circuit/types.js'
 import { complain } from '../complain.js'
-import { property } from '../property.js'
+import { isCachedAnswer } from './cached.js'
 import { UnsentError } from './errors.js'
 import { outcomeOf, type AttemptResult } from './outcome.js'
 
@@ -24,7 +24,7 @@ export function judgeResult(result: AttemptResult, judge: JudgeOutcome | undefin
 
 /** Refused by another breaker on the same instance, or answered from a cache: known by its answers, once minified. */
 function wasNotAttempted({ response, error }: AttemptResult): boolean {
-  return error === undefined ? property(response, 'cached') === true : error instanceof UnsentError
+  return error === undefined ? isCachedAnswer(response) : error instanceof UnsentError
 }
 
 function askJudge(judge: JudgeOutcome, result: AttemptResult): Outcome | undefined {

@@ -31,9 +31,14 @@ let current: Chain = []
 
 const chains = new WeakMap<object, Chain>()
 
-/** Marks a request that is made while a fallback is called. Never throws. */
-export function markAnswering(config: InternalAxiosRequestConfig): void {
+/**
+ * The `runWhen` of guards' interceptors, which are known by it. Axios calls it as soon as a request is
+ * made, whereas asynchronous interceptors may keep the guard waiting: if it is made while a fallback is
+ * called, it is marked. Never throws.
+ */
+export function markAnswering(config: InternalAxiosRequestConfig): true {
   if (current.length > 0) mark(config, [...liveChainOf(config.adapter), ...current])
+  return true
 }
 
 /** For a refusal: of which fallbacks its request came. */

@@ -4,6 +4,7 @@ import { itself, keepSelf, makeShown } from './shown.js'
 import type {
   Admission,
   Attachable,
+  AnyAdapter,
   Attempt,
   Circuit,
   CircuitReading,
@@ -22,12 +23,16 @@ type Detach = (circuit: ManagedCircuit, instance?: Attachable) => void
 /** Of a number that floating point made a hair too great, the hair. In milliseconds. */
 const HAIR = 1e-6
 const MS_PER_SECOND = 1000
+type GuardAdapter = (circuit: ManagedCircuit, adapter: AnyAdapter) => AnyAdapter
 
 export class ManagedCircuit implements Circuit {
   readonly name: string
   readonly #machine: Machine
   readonly #publisher: Publisher
   readonly #onDetach: Detach
+  readonly #guardAdapter: GuardAdapter
+  /** Adapters within which this circuit is asked. Made on use: few circuits have any. */
+  #left: WeakSet<object> | undefined
   #told: CircuitState = 'closed'
   #lastFailure: FailureReason | undefined
   /** Made for the first who waits. */
@@ -39,11 +44,13 @@ export class ManagedCircuit implements Circuit {
     machineFor: (circuit: ManagedCircuit) => Machine,
     publisher: Publisher,
     onDetach: Detach,
+    guardAdapter: GuardAdapter = (_circuit, adapter) => adapter,
   ) {
     keepSelf(this)
     this.name = name
     this.#publisher = publisher
     this.#onDetach = onDetach
+    this.#guardAdapter = guardAdapter
     this.#machine = machineFor(this)
   }
 
@@ -87,6 +94,25 @@ export class ManagedCircuit implements Circuit {
   /** While it is closed, and once it is off its instances, where nobody is refused. */
   get isOpenToAll(): boolean {
     return this.#isReleased || this.#machine.state === 'closed'
+  }
+
+  guard<Adapter extends AnyAdapter>(adapter: Adapter): Adapter {
+    const self = itself(this)
+    return self.#guardAdapter(self, adapter) as Adapter
+  }
+
+  /** Whether its own guards are to let a request through to this adapter, which asks the circuit itself. */
+  leaves(adapter: object): boolean {
+    return this.#left?.has(adapter) ?? false
+  }
+
+  leaveTo(adapter: object): void {
+    this.#left ??= new WeakSet()
+    this.#left.add(adapter)
+  }
+
+  get isReleased(): boolean {
+    return this.#isReleased
   }
 
   /** The last word: called once the circuit is off its instances. */

@@ -150,6 +150,8 @@ export interface CircuitReading {
   readonly retryAfter: number
   readonly lastFailure?: FailureReason | undefined
 }
+/** What sends a request, as axios's `adapter` option takes it: of any version of axios. */
+export type AnyAdapter = (config: never) => Promise<unknown>
 
 /** A circuit as its users see it. */
 export interface Circuit {
@@ -182,4 +184,15 @@ export interface Circuit {
    */
   ready(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
   toJSON(): CircuitReading
+  /**
+   * Puts the circuit round an adapter that is handed to another one, such as a cache:
+   * `cacheAdapterEnhancer(circuit.guard(getAdapter('http')))`. What the cache answers is then neither
+   * refused nor counted, and what it sends counts once, also on an instance that the circuit is
+   * attached to. Such an instance learns of it by the first request that is sent. After `detach`, the
+   * adapter sends without asking.
+   *
+   * @param adapter a function, such as axios's `getAdapter('http')`
+   * @throws ConfigError for anything else
+   */
+  guard<Adapter extends AnyAdapter>(adapter: Adapter): Adapter
 }

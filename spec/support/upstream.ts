@@ -47,8 +47,13 @@ export class Upstream {
     this.#origin = origin
   }
 
-  static async start(): Promise<Upstream> {
+  /**
+   * @param options.keepAlive keeps connections for further requests. Not by default: a reset then
+   *   meets a connection of its own, and counts
+   */
+  static async start({ keepAlive = false } = {}): Promise<Upstream> {
     const server = createServer()
+    if (!keepAlive) server.maxRequestsPerSocket = 1
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const address = server.address()
@@ -66,6 +71,11 @@ export class Upstream {
   release(status: number): void {
     const response = this.held.shift()
     if (response) answer(response, status, '{}')
+  }
+
+  /** Closes the connections that wait for a request, as servers do after a while. */
+  closeIdle(): void {
+    this.#server.closeIdleConnections()
   }
 
   async stop(): Promise<void> {

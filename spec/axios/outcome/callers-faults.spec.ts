@@ -29,6 +29,7 @@ describeOutcomes('a request that the adapter does not take', [
   ['a URL with a space for a host', get('http://a b/'), 'ignored'],
   ['a method with a space', (instance) => instance.request({ method: 'GE T' }), 'ignored'],
   ['a header name with a space', get('/', { headers: { 'x y': '1' } }), 'ignored'],
+  ['an unknown protocol', get('gopher://127.0.0.1/'), 'ignored'],
 ])
 
 const post =
@@ -48,8 +49,6 @@ describeOutcomes("the caller's own limit", [
 const early = axiosIsBefore('1.18')
 
 describeOutcomes('a fault that adapters tell of differently', [
-  ['an endless redirect', get('/loop'), { http: 'ignored', fetch: 'failure' }],
-  ['an unknown protocol', get('gopher://127.0.0.1/'), { http: 'ignored', fetch: 'failure' }],
   [
     'a paramsSerializer that throws',
     get('/', { params: { a: 1 }, paramsSerializer: { serialize: fail } }),

@@ -1,9 +1,7 @@
 /** What ends after the adapter has, or never ends at all. */
-import { Agent } from 'node:http'
 import type { Readable } from 'node:stream'
 import axios from 'axios'
 import { CircuitBreaker } from '../../../lib/index.js'
-import { judgementOf } from '../../support/judgement.js'
 import { describeOutcomes } from '../../support/outcome-table.js'
 import { runScript } from '../../support/run-script.js'
 import { Upstream } from '../../support/upstream.js'
@@ -38,20 +36,6 @@ async function drain(stream: Readable | ReadableStream): Promise<void> {
     // That it breaks is the point of the row.
   }
 }
-
-it('counts a kept-alive connection that the service closes as a failure', async () => {
-  const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 })
-  const { origin: baseURL } = upstream
-  const judgement = await judgementOf(
-    async (instance) => {
-      await instance.get('/status/200', { circuitBreaker: false })
-      await instance.get('/close')
-    },
-    { baseURL, adapter: 'http', httpAgent },
-  )
-  httpAgent.destroy()
-  expect(judgement).toBe('failure')
-})
 
 it.each(['http', 'fetch'])(
   'counts two requests that one CancelToken cancels as two (%s)',

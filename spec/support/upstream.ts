@@ -10,6 +10,12 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   status: (response, code) => answer(response, Number(code), `{"status":${code}}`),
   redirect: (response, code) => redirect(response, `/status/${code}`),
   loop: (response) => redirect(response, '/loop'),
+  // To wherever the path says, encoded.
+  away: (response, location) => redirect(response, decodeURIComponent(location)),
+  zero: (response) =>
+    void response.socket?.end(
+      'HTTP/1.1 000 Nothing\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
+    ),
   text: (response) => answer(response, 200, 'this is no {json'),
   big: (response) => answer(response, 200, 'x'.repeat(10_000)),
   hang: () => undefined,

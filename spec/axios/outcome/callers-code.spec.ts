@@ -1,0 +1,86 @@
+/** Code that the caller brings, and that refuses a request, says nothing of the service; what it meets on the network does. */
+import { Agent } from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
+import type { AxiosRequestConfig } from 'axios'
+import { describeOutcomes, get, type Row } from '../../support/outcome-table.js'
+
+const refusal = (properties: object = {}): Error =>
+  Object.assign(
+    new Error('DNS lookup 127.0.0.1 is not allowed. It is a private address.'),
+    properties,
+  )
+
+type Connect = (options: unknown, done: (error: Error) => void) => unknown
+
+/** The fetch adapter takes none of these options, and sends. */
+const ignored: Row[2] = { http: 'ignored', fetch: 'success' }
+const failure: Row[2] = { http: 'failure', fetch: 'success' }
+
+const agent = (createConnection: Connect): AxiosRequestConfig => ({
+  httpAgent: Object.assign(new Agent(), { createConnection }),
+  proxy: false,
+})
+
+const throws = (error: Error): AxiosRequestConfig =>
+  agent(() => {
+    throw error
+  })
+const calls = (error: Error): AxiosRequestConfig => agent((_options, done) => void done(error))
+
+describeOutcomes('an agent', [
+  ['that throws', get('/', throws(refusal())), ignored],
+  ['that calls back with an error', get('/', calls(refusal())), ignored],
+  ['that follows no redirects', get('/', { ...calls(refusal()), maxRedirects: 0 }), ignored],
+  ['that refuses with a code', get('/', calls(refusal({ code: 'ERR_ADDRESS_BLOCKED' }))), ignored],
+  ['for another protocol', get('/', { httpAgent: new TlsAgent(), proxy: false }), ignored],
+  ['that is refused', get('/', calls(refusal({ code: 'ECONNREFUSED' }))), failure],
+  [
+    'that may not connect',
+    get('/', calls(refusal({ code: 'EPERM', syscall: 'connect' }))),
+    failure,
+  ],
+  ['whose proxy fails', get('/', calls(new Error('Proxy connection timed out'))), failure],
+  ['whose SOCKS fails', get('/', calls(new Error('Socks5 proxy rejected connection'))), failure],
+  ['that does nothing of its own', get('/reset', { httpAgent: new Agent() }), 'failure'],
+])
+
+const lookup = (error: Error): Row[1] =>
+  ((instance) =>
+    instance.get('/', {
+      baseURL: String(instance.defaults.baseURL).replace('127.0.0.1', 'localhost'),
+      lookup: (_host: string, _options: object, done: (error: Error) => void) => done(error),
+      proxy: false,
+    } as AxiosRequestConfig)) satisfies Row[1]
+
+const NOT_FOUND = { code: 'ENOTFOUND', syscall: 'getaddrinfo' }
+
+describeOutcomes('a lookup', [
+  ['that refuses', lookup(refusal()), { http: 'ignored', fetch: 'success' }],
+  ['that finds nothing', lookup(refusal(NOT_FOUND)), { http: 'failure', fetch: 'success' }],
+])
+
+const transport = (request: () => never): AxiosRequestConfig =>
+  ({ transport: { request } }) as AxiosRequestConfig
+
+describeOutcomes('a transport', [
+  [
+    'that refuses',
+    get(
+      '/',
+      transport(() => {
+        throw refusal()
+      }),
+    ),
+    ignored,
+  ],
+  [
+    'that finds no way',
+    get(
+      '/',
+      transport(() => {
+        throw refusal({ code: 'ENETUNREACH' })
+      }),
+    ),
+    failure,
+  ],
+])

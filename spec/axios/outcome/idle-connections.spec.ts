@@ -1,0 +1,80 @@
+/** A connection that the server had closed while idle proves nothing: the next one does. */
+import { Agent } from 'node:http'
+import axios, { type AxiosInstance } from 'axios'
+import { CircuitBreaker } from '../../../lib/index.js'
+import { judgementOf } from '../../support/judgement.js'
+import { until } from '../../support/until.js'
+import { Upstream } from '../../support/upstream.js'
+
+let upstream: Upstream
+let httpAgent: Agent
+beforeEach(async () => {
+  upstream = await Upstream.start({ keepAlive: true })
+  httpAgent = new Agent({ keepAlive: true, maxSockets: 1 })
+})
+afterEach(async () => {
+  httpAgent.destroy()
+  await upstream.stop()
+})
+
+const warmUp = (instance: AxiosInstance) => instance.get('/status/200', { circuitBreaker: false })
+
+const defaults = (config: object = {}): object => ({
+  baseURL: upstream.origin,
+  adapter: 'http',
+  httpAgent,
+  ...config,
+})
+
+describe.each([
+  ['that follows redirects', {}],
+  ['that follows none', { maxRedirects: 0 }],
+])('a request %s', (_what, config) => {
+  it.each(['/close', '/reset'])('that meets a connection of earlier at %s is ignored', (url) =>
+    expect(
+      judgementOf(async (instance) => {
+        await warmUp(instance)
+        await instance.get(url)
+      }, defaults(config)),
+    ).resolves.toBe('ignored'),
+  )
+
+  it.each(['/close', '/reset'])('that has a connection of its own counts at %s', (url) =>
+    expect(judgementOf((instance) => instance.get(url), defaults(config))).resolves.toBe('failure'),
+  )
+
+  it.each(['/cut', '/cut/404', '/garbage'])(
+    'that meets a connection of earlier, and an answer at %s, counts',
+    (url) =>
+      expect(
+        judgementOf(async (instance) => {
+          await warmUp(instance)
+          await instance.get(url)
+        }, defaults(config)),
+      ).resolves.toBe('failure'),
+  )
+})
+
+it('hands a probe on to the next request', async () => {
+  const users = axios.create(defaults())
+  const breaker = new CircuitBreaker({ threshold: 1, ttl: 0.02, probeTimeout: 1e9 })
+  const circuit = breaker.attach(users, 'users')
+  await users.get('/status/500').catch(() => undefined)
+  await until('the ttl has passed', () => circuit.state === 'half-opened')
+  await warmUp(users)
+  await expect(users.get('/close')).rejects.toMatchObject({ code: 'ECONNRESET' })
+  expect(circuit.state).toBe('half-opened')
+  await users.get('/status/200')
+  expect(circuit.state).toBe('closed')
+})
+
+it('opens for a service that closes every connection, new ones too', async () => {
+  const users = axios.create(defaults())
+  const circuit = new CircuitBreaker({ threshold: 3 }).attach(users, 'users')
+  await warmUp(users)
+  await until('the circuit is opened', async () => {
+    await users.get('/close').catch(() => undefined)
+    return circuit.state === 'opened'
+  })
+  expect(upstream.hits).toBe(5)
+})

@@ -1,0 +1,194 @@
+/** Interceptors that choose, replace or drop the adapter, in any order: what is sent passes the circuit. */
+import axios, {
+  getAdapter,
+  type AxiosInstance,
+  type AxiosResponse,
+  type InternalAxiosRequestConfig,
+} from 'axios'
+import { CircuitBreaker, OpenedStateError } from '../../lib/index.js'
+import { AXIOS_MINOR, Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { Upstream } from '../support/upstream.js'
+
+type Config = InternalAxiosRequestConfig
+type Change = (config: Config) => Config
+
+let upstream: Upstream
+beforeAll(async () => {
+  upstream = await Upstream.start()
+})
+afterAll(() => upstream.stop())
+
+const sendingBy =
+  (adapter: unknown): Change =>
+  (config) =>
+    Object.assign(config, { adapter })
+
+function throughJson(config: Config): Config {
+  const { headers, transformRequest, transformResponse, validateStatus } = config
+  const copy = JSON.parse(JSON.stringify(config)) as Config
+  return Object.assign(copy, { headers, transformRequest, transformResponse, validateStatus })
+}
+
+function locked(config: Config): Config {
+  const { adapter } = config
+  return Object.defineProperty(config, 'adapter', { value: adapter, writable: false })
+}
+
+/** Whatever is written to it, it sends by its own adapter. */
+function stubborn(config: Config): Config {
+  return Object.defineProperty(config, 'adapter', {
+    get: () => 'http',
+    set: () => undefined,
+    enumerable: true,
+  })
+}
+
+const ADAPTERS: readonly [string, Change][] = [
+  ['chooses another by name', sendingBy('fetch')],
+  ['chooses another from a list', sendingBy(['xhr', 'fetch'])],
+  ['puts a function there', sendingBy(getAdapter('http'))],
+  ['puts a function of its own there', sendingBy((config: Config) => getAdapter('http')(config))],
+  ['takes it away', sendingBy(undefined)],
+  ['puts null there', sendingBy(null)],
+  ['drops it from a copy', ({ adapter: _dropped, ...rest }) => rest as Config],
+  ['picks all but it', ({ url, method, headers, baseURL }) => ({ url, method, headers, baseURL }) as Config],
+  ['sends the config through JSON', throughJson],
+  ['inherits from the config', (config) => Object.assign(Object.create(config) as Config, config)],
+  ['makes it read-only', locked],
+  ['takes no other', stubborn],
+]
+
+const ways = ['that is in line', 'that waits'] as const
+
+describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
+  describe.each(ways)('%s', (way) => {
+    const beside = (change: Change, scenario?: Scenario) => {
+      const wait = async (config: Config) => change(config)
+      return new Counted(
+        upstream,
+        order,
+        ({ interceptors: { request } }) =>
+          way === 'that waits'
+            ? request.use(wait)
+            : request.use(change, undefined, { synchronous: true }),
+        scenario,
+      )
+    }
+
+    describe.each(ADAPTERS)('and %s', (_what, change) => {
+      it('counts what is sent once', async () => {
+        const counted = beside(change)
+        await errorOf(counted.instance.get('/status/503'))
+        await counted.instance.get('/status/200')
+        expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 1, refusals: 0 })
+      })
+
+      it('refuses while opened, and lets one probe through', async () => {
+        const counted = beside(change)
+        await counted.open()
+        expect(await errorOf(counted.instance.get('/'))).toBeInstanceOf(OpenedStateError)
+        counted.elapse()
+        await counted.instance.get('/status/200')
+        expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 1 })
+        expect(counted.circuit.state).toBe('closed')
+      })
+    })
+  })
+
+  const repeated = (times: number): Change => (config) => {
+    const { adapter } = config
+    const send = getAdapter(adapter ?? [])
+    const repeat = async (final: Config, left = times): Promise<AxiosResponse> => {
+      const again = (error: unknown): Promise<AxiosResponse> => {
+        if (left === 1) throw error
+        return repeat(final, left - 1)
+      }
+      return send(final).catch(again)
+    }
+    config.adapter = (final) => repeat(final)
+    return config
+  }
+
+  it('that sends several times through what it found counts each', async () => {
+    const counted = new Counted(upstream, order, ({ interceptors }) =>
+      interceptors.request.use(repeated(3)),
+    )
+    await errorOf(counted.instance.get('/status/503'))
+    expect(counted.counts).toEqual({ hits: 3, attempts: 3, failures: 3, refusals: 0 })
+    expect(await counted.admits()).toBe(true)
+  })
+
+  it('that hands a copy to what it found counts once', async () => {
+    const counted = new Counted(upstream, order, ({ interceptors }) =>
+      interceptors.request.use((config) => {
+        const send = getAdapter(config.adapter ?? [])
+        config.adapter = (final) => send({ ...final })
+        return config
+      }),
+    )
+    await counted.halfOpen()
+    await counted.instance.get('/status/200')
+    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
+    expect(counted.circuit.state).toBe('closed')
+  })
+})
+
+const FIFO = { legacyInterceptorReqResOrdering: false } as object
+const ordersBy: [string, object][] = [
+  ['last first', {}],
+  // Before 1.14 axios knows one order only.
+  ['first first', { transitional: FIFO }],
+]
+
+describe.each(ordersBy)('interceptors that run %s', (_what, defaults) => {
+  it.each(ADAPTERS)('around a circuit, of which one %s, hide nothing', async (_change, change) => {
+    const users = axios.create({ baseURL: upstream.origin, ...defaults })
+    const breakers = [new CircuitBreaker({ threshold: 2 }), new CircuitBreaker({ threshold: 2 })]
+    users.interceptors.request.use(change)
+    const circuits = breakers.map((breaker, index) => breaker.attach(users, `users ${index}`))
+    users.interceptors.request.use(change)
+    await errorOf(users.get('/status/503'))
+    expect(circuits.map(({ failureCount }) => failureCount)).toEqual([1, 1])
+    await errorOf(users.get('/status/503'))
+    expect(circuits.map(({ state }) => state)).toEqual(['opened', 'opened'])
+  })
+})
+
+describe('the order of interceptors', () => {
+  it('is as before once the circuit is detached', async () => {
+    const users = axios.create({ baseURL: upstream.origin })
+    const ran: string[] = []
+    const note = (name: string) => (config: Config) => {
+      ran.push(name)
+      return config
+    }
+    users.interceptors.request.use(note('a'))
+    const circuit = new CircuitBreaker().attach(users, 'users')
+    const id = users.interceptors.request.use(note('b'))
+    users.interceptors.request.use(note('c'))
+    users.interceptors.request.eject(id)
+    await users.get('/status/200')
+    circuit.detach()
+    await users.get('/status/200')
+    expect(ran).toEqual(['c', 'a', 'c', 'a'])
+    expect(Object.hasOwn(users.interceptors.request, 'forEach')).toBe(false)
+  })
+
+  it('is left alone where the instance does not let it be changed', async () => {
+    const users = axios.create({ baseURL: upstream.origin })
+    Object.preventExtensions(users.interceptors.request)
+    const circuit = new CircuitBreaker().attach(users, 'users')
+    await errorOf(users.get('/status/503'))
+    expect(circuit.failureCount).toBe(1)
+  })
+})
+
+it('says what axios says of an interceptor that returns nothing', async () => {
+  const users = axios.create({ baseURL: upstream.origin })
+  users.interceptors.request.use(() => undefined as never)
+  const plain = await errorOf(users.get('/'))
+  const circuit = new CircuitBreaker().attach(users, 'users')
+  expect(await errorOf(users.get('/'))).toMatchObject({ message: (plain as Error).message })
+  expect(circuit.failureCount).toBe(0)
+  expect(AXIOS_MINOR).toBeGreaterThan(0)
+})

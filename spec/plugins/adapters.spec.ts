@@ -1,12 +1,7 @@
 /** Interceptors that choose, replace or drop the adapter, in any order: what is sent passes the circuit. */
-import axios, {
-  getAdapter,
-  type AxiosInstance,
-  type AxiosResponse,
-  type InternalAxiosRequestConfig,
-} from 'axios'
+import axios, { getAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { CircuitBreaker, OpenedStateError } from '../../lib/index.js'
-import { AXIOS_MINOR, Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
 import { Upstream } from '../support/upstream.js'
 
 type Config = InternalAxiosRequestConfig
@@ -21,12 +16,13 @@ afterAll(() => upstream.stop())
 const sendingBy =
   (adapter: unknown): Change =>
   (config) =>
-    Object.assign(config, { adapter })
+    Object.assign(config, { adapter }) as Config
 
 function throughJson(config: Config): Config {
   const { headers, transformRequest, transformResponse, validateStatus } = config
   const copy = JSON.parse(JSON.stringify(config)) as Config
-  return Object.assign(copy, { headers, transformRequest, transformResponse, validateStatus })
+  const kept = { headers, transformRequest, transformResponse, validateStatus }
+  return Object.assign(copy, kept) as Config
 }
 
 function locked(config: Config): Config {
@@ -51,7 +47,11 @@ const ADAPTERS: readonly [string, Change][] = [
   ['takes it away', sendingBy(undefined)],
   ['puts null there', sendingBy(null)],
   ['drops it from a copy', ({ adapter: _dropped, ...rest }) => rest as Config],
-  ['picks all but it', ({ url, method, headers, baseURL }) => ({ url, method, headers, baseURL }) as Config],
+  [
+    'picks all but it',
+    ({ url, method, headers, baseURL, validateStatus }) =>
+      ({ url, method, headers, baseURL, validateStatus }) as Config,
+  ],
   ['sends the config through JSON', throughJson],
   ['inherits from the config', (config) => Object.assign(Object.create(config) as Config, config)],
   ['makes it read-only', locked],
@@ -95,19 +95,21 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     })
   })
 
-  const repeated = (times: number): Change => (config) => {
-    const { adapter } = config
-    const send = getAdapter(adapter ?? [])
-    const repeat = async (final: Config, left = times): Promise<AxiosResponse> => {
-      const again = (error: unknown): Promise<AxiosResponse> => {
-        if (left === 1) throw error
-        return repeat(final, left - 1)
+  const repeated =
+    (times: number): Change =>
+    (config) => {
+      const { adapter } = config
+      const send = getAdapter(adapter ?? [])
+      const repeat = async (final: Config, left = times): Promise<AxiosResponse> => {
+        const again = (error: unknown): Promise<AxiosResponse> => {
+          if (left === 1) throw error
+          return repeat(final, left - 1)
+        }
+        return send(final).catch(again)
       }
-      return send(final).catch(again)
+      config.adapter = (final) => repeat(final)
+      return config
     }
-    config.adapter = (final) => repeat(final)
-    return config
-  }
 
   it('that sends several times through what it found counts each', async () => {
     const counted = new Counted(upstream, order, ({ interceptors }) =>
@@ -190,5 +192,4 @@ it('says what axios says of an interceptor that returns nothing', async () => {
   const circuit = new CircuitBreaker().attach(users, 'users')
   expect(await errorOf(users.get('/'))).toMatchObject({ message: (plain as Error).message })
   expect(circuit.failureCount).toBe(0)
-  expect(AXIOS_MINOR).toBeGreaterThan(0)
 })

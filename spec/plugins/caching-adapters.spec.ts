@@ -1,0 +1,183 @@
+/** Caches that are adapters: what they answer proves nothing, and what they send counts once. */
+import axios, { getAdapter, type AxiosAdapter, type AxiosResponse } from 'axios'
+import { cacheAdapterEnhancer, throttleAdapterEnhancer } from 'axios-extensions'
+import { CircuitBreaker, ConfigError, OpenedStateError, type Circuit } from '../../lib/index.js'
+import { errorOf } from '../support/counted.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+let upstream: Upstream
+beforeEach(async () => {
+  upstream = await Upstream.start()
+})
+afterEach(() => upstream.stop())
+
+type Mark = (response: AxiosResponse) => void
+
+/** Keeps each answer by its URL, and gives it out as a copy for the config that asks. */
+const keeping =
+  (mark: Mark) =>
+  (send: AxiosAdapter): AxiosAdapter => {
+    const kept = new Map<string | undefined, AxiosResponse>()
+    return async (config) => {
+      const hit = kept.get(config.url)
+      if (!hit) {
+        const answer = await send(config)
+        kept.set(config.url, { ...answer })
+        return answer
+      }
+      const copy = { ...hit, config }
+      mark(copy)
+      return copy
+    }
+  }
+
+const CACHES: readonly [string, (send: AxiosAdapter) => AxiosAdapter][] = [
+  ['axios-extensions, a cache', (send) => cacheAdapterEnhancer(send as never) as AxiosAdapter],
+  [
+    'axios-extensions, a throttle',
+    (send) => throttleAdapterEnhancer(send as never, { threshold: 60_000 }) as AxiosAdapter,
+  ],
+  [
+    'a cache that marks the request',
+    keeping((response) => Object.assign(response, { request: { fromCache: true } })),
+  ],
+  [
+    'a cache that marks the response',
+    keeping((response) => Object.assign(response, { cached: true })),
+  ],
+]
+
+function service(adapter: AxiosAdapter, ttl = 60) {
+  const users = axios.create({ baseURL: upstream.origin, adapter })
+  const breaker = new CircuitBreaker({ threshold: 2, ttl })
+  return { users, breaker, circuit: breaker.attach(users, 'users') }
+}
+
+async function open(circuit: Circuit, breaker: CircuitBreaker): Promise<void> {
+  const other = axios.create({ baseURL: upstream.origin, adapter: 'http' })
+  breaker.attach(other, circuit.name)
+  await errorOf(other.get('/status/503'))
+  await errorOf(other.get('/status/503'))
+  expect(circuit.state).toBe('opened')
+}
+
+describe.each(CACHES)('%s', (_what, cache) => {
+  it('ends no series of failures by a hit', async () => {
+    const { users, circuit } = service(cache(getAdapter('http')))
+    await users.get('/status/200')
+    await errorOf(users.get('/status/503'))
+    await users.get('/status/200')
+    expect(upstream.hits).toBe(2)
+    expect(circuit.failureCount).toBe(1)
+  })
+
+  it('closes nothing by a hit', async () => {
+    const { users, breaker, circuit } = service(cache(getAdapter('http')), 0.02)
+    await users.get('/status/200')
+    await open(circuit, breaker)
+    await until('the ttl has passed', () => circuit.state === 'half-opened')
+    await users.get('/status/200')
+    expect(circuit.state).toBe('half-opened')
+    await users.get('/status/404').catch(() => undefined)
+    expect(circuit.state).toBe('closed')
+  })
+
+  describe('round an adapter that the circuit guards', () => {
+    function guarded(ttl?: number) {
+      let circuit: Circuit | undefined
+      const guardedOnUse: AxiosAdapter = (config) => send(config)
+      const made = service(cache(guardedOnUse), ttl)
+      ;({ circuit } = made)
+      const send = circuit.guard(getAdapter('http'))
+      const outcomes: string[] = []
+      made.breaker.on('attempted', ({ outcome }) => outcomes.push(outcome))
+      return { ...made, outcomes }
+    }
+
+    it('counts what is sent once, and no hit', async () => {
+      const { users, circuit, outcomes } = guarded()
+      await users.get('/status/200')
+      await users.get('/status/200')
+      await errorOf(users.get('/status/503'))
+      expect(outcomes).toEqual(['success', 'failure'])
+      expect(circuit.failureCount).toBe(1)
+      expect(upstream.hits).toBe(2)
+    })
+
+    it('serves hits while opened, and refuses the rest', async () => {
+      const { users, breaker, circuit } = guarded()
+      await users.get('/status/200')
+      await open(circuit, breaker)
+      const { hits } = upstream
+      expect(await users.get('/status/200')).toMatchObject({ status: 200 })
+      expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
+      expect(upstream.hits).toBe(hits)
+    })
+
+    it('sends without asking once the circuit is detached', async () => {
+      const { users, breaker, circuit } = guarded()
+      await users.get('/status/200')
+      await open(circuit, breaker)
+      circuit.detach()
+      expect(await users.get('/status/201')).toMatchObject({ status: 201 })
+    })
+  })
+})
+
+describe('an adapter that the circuit guards', () => {
+  it('counts once as the adapter of an instance that it is attached to', async () => {
+    const { users, circuit } = service(getAdapter('http'))
+    users.defaults.adapter = circuit.guard(getAdapter('http'))
+    await errorOf(users.get('/status/503'))
+    expect(circuit.failureCount).toBe(1)
+  })
+
+  it('counts by itself on an instance that it is not attached to', async () => {
+    const { circuit } = service(getAdapter('http'))
+    const plain = axios.create({
+      baseURL: upstream.origin,
+      adapter: circuit.guard(getAdapter('fetch')),
+    })
+    await errorOf(plain.get('/status/503'))
+    await errorOf(plain.get('/status/503'))
+    expect(circuit.state).toBe('opened')
+    expect(await errorOf(plain.get('/'))).toBeInstanceOf(OpenedStateError)
+    expect(upstream.hits).toBe(2)
+  })
+
+  it("goes by the circuit's own outcome", async () => {
+    const users = axios.create({ baseURL: upstream.origin })
+    const outcome = () => 'failure' as const
+    const circuit = new CircuitBreaker().attach(users, 'users', { outcome })
+    const plain = axios.create({
+      baseURL: upstream.origin,
+      adapter: circuit.guard(getAdapter('http')),
+    })
+    await plain.get('/status/200')
+    expect(circuit.failureCount).toBe(1)
+  })
+
+  it.each([['http'], [undefined], [null], [{}], [['http']]])('cannot be %p', (adapter) => {
+    const { circuit } = service(getAdapter('http'))
+    expect(() => circuit.guard(adapter as never)).toThrow(ConfigError)
+    expect(() => circuit.guard(adapter as never)).toThrow(/Invalid adapter: expected a function/)
+  })
+})
+
+it('counts requests that share one answer in flight once', async () => {
+  let shared: Promise<AxiosResponse> | undefined
+  const { users, circuit } = service((config) => (shared ??= getAdapter('http')(config)))
+  await Promise.all([1, 2, 3].map(() => errorOf(users.get('/status/503'))))
+  expect(upstream.hits).toBe(1)
+  expect(circuit.failureCount).toBe(1)
+})
+
+it('counts what an adapter sends through another instance', async () => {
+  const other = axios.create({ baseURL: upstream.origin })
+  const { users, circuit } = service((config) => other.request({ url: config.url ?? '/' }))
+  await errorOf(users.get('/status/503'))
+  expect(circuit.failureCount).toBe(1)
+  await users.get('/status/200')
+  expect(circuit.failureCount).toBe(0)
+})

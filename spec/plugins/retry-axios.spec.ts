@@ -1,0 +1,97 @@
+/** retry-axios, and interceptors of one's own that go by the error's config: a refusal is final for them too. */
+import { type AxiosError, type AxiosInstance } from 'axios'
+import * as rax from 'retry-axios'
+import { OpenedStateError } from '../../lib/index.js'
+import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { Upstream } from '../support/upstream.js'
+
+let upstream: Upstream
+beforeAll(async () => {
+  upstream = await Upstream.start()
+})
+afterAll(() => upstream.stop())
+
+type Options = Record<string, unknown>
+type Plug = (instance: AxiosInstance) => unknown
+
+const yes = (): boolean => true
+const AT_ONCE = { retryDelay: 1, backoffType: 'static', statusCodesToRetry: [[500, 599]] }
+
+const retryAxios =
+  (raxConfig: Options | undefined): Plug =>
+  (instance) => {
+    Object.assign(instance.defaults, raxConfig && { raxConfig: { ...AT_ONCE, ...raxConfig } })
+    return rax.attach(instance as never)
+  }
+
+/** As copied from the issues of axios: by a number on the config. */
+const byNumber =
+  (key: string): Plug =>
+  (instance) => {
+    Object.assign(instance.defaults, { [key]: 3 })
+    instance.interceptors.response.use(undefined, async (error: AxiosError) => {
+      const config = error.config as (Options & object) | undefined
+      if (!config?.[key]) throw error
+      const count = Number(config['__count'] ?? 0)
+      if (count >= Number(config[key])) throw error
+      return instance.request({ ...config, __count: count + 1 } as object)
+    })
+  }
+
+/** By a condition and a limit in an object of its own. */
+const byOptions: Plug = (instance) => {
+  Object.assign(instance.defaults, { retryOptions: { maxRetries: 3, shouldRetry: yes } })
+  instance.interceptors.response.use(undefined, async (error: AxiosError) => {
+    const { retryOptions } = error.config as unknown as {
+      retryOptions: { maxRetries: number; shouldRetry: () => boolean }
+    }
+    if (retryOptions.maxRetries <= 0 || !retryOptions.shouldRetry()) throw error
+    const left = { ...retryOptions, maxRetries: retryOptions.maxRetries - 1 }
+    return instance.request({ ...error.config, retryOptions: left } as object)
+  })
+}
+
+const PLUGINS: readonly [string, Plug][] = [
+  ['retry-axios', retryAxios({ retry: 3, noResponseRetries: 3 })],
+  ['retry-axios with a condition that says yes', retryAxios({ retry: 3, shouldRetry: yes })],
+  ['retry-axios with its defaults', retryAxios(undefined)],
+  ['an interceptor that goes by config.retry', byNumber('retry')],
+  ['an interceptor that goes by config.maxRetries', byNumber('maxRetries')],
+  ['an interceptor that goes by options of its own', byOptions],
+]
+
+describe.each(ORDERS)('a circuit %s', (order) => {
+  describe.each(PLUGINS)('%s', (_what, plug) => {
+    const retrying = (scenario: Scenario = {}) => new Counted(upstream, order, plug, scenario)
+
+    it('never has a refusal repeated', async () => {
+      const counted = retrying()
+      await counted.open()
+      expect(await errorOf(counted.instance.get('/'))).toBeInstanceOf(OpenedStateError)
+      expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+      expect(await counted.admitsProbe()).toBe(true)
+    })
+
+    it('opens between the attempts of one request, and refuses the next of them', async () => {
+      const counted = retrying({ threshold: 2 })
+      expect(await errorOf(counted.instance.get('/status/503'))).toBeInstanceOf(OpenedStateError)
+      expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 1 })
+    })
+  })
+
+  it('counts each attempt of retry-axios', async () => {
+    const counted = new Counted(upstream, order, retryAxios({ retry: 3 }))
+    await errorOf(counted.instance.get('/status/503'))
+    expect(counted.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
+  })
+
+  it("leaves the caller's own options alone", async () => {
+    const counted = new Counted(upstream, order, () => undefined)
+    await counted.open()
+    const raxConfig = { retry: 3, onRetryAttempt: yes }
+    const error = (await errorOf(counted.instance.get('/', { raxConfig } as object))) as AxiosError
+    expect(raxConfig).toEqual({ retry: 3, onRetryAttempt: yes })
+    expect(error.config).toMatchObject({ raxConfig: { retry: 0, onRetryAttempt: yes } })
+    expect(error.config).toBe(error.config)
+  })
+})

@@ -34,7 +34,9 @@ function locked(config: Config): Config {
 function stubborn(config: Config): Config {
   return Object.defineProperty(config, 'adapter', {
     get: () => 'http',
-    set: () => undefined,
+    set() {
+      // Nothing.
+    },
     enumerable: true,
   })
 }

@@ -21,7 +21,7 @@ const retryAxios =
   (raxConfig: Options | undefined): Plug =>
   (instance) => {
     Object.assign(instance.defaults, raxConfig && { raxConfig: { ...AT_ONCE, ...raxConfig } })
-    return rax.attach(instance as never)
+    return rax.attach(instance)
   }
 
 /** As copied from the issues of axios: by a number on the config. */

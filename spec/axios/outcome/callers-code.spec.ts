@@ -25,7 +25,7 @@ const throws = (error: Error): AxiosRequestConfig =>
   agent(() => {
     throw error
   })
-const calls = (error: Error): AxiosRequestConfig => agent((_options, done) => void done(error))
+const calls = (error: Error): AxiosRequestConfig => agent((_options, done) => done(error))
 
 describeOutcomes('an agent', [
   ['that throws', get('/', throws(refusal())), ignored],

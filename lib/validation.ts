@@ -2,13 +2,16 @@
  * Checks options, and says what is wrong with them. The only importer of zod. A message shows
  * numbers and booleans, and only where a number was asked for: anything else may be a secret.
  */
-import * as z from 'zod/mini'
+import { $ZodCustom, safeParse, type $ZodType } from 'zod/v4/core'
 import { ConfigError } from './errors.js'
 import { property } from './property.js'
 import { kindOf, quote } from './quote.js'
 
 /** A field for each option and nothing else. */
-export type Shape<Options> = Record<keyof Options, z.ZodMiniType>
+export type Shape<Options> = Record<keyof Options, $ZodType>
+
+type Fields = Readonly<Record<string, $ZodType>>
+type Given<Shape extends Fields> = { [Name in keyof Shape]?: Shape[Name]['_zod']['output'] }
 
 /** What a timer can hold: 2^31 - 1 milliseconds, above which it fires at once. Almost 25 days. */
 const MOST_SECONDS = 2_147_483
@@ -53,7 +56,8 @@ export function objectField<Value>(expected: string, method: string) {
 }
 
 /**
- * With words of our own: those of zod's checks and locales would add a tenth to a browser's bundle.
+ * With words of our own, and by zod's core alone: its checks, its locales and its objects would add a
+ * fifth to a browser's bundle.
  *
  * @param describe says what was given, by its kind alone unless it can hold no secret
  */
@@ -61,36 +65,47 @@ export function field<Value>(
   expected: string,
   matches: (value: unknown) => boolean,
   describe = kindOf,
-) {
-  const error = ({ input }: { input?: unknown }) => `${expected}, given ${describe(input)}`
-  return z.optional(z.custom<Value>(matches, { error }))
+): $ZodType<Value | undefined> {
+  return new $ZodCustom({
+    type: 'custom',
+    check: 'custom',
+    fn: (value: unknown) => value === undefined || matches(value),
+    error: ({ input }) => `${expected}, given ${describe(input)}`,
+  }) as $ZodType<Value | undefined>
 }
 
 /** @throws ConfigError naming each wrong option, the kind of value given and what was expected */
-export function parse<Fields extends z.core.$ZodShape>(
-  fields: Fields,
+export function parse<Shape extends Fields>(
+  fields: Shape,
   options: unknown,
   of: string,
-) {
-  const expected = `Expected an object with some of ${Object.keys(fields).join(', ')}`
+): Given<Shape> {
   const given = copyOf(options)
-  if (!given) {
-    throw new ConfigError(`Invalid ${of}\n✖ ${expected}, given ${kindOfOptions(options)}`)
-  }
-  const result = z.safeParse(z.strictObject(fields), given)
-  if (result.success) return result.data
-  const issues = result.error.issues.map((issue) => ({
-    ...issue,
-    message: issue.code === 'unrecognized_keys' ? unknownKeys(expected, issue.keys) : issue.message,
-  }))
-  throw new ConfigError(`Invalid ${of}\n${z.prettifyError({ issues })}`)
+  const faults = given
+    ? faultsOf(fields, given)
+    : [`✖ ${expectedOf(fields)}, ${kindOfOptions(options)}`]
+  if (faults.length === 0) return given as Given<Shape>
+  throw new ConfigError(`Invalid ${of}\n${faults.join('\n')}`)
+}
+
+function faultsOf(fields: Fields, given: Readonly<Record<string, unknown>>): readonly string[] {
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(fields, name))
+  const wrong = Object.entries(fields).flatMap(([name, field]) => {
+    const { error } = safeParse(field, given[name])
+    return error ? `✖ ${error.issues[0]?.message}\n  → at ${name}` : []
+  })
+  return unknown.length > 0 ? [...wrong, `✖ ${expectedOf(fields)}, ${shown(unknown)}`] : wrong
+}
+
+function expectedOf(fields: Fields): string {
+  return `Expected an object with some of ${Object.keys(fields).join(', ')}`
 }
 
 /**
  * Each option is read once. A promise, a map, a list or an instance of a class has no options of its
  * own: it would be taken for an object in which all are left out.
  */
-function copyOf(options: unknown): object | undefined {
+function copyOf(options: unknown): Record<string, unknown> | undefined {
   try {
     return isPlain(options) ? { ...options } : undefined
   } catch {
@@ -107,14 +122,14 @@ function isPlain(value: unknown): value is object {
 }
 
 function kindOfOptions(options: unknown): string {
-  if (typeof property(options, 'then') === 'function') return 'a promise: await it first'
+  if (typeof property(options, 'then') === 'function') return 'given a promise: await it first'
   const kind = kindOf(options)
-  return kind === 'an object' ? 'an object that is no plain one, or cannot be read' : kind
+  return `given ${kind}${kind === 'an object' ? ' that is no plain one, or cannot be read' : ''}`
 }
 
-function unknownKeys(expected: string, keys: readonly string[]): string {
-  const shown = keys.slice(0, MOST_KEYS).map((key) => quote(key, LONGEST_KEY))
-  return `${expected}, given ${shown.join(', ')}${keys.length > MOST_KEYS ? ', …' : ''}`
+function shown(keys: readonly string[]): string {
+  const names = keys.slice(0, MOST_KEYS).map((key) => quote(key, LONGEST_KEY))
+  return `given ${names.join(', ')}${keys.length > MOST_KEYS ? ', …' : ''}`
 }
 
 /** For an option that takes a number. Of a text, not even one that should have been a number is shown. */

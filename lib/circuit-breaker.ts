@@ -177,11 +177,7 @@ export class CircuitBreaker {
 
   readonly #guard = (circuit: ManagedCircuit, adapter: AnyAdapter): AnyAdapter => {
     checkAdapter(adapter)
-    return guardAdapter(
-      adapter,
-      circuit,
-      () => this.#attachments.get(circuit.name)?.options.outcome,
-    )
+    return guardAdapter(adapter, circuit, this.#attachments.get(circuit.name)?.options.outcome)
   }
 
   readonly #detach = (circuit: ManagedCircuit, instance?: Attachable): void => {

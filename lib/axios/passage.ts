@@ -16,73 +16,46 @@ export class Passage {
   readonly #adapter: object
   /** Another circuit's, on the same request. */
   readonly #around: Passage | undefined
+  /** Until somebody takes it. */
   #permit: Permit | undefined
-  #ended = false
 
-  private constructor(
-    circuit: ManagedCircuit,
-    adapter: object,
-    permit: Permit,
-    around: Passage | undefined,
-  ) {
+  constructor(config: object, circuit: ManagedCircuit, adapter: object, permit: Permit) {
+    const outer = passageOn(config)
     this.#circuit = circuit
     this.#adapter = adapter
+    this.#around = outer && outer.#permit ? outer : undefined
     this.#permit = permit
-    this.#around = around
-  }
-
-  /** None if a wrapper has sealed the config: an inner guard then asks for itself. */
-  static open(
-    config: object,
-    circuit: ManagedCircuit,
-    adapter: object,
-    permit: Permit,
-  ): Passage | undefined {
-    const marked = config as { [PASSAGE]?: Passage }
-    const outer = passageOn(config)
-    const around = outer && !outer.#ended ? outer : undefined
-    const passage = new Passage(circuit, adapter, permit, around)
     try {
-      marked[PASSAGE] = passage
-      return passage
+      Object.assign(config, { [PASSAGE]: this })
     } catch {
-      return undefined
+      // A wrapper has sealed the config: an inner guard asks for itself.
     }
   }
 
-  /** The permit of a guard further out, to be recorded by the one that takes it. */
-  static take(config: object, circuit: ManagedCircuit): Permit | undefined {
-    const passage = Passage.#find(config, circuit)
-    if (!passage || passage.#ended) return undefined
-    const permit = passage.#permit
-    passage.#permit = undefined
+  static of(config: object, circuit: ManagedCircuit): Passage | undefined {
+    let passage = passageOn(config)
+    while (passage && passage.#circuit !== circuit) passage = passage.#around
+    return passage
+  }
+
+  /** @returns the permit, to be recorded by the one that takes it */
+  take(): Permit | undefined {
+    const permit = this.#permit
+    this.#permit = undefined
     return permit
   }
 
-  /** The adapter that the guard further out is put round. */
-  static adapterAround(config: object, circuit: ManagedCircuit): object | undefined {
-    const passage = Passage.#find(config, circuit)
-    return passage && !passage.#ended ? passage.#adapter : undefined
-  }
-
-  /** @returns the permit, unless a guard further in has taken it */
-  end(): Permit | undefined {
-    this.#ended = true
-    return this.#permit
+  /** Within the adapter the circuit is asked: from now on the outer guard leaves it to that. */
+  leave(): void {
+    if (this.#permit) this.#circuit.leaveTo(this.#adapter)
   }
 
   /** Whether an answer, or an error, is that of an earlier request: an adapter keeps it, or shares it. */
   isForeign(answer: unknown, own: object): boolean {
     const carried = property(answer, 'config')
     if (carried === own || typeof carried !== 'object' || carried === null) return false
-    const passage = Passage.#find(carried, this.#circuit)
+    const passage = Passage.of(carried, this.#circuit)
     return passage !== undefined && passage !== this
-  }
-
-  static #find(config: object, circuit: ManagedCircuit): Passage | undefined {
-    let passage = passageOn(config)
-    while (passage && passage.#circuit !== circuit) passage = passage.#around
-    return passage
   }
 
   static isPassage(value: unknown): value is Passage {

@@ -2,14 +2,13 @@
  * Knows a request that a fallback sends: refused by the very circuit that the fallback answers for,
  * it would be answered by the same fallback again, and so on without end.
  *
- * Such a request is known by its adapter, which axios, its plugins and copies of a config all hand
- * on. A mark is put round the adapter of each request made while a fallback is called, and round that
- * of the config which the fallback is given.
+ * Such a request is known by a mark round its adapter: of each request made while a fallback is
+ * called, and of the config which the fallback is given.
  */
-import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
+import type { InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
-import { property } from '../property.js'
 import { dispatcherOf, type Adapter } from './axios.js'
+import { findWrapper, setAdapter, type Wrapper } from './wrapper.js'
 
 /** That a fallback of this circuit is being asked. */
 interface Answering {
@@ -18,16 +17,12 @@ interface Answering {
   isOver?: boolean
 }
 
-type Chain = readonly Answering[]
+export type Chain = readonly Answering[]
 
-interface Mark extends AxiosAdapter {
-  chain?: Chain
-  /** As in a guard, which has to find the guards below. */
-  guarded?: { readonly adapter: Adapter }
-}
+const NONE: Chain = []
 
 /** Of the fallback that is called at this very moment. */
-let current: Chain = []
+let current = NONE
 
 const chains = new WeakMap<object, Chain>()
 
@@ -59,14 +54,15 @@ export async function within<Value>(
   config: InternalAxiosRequestConfig,
   call: () => Value,
 ): Promise<Awaited<Value>> {
-  const before = chains.get(error) ?? []
+  const before = chains.get(error) ?? NONE
+  const { adapter } = config
   const answering: Answering = { circuit }
-  const unmark = mark(config, [...before, answering])
+  const marked = mark(config, [...before, answering])
   try {
     return await callWithin([...before, { circuit }], call)
   } finally {
     answering.isOver = true
-    unmark()
+    if (config.adapter === marked) setAdapter(config, adapter)
   }
 }
 
@@ -80,36 +76,20 @@ function callWithin<Value>(chain: Chain, call: () => Value): Value {
   }
 }
 
-/** @returns what takes the mark off this config again; copies keep it */
-function mark(config: InternalAxiosRequestConfig, chain: Chain): () => void {
-  const adapter = unmarked(config.adapter)
-  const marked: Mark = (final) => {
-    final.adapter = adapter as NonNullable<Adapter>
+function mark(config: InternalAxiosRequestConfig, chain: Chain): Wrapper {
+  const { adapter } = config
+  const marked: Wrapper = (final) => {
+    setAdapter(final, adapter)
     return dispatcherOf(adapter, final)(final)
   }
+  marked.wrapped = adapter
   marked.chain = chain
-  marked.guarded = { adapter }
-  return setAdapter(config, marked) ? () => setAdapter(config, adapter, marked) : () => undefined
-}
-
-/** Somebody may have frozen the config, or put another adapter there meanwhile. */
-function setAdapter(config: InternalAxiosRequestConfig, adapter: Adapter, instead?: Mark): boolean {
-  if (instead && config.adapter !== instead) return false
-  try {
-    config.adapter = adapter as NonNullable<Adapter>
-    return true
-  } catch {
-    return false
-  }
-}
-
-function unmarked(adapter: Adapter): Adapter {
-  return (adapter as Mark | undefined)?.chain ? (adapter as Mark).guarded?.adapter : adapter
+  setAdapter(config, marked)
+  return marked
 }
 
 /** Under guards of other breakers or not. */
 function liveChainOf(adapter: Adapter): Chain {
-  const { chain, guarded } = (adapter ?? {}) as Partial<Mark>
-  if (chain) return chain.filter(({ isOver }) => !isOver)
-  return guarded ? liveChainOf(property(guarded, 'adapter') as Adapter) : []
+  const chain = findWrapper(adapter, (wrapper) => wrapper.chain)?.chain
+  return chain?.filter(({ isOver }) => !isOver) ?? NONE
 }

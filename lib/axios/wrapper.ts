@@ -1,0 +1,39 @@
+/**
+ * What circuits put round the adapter of a request: guards, and marks of the requests that fallbacks
+ * send. Known by what they carry, through each other: axios, its plugins and copies hand adapters on.
+ */
+import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
+import type { ManagedCircuit } from '../circuit/managed-circuit.js'
+import type { Adapter } from './axios.js'
+import type { JudgeOutcome } from './judge.js'
+import type { Chain } from './reentry.js'
+
+export interface Wrapper extends AxiosAdapter {
+  /** What is below it. */
+  wrapped?: Adapter
+  /** Of a guard. */
+  circuit?: ManagedCircuit
+  judge?: JudgeOutcome | undefined
+  /** Of a mark. */
+  chain?: Chain
+}
+
+/** The first wrapper, of those that are round each other, which is what is looked for. */
+export function findWrapper(
+  adapter: Adapter,
+  isIt: (wrapper: Wrapper) => unknown,
+): Wrapper | undefined {
+  let wrapper = adapter as Wrapper | undefined
+  while (typeof wrapper === 'function' && !isIt(wrapper)) wrapper = wrapper.wrapped as Wrapper
+  return typeof wrapper === 'function' ? wrapper : undefined
+}
+
+/** False if somebody froze the config. */
+export function setAdapter(config: InternalAxiosRequestConfig, adapter: Adapter): boolean {
+  try {
+    config.adapter = adapter as NonNullable<Adapter>
+    return config.adapter === adapter
+  } catch {
+    return false
+  }
+}

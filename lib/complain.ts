@@ -1,5 +1,5 @@
 /** Everything that this library writes to the console, and how rarely. */
-const known = new WeakSet()
+const told = new WeakMap<object, Set<string>>()
 
 /**
  * Says on the console, once per function, that a user's own function failed: its error must reach
@@ -7,26 +7,29 @@ const known = new WeakSet()
  * may hold a request's headers.
  */
 export function complain(what: string, culprit: object, error: unknown): void {
-  if (known.has(culprit)) return
-  known.add(culprit)
-  try {
+  sayOnce('error', culprit, '', () => {
     const detail = error instanceof Error ? (error.stack ?? error.message) : typeof error
-    console.error(`axios-breaker: ${what}. Its further errors are not logged. ${detail}`)
-  } catch {
-    // A console that throws, as some test setups make it, must not reach the request either.
-  }
+    return `${what}. Its further errors are not logged. ${detail}`
+  })
 }
-
-const warned = new WeakMap<object, Set<string>>()
 
 /** Warns on the console, once per subject and topic. Never throws. */
 export function warnOnce(subject: object, topic: string, text: string): void {
-  const topics = warned.get(subject) ?? new Set()
+  sayOnce('warn', subject, topic, () => text)
+}
+
+function sayOnce(
+  level: 'error' | 'warn',
+  subject: object,
+  topic: string,
+  text: () => string,
+): void {
+  const topics = told.get(subject) ?? new Set()
   if (topics.has(topic)) return
-  warned.set(subject, topics.add(topic))
+  told.set(subject, topics.add(topic))
   try {
-    console.warn(`axios-breaker: ${text}`)
+    console[level](`axios-breaker: ${text()}`)
   } catch {
-    // As above.
+    // A console that throws, as some test setups make it, must not reach the request either.
   }
 }

@@ -6,13 +6,6 @@ import { inLaterTurn, TurnCount } from './turns.js'
 
 type Job = () => void
 
-interface Reports {
-  /** The rest waits. `isLasting` if no end is in sight, turn after turn. */
-  readonly paused: (isLasting: boolean) => void
-  /** A job was dropped, as too many wait. */
-  readonly dropped: () => void
-}
-
 /** Per turn: some milliseconds of listeners that do little. */
 const MOST_PER_TURN = 250
 /** Waiting. Some 10 MB: more than any burst of requests, and reached only if jobs make more than one each. */
@@ -22,64 +15,44 @@ const LONGEST_PAUSE = 10
 const LASTING = 10
 
 export class Delivery {
-  readonly #reports: Reports
-  readonly #turn = new TurnCount(MOST_PER_TURN, () => {
-    this.#pauses = 0
-    this.#fruitless = 0
-  })
-  #waiting: Job[] = []
-  /** Where the queue begins: shifting a long array moves all of it. */
-  #next = 0
+  readonly #onPause: (isLasting: boolean) => void
+  readonly #turn = new TurnCount(MOST_PER_TURN)
+  readonly #waiting = new Set<Job>()
   #isRunning = false
-  #pauses = 0
   /** Pauses on end at which no fewer waited than at the one before: a mere burst gets less. */
   #fruitless = 0
   #backlog = 0
 
-  constructor(reports: Reports) {
-    this.#reports = reports
+  /** @param onPause the rest waits; `isLasting` if no end is in sight, turn after turn */
+  constructor(onPause: (isLasting: boolean) => void) {
+    this.#onPause = onPause
   }
 
-  /** Now, or after those that wait. */
-  run(job: Job): void {
-    if (this.#isRunning) {
-      if (this.#waiting.length - this.#next < MOST_WAITING) this.#waiting.push(job)
-      else this.#reports.dropped()
-      return
-    }
-    this.#isRunning = true
-    job()
-    this.#goOn()
+  /** Now, or after those that wait. False if too many wait, and it is dropped. */
+  run(job: Job): boolean {
+    if (this.#waiting.size >= MOST_WAITING) return false
+    this.#waiting.add(job)
+    if (!this.#isRunning) this.#goOn()
+    return true
   }
 
   #goOn(): void {
-    while (!this.#turn.add()) {
-      const job = this.#waiting[this.#next]
-      if (!job) {
-        this.#waiting = []
-        this.#next = 0
-        this.#isRunning = false
-        return
-      }
-      this.#next += 1
+    this.#isRunning = true
+    for (const job of this.#waiting) {
+      this.#waiting.delete(job)
       job()
+      if (this.#turn.add()) return this.#pause()
     }
-    this.#pause()
+    this.#isRunning = false
   }
 
   #pause(): void {
-    this.#pauses += 1
-    this.#waiting = this.#waiting.slice(this.#next)
-    this.#next = 0
-    inLaterTurn(
-      () => {
-        this.#turn.reset()
-        this.#goOn()
-      },
-      Math.min(this.#pauses, LONGEST_PAUSE),
-    )
-    this.#fruitless = this.#waiting.length < this.#backlog ? 0 : this.#fruitless + 1
-    this.#backlog = this.#waiting.length
-    this.#reports.paused(this.#fruitless >= LASTING)
+    const { size } = this.#waiting
+    this.#turn.next()
+    const { full } = this.#turn
+    this.#fruitless = full === 1 || size < this.#backlog ? 0 : this.#fruitless + 1
+    this.#backlog = size
+    inLaterTurn(() => this.#goOn(), Math.min(full, LONGEST_PAUSE))
+    this.#onPause(this.#fruitless >= LASTING)
   }
 }

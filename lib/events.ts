@@ -32,10 +32,7 @@ export class Events implements Publisher {
   /** By name, as a circuit that is used asks for each request whether anyone hears of it. */
   readonly #subscriptions = new Map<EventName, Subscriptions>()
   /** Events published by listeners wait, so that every listener sees the same order. */
-  readonly #delivery = new Delivery({
-    paused: (isLasting) => this.#warnOfLoop(isLasting),
-    dropped: () => warnOnce(this, 'dropped', DROPPED),
-  })
+  readonly #delivery = new Delivery((isLasting) => this.#warnOfLoop(isLasting))
   /** The listener that is called at this moment: what is published meanwhile is its doing. */
   #current: Subscription | undefined
   /** The last listener that published, and the one that was called last. */
@@ -63,7 +60,8 @@ export class Events implements Publisher {
     const subscriptions = this.#subscriptions.get(name)
     if (!subscriptions) return
     if (this.#current) this.#culprit = this.#current
-    this.#delivery.run(() => this.#deliver(subscriptions, event))
+    const isTaken = this.#delivery.run(() => this.#deliver(subscriptions, event))
+    if (!isTaken) warnOnce(this, 'dropped', DROPPED)
   }
 
   #change(name: EventName, change: (subscriptions: Subscriptions) => Subscriptions): void {

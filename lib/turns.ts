@@ -18,40 +18,31 @@ export function inLaterTurn(job: () => void, milliseconds = 0): void {
 
 /** Counts what happens in one turn of the loop, at the cost of a timer now and then. */
 export class TurnCount {
+  /** Turns on end that have had enough. */
+  full = 0
   readonly #most: number
-  readonly #onRest: () => void
   #count = 0
-  #turn = 0
 
-  /**
-   * @param most how much may happen in one turn
-   * @param onRest a turn ended before that much had happened
-   */
-  constructor(most: number, onRest: () => void = () => undefined) {
+  /** @param most how much may happen in one turn */
+  constructor(most: number) {
     this.#most = most
-    this.#onRest = onRest
   }
 
   /** Counts one more. True as soon as this turn has had enough. */
   add(): boolean {
     this.#count += 1
-    if (this.#count === Math.ceil(this.#most / 2)) this.#watch()
+    // From half of it on: the timer fires first unless the other half comes in this turn.
+    if (this.#count === Math.ceil(this.#most / 2)) inLaterTurn(this.#rest)
     return this.#count >= this.#most
   }
 
-  /** A new turn has begun. */
-  reset(): void {
+  /** The turn after one that has had enough. */
+  next(): void {
+    this.full += 1
     this.#count = 0
-    this.#turn += 1
   }
 
-  /** From half of what is allowed on: the timer fires first unless the other half comes in this turn. */
-  #watch(): void {
-    const turn = this.#turn
-    inLaterTurn(() => {
-      if (turn !== this.#turn || this.#count >= this.#most) return
-      this.reset()
-      this.#onRest()
-    })
+  readonly #rest = (): void => {
+    if (this.#count < this.#most) this.full = this.#count = 0
   }
 }

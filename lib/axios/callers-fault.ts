@@ -4,33 +4,8 @@ import { property } from '../property.js'
 import { saysNetworkFailed } from './network-words.js'
 
 /** Faults of the request itself, found before anything was sent, or limits that the caller has set. */
-const CALLER_FAULTS: ReadonlySet<unknown> = new Set([
-  'ERR_BAD_OPTION',
-  'ERR_BAD_OPTION_VALUE',
-  'ERR_BAD_REQUEST',
-  'ERR_FORM_DATA_DEPTH_EXCEEDED',
-  'ERR_FR_MAX_BODY_LENGTH_EXCEEDED',
-  'ERR_HTTP2_CONNECT_AUTHORITY',
-  'ERR_HTTP2_CONNECT_PATH',
-  'ERR_HTTP2_CONNECT_SCHEME',
-  'ERR_HTTP2_HEADER_SINGLE_VALUE',
-  'ERR_HTTP2_INVALID_CONNECTION_HEADERS',
-  'ERR_HTTP2_INVALID_HEADER_VALUE',
-  'ERR_HTTP2_INVALID_PSEUDOHEADER',
-  'ERR_HTTP2_PAYLOAD_FORBIDDEN',
-  'ERR_HTTP2_PSEUDOHEADER_NOT_ALLOWED',
-  'ERR_INVALID_ARG_TYPE',
-  'ERR_INVALID_ARG_VALUE',
-  'ERR_INVALID_CHAR',
-  'ERR_INVALID_HTTP_TOKEN',
-  'ERR_INVALID_IP_ADDRESS',
-  'ERR_INVALID_PROTOCOL',
-  'ERR_INVALID_URL',
-  'ERR_NOT_SUPPORT',
-  'ERR_OUT_OF_RANGE',
-  'ERR_SOCKET_BAD_PORT',
-  'ERR_UNESCAPED_CHARACTERS',
-])
+const CALLER_FAULT =
+  /^ERR_(BAD_(OPTION|REQUEST)|FORM_DATA|FR_MAX_BODY|HTTP2_(CONNECT|HEADER_S|INVALID_(CONN|HEADER|PSEUDO)|PAYLOAD|PSEUDO)|INVALID_(ARG|CHAR|HTTP_T|IP|PROTOCOL|URL)|NOT_SUPPORT|OUT_OF_RANGE|SOCKET_BAD_PORT|UNESCAPED)/
 
 /** Options by which a caller brings code that may refuse a request, or a redirect of it. */
 const CALLERS_CODE = ['httpAgent', 'httpsAgent', 'lookup', 'beforeRedirect', 'transport'] as const
@@ -41,14 +16,14 @@ const REFUSAL_CODE = /BLOCK|DENIED|DENY|DISALLOW|FORBID|NOT_?ALLOWED|NOT_?PERMIT
 /** The words of agents that reach the service through another host, which failed them. */
 const PROXY_WORDS = /\b(?:\w*proxy|socks\w*|tunnel\w*|timed? out|timeout|hang up|prematurely)\b/i
 
-const LOST_WHILE_IDLE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE'])
+const LOST_WHILE_IDLE: readonly unknown[] = ['ECONNRESET', 'EPIPE']
 
 const MAX_CAUSES = 8
 
 /** For what an adapter rejected with where no answer arrived. */
 export function isCallerFault(error: unknown, config: InternalAxiosRequestConfig): boolean {
   const code = property(error, 'code')
-  if (CALLER_FAULTS.has(code)) return true
+  if (CALLER_FAULT.test(String(code))) return true
   // Without a limit, axios before 1.8 says the same of a body that was cut off.
   if (code === 'ERR_BAD_RESPONSE') return exceedsOwnLimit(error, config)
   // A page that is left aborts its requests under the code of a timeout.
@@ -74,7 +49,7 @@ function exceedsOwnLimit(
  * never read it. The next request goes through a connection of its own, and counts.
  */
 function isLostWhileIdle(code: unknown, error: unknown): boolean {
-  if (!LOST_WHILE_IDLE.has(code)) return false
+  if (!LOST_WHILE_IDLE.includes(code)) return false
   const request = property(error, 'request')
   const sent = property(request, '_currentRequest') ?? request
   return property(sent, 'reusedSocket') === true && !property(sent, 'res')

@@ -1,13 +1,9 @@
 import type { InternalAxiosRequestConfig } from 'axios'
-import { brandOf, isBranded } from '../brand.js'
+import { brand } from '../brand.js'
 import type { FailureReason, Refusal } from '../circuit/types.js'
 import { quote } from '../quote.js'
 import { BaseError } from './axios.js'
 import { withoutRetries } from './final.js'
-
-const UNSENT_ERROR = brandOf('UnsentError')
-const OPENED_STATE_ERROR = brandOf('OpenedStateError')
-const NOT_INITIALIZED_ERROR = brandOf('NotInitializedError')
 
 /**
  * A request that never left the process. `config` is there for interceptors, but not enumerable, so
@@ -38,21 +34,13 @@ export class UnsentError extends BaseError {
     this.#sent = config
   }
 
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(UNSENT_ERROR, UnsentError, this, value)
-  }
-
   // axios declares these as properties: as members they would not compile, as fields they would be
-  // enumerable. An accessor costs a refusal less than a property that is hidden each time. No static
-  // block, which React Native's preset for Babel does not take.
+  // enumerable. An accessor costs a refusal less than a property that is hidden each time.
   protected static readonly hidden: object = Object.defineProperties(this.prototype, {
-    [UNSENT_ERROR]: { value: true },
     config: {
       get(this: UnsentError) {
         if (!(#config in this)) return undefined
-        if (!this.#sent) return this.#config
-        this.#config = withoutRetries(this.#sent)
-        this.#sent = undefined
+        if (this.#sent) this.config = withoutRetries(this.#sent)
         return this.#config
       },
       set(this: UnsentError, config: InternalAxiosRequestConfig | undefined) {
@@ -69,6 +57,8 @@ export class UnsentError extends BaseError {
     },
   })
 }
+
+brand(UnsentError, 'UnsentError')
 
 /** A request was refused: its circuit is opened, or half-opened and asks its question already. */
 export class OpenedStateError extends UnsentError {
@@ -95,13 +85,9 @@ export class OpenedStateError extends UnsentError {
     this.retryAfter = retryAfter
     if (lastFailure) this.lastFailure = lastFailure
   }
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(OPENED_STATE_ERROR, OpenedStateError, this, value)
-  }
 }
 
-Object.defineProperty(OpenedStateError.prototype, OPENED_STATE_ERROR, { value: true })
+brand(OpenedStateError, 'OpenedStateError')
 
 /** A request was made before the breaker's `init()`, which its storage needs. */
 export class NotInitializedError extends UnsentError {
@@ -115,13 +101,9 @@ export class NotInitializedError extends UnsentError {
       config,
     )
   }
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(NOT_INITIALIZED_ERROR, NotInitializedError, this, value)
-  }
 }
 
-Object.defineProperty(NotInitializedError.prototype, NOT_INITIALIZED_ERROR, { value: true })
+brand(NotInitializedError, 'NotInitializedError')
 
 function describe(circuit: string, state: string, retryAfter: number): string {
   const advice =

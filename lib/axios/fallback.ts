@@ -17,6 +17,7 @@ const MOST_PENDING = 10_000
 
 let pending = 0
 let turn: TurnCount | undefined
+/** Until a turn that has had enough is over. */
 let pause: Promise<void> | undefined
 
 /** @throws the refusal, if its request came of the fallback itself, or too many wait for an answer */
@@ -30,9 +31,8 @@ export async function askFallback(
   if (pending >= MOST_PENDING) throw refusalOf(error, fallback, PENDING)
   pending += 1
   try {
-    // oxlint-disable-next-line no-unmodified-loop-condition -- another call may have filled the turn meanwhile
-    while (pause) await pause
-    if ((turn ??= new TurnCount(MOST_PER_TURN)).add()) pauseFrom(turn)
+    turn ??= new TurnCount(MOST_PER_TURN)
+    while (turn.add()) await (pause ??= endOf(turn))
     return await within(circuit, error, config, () => fallback(error, config))
   } finally {
     pending -= 1
@@ -51,12 +51,8 @@ function refusalOf(error: OpenedStateError, fallback: Fallback, what: string): O
   return error
 }
 
-/** Those that would come next wait for a turn of their own. */
-function pauseFrom(full: TurnCount): void {
-  const end = async (): Promise<void> => {
-    await laterTurn()
-    full.reset()
-    pause = undefined
-  }
-  pause = end()
+async function endOf(full: TurnCount): Promise<void> {
+  await laterTurn()
+  full.next()
+  pause = undefined
 }

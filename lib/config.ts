@@ -135,7 +135,7 @@ export function checkSameOptions(
     throw new ConfigError(
       `Circuit ${quote(name)} is already attached with other options\n` +
         `✖ ${difference}\n  → at ${key}\n` +
-        'Leave the options out for further instances, or declare them once and pass the same ones',
+        'Leave the options out for further instances, or pass the same ones',
     )
   }
 }

@@ -92,9 +92,7 @@ export class Events implements Publisher {
   }
 }
 
-const LOOPS =
-  'seems to cause events without end, as by a request through a circuit that refuses it. ' +
-  'Events are slowed down meanwhile. Send its requests with circuitBreaker: false'
+const LOOPS = 'seems to cause events without end. Send its requests with circuitBreaker: false'
 const DROPPED = `More than ${MOST_WAITING} events wait for listeners: further ones are dropped`
 
 function checkSubscription(name: unknown, listener: unknown): void {

@@ -37,14 +37,16 @@ export function functionField<Value>() {
 
 /** Read once, as one that answers no number would leave its circuits opened for ever. */
 export function clockField() {
-  const isClock = (value: unknown): boolean => {
-    try {
-      return typeof value === 'function' && Number.isFinite((value as () => unknown)())
-    } catch {
-      return false
-    }
-  }
+  const isClock = (value: unknown): boolean => Number.isFinite(attempt(value as () => unknown))
   return field<() => number>('Expected a function that returns seconds', isClock)
+}
+
+function attempt(call: () => unknown): unknown {
+  try {
+    return call()
+  } catch {
+    return undefined
+  }
 }
 
 /** @param method a function that the object must have */
@@ -81,9 +83,7 @@ export function parse<Shape extends Fields>(
   of: string,
 ): Given<Shape> {
   const given = copyOf(options)
-  const faults = given
-    ? faultsOf(fields, given)
-    : [`✖ ${expectedOf(fields)}, ${kindOfOptions(options)}`]
+  const faults = given ? faultsOf(fields, given) : [expectation(fields, kindOfOptions(options))]
   if (faults.length === 0) return given as Given<Shape>
   throw new ConfigError(`Invalid ${of}\n${faults.join('\n')}`)
 }
@@ -94,11 +94,11 @@ function faultsOf(fields: Fields, given: Readonly<Record<string, unknown>>): rea
     const { error } = safeParse(field, given[name])
     return error ? `✖ ${error.issues[0]?.message}\n  → at ${name}` : []
   })
-  return unknown.length > 0 ? [...wrong, `✖ ${expectedOf(fields)}, ${shown(unknown)}`] : wrong
+  return unknown.length > 0 ? [...wrong, expectation(fields, shown(unknown))] : wrong
 }
 
-function expectedOf(fields: Fields): string {
-  return `Expected an object with some of ${Object.keys(fields).join(', ')}`
+function expectation(fields: Fields, given: string): string {
+  return `✖ Expected an object with some of ${Object.keys(fields).join(', ')}, given ${given}`
 }
 
 /**
@@ -106,12 +106,8 @@ function expectedOf(fields: Fields): string {
  * own: it would be taken for an object in which all are left out.
  */
 function copyOf(options: unknown): Record<string, unknown> | undefined {
-  try {
-    return isPlain(options) ? { ...options } : undefined
-  } catch {
-    // A getter or a proxy threw.
-    return undefined
-  }
+  // A getter or a proxy may throw.
+  return attempt(() => (isPlain(options) ? { ...options } : undefined)) as ReturnType<typeof copyOf>
 }
 
 /** An object literal of any realm, one without a prototype, or a module. */
@@ -122,14 +118,14 @@ function isPlain(value: unknown): value is object {
 }
 
 function kindOfOptions(options: unknown): string {
-  if (typeof property(options, 'then') === 'function') return 'given a promise: await it first'
+  if (typeof property(options, 'then') === 'function') return 'a promise: await it first'
   const kind = kindOf(options)
-  return `given ${kind}${kind === 'an object' ? ' that is no plain one, or cannot be read' : ''}`
+  return kind === 'an object' ? 'an object that is no plain one, or cannot be read' : kind
 }
 
 function shown(keys: readonly string[]): string {
   const names = keys.slice(0, MOST_KEYS).map((key) => quote(key, LONGEST_KEY))
-  return `given ${names.join(', ')}${keys.length > MOST_KEYS ? ', …' : ''}`
+  return `${names.join(', ')}${keys.length > MOST_KEYS ? ', …' : ''}`
 }
 
 /** For an option that takes a number. Of a text, not even one that should have been a number is shown. */

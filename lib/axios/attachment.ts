@@ -9,8 +9,7 @@ import type { Attachable } from './instance.js'
 
 /** More on one instance are taken for a mistake. */
 const MANY_BREAKERS = 10
-const WARNING =
-  'More than 10 breakers are on one axios instance: make one for the process, not for each request'
+const WARNING = 'More than 10 breakers are on one axios instance: make one for all requests'
 
 /** An attachment to one instance. */
 interface Holding {

@@ -39,15 +39,12 @@ export async function askFallback(
   }
 }
 
-const ASKS_ITSELF =
-  'sent a request through the circuit that it answers for, which was refused too. ' +
-  'Such a request rejects: send it with circuitBreaker: false, or through another circuit'
-const PENDING =
-  `was not asked, as ${MOST_PENDING} calls of fallbacks have not ended: the refusal rejects. ` +
-  'If fallbacks send requests, send them with circuitBreaker: false'
+const ADVICE = 'Send its requests with circuitBreaker: false'
+const ASKS_ITSELF = 'sent a request through that circuit, which was refused too'
+const PENDING = `was not asked, as ${MOST_PENDING} calls of fallbacks have not ended`
 
 function refusalOf(error: OpenedStateError, fallback: Fallback, what: string): OpenedStateError {
-  warnOnce(fallback, what, `The fallback of circuit ${quote(error.circuit)} ${what}`)
+  warnOnce(fallback, what, `The fallback of circuit ${quote(error.circuit)} ${what}. ${ADVICE}`)
   return error
 }
 

@@ -13,7 +13,7 @@ import { NotInitializedError, OpenedStateError } from './errors.js'
 import { judgeResult } from './judge.js'
 import { isCancelled, withReason, type AttemptResult } from './outcome.js'
 import { Passage } from './passage.js'
-import { rememberAnswered } from './reentry.js'
+import { rememberAsking } from './reentry.js'
 import { settled } from './settled.js'
 import type { Wrapper } from './wrapper.js'
 
@@ -96,7 +96,7 @@ function refuse(
     refusal.state === 'not-initialized'
       ? new NotInitializedError(name, config)
       : new OpenedStateError(name, refusal, config)
-  rememberAnswered(error, wrapped)
+  rememberAsking(error, wrapped)
   return Promise.reject(error)
 }
 

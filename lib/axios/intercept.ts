@@ -9,7 +9,7 @@ import type { Attachable } from './instance.js'
 import type { JudgeOutcome } from './judge.js'
 import { runAround, runInLine } from './order.js'
 import { guard } from './place.js'
-import { markAnswering } from './reentry.js'
+import { markAsking } from './reentry.js'
 
 export interface Interception {
   readonly outcome?: JudgeOutcome | undefined
@@ -46,7 +46,7 @@ function guardRequests(
   judge: JudgeOutcome | undefined,
 ): () => void {
   const guarded = (config: InternalAxiosRequestConfig) => guard(config, circuit, judge)
-  const id = request.use(guarded, undefined, { synchronous: true, runWhen: markAnswering })
+  const id = request.use(guarded, undefined, { synchronous: true, runWhen: markAsking })
   runAround(request)
   return () => {
     ejectOwn(request, id, guarded)

@@ -2,14 +2,12 @@
  * A guard's interceptor runs first and last, whatever was attached before or after it: first, as a
  * chain may break off; last, as others choose, replace or drop the adapter.
  */
-import { markAnswering } from './reentry.js'
+import { property } from '../property.js'
+import { markAsking } from './reentry.js'
 
 interface Handler {
   readonly runWhen?: unknown
 }
-
-/** Axios leaves a gap where an interceptor was ejected. */
-type Entry = Handler | null | undefined
 
 type Visit = (handler: Handler) => void
 
@@ -30,41 +28,24 @@ export function runAround(manager: Manager): void {
 
 /** Undoes `runAround` once no guard is left. */
 export function runInLine(manager: Manager): void {
-  if (manager.forEach !== visitGuardsAround || handlersOf(manager).some(isGuard)) return
-  delete manager.forEach
+  const { handlers, forEach } = manager
+  const hasGuard = Array.isArray(handlers) && handlers.some(isGuard)
+  if (forEach === visitGuardsAround && !hasGuard) delete manager.forEach
 }
 
 /** In place of `InterceptorManager.forEach`, by which axios collects the interceptors of a request. */
 function visitGuardsAround(this: Manager, visit: Visit): void {
+  const guards: Handler[] = []
+  const others: Handler[] = []
   const visitAll = inherited(this) as (this: Manager, visit: Visit) => void
-  const handlers = handlersOf(this)
-  if (!hasOthers(handlers)) {
-    visitAll.call(this, visit)
-    return
-  }
-  visitGuards(handlers, visit)
-  visitAll.call(this, (handler) => {
-    if (!isGuard(handler)) visit(handler)
-  })
-  visitGuards(handlers, visit)
+  visitAll.call(this, (handler) => void (isGuard(handler) ? guards : others).push(handler))
+  const around = others.length > 0 ? [...guards, ...others, ...guards] : guards
+  for (const handler of around) visit(handler)
 }
 
-// Loops, as this is done for every request.
-function visitGuards(handlers: readonly Entry[], visit: Visit): void {
-  for (const handler of handlers) if (isGuard(handler)) visit(handler)
-}
-
-function hasOthers(handlers: readonly Entry[]): boolean {
-  for (const handler of handlers) if (handler && !isGuard(handler)) return true
-  return false
-}
-
-function isGuard(handler: Entry): handler is Handler {
-  return handler?.runWhen === markAnswering
-}
-
-function handlersOf({ handlers }: Manager): readonly Entry[] {
-  return Array.isArray(handlers) ? handlers : []
+/** Axios leaves a gap where an interceptor was ejected. */
+function isGuard(handler: unknown): boolean {
+  return property(handler, 'runWhen') === markAsking
 }
 
 function inherited(manager: Manager): unknown {

@@ -11,40 +11,40 @@ import { dispatcherOf, type Adapter } from './axios.js'
 import { findWrapper, setAdapter, type Wrapper } from './wrapper.js'
 
 /** That a fallback of this circuit is being asked. */
-interface Answering {
+export interface Asking {
   readonly circuit: ManagedCircuit
+  /** Of the request that it answers for. */
+  readonly around: Asking | undefined
   /** Whoever kept the fallback's config may send it again once the fallback has answered. */
   isOver?: boolean
 }
 
-export type Chain = readonly Answering[]
+/** The fallback that is called at this very moment. */
+let current: Asking | undefined
 
-const NONE: Chain = []
-
-/** Of the fallback that is called at this very moment. */
-let current = NONE
-
-const chains = new WeakMap<object, Chain>()
+const askings = new WeakMap<object, Asking>()
 
 /**
  * The `runWhen` of guards' interceptors, which are known by it. Axios calls it as soon as a request is
  * made, whereas asynchronous interceptors may keep the guard waiting: if it is made while a fallback is
  * called, it is marked. Never throws.
  */
-export function markAnswering(config: InternalAxiosRequestConfig): true {
-  if (current.length > 0) mark(config, [...liveChainOf(config.adapter), ...current])
+export function markAsking(config: InternalAxiosRequestConfig): true {
+  if (current) mark(config, current)
   return true
 }
 
-/** For a refusal: of which fallbacks its request came. */
-export function rememberAnswered(error: object, adapter: Adapter): void {
-  const chain = liveChainOf(adapter)
-  if (chain.length > 0) chains.set(error, chain)
+/** For a refusal: of which fallback its request came. */
+export function rememberAsking(error: object, adapter: Adapter): void {
+  const asking = findWrapper(adapter, (wrapper) => wrapper.asking)?.asking
+  if (asking) askings.set(error, asking)
 }
 
 /** Whether the request that was refused came of this circuit's own fallback. */
 export function cameOfFallback(error: object, circuit: ManagedCircuit): boolean {
-  return Boolean(chains.get(error)?.some((answering) => answering.circuit === circuit))
+  let asking = askings.get(error)
+  while (asking && (asking.isOver || asking.circuit !== circuit)) asking = asking.around
+  return asking !== undefined
 }
 
 /** Calls the function, and knows the requests which it makes at once, or of this config later. */
@@ -54,21 +54,21 @@ export async function within<Value>(
   config: InternalAxiosRequestConfig,
   call: () => Value,
 ): Promise<Awaited<Value>> {
-  const before = chains.get(error) ?? NONE
   const { adapter } = config
-  const answering: Answering = { circuit }
-  const marked = mark(config, [...before, answering])
+  const around = askings.get(error)
+  const asking: Asking = { circuit, around }
+  const marked = mark(config, asking)
   try {
-    return await callWithin([...before, { circuit }], call)
+    return await callAs({ circuit, around }, call)
   } finally {
-    answering.isOver = true
+    asking.isOver = true
     if (config.adapter === marked) setAdapter(config, adapter)
   }
 }
 
-function callWithin<Value>(chain: Chain, call: () => Value): Value {
+function callAs<Value>(asking: Asking, call: () => Value): Value {
   const outer = current
-  current = chain
+  current = asking
   try {
     return call()
   } finally {
@@ -76,20 +76,14 @@ function callWithin<Value>(chain: Chain, call: () => Value): Value {
   }
 }
 
-function mark(config: InternalAxiosRequestConfig, chain: Chain): Wrapper {
+function mark(config: InternalAxiosRequestConfig, asking: Asking): Wrapper {
   const { adapter } = config
   const marked: Wrapper = (final) => {
     setAdapter(final, adapter)
     return dispatcherOf(adapter, final)(final)
   }
   marked.wrapped = adapter
-  marked.chain = chain
+  marked.asking = asking
   setAdapter(config, marked)
   return marked
-}
-
-/** Under guards of other breakers or not. */
-function liveChainOf(adapter: Adapter): Chain {
-  const chain = findWrapper(adapter, (wrapper) => wrapper.chain)?.chain
-  return chain?.filter(({ isOver }) => !isOver) ?? NONE
 }

@@ -6,7 +6,7 @@ import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Adapter } from './axios.js'
 import type { JudgeOutcome } from './judge.js'
-import type { Chain } from './reentry.js'
+import type { Asking } from './reentry.js'
 
 export interface Wrapper extends AxiosAdapter {
   /** What is below it. */
@@ -15,7 +15,7 @@ export interface Wrapper extends AxiosAdapter {
   circuit?: ManagedCircuit
   judge?: JudgeOutcome | undefined
   /** Of a mark. */
-  chain?: Chain
+  asking?: Asking
 }
 
 /** The first wrapper, of those that are round each other, which is what is looked for. */

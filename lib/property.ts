@@ -1,3 +1,12 @@
+/** What it returns; undefined if it throws. */
+export function tried<Value>(call: () => Value): Value | undefined {
+  try {
+    return call()
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * A property of anything at all: errors, answers and configs come from strangers. They may be no
  * objects, and a getter or a proxy may throw: then the property is as good as missing.

@@ -1,4 +1,5 @@
 /** Names in messages. A name may come from a tenant, and must not forge a line of a log. */
+import { tried } from './property.js'
 
 /** Longer names are cut in messages; `error.circuit` and the events have the whole. */
 const LONGEST = 100
@@ -20,15 +21,7 @@ function escapeCharacter(character: string): string {
 /** What kind of thing was given, and nothing of what it holds: it may be a secret. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  if (isArray(value)) return 'an array'
+  // A proxy that was revoked throws even when it is asked this.
+  if (tried(() => Array.isArray(value))) return 'an array'
   return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
-}
-
-/** A proxy that was revoked throws even when it is asked this. */
-function isArray(value: unknown): boolean {
-  try {
-    return Array.isArray(value)
-  } catch {
-    return false
-  }
 }

@@ -4,7 +4,7 @@
  */
 import { $ZodCustom, safeParse, type $ZodType } from 'zod/v4/core'
 import { ConfigError } from './errors.js'
-import { property } from './property.js'
+import { property, tried } from './property.js'
 import { kindOf, quote } from './quote.js'
 
 /** A field for each option and nothing else. */
@@ -37,16 +37,8 @@ export function functionField<Value>() {
 
 /** Read once, as one that answers no number would leave its circuits opened for ever. */
 export function clockField() {
-  const isClock = (value: unknown): boolean => Number.isFinite(attempt(value as () => unknown))
+  const isClock = (value: unknown): boolean => Number.isFinite(tried(value as () => unknown))
   return field<() => number>('Expected a function that returns seconds', isClock)
-}
-
-function attempt(call: () => unknown): unknown {
-  try {
-    return call()
-  } catch {
-    return undefined
-  }
 }
 
 /** @param method a function that the object must have */
@@ -107,7 +99,7 @@ function expectation(fields: Fields, given: string): string {
  */
 function copyOf(options: unknown): Record<string, unknown> | undefined {
   // A getter or a proxy may throw.
-  return attempt(() => (isPlain(options) ? { ...options } : undefined)) as ReturnType<typeof copyOf>
+  return tried(() => (isPlain(options) ? { ...options } : undefined))
 }
 
 /** An object literal of any realm, one without a prototype, or a module. */

@@ -4,6 +4,7 @@
  */
 import * as axios from 'axios'
 import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { tried } from '../property.js'
 
 export type Adapter = InternalAxiosRequestConfig['adapter']
 
@@ -11,11 +12,11 @@ export type Adapter = InternalAxiosRequestConfig['adapter']
 export const BaseError = errorClass()
 
 export function isAxiosError(error: unknown): error is AxiosError {
-  return Boolean(found(() => axios.isAxiosError(error)))
+  return Boolean(tried(() => axios.isAxiosError(error)))
 }
 
 export function isCancel(error: unknown): boolean {
-  return Boolean(found(() => axios.isCancel(error)))
+  return Boolean(tried(() => axios.isCancel(error)))
 }
 
 /** What sends a request of this adapter. @throws if axios has none of its name, or is no axios */
@@ -30,20 +31,11 @@ export function dispatcherOf(adapter: Adapter, config: InternalAxiosRequestConfi
 }
 
 export function newHeaders(): AxiosResponse['headers'] {
-  return found(() => new axios.AxiosHeaders()) ?? {}
+  return tried(() => new axios.AxiosHeaders()) ?? {}
 }
 
 /** Tried, as what a mock has under the name may make nothing. */
 function errorClass(): typeof AxiosError {
-  const works = found(() => new axios.AxiosError('works').message)
+  const works = tried(() => new axios.AxiosError('works').message)
   return works ? axios.AxiosError : (Error as unknown as typeof AxiosError)
-}
-
-/** A mock's module may even throw when it is asked for what it does not have. */
-function found<Value>(look: () => Value): Value | undefined {
-  try {
-    return look()
-  } catch {
-    return undefined
-  }
 }

@@ -2,16 +2,18 @@
  * Checks options, and says what is wrong with them. The only importer of zod. A message shows
  * numbers and booleans, and only where a number was asked for: anything else may be a secret.
  */
-import { $ZodCustom, safeParse, type $ZodType } from 'zod/v4/core'
+import { $ZodCheck, type ParsePayload } from 'zod/v4/core'
 import { ConfigError } from './errors.js'
 import { property, tried } from './property.js'
 import { kindOf, quote } from './quote.js'
 
 /** A field for each option and nothing else. */
-export type Shape<Options> = Record<keyof Options, $ZodType>
+export type Shape<Options> = Record<keyof Options, Field<unknown>>
 
-type Fields = Readonly<Record<string, $ZodType>>
-type Given<Shape extends Fields> = { [Name in keyof Shape]?: Shape[Name]['_zod']['output'] }
+/** A check of zod's, and the type of what passes it. */
+type Field<Value> = $ZodCheck<unknown> & { readonly passes?: Value }
+type Fields = Readonly<Record<string, Field<unknown>>>
+type Given<Shape extends Fields> = { [Name in keyof Shape]?: Shape[Name]['passes'] }
 
 /** What a timer can hold: 2^31 - 1 milliseconds, above which it fires at once. Almost 25 days. */
 const MOST_SECONDS = 2_147_483
@@ -50,8 +52,8 @@ export function objectField<Value>(expected: string, method: string) {
 }
 
 /**
- * With words of our own, and by zod's core alone: its checks, its locales and its objects would add a
- * fifth to a browser's bundle.
+ * With words of our own, and as a check of zod's core alone: its types and locales would add a third to
+ * a browser's bundle.
  *
  * @param describe says what was given, by its kind alone unless it can hold no secret
  */
@@ -59,13 +61,14 @@ export function field<Value>(
   expected: string,
   matches: (value: unknown) => boolean,
   describe = kindOf,
-): $ZodType<Value | undefined> {
-  return new $ZodCustom({
-    type: 'custom',
-    check: 'custom',
-    fn: (value: unknown) => value === undefined || matches(value),
-    error: ({ input }) => `${expected}, given ${describe(input)}`,
-  }) as $ZodType<Value | undefined>
+): Field<Value> {
+  const check: Field<Value> = new $ZodCheck({ check: 'custom' })
+  check._zod.check = ({ value, issues }) => {
+    if (value === undefined || matches(value)) return
+    const message = `${expected}, given ${describe(value)}`
+    issues.push({ code: 'custom', input: value, message })
+  }
+  return check
 }
 
 /** @throws ConfigError naming each wrong option, the kind of value given and what was expected */
@@ -83,8 +86,9 @@ export function parse<Shape extends Fields>(
 function faultsOf(fields: Fields, given: Readonly<Record<string, unknown>>): readonly string[] {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(fields, name))
   const wrong = Object.entries(fields).flatMap(([name, field]) => {
-    const { error } = safeParse(field, given[name])
-    return error ? `✖ ${error.issues[0]?.message}\n  → at ${name}` : []
+    const payload: ParsePayload = { value: given[name], issues: [] }
+    void field._zod.check(payload)
+    return payload.issues.map(({ message }) => `✖ ${message}\n  → at ${name}`)
   })
   return unknown.length > 0 ? [...wrong, expectation(fields, shown(unknown))] : wrong
 }

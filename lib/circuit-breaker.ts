@@ -6,6 +6,7 @@ import { LocalCircuit } from './circuit/local-circuit.js'
 import { ManagedCircuit } from './circuit/managed-circuit.js'
 import { itself, keepSelf, makeShown } from './circuit/shown.js'
 import type { AnyAdapter, Circuit, CircuitReading, Machine } from './circuit/types.js'
+import { monotonic } from './clock.js'
 import {
   checkName,
   checkSameOptions,
@@ -21,13 +22,9 @@ import type { Membership } from './storage/membership.js'
 import { Events, type EventName, type Listener } from './events.js'
 import { quote } from './quote.js'
 
-const MS_PER_SECOND = 1000
 const SECONDS_PER_HOUR = 3600
 /** Seconds above which a ttl is more likely a slip than meant. */
 const LONG_TTL = SECONDS_PER_HOUR
-
-/** Monotonic seconds. `performance.now` is looked up at each call, so that fake timers take effect. */
-const monotonic = (): number => performance.now() / MS_PER_SECOND
 
 export class CircuitBreaker {
   readonly #now: () => number

@@ -1,4 +1,5 @@
 /** A shared storage in the process's own memory, for tests of code that shares circuits: no Redis needed. */
+import { monotonic } from '../clock.js'
 import { sharingShape, type SharingOptions } from '../storage/sharing.js'
 import {
   EACH_BREAKER,
@@ -10,8 +11,6 @@ import {
 } from '../storage/storage.js'
 import { functionField, parse, type Shape } from '../validation.js'
 import { Decision, type Kept } from './rules.js'
-
-const MS_PER_SECOND = 1000
 
 export interface MemoryStorageOptions extends SharingOptions {
   /** The storage's own clock, in seconds. Default: monotonic time. */
@@ -32,7 +31,7 @@ export class MemoryStorage extends Storage {
   constructor(options: MemoryStorageOptions = {}) {
     const { now, ...sharing } = parse(shape(), options, 'options of MemoryStorage')
     super(sharing, EACH_BREAKER)
-    this.#now = now ?? (() => performance.now() / MS_PER_SECOND)
+    this.#now = now ?? monotonic
   }
 
   connect(listener: ConnectionListener): Connection {

@@ -1,4 +1,5 @@
 /** Whatever an adapter ends with: the caller gets it, the attempt is recorded once, and no permit leaks. */
+import { runInNewContext } from 'node:vm'
 import axios, { type AxiosAdapter } from 'axios'
 import fc from 'fast-check'
 import { CircuitBreaker } from '../../lib/index.js'
@@ -116,18 +117,50 @@ it.each(WAYS)(
   30_000,
 )
 
-it('counts once what a promise of another kind calls back twice', async () => {
-  const promise = Promise.resolve({ status: 200 })
-  const down = new Error('down')
-  void Object.assign(promise, {
-    // oxlint-disable-next-line unicorn/no-thenable -- such promises exist
-    then: (_: unknown, reject: (error: Error) => void) => {
-      reject(down)
-      reject(down)
+const answer = { status: 200, data: 1, headers: {} }
+type Then = (onAnswer: (value: unknown) => unknown, onError: (error: unknown) => unknown) => unknown
+
+// oxlint-disable-next-line unicorn/no-thenable -- such promises exist
+const thenable = (then: Then): object => ({ then })
+
+const PROMISES: readonly [string, Made][] = [
+  ['calls back twice', () => thenable((onAnswer) => [onAnswer(answer), onAnswer(answer)][1])],
+  [
+    'answers, and fails all the same',
+    () => thenable((onAnswer, onError) => [onAnswer(answer), onError(new Error('late'))][1]),
+  ],
+  ['has a then that throws', () => thenable(broken)],
+  ['has a getter in place of its then', () => Object.defineProperty({}, 'then', { get: broken })],
+  [
+    'has a then of its own that throws',
+    () => Object.assign(Promise.resolve(answer), thenable(broken)),
+  ],
+  [
+    'has no constructor that can be read',
+    () => Object.defineProperty(Promise.resolve(answer), 'constructor', { get: broken }),
+  ],
+  ['is of another realm', () => runInNewContext('Promise.resolve({ status: 200 })')],
+  ['is of a class of its own', () => new (class extends Promise<unknown> {})((ok) => ok(answer))],
+  ['is none', () => undefined],
+]
+
+describe.each(PROMISES)('an adapter whose promise %s', (_what, make) => {
+  it.each([false, true])(
+    'ends as without a circuit, and is recorded (heard: %s)',
+    async (hears) => {
+      const [bare, reason] = await endOf(() => make() as never)
+      const { end, status, state } = await guardedEndOf(() => make() as never, hears)
+      expect(end[0]).toBe(bare)
+      if (bare === 'rejected') expect(typeof end[1]).toBe(typeof reason)
+      expect({ status, state }).toEqual({ status: 200, state: 'closed' })
     },
-  })
-  const users = axios.create({ adapter: () => promise as never })
+  )
+})
+
+it('counts once what a promise calls back twice', async () => {
+  const failing = thenable((onAnswer) => [onAnswer({ status: 503 }), onAnswer({ status: 503 })][1])
+  const users = axios.create({ adapter: () => failing as never, validateStatus: null })
   const circuit = new CircuitBreaker().attach(users, 'users')
-  await expect(users.get('/')).rejects.toBe(down)
+  await users.get('/')
   expect(circuit.failureCount).toBe(1)
 })

@@ -13,7 +13,7 @@ export type Shape<Options> = Record<keyof Options, Field<unknown>>
 /** A check of zod's, and the type of what passes it. */
 type Field<Value> = $ZodCheck<unknown> & { readonly passes?: Value }
 type Fields = Readonly<Record<string, Field<unknown>>>
-type Given<Shape extends Fields> = { [Name in keyof Shape]?: Shape[Name]['passes'] }
+type Given<Known extends Fields> = { [Name in keyof Known]?: Known[Name]['passes'] }
 
 /** What a timer can hold: 2^31 - 1 milliseconds, above which it fires at once. Almost 25 days. */
 const MOST_SECONDS = 2_147_483
@@ -62,32 +62,33 @@ export function field<Value>(
   matches: (value: unknown) => boolean,
   describe = kindOf,
 ): Field<Value> {
-  const check: Field<Value> = new $ZodCheck({ check: 'custom' })
-  check._zod.check = ({ value, issues }) => {
+  const made: Field<Value> = new $ZodCheck({ check: 'custom' })
+  const { _zod: internals } = made
+  internals.check = ({ value, issues }) => {
     if (value === undefined || matches(value)) return
     const message = `${expected}, given ${describe(value)}`
     issues.push({ code: 'custom', input: value, message })
   }
-  return check
+  return made
 }
 
 /** @throws ConfigError naming each wrong option, the kind of value given and what was expected */
-export function parse<Shape extends Fields>(
-  fields: Shape,
+export function parse<Known extends Fields>(
+  fields: Known,
   options: unknown,
   of: string,
-): Given<Shape> {
+): Given<Known> {
   const given = copyOf(options)
   const faults = given ? faultsOf(fields, given) : [expectation(fields, kindOfOptions(options))]
-  if (faults.length === 0) return given as Given<Shape>
+  if (faults.length === 0) return given as Given<Known>
   throw new ConfigError(`Invalid ${of}\n${faults.join('\n')}`)
 }
 
 function faultsOf(fields: Fields, given: Readonly<Record<string, unknown>>): readonly string[] {
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(fields, name))
-  const wrong = Object.entries(fields).flatMap(([name, field]) => {
+  const wrong = Object.entries(fields).flatMap(([name, { _zod: check }]) => {
     const payload: ParsePayload = { value: given[name], issues: [] }
-    void field._zod.check(payload)
+    void check.check(payload)
     return payload.issues.map(({ message }) => `✖ ${message}\n  → at ${name}`)
   })
   return unknown.length > 0 ? [...wrong, expectation(fields, shown(unknown))] : wrong

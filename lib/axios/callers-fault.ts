@@ -16,8 +16,6 @@ const REFUSAL_CODE = /BLOCK|DENIED|DENY|DISALLOW|FORBID|NOT_?ALLOWED|NOT_?PERMIT
 /** The words of agents that reach the service through another host, which failed them. */
 const PROXY_WORDS = /\b(?:\w*proxy|socks\w*|tunnel\w*|timed? out|timeout|hang up|prematurely)\b/i
 
-const LOST_WHILE_IDLE: readonly unknown[] = ['ECONNRESET', 'EPIPE']
-
 const MAX_CAUSES = 8
 
 /** For what an adapter rejected with where no answer arrived. */
@@ -49,7 +47,7 @@ function exceedsOwnLimit(
  * never read it. The next request goes through a connection of its own, and counts.
  */
 function isLostWhileIdle(code: unknown, error: unknown): boolean {
-  if (!LOST_WHILE_IDLE.includes(code)) return false
+  if (code !== 'ECONNRESET' && code !== 'EPIPE') return false
   const request = property(error, 'request')
   const sent = property(request, '_currentRequest') ?? request
   return property(sent, 'reusedSocket') === true && !property(sent, 'res')

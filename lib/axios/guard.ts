@@ -14,7 +14,7 @@ import { judgeResult } from './judge.js'
 import { isCancelled, withReason, type AttemptResult } from './outcome.js'
 import { Passage } from './passage.js'
 import { rememberAsking } from './reentry.js'
-import { settled } from './settled.js'
+import { send, settled } from './settled.js'
 import type { Wrapper } from './wrapper.js'
 
 const MS_PER_SECOND = 1000
@@ -30,7 +30,7 @@ export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promi
   // Looked up before admission: a request for an adapter that does not exist asks nobody for a permit.
   const dispatch = dispatcherOf(wrapped, config)
   const option: unknown = config.circuitBreaker
-  if (option === false || isLeftAlone(config, guard)) return dispatch(config)
+  if (option === false || isLeftAlone(config, guard)) return send(dispatch, config)
   if (option !== undefined && option !== true) return refuseOption(option)
   const admission = Passage.of(config, circuit)?.take() ?? circuit.admit()
   if ('admitted' in admission) return proceed(dispatch, config, admission, guard)

@@ -1,10 +1,28 @@
 /** Sends a request, and hears once how it ended, whatever the adapter answers with. */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { property } from '../property.js'
+import { property, tried } from '../property.js'
 import type { AttemptResult } from './outcome.js'
 
-type Hear = (result: AttemptResult) => void
 type Callback = ((value: unknown) => unknown) | null | undefined
+type Succeed = (response: AxiosResponse) => AxiosResponse
+type Fail = (error: unknown) => never
+
+/** Guards within each other that are called within each other: with thousands the stack would not do. */
+const DEEPEST = 100
+let depth = 0
+
+export function send(
+  dispatch: AxiosAdapter,
+  config: InternalAxiosRequestConfig,
+): Promise<AxiosResponse> {
+  if (depth >= DEEPEST) return Promise.resolve().then(() => dispatch(config))
+  try {
+    depth += 1
+    return dispatch(config)
+  } finally {
+    depth -= 1
+  }
+}
 
 /**
  * The caller gets what axios makes of the adapter's answer. What an adapter throws at once is thrown
@@ -13,27 +31,31 @@ type Callback = ((value: unknown) => unknown) | null | undefined
 export function settled(
   dispatch: AxiosAdapter,
   config: InternalAxiosRequestConfig,
-  hear: Hear,
+  hear: (result: AttemptResult) => void,
 ): Promise<AxiosResponse> {
-  const fail = (error: unknown): never => {
-    hear({ config, error, ...responseOf(error) })
+  let isHeard = false
+  const tell = (result: AttemptResult): void => {
+    if (!isHeard) hear(result)
+    isHeard = true
+  }
+  const succeed: Succeed = (response) => {
+    tell({ config, response })
+    return response
+  }
+  const fail: Fail = (error) => {
+    tell({ config, error, ...responseOf(error) })
     throw error
   }
-  let answer: Promise<AxiosResponse>
   try {
-    answer = dispatch(config)
+    const answer = send(dispatch, config)
+    return isOrdinary(answer) ? answer.then(succeed, fail) : followed(answer, succeed, fail)
   } catch (error) {
     return fail(error)
   }
-  if (!isOrdinary(answer)) return followed(answer, config, hear)
-  return answer.then((response) => {
-    hear({ config, response })
-    return response
-  }, fail)
 }
 
 /** One that settles once, and calls nothing back. */
-function isOrdinary(answer: unknown): answer is Promise<AxiosResponse> {
+function isOrdinary(answer: unknown): boolean {
   return (
     answer instanceof Promise &&
     Object.getPrototypeOf(answer) === Promise.prototype &&
@@ -44,35 +66,27 @@ function isOrdinary(answer: unknown): answer is Promise<AxiosResponse> {
 
 /** Whatever its `then` does to callbacks, it does to axios's own. The first that it calls is what counts. */
 function followed(
-  answer: object,
-  config: InternalAxiosRequestConfig,
-  hear: Hear,
+  answer: Promise<AxiosResponse>,
+  succeed: Succeed,
+  fail: Fail,
 ): Promise<AxiosResponse> {
-  let isHeard = false
-  const hearOnce = (result: object): void => {
-    if (!isHeard) hear({ config, ...result })
-    isHeard = true
-  }
-  const then = (onResponse: Callback, onError: Callback): unknown => {
+  const follow = (onResponse: Callback, onError: Callback): unknown => {
     try {
-      return (answer as PromiseLike<AxiosResponse>).then(
-        (response) => {
-          hearOnce({ response })
-          return onResponse ? onResponse(response) : response
-        },
+      return answer.then(
+        (response) => (onResponse ? onResponse(succeed(response)) : succeed(response)),
         (error: unknown) => {
-          hearOnce({ error, ...responseOf(error) })
-          if (onError) return onError(error)
-          throw error
+          if (!onError) return fail(error)
+          tried(() => fail(error))
+          return onError(error)
         },
       )
     } catch (error) {
-      hearOnce({ error })
-      throw error
+      return fail(error)
     }
   }
   // All else that it has, such as `catch`, goes by its `then`.
-  return Object.create(Object(answer), { then: { value: then } }) as Promise<AxiosResponse>
+  // oxlint-disable-next-line unicorn/no-thenable -- it stands for one
+  return Object.create(Object(answer), { then: { value: follow } }) as Promise<AxiosResponse>
 }
 
 function responseOf(error: unknown): { response?: AxiosResponse } {

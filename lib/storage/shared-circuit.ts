@@ -4,15 +4,8 @@
  * the storage goes, and one set of rules to read.
  */
 import { LocalCircuit } from '../circuit/local-circuit.js'
-import type {
-  Admission,
-  CircuitState,
-  Machine,
-  Outcome,
-  Permit,
-  Rules,
-  Unready,
-} from '../circuit/types.js'
+import type { Admission, CircuitState, Machine } from '../circuit/types.js'
+import type { Outcome, Permit, Rules, Unready } from '../circuit/types.js'
 import { warnOnce } from '../complain.js'
 import { quote } from '../quote.js'
 import { askFor, type Ask, type Channel } from './channel.js'

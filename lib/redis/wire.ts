@@ -1,11 +1,11 @@
 /** How questions, answers and messages are written down. */
 import { createHash } from 'node:crypto'
-import type { CircuitState } from '../circuit/types.js'
+import type { CircuitState, FailureReason } from '../circuit/types.js'
 import { NOTHING } from '../storage/nothing.js'
 import type { Answer, Question, Snapshot } from '../storage/storage.js'
 
 const MICROSECONDS = 1e6
-const SNAPSHOT = String.raw`(\d{1,16})\|(\d{1,16})\|(closed|opened|half-opened)\|(\d{1,16})\|(\d{1,16})\|(\d{1,16})`
+const SNAPSHOT = String.raw`(\d{1,16})\|(\d{1,16})\|(closed|opened|half-opened)\|(\d{1,16})\|(\d{1,16})\|(\d{1,16})\|([\w.-]{0,67}/\d{0,3})`
 const ANSWER = new RegExp(String.raw`^([012])\|${SNAPSHOT}\|(.*)\|(\d{1,16})$`, 's')
 /** The number in front is the format's version. */
 const MESSAGE = new RegExp(
@@ -63,7 +63,14 @@ export function argumentsOf(question: Question, { channel, secret, expires }: En
     reporter,
     secret,
     expires: micro(expires),
-    known: { version, epoch, state, failures: failureCount, openedFor: micro(openedFor) },
+    known: {
+      version,
+      epoch,
+      state,
+      failures: failureCount,
+      openedFor: micro(openedFor),
+      reason: reasonText(known.lastFailure),
+    },
     terms: { threshold, ttl: micro(ttl), permits, lease: micro(lease), quorum },
     ...ownArguments(question),
   }
@@ -72,9 +79,15 @@ export function argumentsOf(question: Question, { channel, secret, expires }: En
 
 function ownArguments(question: Question): object {
   if (question.op === 'read') return {}
-  if (question.op === 'report') return { streak: question.streak, age: micro(question.age) }
+  if (question.op === 'report') {
+    const { streak, age, reason } = question
+    return { streak, age: micro(age), reason: reasonText(reason) }
+  }
   if (question.op === 'renew') return { token: question.token, lease: micro(question.lease) }
-  if (question.op === 'settle') return { token: question.token, outcome: question.outcome }
+  if (question.op === 'settle') {
+    const { token, outcome, reason } = question
+    return { token, outcome, reason: reasonText(reason) }
+  }
   return { token: question.token }
 }
 
@@ -85,8 +98,8 @@ export function parseReply(reply: unknown): Reply {
   const [, granted, ...rest] = match
   return {
     answer: { ...snapshotOf(rest), granted: granted === '1' },
-    secret: rest[6] ?? '',
-    time: Number(rest[7]) / MICROSECONDS,
+    secret: rest[7] ?? '',
+    time: Number(rest[8]) / MICROSECONDS,
     isLate: granted === '2',
   }
 }
@@ -96,7 +109,7 @@ export function parseMessage(text: unknown): Message | undefined {
   const match = MESSAGE.exec(String(text))
   if (!match) return undefined
   const [, signature, signed = '', ...rest] = match
-  const [time, process = '', circuit = ''] = rest.slice(6)
+  const [time, process = '', circuit = ''] = rest.slice(7)
   return {
     circuit,
     process,
@@ -111,7 +124,7 @@ export function sha1(text: string): string {
 }
 
 function snapshotOf(fields: readonly string[]): Snapshot {
-  const [version, epoch, state, failureCount, openedFor, heldFor] = fields
+  const [version, epoch, state, failureCount, openedFor, heldFor, reason] = fields
   return {
     version: Number(version),
     epoch: Number(epoch),
@@ -119,7 +132,20 @@ function snapshotOf(fields: readonly string[]): Snapshot {
     failureCount: Number(failureCount),
     openedFor: Number(openedFor) / MICROSECONDS,
     heldFor: Number(heldFor) / MICROSECONDS,
+    ...lastFailureOf(reason),
   }
+}
+
+/** The code and the status, each left out if there is none. A code that looks like none is not told. */
+function reasonText({ code = '', status }: FailureReason = {}): string {
+  const isStatus = Number.isInteger(status) && Number(status) >= 0 && Number(status) < 1000
+  return `${/^[\w.-]{1,64}$/.test(code) ? code : ''}/${isStatus ? status : ''}`
+}
+
+function lastFailureOf(text = '/'): Pick<Snapshot, 'lastFailure'> {
+  const [code, status] = text.split('/')
+  if (!code && !status) return {}
+  return { lastFailure: { ...(code && { code }), ...(status && { status: Number(status) }) } }
 }
 
 /** Whole microseconds, no more of them than a double holds. */

@@ -1,5 +1,5 @@
 /** This process's own failures in a row, and how much of them the fleet has been told. */
-import type { Outcome } from '../circuit/types.js'
+import type { FailureReason, Outcome } from '../circuit/types.js'
 import { later } from './timers.js'
 
 /**
@@ -16,6 +16,7 @@ export interface Report {
   readonly streak: number
   /** Seconds since the newest failure. */
   readonly age: number
+  readonly reason?: FailureReason | undefined
 }
 
 /** What became of a report. `refused`: the epoch was another, which is known by now. */
@@ -37,6 +38,7 @@ export class Evidence {
   readonly #options: EvidenceOptions
   #streak = 0
   #failedAt = 0
+  #reason: FailureReason | undefined
   /** The newest failure of the streak that the storage may have of this process; undefined if it has none. */
   #toldAt: number | undefined
   /** The storage has another streak than this process. */
@@ -50,9 +52,9 @@ export class Evidence {
     this.#options = options
   }
 
-  note(outcome: Outcome): void {
+  note(outcome: Outcome, reason?: FailureReason): void {
     if (outcome === 'success') this.#succeed()
-    else if (outcome === 'failure') this.#fail()
+    else if (outcome === 'failure') this.#fail(reason)
   }
 
   /** One report at a time: what is seen meanwhile goes into the next. */
@@ -96,8 +98,9 @@ export class Evidence {
     this.report()
   }
 
-  #fail(): void {
+  #fail(reason: FailureReason | undefined): void {
     this.#streak += 1
+    this.#reason = reason
     this.#failedAt = this.#options.now()
     if (this.#streak >= this.#options.threshold || this.#isTold) this.#becomeDue()
     else this.#cancelHold ??= later(HOLD, () => this.#becomeDue())
@@ -143,7 +146,9 @@ export class Evidence {
     if (age > life) return 'taken'
     const before = this.#toldAt
     this.#toldAt = streak > 0 ? this.#failedAt : undefined
-    const delivery = await send({ streak, age })
+    const delivery = await send(
+      streak > 0 ? { streak, age, reason: this.#reason } : { streak, age },
+    )
     if (delivery === 'unknown') this.#toldAt ??= before
     return delivery
   }

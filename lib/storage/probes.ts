@@ -1,6 +1,6 @@
 /** The probes of this process, each under a permit that the whole fleet respects. */
 import type { LocalCircuit } from '../circuit/local-circuit.js'
-import type { Admission, Outcome, Permit, Refusal, Rules } from '../circuit/types.js'
+import type { Admission, FailureReason, Outcome, Permit, Refusal, Rules } from '../circuit/types.js'
 import type { Ask, Channel } from './channel.js'
 import { Lease } from './lease.js'
 import type { SharedView } from './shared-view.js'
@@ -58,7 +58,7 @@ export class Probes {
    *
    * @returns whether it counted
    */
-  settle(permit: Permit, outcome: Outcome): boolean {
+  settle(permit: Permit, outcome: Outcome, reason?: FailureReason): boolean {
     const { local, view, isUp } = this.#options
     const lease = this.#leases.get(permit)
     if (!lease) return false
@@ -68,7 +68,7 @@ export class Probes {
     const counted = local.record(permit, mayCount ? outcome : 'ignored') && mayCount
     if (counted) view.presume(local.decidedState)
     // A late result counts if the storage still knows the permit, but not one that was slept through.
-    void this.#giveBack(lease.token, lease.isDistrusted ? 'ignored' : outcome)
+    void this.#giveBack(lease.token, lease.isDistrusted ? 'ignored' : outcome, reason)
     return counted
   }
 
@@ -134,14 +134,14 @@ export class Probes {
     return new Lease({ token, grantedAt, lease, probeTimeout, now: channel.now, renew })
   }
 
-  async #giveBack(token: string, outcome: Outcome): Promise<void> {
+  async #giveBack(token: string, outcome: Outcome, reason?: FailureReason): Promise<void> {
     const { ask, channel, view } = this.#options
     this.#settling += 1
     this.#unsettled.set(token, outcome)
     const askedAt = channel.now()
     try {
       const { commandDeadline } = channel.sharing
-      const answer = await ask({ op: 'settle', token, outcome }, commandDeadline)
+      const answer = await ask({ op: 'settle', token, outcome, reason }, commandDeadline)
       view.adopt(answer, 'local', askedAt)
       this.#unsettled.delete(token)
     } catch {

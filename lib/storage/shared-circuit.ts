@@ -4,7 +4,7 @@
  * the storage goes, and one set of rules to read.
  */
 import { LocalCircuit } from '../circuit/local-circuit.js'
-import type { Admission, CircuitState, Machine } from '../circuit/types.js'
+import type { Admission, CircuitState, FailureReason, Machine } from '../circuit/types.js'
 import type { Outcome, Permit, Rules, Unready } from '../circuit/types.js'
 import { warnOnce } from '../complain.js'
 import { quote } from '../quote.js'
@@ -94,14 +94,18 @@ export class SharedCircuit implements Machine, Readable {
     return !this.#local.refusalAt(this.#channel.now()) && this.#probes.isFree
   }
 
-  record(permit: Permit, outcome: Outcome): boolean {
+  get lastFailure(): FailureReason | undefined {
+    return this.#view.lastFailure
+  }
+
+  record(permit: Permit, outcome: Outcome, reason?: FailureReason): boolean {
     if (outcome === 'failure' || permit.probe) this.#channel.checkPulse()
-    if (permit.probe && this.#probes.has(permit)) return this.#probes.settle(permit, outcome)
+    if (this.#probes.has(permit)) return this.#probes.settle(permit, outcome, reason)
     if (!this.#local.record(permit, outcome)) return false
-    if (outcome === 'success') this.#view.forgetFailures()
+    this.#view.overrule(outcome)
     // Overcome alone: what opens it from here on is this process's own, and no outage of the fleet.
     if (!this.#isUp && this.#local.decidedState === 'closed') this.#view.presume('closed')
-    if (permit.grantedAt >= this.#trustedSince) this.#evidence.note(outcome)
+    if (permit.grantedAt >= this.#trustedSince) this.#evidence.note(outcome, reason)
     return true
   }
 

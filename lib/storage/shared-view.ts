@@ -1,6 +1,6 @@
 /** What the fleet is known to think of a circuit, and how the local circuit follows it. */
 import type { LocalCircuit } from '../circuit/local-circuit.js'
-import type { CircuitState, Origin } from '../circuit/types.js'
+import type { CircuitState, FailureReason, Origin, Outcome } from '../circuit/types.js'
 import { FAR_FUTURE } from './limits.js'
 import { NOTHING } from './nothing.js'
 import type { Snapshot } from './storage.js'
@@ -21,6 +21,8 @@ export interface ViewOptions {
 }
 
 export class SharedView {
+  /** What opened the fleet's circuit last, unless this process has seen a failure of its own since. */
+  lastFailure: FailureReason | undefined
   readonly #options: ViewOptions
   #snapshot = NOTHING
   #heldUntil = 0
@@ -80,9 +82,11 @@ export class SharedView {
     if (state === 'opened') this.#openedAt = this.#options.now()
   }
 
-  /** This process had a success: what it knows of the fleet's failures may be over. */
-  forgetFailures(): void {
-    if (this.#snapshot.failureCount > 0) this.#snapshot = { ...this.#snapshot, failureCount: 0 }
+  /** This process had a success: the fleet's failures may be over. Or it had a failure: that is the last one. */
+  overrule(outcome: Outcome): void {
+    if (outcome === 'failure') this.lastFailure = undefined
+    if (outcome !== 'success' || this.#snapshot.failureCount === 0) return
+    this.#snapshot = { ...this.#snapshot, failureCount: 0 }
   }
 
   /** A version from the far future was somebody's garbage: what the storage says now is newer. */
@@ -95,6 +99,7 @@ export class SharedView {
     this.#snapshot = snapshot
     this.#heldUntil = at + snapshot.heldFor
     this.#openedAt = at - snapshot.openedFor
+    this.lastFailure = snapshot.lastFailure ?? this.lastFailure
     if (!this.isClosed) this.#options.onOutage()
   }
 

@@ -1,5 +1,5 @@
 /** The contract that a shared storage must satisfy. What uses it is in this folder too, and the same for all. */
-import type { CircuitState, Outcome, Rules } from '../circuit/types.js'
+import type { CircuitState, FailureReason, Outcome, Rules } from '../circuit/types.js'
 import { Fleet } from './fleet.js'
 import type { Host, Joinable, Membership } from './membership.js'
 import { processReporter } from './reporter.js'
@@ -21,6 +21,8 @@ export interface Snapshot {
   readonly openedFor: number
   /** Until a permit is free, at the latest; 0 where one is. */
   readonly heldFor: number
+  /** The failure that opened it, as its reporter told it; left out if nothing is known of it, or it is closed. */
+  readonly lastFailure?: FailureReason | undefined
 }
 
 /** The configuration of the process that asks. The storage keeps none: each process goes by its own. */
@@ -41,13 +43,25 @@ export type Command =
    * the process replaces it, or until it is older than the ttl or a minute. The circuit opens when the
    * streaks that stand reach the threshold, the `quorum - 1` reporters with the most left out.
    */
-  | { readonly op: 'report'; readonly streak: number; readonly age: number }
+  | {
+      readonly op: 'report'
+      readonly streak: number
+      readonly age: number
+      /** What is known of the newest failure, to be kept if the circuit opens. */
+      readonly reason?: FailureReason | undefined
+    }
   /** A permit: granted where the circuit is closed, or where it is due and one of its permits is free. */
   | { readonly op: 'acquire'; readonly token: string }
   /** The permit for another lease: granted where the token still holds it. */
   | { readonly op: 'renew'; readonly token: string; readonly lease: number }
   /** The probe's end, and its permit back: granted, which is to say counted, where the token still holds it. */
-  | { readonly op: 'settle'; readonly token: string; readonly outcome: Outcome }
+  | {
+      readonly op: 'settle'
+      readonly token: string
+      readonly outcome: Outcome
+      /** As in a report. */
+      readonly reason?: FailureReason | undefined
+    }
 
 export type Question = Command & {
   readonly circuit: string

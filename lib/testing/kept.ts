@@ -1,5 +1,5 @@
 /** What a storage keeps of a circuit, and what of it is to be believed. */
-import type { CircuitState } from '../circuit/types.js'
+import type { CircuitState, FailureReason } from '../circuit/types.js'
 import { FAR_FUTURE, LONGEST_PERMIT, proofLife } from '../storage/limits.js'
 import type { Snapshot, Terms } from '../storage/storage.js'
 import type { Streak } from './streaks.js'
@@ -20,6 +20,7 @@ export interface Kept {
   /** Of a circuit that is not closed: the failures that opened it. */
   readonly failureCount: number
   readonly openedAt: number
+  readonly lastFailure?: FailureReason | undefined
   readonly streaks: readonly Streak[]
   readonly holders: readonly Holder[]
 }

@@ -37,7 +37,7 @@ export class Decision {
   }
 
   get answer(): Answer {
-    const { version, epoch, state, failureCount, openedAt, holders } = this.kept
+    const { version, epoch, state, failureCount, openedAt, holders, lastFailure } = this.kept
     const ends = holders.map(({ at, lease }) => at + lease - this.#now)
     const isFree = holders.length < this.#question.terms.permits
     const heldFor = isFree ? 0 : Math.max(0, Math.min(...ends))
@@ -46,7 +46,8 @@ export class Decision {
       return { version, epoch, state, failureCount: this.#sum, openedFor: 0, heldFor, granted }
     }
     const openedFor = this.#now - openedAt
-    return { version, epoch, state, failureCount, openedFor, heldFor, granted }
+    const answer = { version, epoch, state, failureCount, openedFor, heldFor, granted }
+    return lastFailure ? { ...answer, lastFailure } : answer
   }
 
   get #sum(): number {
@@ -89,8 +90,8 @@ export class Decision {
   }
 
   #rememberOutage(): void {
-    const { state, epoch, failureCount, openedFor } = this.#known
-    this.#move(state, { epoch, failureCount, openedAt: this.#now - openedFor })
+    const { state, epoch, failureCount, openedFor, lastFailure } = this.#known
+    this.#move(state, { epoch, failureCount, openedAt: this.#now - openedFor, lastFailure })
     this.#isMoved = false
     const question = this.#question
     if (state !== 'half-opened') return
@@ -102,10 +103,10 @@ export class Decision {
     if (question.op === 'report') this.#report(question)
     else if (question.op === 'acquire') this.#acquire(question.token)
     else if (question.op === 'renew') this.#renew(question.token, question.lease)
-    else if (question.op === 'settle') this.#settle(question.token, question.outcome)
+    else if (question.op === 'settle') this.#settle(question)
   }
 
-  #report({ streak, age, process, reporter, terms }: Question & { op: 'report' }): void {
+  #report({ streak, age, reason, process, reporter, terms }: Question & { op: 'report' }): void {
     const { state, epoch } = this.kept
     if (state !== 'closed' || epoch > this.#known.epoch) return
     const others = this.kept.streaks.filter((entry) => entry.process !== process)
@@ -114,7 +115,7 @@ export class Decision {
     this.granted = true
     this.#change({ streaks: isProof ? evict([...others, own], MOST_STREAKS) : others })
     if (proofOf(this.kept.streaks, terms.quorum) < terms.threshold) return
-    this.#move('opened', { openedAt: this.#now, failureCount: this.#sum })
+    this.#move('opened', { openedAt: this.#now, failureCount: this.#sum, lastFailure: reason })
   }
 
   #acquire(token: string): void {
@@ -141,11 +142,12 @@ export class Decision {
     this.granted = true
   }
 
-  #settle(token: string, outcome: string): void {
+  #settle({ token, outcome, reason }: Question & { op: 'settle' }): void {
     if (!this.#holds(token)) return
     this.granted = true
+    const lastFailure = reason ?? this.kept.lastFailure
     if (outcome === 'success') this.#move('closed', { failureCount: 0 })
-    else if (outcome === 'failure') this.#move('opened', { openedAt: this.#now })
+    else if (outcome === 'failure') this.#move('opened', { openedAt: this.#now, lastFailure })
     else {
       this.#change({ holders: this.kept.holders.filter((holder) => holder.token !== token) })
       this.isNews = true

@@ -15,7 +15,7 @@ if op == 'report' and circuit.state == 'closed' and circuit.epoch <= known.epoch
   end
   changed, granted = true, true
   if proof() >= terms.threshold then
-    circuit.failures, circuit.opened = sum(), now
+    circuit.failures, circuit.opened, circuit.reason = sum(), now, reasonIn(given.reason)
     move('opened')
   end
 elseif op == 'report' and streaks.own and now - streaks.own.at <= life then
@@ -56,6 +56,7 @@ elseif op == 'settle' then
     elseif given.outcome == 'failure' then
       move('opened')
       circuit.opened = now
+      if reasonIn(given.reason) ~= '/' then circuit.reason = given.reason end
     else
       table.remove(holders, index)
       changed, told = true, true

@@ -28,19 +28,24 @@ local function text(value)
   return value and #value <= ${LONGEST_FIELD} and value or ''
 end
 
+-- A code and a status, each of which may be missing.
+local function reasonIn(value)
+  return value and #value <= 68 and string.match(value, '^[%w_.-]*/%d?%d?%d?$') or '/'
+end
+
 local function believable(version) return version <= now + ${FAR_FUTURE * MICROSECONDS} end
 
 if not believable(known.version) or not believable(known.epoch) then
-  known = { version = 0, epoch = 0, state = 'closed', failures = 0, openedFor = 0 }
+  known = { version = 0, epoch = 0, state = 'closed', failures = 0, openedFor = 0, reason = '/' }
 end
 
 local stored = redis.call('HMGET', KEYS[1],
-  'version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret')
+  'version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret', 'reason')
 local exists = false
-for index = 1, 8 do exists = exists or stored[index] end
+for index = 1, 9 do exists = exists or stored[index] end
 local circuit = {
   version = number(stored[1]), epoch = number(stored[2]), state = stored[3],
-  failures = number(stored[4]), opened = number(stored[5])
+  failures = number(stored[4]), opened = number(stored[5]), reason = reasonIn(stored[9])
 }
 if not believable(circuit.version) or not believable(circuit.epoch) then
   circuit.version, circuit.epoch, changed = 0, 0, true

@@ -61,6 +61,7 @@ local function rememberOutage()
   move(known.state)
   moved = false
   circuit.epoch, circuit.failures, circuit.opened = known.epoch, known.failures, now - known.openedFor
+  circuit.reason = reasonIn(known.reason)
   if known.state == 'half-opened' and isHolder then hold(terms.lease) end
 end
 

@@ -5,7 +5,7 @@ import { LONGEST_PROOF } from '../../storage/limits.js'
 const CLOSED_LIFE = LONGEST_PROOF * 1000
 
 export const WRITE = `
-if circuit.state == 'closed' then circuit.failures = sum() end
+if circuit.state == 'closed' then circuit.failures, circuit.reason = sum(), '/' end
 
 local expiry = ${CLOSED_LIFE}
 if circuit.state ~= 'closed' then expiry = expiry + 2 * (terms.ttl + terms.lease) / 1000 end
@@ -22,7 +22,7 @@ if changed then
   redis.call('HSET', KEYS[1],
     'version', whole(circuit.version), 'epoch', whole(circuit.epoch), 'state', circuit.state,
     'failures', whole(circuit.failures), 'opened', whole(circuit.opened),
-    'streaks', table.concat(list), 'permits', table.concat(permits), 'secret', secret)
+    'streaks', table.concat(list), 'permits', table.concat(permits), 'secret', secret, 'reason', circuit.reason)
   redis.call('PEXPIRE', KEYS[1], whole(expiry))
 elseif exists then
   -- A replica takes no writes, and is read all the same.
@@ -36,8 +36,8 @@ if #holders >= terms.permits then
   for _, holder in ipairs(holders) do heldFor = math.min(heldFor, holder.at + holder.length - now) end
   heldFor = math.max(heldFor, 0)
 end
-local snapshot = string.format('%.0f|%.0f|%s|%.0f|%.0f|%.0f',
-  circuit.version, circuit.epoch, circuit.state, circuit.failures, openedFor, heldFor)
+local snapshot = string.format('%.0f|%.0f|%s|%.0f|%.0f|%.0f|%s',
+  circuit.version, circuit.epoch, circuit.state, circuit.failures, openedFor, heldFor, circuit.reason)
 if told then
   local message = snapshot .. '|' .. whole(now) .. '|' .. given.process .. '|' .. name
   redis.pcall('PUBLISH', channel, '2|' .. redis.sha1hex(secret .. '|' .. message) .. '|' .. message)

@@ -35,6 +35,12 @@ type Step =
 
 const token = fc.constantFrom('a:1', 'b:1', 'c:1')
 const outcome = fc.constantFrom<Outcome>('success', 'failure', 'ignored')
+const reason = fc.constantFrom(
+  undefined,
+  { code: 'ECONNRESET' },
+  { status: 503 },
+  { code: 'ERR_BAD_RESPONSE', status: 500 },
+)
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('read' as const) }) },
   {
@@ -43,6 +49,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       op: fc.constant('report' as const),
       streak: fc.nat(4),
       age: fc.constantFrom(0, 0, 0, 3, 12),
+      reason,
     }),
   },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('acquire' as const), token }) },
@@ -54,7 +61,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       lease: fc.constantFrom(1, 5),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant('settle' as const), token, outcome }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ op: fc.constant('settle' as const), token, outcome, reason }),
+  },
 )
 const by = fc.nat(PROCESSES - 1)
 const step: fc.Arbitrary<Step> = fc.oneof(

@@ -1,0 +1,67 @@
+/** Why a circuit is opened, in a process that was told of it by another. */
+import axios, { AxiosError, type AxiosAdapter } from 'axios'
+import { CircuitBreaker, OpenedStateError } from '../../lib/index.js'
+import type { Storage } from '../../lib/storage/index.js'
+import { errorOf } from '../support/counted.js'
+import { until } from '../support/until.js'
+import { SUBJECTS, type Subject } from './subjects.js'
+
+const SECRET = 'hunter2'
+
+function failing(code: string | undefined, status?: number): AxiosAdapter {
+  return async (config) => {
+    const answer = status && { status, statusText: SECRET, headers: {}, data: SECRET, config }
+    throw new AxiosError(SECRET, code, config, undefined, answer || undefined)
+  }
+}
+
+/** A process that sends what an adapter answers with, until it is told otherwise. */
+async function joined(storage: Storage) {
+  const service = { adapter: failing('ECONNREFUSED') }
+  const users = axios.create({ adapter: (config) => service.adapter(config) })
+  const breaker = new CircuitBreaker({ storage, threshold: 2, ttl: 0.05 })
+  const circuit = breaker.attach(users, 'users')
+  await breaker.init()
+  return { users, breaker, circuit, service }
+}
+
+describe.each(Object.entries(SUBJECTS))('over %s', (_name, start) => {
+  let subject: Subject
+  let parties: Awaited<ReturnType<typeof joined>>[]
+  beforeEach(async () => {
+    subject = await start()
+    parties = [await joined(subject.create()), await joined(subject.create())]
+  })
+  afterEach(async () => {
+    await Promise.all(parties.map(({ breaker }) => breaker.close()))
+    await subject.stop()
+  })
+
+  it.each([
+    ['an HTTP status', 'ERR_BAD_RESPONSE', 503, { code: 'ERR_BAD_RESPONSE', status: 503 }],
+    ['a code', 'ECONNREFUSED', undefined, { code: 'ECONNREFUSED' }],
+  ])('tells %s to those who saw no failure', async (_what, code, status, expected) => {
+    const [one, other] = parties
+    if (!one || !other) throw new Error('nobody has joined')
+    one.service.adapter = failing(code, status)
+    await errorOf(one.users.get(`/${SECRET}`))
+    await errorOf(one.users.get(`/${SECRET}`))
+    await until('the other was told', () => other.circuit.state !== 'closed')
+    expect(other.circuit.lastFailure).toEqual(expected)
+    expect(one.circuit.lastFailure).toEqual(expected)
+    const error = await errorOf(other.users.get('/'))
+    expect(error).toBeInstanceOf(OpenedStateError)
+    expect(error).toMatchObject({ lastFailure: expected })
+    expect(JSON.stringify([error, other.circuit])).not.toContain(SECRET)
+  })
+
+  it('tells nothing of a code that is no code', async () => {
+    const [one, other] = parties
+    if (!one || !other) throw new Error('nobody has joined')
+    one.service.adapter = failing('a|b\n')
+    await errorOf(one.users.get('/'))
+    await errorOf(one.users.get('/'))
+    await until('the other was told', () => other.circuit.state !== 'closed')
+    expect(other.circuit.state).toBe('opened')
+  })
+})

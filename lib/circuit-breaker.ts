@@ -61,6 +61,18 @@ export class CircuitBreaker {
     return itself(this).#attach(instance, name, options)
   }
 
+  /**
+   * Takes the breaker's circuit off this axios instance; the circuit's other instances keep it. As
+   * `circuit.detach(instance)`, for those who do not know the circuit.
+   *
+   * @throws ConfigError for a target that is no axios instance
+   */
+  detach(instance: Attachable): void {
+    checkInstance(instance)
+    const self = itself(this)
+    self.#attachments.get(circuitOn(instance, self) ?? '')?.remove(instance)
+  }
+
   #attach(instance: Attachable, name: string, options: CircuitOptions | undefined): Circuit {
     checkInstance(instance)
     checkName(name)
@@ -69,7 +81,13 @@ export class CircuitBreaker {
     const holder = circuitOn(instance, this)
     if (holder !== undefined && holder !== name) throw taken(name, holder)
     const attachment = known ?? this.#create(name, resolved)
-    if (holder === undefined) this.#hold(instance, attachment, resolved, !known)
+    try {
+      // All or nothing.
+      if (holder === undefined) attachment.add(instance, resolved)
+    } catch (error) {
+      if (!known) attachment.circuit.release()
+      throw error
+    }
     if (!known) {
       this.#attachments.set(name, attachment)
       this.#events.publish('created', { circuit: name })
@@ -147,21 +165,6 @@ export class CircuitBreaker {
       this.#membership?.machineFor(member, options) ?? new LocalCircuit(options, this.#now)
     const circuit = new ManagedCircuit(name, machineFor, this.#events, this.#detach, this.#guard)
     return new Attachment(this, circuit, options)
-  }
-
-  /** All or nothing. */
-  #hold(
-    instance: Attachable,
-    attachment: Attachment<ResolvedCircuitOptions>,
-    options: ResolvedCircuitOptions,
-    isNew: boolean,
-  ): void {
-    try {
-      attachment.add(instance, options)
-    } catch (error) {
-      if (isNew) attachment.circuit.release()
-      throw error
-    }
   }
 
   /** Mostly a number of milliseconds. Once for a breaker, however many circuits it has. */

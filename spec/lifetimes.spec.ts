@@ -158,6 +158,17 @@ describe('circuit.detach(instance)', () => {
     expect((await one.get('/status/200')).status).toBe(200)
   })
 
+  it('is what breaker.detach(instance) does, by the instance alone', async () => {
+    const { breaker, circuit, one, other } = attached()
+    breaker.detach(one)
+    breaker.detach(one)
+    await errorOf(one.get('/status/500'))
+    expect(circuit.state).toBe('closed')
+    await errorOf(other.get('/status/500'))
+    expect(circuit.state).toBe('opened')
+    expect(() => breaker.detach({} as never)).toThrow(ConfigError)
+  })
+
   it('leaves the instance free for another circuit, and for the same again', () => {
     const { breaker, circuit, one, other } = attached()
     circuit.detach(one)
@@ -198,20 +209,31 @@ describe('circuit.detach(instance)', () => {
 })
 
 describe('many breakers on one instance', () => {
-  let errors: jest.SpyInstance
+  let warnings: jest.SpyInstance
   beforeEach(() => {
-    errors = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+    warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
   })
-  afterEach(() => errors.mockRestore())
+  afterEach(() => warnings.mockRestore())
 
   it('are warned of once, from the eleventh on', () => {
     const instance = axios.create()
     for (let count = 0; count < 10; count += 1) new CircuitBreaker().attach(instance, 'users')
-    expect(errors).not.toHaveBeenCalled()
+    expect(warnings).not.toHaveBeenCalled()
     for (let count = 0; count < 5; count += 1) new CircuitBreaker().attach(instance, 'users')
-    expect(errors).toHaveBeenCalledTimes(1)
-    expect(errors.mock.calls[0]?.[0]).toContain('More than 10 breakers')
+    expect(warnings).toHaveBeenCalledTimes(1)
+    expect(warnings.mock.calls[0]?.[0]).toContain('More than 10 breakers')
   })
+
+  it('are no reason for a request to fail, however many', async () => {
+    const instance = axios.create({ baseURL: upstream.origin })
+    const circuits = Array.from({ length: 3000 }, () =>
+      new CircuitBreaker({ threshold: 1 }).attach(instance, 'users'),
+    )
+    expect((await instance.get('/status/200')).status).toBe(200)
+    expect((await instance.get('/status/200', { circuitBreaker: false })).status).toBe(200)
+    await errorOf(instance.get('/status/500'))
+    expect(circuits.every(({ state }) => state === 'opened')).toBe(true)
+  }, 60_000)
 
   it('are fine one after the other, as in a hot reload', () => {
     const instance = axios.create()
@@ -220,6 +242,6 @@ describe('many breakers on one instance', () => {
       if (count % 2 === 0) circuit.detach()
       else circuit.detach(instance)
     }
-    expect(errors).not.toHaveBeenCalled()
+    expect(warnings).not.toHaveBeenCalled()
   })
 })

@@ -1,31 +1,24 @@
 /** Answers that come out of a cache: nothing to refuse, and nothing to learn of the service. */
-import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-
-interface Marked {
-  readonly cached?: unknown
-  readonly fromCache?: unknown
-}
+import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
+import { property } from '../property.js'
 
 /** Before it is sent: an adapter that only hands out what is there. */
 export function isCacheHit(adapter: AxiosAdapter, config: InternalAxiosRequestConfig): boolean {
   return (
     adapter.name === 'cachedAdapter' ||
-    isMarked(config as Marked) ||
-    isMarked(adapter as Marked) ||
+    isMarked(config) ||
+    isMarked(adapter) ||
     isMinifiedHit(adapter, config)
   )
 }
 
 /** By the marks that caches leave on a response, or on the request behind it. */
-export function isCachedAnswer(response: AxiosResponse | undefined): boolean {
-  if (!response) return false
-  const request = response.request as Marked | null | undefined
-  return isMarked(response as Marked) || (Boolean(request) && isMarked(request as Marked))
+export function isCachedAnswer(response: unknown): boolean {
+  return isMarked(response) || isMarked(property(response, 'request'))
 }
 
-// Every request comes by: properties by name cost it less than by a function for all of them.
-function isMarked(value: Marked): boolean {
-  return value.cached === true || value.fromCache === true
+function isMarked(value: unknown): boolean {
+  return property(value, 'cached') === true || property(value, 'fromCache') === true
 }
 
 /**

@@ -10,6 +10,7 @@ import { kindOf } from '../quote.js'
 import { dispatcherOf } from './axios.js'
 import { isCacheHit } from './cached.js'
 import { NotInitializedError, OpenedStateError } from './errors.js'
+import { hitOf, keeps } from './hit.js'
 import { judgeResult } from './judge.js'
 import { isCancelled, withReason, type AttemptResult } from './outcome.js'
 import { Passage } from './passage.js'
@@ -32,6 +33,18 @@ export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promi
   const option: unknown = config.circuitBreaker
   if (option === false || isLeftAlone(config, guard)) return send(dispatch, config)
   if (option !== undefined && option !== true) return refuseOption(option)
+  if (typeof wrapped === 'function' && keeps(wrapped) && circuit.state !== 'closed') {
+    return hitOf(wrapped, config).then((hit) => hit ?? ask(dispatch, config, guard))
+  }
+  return ask(dispatch, config, guard)
+}
+
+function ask(
+  dispatch: AxiosAdapter,
+  config: InternalAxiosRequestConfig,
+  guard: Guard,
+): Promise<AxiosResponse> {
+  const { circuit } = guard
   const admission = Passage.of(config, circuit)?.take() ?? circuit.admit()
   if ('admitted' in admission) return proceed(dispatch, config, admission, guard)
   return admission.then((decided) => {
@@ -64,7 +77,7 @@ function proceed(
   return settled(dispatch, config, (result) => {
     const permit = passage ? passage.take() : admission
     if (!permit) return
-    const isKept = passage?.isForeign(result.response ?? result.error, config)
+    const isKept = passage?.isKept(result.response ?? result.error, config)
     conclude(result, permit, guard, startedAt, isKept)
   })
 }

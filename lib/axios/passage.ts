@@ -6,6 +6,8 @@
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Permit } from '../circuit/types.js'
 import { property } from '../property.js'
+import { isCachedAnswer } from './cached.js'
+import { isKeeper } from './hit.js'
 
 /** Enumerable, as wrappers hand on copies. Its fields are private: a config that is printed shows none. */
 const PASSAGE = Symbol('axios-breaker.passage')
@@ -50,9 +52,14 @@ export class Passage {
     if (this.#permit) this.#circuit.leaveTo(this.#adapter)
   }
 
-  /** Whether an answer, or an error, is that of an earlier request: an adapter keeps it, or shares it. */
-  isForeign(answer: unknown, own: object): boolean {
-    const carried = property(answer, 'config')
+  /** Whether an answer, or an error, is one that an adapter keeps, or shares: marked, or an earlier request's. */
+  isKept(answer: unknown, own: object): boolean {
+    const isKept = isCachedAnswer(answer) || this.#isForeign(property(answer, 'config'), own)
+    if (isKept) isKeeper(this.#adapter)
+    return isKept
+  }
+
+  #isForeign(carried: unknown, own: object): boolean {
     if (carried === own || typeof carried !== 'object' || carried === null) return false
     const passage = Passage.of(carried, this.#circuit)
     return passage !== undefined && passage !== this

@@ -72,6 +72,22 @@ describe.each(CACHES)('%s', (_what, cache) => {
     expect(circuit.failureCount).toBe(1)
   })
 
+  it('serves hits while opened, once it was seen to keep answers, and sends nothing', async () => {
+    const { users, breaker, circuit } = service(cache(getAdapter('http')))
+    await users.get('/status/200')
+    await users.get('/status/200')
+    await open(circuit, breaker)
+    const rejected = jest.fn()
+    breaker.on('rejected', rejected)
+    const { hits } = upstream
+    const { status, config } = await users.get('/status/200')
+    expect({ status, token: config.cancelToken }).toEqual({ status: 200, token: undefined })
+    expect(rejected).not.toHaveBeenCalled()
+    expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
+    expect(rejected).toHaveBeenCalledTimes(1)
+    expect(upstream.hits).toBe(hits)
+  })
+
   it('closes nothing by a hit', async () => {
     const { users, breaker, circuit } = service(cache(getAdapter('http')), 0.02)
     await users.get('/status/200')
@@ -163,6 +179,39 @@ describe('an adapter that the circuit guards', () => {
     expect(() => circuit.guard(adapter as never)).toThrow(ConfigError)
     expect(() => circuit.guard(adapter as never)).toThrow(/Invalid adapter: expected a function/)
   })
+})
+
+it.each(['http', 'fetch'] as const)('sends nothing to look for a hit by %s', async (kind) => {
+  const send = getAdapter('http')
+  let sends: AxiosAdapter = send
+  const { users, breaker, circuit } = service(
+    keeping((response) => Object.assign(response, { cached: true }))((config) => sends(config)),
+  )
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  const { hits } = upstream
+  sends = getAdapter(kind)
+  expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
+  expect(upstream.hits).toBe(hits)
+})
+
+it('asks no adapter twice for a hit that sends a request instead', async () => {
+  const send = getAdapter('http')
+  const heedless: AxiosAdapter = ({ cancelToken: _cancelToken, ...config }) => send(config)
+  const { users, breaker, circuit } = service(
+    keeping((response) => Object.assign(response, { cached: true }))(async (config) => {
+      const answer = await heedless(config)
+      return { ...answer, config }
+    }),
+  )
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  const { hits } = upstream
+  await users.get('/status/201')
+  expect(await errorOf(users.get('/status/202'))).toBeInstanceOf(OpenedStateError)
+  expect(upstream.hits).toBe(hits + 1)
 })
 
 it('counts requests that share one answer in flight once', async () => {

@@ -32,16 +32,18 @@ export class Delivery {
   run(job: Job): boolean {
     if (this.#waiting.size >= MOST_WAITING) return false
     this.#waiting.add(job)
-    if (!this.#isRunning) this.#goOn()
+    if (this.#isRunning) return true
+    this.#isRunning = true
+    if (this.#turn.isFull) this.#pause()
+    else this.#goOn()
     return true
   }
 
   #goOn(): void {
-    this.#isRunning = true
     for (const job of this.#waiting) {
       this.#waiting.delete(job)
       job()
-      if (this.#turn.add()) return this.#pause()
+      if (this.#turn.add() && this.#waiting.size > 0) return this.#pause()
     }
     this.#isRunning = false
   }

@@ -28,21 +28,26 @@ export class TurnCount {
     this.#most = most
   }
 
+  get isFull(): boolean {
+    return this.#count >= this.#most
+  }
+
   /** Counts one more. True as soon as this turn has had enough. */
   add(): boolean {
     this.#count += 1
-    // From half of it on: the timer fires first unless the other half comes in this turn.
-    if (this.#count === Math.ceil(this.#most / 2)) inLaterTurn(this.#rest)
-    return this.#count >= this.#most
+    // From half of it on: the timer fires in a new turn, unless that was begun by `next` meanwhile.
+    if (this.#count === Math.ceil(this.#most / 2)) {
+      const { full } = this
+      inLaterTurn(() => {
+        if (full === this.full) this.full = this.#count = 0
+      })
+    }
+    return this.isFull
   }
 
   /** The turn after one that has had enough. */
   next(): void {
     this.full += 1
     this.#count = 0
-  }
-
-  readonly #rest = (): void => {
-    if (this.#count < this.#most) this.full = this.#count = 0
   }
 }

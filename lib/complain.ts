@@ -13,9 +13,18 @@ export function complain(what: string, culprit: object, error: unknown): void {
   })
 }
 
-/** Warns on the console, once per subject and topic. Never throws. */
-export function warnOnce(subject: object, topic: string, text: string): void {
-  sayOnce('warn', subject, topic, () => text)
+/**
+ * Warns on the console, once per subject and topic. Never throws.
+ *
+ * @param level `error` for what will bring the process down in the end
+ */
+export function warnOnce(
+  subject: object,
+  topic: string,
+  text: string,
+  level: 'warn' | 'error' = 'warn',
+): void {
+  sayOnce(level, subject, topic, () => text)
 }
 
 function sayOnce(

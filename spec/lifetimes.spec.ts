@@ -211,7 +211,7 @@ describe('circuit.detach(instance)', () => {
 describe('many breakers on one instance', () => {
   let warnings: jest.SpyInstance
   beforeEach(() => {
-    warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+    warnings = jest.spyOn(console, 'error').mockImplementation(() => undefined)
   })
   afterEach(() => warnings.mockRestore())
 

@@ -40,7 +40,7 @@ export class Attachment<Options extends Interception> {
     const held = holdingsOf(instance).concat({ attachment: this, release })
     holdings.set(instance, held)
     this.#refer(new WeakRef(instance))
-    if (held.length > MANY_BREAKERS) warnOnce(instance, 'breakers', WARNING)
+    if (held.length > MANY_BREAKERS) warnOnce(instance, 'breakers', WARNING, 'error')
   }
 
   remove(instance: Attachable): void {

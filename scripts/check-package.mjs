@@ -1,6 +1,6 @@
 /** Packs the library, and checks what its users would get: files, types, size, and that it works. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { Checks } from './checks.mjs'
@@ -17,7 +17,13 @@ import {
 } from './consumer.mjs'
 import { run } from './run.mjs'
 
+const PAGES = readdirSync(join(import.meta.dirname, '../docs')).filter((name) =>
+  name.endsWith('.md'),
+)
+/** With the pictures that the pages show. */
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+  .concat(PAGES.map((name) => `docs/${name}`))
+  .concat(['docs/images/prometheus-state.png', 'docs/images/status-page.png'])
 const MODULES = ['', 'redis/', 'status-page/', 'storage/', 'testing/']
   .map((folder) => `${folder}index`)
   .concat(['metrics/prometheus', 'metrics/opentelemetry'])
@@ -50,7 +56,10 @@ checks.end()
 function checkFiles(files) {
   const missing = ENTRIES.filter((entry) => !files.includes(entry))
   assert.deepEqual(missing, [], `Not built: ${missing.join(', ')}`)
-  assert.deepEqual(files.filter((file) => !file.startsWith('dist/')).toSorted(), DOCUMENTS)
+  assert.deepEqual(
+    files.filter((file) => !file.startsWith('dist/')).toSorted(),
+    DOCUMENTS.toSorted(),
+  )
   return `${files.length} files`
 }
 

@@ -1,4 +1,4 @@
-/** What the README says of costs is what the benchmark found. */
+/** What docs/performance.md says of costs is what the benchmark found. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -40,7 +40,7 @@ const QUOTED = [
 ] as const
 
 it.each(QUOTED)('quotes what the benchmark found of %s', (what, figures, digits) => {
-  const [names = [], , ...rows] = table(read('README.md'), 'What it costs')
+  const [names = [], , ...rows] = table(read('docs/performance.md'), 'What it costs')
   const row = rows.find(([first]) => first === what) ?? []
   const quoted = names.flatMap((name, index) =>
     row[index] && index > 0 ? [[name, row[index]]] : [],

@@ -1,41 +1,188 @@
-/** What is written next to the examples and the alerts links to what is there, and shows small pictures. */
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { root } from './support/program.js'
+/** All documents: their code compiles, and what they link to or name is there, also in the package. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { App, PAGES, PUBLISHED, read, root, snippetsOf, tablesOf } from './support/document.js'
 
 const IMAGES = 'docs/images'
 const MAX_BYTES = 200_000
+const DOCUMENTS = [
+  ...PUBLISHED,
+  'CONTRIBUTING.md',
+  'examples/microservices/README.md',
+  'monitoring/README.md',
+]
 
-const documents = ['examples/microservices/README.md', 'monitoring/README.md']
-const links = documents.flatMap((document) =>
-  [...readFileSync(join(root, document), 'utf8').matchAll(/\]\(<?(?!https?:|#)([^)#]+)/g)].map(
-    ([, link = '']) => join(dirname(document), link),
-  ),
-)
+interface Link {
+  readonly document: string
+  readonly file: string
+  readonly anchor: string
+}
 
-it('links to what is there', () => {
-  expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([])
-})
+/** Those that lead to no other site. */
+function linksOf(document: string): readonly Link[] {
+  const links = read(document).matchAll(/\]\(<?(?!https?:)([^)#>]*)#?([^)>]*)>?\)/g)
+  return Array.from(links, ([, path = '', anchor = '']) => {
+    const file = path === '' ? document : normalize(join(dirname(document), path))
+    return { document, file, anchor }
+  })
+}
 
-it('shows pictures that load quickly', () => {
-  const shown = links.filter((link) => link.endsWith('.png'))
-  expect(shown.length).toBeGreaterThan(2)
-  expect(shown.filter((image) => statSync(join(root, image)).size > MAX_BYTES)).toEqual([])
-})
+const links = DOCUMENTS.flatMap((document) => linksOf(document))
 
-it('keeps no picture of these that it does not show', () => {
-  const kept = readdirSync(join(root, IMAGES)).filter((name) => /^(prometheus|status)/.test(name))
-  expect(kept.map((name) => join(IMAGES, name)).filter((image) => !links.includes(image))).toEqual(
-    [],
+/** As hosts of Markdown make the anchor of a heading. */
+function anchorsOf(document: string): readonly string[] {
+  const headings = read(document).matchAll(/^#+ (.*)$/gm)
+  return Array.from(headings, ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
   )
+}
+
+describe('links', () => {
+  it('lead to what is there', () => {
+    expect(links.filter(({ file }) => !existsSync(join(root, file)))).toEqual([])
+    expect(links.length).toBeGreaterThan(30)
+  })
+
+  it('lead to headings that are there', () => {
+    const anchored = links.filter(({ anchor }) => anchor !== '')
+    expect(anchored.filter(({ file, anchor }) => !anchorsOf(file).includes(anchor))).toEqual([])
+    expect(anchored).not.toEqual([])
+  })
+
+  it('of what is published lead to what is published', () => {
+    const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    const [packed] = Object.values(JSON.parse(stdout)) as { files: { path: string }[] }[]
+    const files = packed?.files.map(({ path }) => path) ?? []
+    expect(files).toEqual(expect.arrayContaining(PUBLISHED))
+    const outside = links.filter(
+      ({ document, file }) => PUBLISHED.includes(document) && !files.includes(file),
+    )
+    expect(outside).toEqual([])
+  })
+
+  it('of the README lead to each page', () => {
+    const linked = new Set(linksOf('README.md').map(({ file }) => file))
+    expect(PAGES.filter((page) => !linked.has(page))).toEqual([])
+  })
 })
 
-it('names commands that exist', () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    scripts: Record<string, string>
+describe('pictures', () => {
+  const shown = links.map(({ file }) => file).filter((file) => file.endsWith('.png'))
+
+  it('load quickly', () => {
+    expect(shown.length).toBeGreaterThan(2)
+    expect(shown.filter((image) => statSync(join(root, image)).size > MAX_BYTES)).toEqual([])
+  })
+
+  it('are shown, each of them', () => {
+    const kept = readdirSync(join(root, IMAGES)).map((name) => join(IMAGES, name))
+    expect(kept.filter((image) => !shown.includes(image))).toEqual([])
+  })
+
+  it('are none of the README, as a registry would not show them', () => {
+    expect(read('README.md')).not.toContain('![')
+  })
+})
+
+describe('what is named in the source is there:', () => {
+  const text = DOCUMENTS.map((document) => read(document)).join('\n')
+
+  it('files and folders', () => {
+    const paths = text.matchAll(
+      /`((?:bench|docs|examples|lib|monitoring|scripts|spec)\/[\w./-]+)`/g,
+    )
+    const named = Array.from(paths, ([, path = '']) => path)
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+    expect(named.length).toBeGreaterThan(5)
+  })
+
+  it('specs, of each claim in a table', () => {
+    const files = readdirSync(join(root, 'spec'), { recursive: true }) as string[]
+    const specs = files.map((file) => file.replaceAll('\\', '/').replace(/(\.spec\.ts|\.mjs)$/, ''))
+    const named = DOCUMENTS.flatMap((document) => tablesOf(read(document)).flat()).flatMap((row) =>
+      Array.from((row.spec ?? '').matchAll(/`([^`]+)`/g), ([, name = '']) => name),
+    )
+    const isThere = (name: string): boolean =>
+      specs.some((spec) => spec === name || spec.endsWith(`/${name}`))
+    expect(named.filter((name) => !isThere(name))).toEqual([])
+    expect(named.length).toBeGreaterThan(60)
+  })
+
+  it('commands', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    const named = Array.from(text.matchAll(/npm run ([\w:]+)/g), ([, name = '']) => name)
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([])
+    expect(named).not.toEqual([])
+  })
+})
+
+/** What a snippet uses and does not declare itself. */
+const SURROUNDINGS: Readonly<Record<string, string>> = {
+  axios: "import axios from 'axios'",
+  CircuitBreaker: "import { CircuitBreaker } from 'axios-breaker'",
+  users: 'const users = axios.create()',
+  avatars: 'const avatars = axios.create()',
+  breaker: 'const breaker = new CircuitBreaker()',
+  express: "import express from 'express'",
+  Fastify: "import Fastify from 'fastify'",
+  statusPage: "import { statusPage } from 'axios-breaker/status-page'",
+  app: 'const app = express()',
+  fastify: 'const fastify = Fastify()',
+  page: 'const page = statusPage(breaker)',
+}
+
+function surrounded(code: string): string {
+  let whole = code
+  for (const [name, declaration] of Object.entries(SURROUNDINGS).toReversed()) {
+    const isUsed = new RegExp(`(?<![./'\\w-])${name}\\b`).test(whole)
+    const isDeclared = new RegExp(`(const|import) ({[^}]*)?\\b${name}\\b`).test(whole)
+    if (isUsed && !isDeclared) whole = `${declaration}\n${whole}`
   }
-  const text = documents.map((document) => readFileSync(join(root, document), 'utf8')).join('\n')
-  const named = Array.from(text.matchAll(/npm run (\w+)/g), ([, name = '']) => name)
-  expect(named.filter((name) => scripts[name] === undefined)).toEqual([])
-  expect(named).not.toEqual([])
+  return `${whole}\nexport {}\n`
+}
+
+describe('code', () => {
+  /** Each with a spec that runs all code in them. */
+  const RUN = new Set(['docs/recipes.md', 'docs/testing.md'])
+  const snippets = PUBLISHED.filter((document) => !RUN.has(document)).flatMap((document) =>
+    snippetsOf(document).map((snippet) => ({ ...snippet, document })),
+  )
+  const of = (language: string) => snippets.filter((snippet) => snippet.language === language)
+
+  it('in TypeScript compiles, each snippet of it', () => {
+    const app = new App()
+    const files = of('ts').map(({ document, code }, index) =>
+      app.write(`${document.replaceAll(/\W/g, '-')}-${index}.ts`, surrounded(code)),
+    )
+    const tsc = join(root, 'node_modules/@typescript/native/bin/tsc')
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022']
+    const args = [tsc, ...options, '--lib', 'es2023,dom', '--types', '', '--skipLibCheck', ...files]
+    const { stdout, stderr } = spawnSync(process.execPath, args, {
+      cwd: app.folder,
+      encoding: 'utf8',
+    })
+    app.remove()
+    expect(stdout + stderr).toBe('')
+    expect(files.length).toBeGreaterThan(10)
+  }, 60_000)
+
+  it('in JavaScript is that of the README, which another spec runs', () => {
+    expect(new Set(of('js').map(({ document }) => document))).toEqual(new Set(['README.md']))
+  })
+
+  it('in JSON can be parsed', () => {
+    expect(of('json').map(({ code }) => typeof JSON.parse(code))).toContain('object')
+  })
+
+  it('is in no language that nobody checks', () => {
+    const languages = new Set(snippets.map(({ language }) => language))
+    expect([...languages].toSorted()).toEqual(['js', 'json', 'sh', 'text', 'ts'])
+  })
 })

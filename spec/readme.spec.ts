@@ -1,97 +1,28 @@
-/** The README promises nothing that is not so: its code compiles and runs, its tables are the truth. */
+/** The README and the pages promise nothing that is not so: their programs run, their tables are the truth. */
 import { spawnSync } from 'node:child_process'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
 import axios from 'axios'
+import { LONGEST_PERMIT, LONGEST_PROOF, MOST_STREAKS } from '../lib/storage/limits.js'
+import { MOST_WAITING } from '../lib/delivery.js'
 import { CircuitBreaker, type CircuitOptions, type EventName } from '../lib/index.js'
 import { resolveSharing } from '../lib/storage/sharing.js'
 import { PASSWORD, RULE, USER } from './support/acl.js'
+import { read, root, snippetsOf, tableBelow, type Row } from './support/document.js'
 import { runScript } from './support/run-script.js'
 import { Upstream } from './support/upstream.js'
 
-const root = resolve(__dirname, '..')
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const readme = read('README.md')
+const MOST_LINES = 225
 
-function blocks(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, code = '']) => code,
-  )
-}
+const codeIn = (language: string): string[] =>
+  snippetsOf('README.md').flatMap((it) => (it.language === language ? [it.code] : []))
 
-/** What a snippet uses and does not declare itself. */
-const SURROUNDINGS: Readonly<Record<string, string>> = {
-  axios: "import axios from 'axios'",
-  CircuitBreaker: "import { CircuitBreaker } from 'axios-breaker'",
-  users: 'const users = axios.create()',
-  avatars: 'const avatars = axios.create()',
-  breaker: 'const breaker = new CircuitBreaker()',
-  express: "import express from 'express'",
-  Fastify: "import Fastify from 'fastify'",
-  statusPage: "import { statusPage } from 'axios-breaker/status-page'",
-  app: 'const app = express()',
-  fastify: 'const fastify = Fastify()',
-  page: 'const page = statusPage(breaker)',
-}
-
-const PACKAGES = [
-  '@opentelemetry',
-  '@types',
-  'axios',
-  'express',
-  'fastify',
-  'pino',
-  'prom-client',
-  'redis',
-]
-
-function surrounded(code: string): string {
-  let whole = code
-  for (const [name, declaration] of Object.entries(SURROUNDINGS).toReversed()) {
-    const isUsed = new RegExp(`(?<![./'\\w-])${name}\\b`).test(whole)
-    const isDeclared = new RegExp(`(const|import) ({[^}]*)?\\b${name}\\b`).test(whole)
-    if (isUsed && !isDeclared) whole = `${declaration}\n${whole}`
-  }
-  return `${whole}\nexport {}\n`
-}
-
-let project = ''
-beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), 'readme-'))
-  mkdirSync(join(project, 'node_modules'))
-  symlinkSync(root, join(project, 'node_modules/axios-breaker'))
-  for (const name of PACKAGES) {
-    symlinkSync(join(root, 'node_modules', name), join(project, 'node_modules', name))
-  }
-  writeFileSync(join(project, 'package.json'), '{"type":"module"}')
+it('is short enough to be read', () => {
+  expect(readme.split('\n').length).toBeLessThanOrEqual(MOST_LINES)
 })
-afterAll(() => rmSync(project, { recursive: true }))
 
 describe('code', () => {
-  it('compiles, each snippet of it', () => {
-    const files = blocks('ts').map((code, index) => {
-      const file = join(project, `snippet-${index}.ts`)
-      writeFileSync(file, surrounded(code))
-      return file
-    })
-    const tsc = join(root, 'node_modules/@typescript/native/bin/tsc')
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022']
-    const args = [tsc, ...options, '--lib', 'es2023,dom', '--types', '', '--skipLibCheck', ...files]
-    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' })
-    expect(stdout + stderr).toBe('')
-    expect(files.length).toBeGreaterThan(5)
-  }, 60_000)
-
   it('in CommonJS runs', () => {
-    const [code = ''] = blocks('js')
+    const [code = ''] = codeIn('js')
     const script = `${code}; console.log(new CircuitBreaker().circuits, new OpenedStateError('a', { state: 'opened', retryAfter: 1 }) instanceof Error)`
     const { stdout } = spawnSync(process.execPath, ['--eval', script], {
       cwd: root,
@@ -102,8 +33,7 @@ describe('code', () => {
 
   it('at the top runs, and prints what is said below it', async () => {
     const upstream = await Upstream.start()
-    const [first = ''] = blocks('ts')
-    const tried = first.slice(first.indexOf('try {'))
+    const [first = ''] = codeIn('ts')
     const failures =
       'for (let i = 0; i < 5; i += 1) await users.get("/status/500").catch(() => 0)\n'
     const script = first
@@ -111,8 +41,8 @@ describe('code', () => {
       .replace('try {', `${failures}try {`)
     const output = await runScript(script, { cwd: root })
     await upstream.stop()
-    expect(tried).toContain('OpenedStateError')
-    expect(shapeOf(output)).toBe(shapeOf(blocks('text')[0] ?? ''))
+    expect(first.slice(first.indexOf('try {'))).toContain('OpenedStateError')
+    expect(shapeOf(output)).toBe(shapeOf(codeIn('text')[0] ?? ''))
   }, 20_000)
 })
 
@@ -122,41 +52,17 @@ function shapeOf(output: string): string {
 }
 
 describe('the table', () => {
-  const rows = (heading: string): string[][] => {
-    const from = readme.indexOf(heading)
-    if (from < 0) throw new Error(`The README has no ${heading}`)
-    const table =
-      readme
-        .slice(from)
-        .split('\n\n')
-        .find((part) => part.startsWith('|')) ?? ''
-    return table
-      .trim()
-      .split('\n')
-      .slice(2)
-      .map((row) =>
-        row
-          .split('|')
-          .slice(1, -1)
-          .map((cell) => cell.trim()),
-      )
-  }
   const code = (cell = ''): string => cell.replaceAll('`', '')
+  const defaultsIn = (rows: readonly Row[]): Record<string, string> =>
+    Object.fromEntries(rows.map((row) => [code(row.name), code(row.default)]))
 
   it('of the options has each with its default', () => {
-    const named = Object.fromEntries(
-      rows('## Options').map(([name, , value]) => [code(name), code(value)]),
-    )
+    const named = defaultsIn(tableBelow('README.md', '## Options'))
     expect(named).toEqual({ ...defaults(), outcome: '', fallback: '' })
   })
 
   it("of RedisStorage's options has each with its default", () => {
-    const named = Object.fromEntries(
-      rows('Options of `new RedisStorage(options)`').map(([name, , value]) => [
-        code(name),
-        code(value),
-      ]),
-    )
+    const named = defaultsIn(tableBelow('docs/sharing.md', 'Options of `new RedisStorage('))
     const sharing = Object.entries(resolveSharing({}, 'the process')).map(([name, value]) => [
       name,
       String(value),
@@ -168,51 +74,39 @@ describe('the table', () => {
   it('of the events has each', () => {
     const known = messageOf(() => new CircuitBreaker().on('no event' as EventName, () => undefined))
     const [, list = ''] = /expected one of (.*), given/.exec(known) ?? []
-    const named = rows('## Events').map(([name]) => code(name))
+    const named = tableBelow('README.md', '## Events').map(({ event }) => code(event))
     expect(named.toSorted((a, b) => a.localeCompare(b))).toEqual(list.split(', '))
   })
 
   it('of the errors has each that is exported', () => {
-    const exported = readFileSync(join(root, 'lib/index.ts'), 'utf8').match(/\w+Error\b/g)
-    expect(new Set(rows('## Errors').map(([name]) => code(name)))).toEqual(new Set(exported))
+    const exported = read('lib/index.ts').match(/\w+Error\b/g)
+    const named = tableBelow('README.md', '## Errors').map((row) => code(row.class))
+    expect(new Set(named)).toEqual(new Set(exported))
+  })
+
+  it('of the limits of a shared circuit has the true figures', () => {
+    const rows = tableBelow('docs/protocol.md', 'Limits, in `limits.ts`')
+    const written = (limit: string): string => rows.find((row) => row.limit === limit)?.value ?? ''
+    expect(written('a streak stands for')).toContain(`${LONGEST_PROOF} s`)
+    expect(written('streaks kept for a circuit')).toBe(String(MOST_STREAKS))
+    expect(written('a permit that is not renewed ends after')).toBe(
+      `${LONGEST_PERMIT} leases at most`,
+    )
   })
 })
 
 it('shows a ConfigError as it is', () => {
   const message = messageOf(() => new CircuitBreaker().attach(axios.create(), 'users', { ttl: -1 }))
-  expect(blocks('text').map((block) => block.trim())).toContain(message)
+  expect(codeIn('text').map((block) => block.trim())).toContain(message)
+})
+
+it('says how many events may wait', () => {
+  expect(readme).toContain(`more than ${MOST_WAITING.toLocaleString('en')} wait`)
 })
 
 it('asks for no more permissions than are proved to be enough', () => {
-  expect(readme).toContain(`ACL SETUSER ${USER} ${RULE.replace(PASSWORD, 'password')}\n`)
-})
-
-it('links to what is there', () => {
-  const documents = [
-    'README.md',
-    'CONTRIBUTING.md',
-    'docs/redis-outages.md',
-    'docs/recipes.md',
-    'docs/testing.md',
-    'examples/microservices/README.md',
-    'monitoring/README.md',
-  ]
-  const links = documents.flatMap((document) =>
-    [...readFileSync(join(root, document), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
-      ([, link = '']) => join(root, dirname(document), link),
-    ),
-  )
-  expect(links.filter((link) => !existsSync(link))).toEqual([])
-  expect(links.length).toBeGreaterThan(3)
-})
-
-it('names commands that exist', () => {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const documents = readme + readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
-  const named = [...documents.matchAll(/npm (?:run )?(demo|bench|test[:\w]*)/g)].map(
-    ([, name = '']) => name,
-  )
-  expect(Object.keys(scripts)).toEqual(expect.arrayContaining([...new Set(named)]))
+  const rule = `ACL SETUSER ${USER} ${RULE.replace(PASSWORD, 'password')}\n`
+  expect(read('docs/sharing.md')).toContain(rule)
 })
 
 /** Each default, as the error says it that meets one that differs. */

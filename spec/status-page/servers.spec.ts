@@ -1,4 +1,4 @@
-/** The page on the servers that people use, as the README mounts it. */
+/** The page on the servers that people use, as docs/status-page.md mounts it. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import axios from 'axios'

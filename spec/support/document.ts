@@ -13,6 +13,15 @@ import { join, resolve } from 'node:path'
 
 export const root = resolve(__dirname, '../..')
 
+export const read = (document: string): string => readFileSync(join(root, document), 'utf8')
+
+export const PAGES: readonly string[] = readdirSync(join(root, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`)
+
+/** What users are given. */
+export const PUBLISHED = ['README.md', 'CHANGELOG.md', ...PAGES]
+
 export interface Snippet {
   /** The heading that it stands under. */
   readonly heading: string
@@ -21,14 +30,43 @@ export interface Snippet {
 }
 
 export function snippetsOf(document: string): readonly Snippet[] {
-  const text = readFileSync(join(root, document), 'utf8')
-  const parts = text.matchAll(/^#+ (?<heading>.*)$|^```(?<language>\w+)\n(?<code>[^]*?)^```/gm)
+  const parts = read(document).matchAll(
+    /^#+ (?<heading>.*)$|^```(?<language>\w+)\n(?<code>[^]*?)^```/gm,
+  )
   let heading = ''
   return [...parts].flatMap(({ groups = {} }) => {
     if (groups.heading !== undefined) heading = groups.heading
     const { language, code } = groups
     return language && code ? [{ heading, language, code }] : []
   })
+}
+
+export type Row = Readonly<Record<string, string>>
+
+/** The cells of each table by the names of their columns. */
+export function tablesOf(markdown: string): readonly (readonly Row[])[] {
+  return markdown
+    .split('\n\n')
+    .filter((part) => part.startsWith('|'))
+    .map((table) => {
+      const [names = [], , ...rows] = table
+        .trim()
+        .split('\n')
+        .map((line) => line.split('|').slice(1, -1))
+        .map((cells) => cells.map((cell) => cell.trim()))
+      return rows.map((cells) =>
+        Object.fromEntries(names.map((name, at) => [name, cells[at] ?? ''])),
+      )
+    })
+}
+
+/** The first table below a text. */
+export function tableBelow(document: string, text: string): readonly Row[] {
+  const markdown = read(document)
+  const from = markdown.indexOf(text)
+  const [table] = from < 0 ? [] : tablesOf(markdown.slice(from))
+  if (!table) throw new Error(`${document} has no table below ${text}`)
+  return table
 }
 
 /** An app that has the library installed, and all that the project itself has. */

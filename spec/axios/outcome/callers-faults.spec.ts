@@ -1,4 +1,4 @@
-/** A request that is wrong in itself says nothing of the service. Rows that cannot be told apart are in the README. */
+/** A request that is wrong in itself says nothing of the service. Rows that cannot be told apart are in docs/outcomes.md. */
 import { Readable } from 'node:stream'
 import type { AxiosRequestConfig } from 'axios'
 import { axiosIsBefore, describeOutcomes, get, type Row } from '../../support/outcome-table.js'

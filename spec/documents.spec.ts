@@ -183,6 +183,6 @@ describe('code', () => {
 
   it('is in no language that nobody checks', () => {
     const languages = new Set(snippets.map(({ language }) => language))
-    expect([...languages].toSorted()).toEqual(['js', 'json', 'sh', 'text', 'ts'])
+    expect([...languages].toSorted()).toEqual(['js', 'json', 'mermaid', 'sh', 'text', 'ts'])
   })
 })

@@ -69,7 +69,37 @@ describe('a clock that is swapped', () => {
     jest.useRealTimers()
     expect(circuit.retryAfter).toBeLessThanOrEqual(TTL)
   })
+
+  it.each([
+    ['a stub of Date.now', (time: number) => void jest.spyOn(Date, 'now').mockReturnValue(time)],
+    [
+      'fake timers of Date alone',
+      (time: number) => void jest.useFakeTimers({ now: time, doNotFake: NOT_DATE }),
+    ],
+  ])('works with %s, which leaves performance as it is', async (_what, fake) => {
+    const before = Date.now()
+    fake(before)
+    const users = failing()
+    const circuit = new CircuitBreaker({ threshold: 1, ttl: TTL }).attach(users, 'users')
+    await users.get('/').catch(() => undefined)
+    expect(circuit.state).toBe('opened')
+    fake(before + TTL * 1000 + 1)
+    expect(circuit.state).toBe('half-opened')
+    jest.useRealTimers()
+    jest.restoreAllMocks()
+    expect(circuit.retryAfter).toBeLessThanOrEqual(TTL)
+  })
 })
+
+/** What Jest's fake timers would replace too. */
+const NOT_DATE: FakeableAPI[] = [
+  'performance',
+  'nextTick',
+  'queueMicrotask',
+  'setImmediate',
+  'setInterval',
+  'setTimeout',
+]
 
 const answer = (config: InternalAxiosRequestConfig) => ({
   data: {},

@@ -24,6 +24,15 @@ const ROUTES: Readonly<Record<string, Handler>> = {
     response.writeHead(Number(code || 200), { 'content-length': 1000 })
     response.write(PART)
   },
+  // A byte now and then, for so many milliseconds.
+  drip: (response, milliseconds) => {
+    const end = performance.now() + Number(milliseconds)
+    const timer = setInterval(() => {
+      if (performance.now() < end && !response.destroyed) return void response.write('x')
+      clearInterval(timer)
+      response.end()
+    }, 20)
+  },
   // Headers and a part of the body, and then the connection is gone.
   cut: (response, code) => {
     response.writeHead(Number(code || 200), { 'content-length': 1000 })

@@ -10,6 +10,17 @@ describeOutcomes('a time limit', [
   ['timeout while the body stalls', get('/stall', { timeout: 80 }), 'failure'],
   ['timeout while the body of a 404 stalls', get('/stall/404', { timeout: 80 }), 'failure'],
   [
+    'timeout while the body drips',
+    get('/drip/1500', { timeout: 1000 }),
+    // As the limits say: this timeout of the http adapter waits for silence.
+    { http: 'success', fetch: 'failure' },
+  ],
+  [
+    'AbortSignal.timeout while the body drips',
+    (instance) => instance.get('/drip/1500', { signal: AbortSignal.timeout(200) }),
+    'failure',
+  ],
+  [
     'AbortSignal.timeout',
     (instance) => instance.get('/hang', { signal: AbortSignal.timeout(40) }),
     'failure',

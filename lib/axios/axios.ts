@@ -9,7 +9,7 @@ import { tried } from '../property.js'
 export type Adapter = InternalAxiosRequestConfig['adapter']
 
 /** The class of errors that axios throws; an ordinary error where a mock has none that works. */
-export const BaseError = errorClass()
+export const BaseError: typeof AxiosError = errorClass()
 
 export function isAxiosError(error: unknown): error is AxiosError {
   return Boolean(tried(() => axios.isAxiosError(error)))

@@ -28,9 +28,11 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   drip: (response, milliseconds) => {
     const end = performance.now() + Number(milliseconds)
     const timer = setInterval(() => {
-      if (performance.now() < end && !response.destroyed) return void response.write('x')
-      clearInterval(timer)
-      response.end()
+      if (performance.now() < end && !response.destroyed) response.write('x')
+      else {
+        clearInterval(timer)
+        response.end()
+      }
     }, 20)
   },
   // Headers and a part of the body, and then the connection is gone.

@@ -103,6 +103,13 @@ export class Fleet {
     await this.untilAll(`${count} requests are answered`, isDone)
   }
 
+  /** Waits until each process has its Redis. */
+  joined(): Promise<void> {
+    return this.untilAll('Redis is there', async (worker) => {
+      return (await worker.call<{ isUp: boolean }>('state')).isUp
+    })
+  }
+
   /** Waits until each process has told that its Redis is lost. @returns the reasons */
   async lost(): Promise<string[]> {
     await this.untilAll(

@@ -31,6 +31,7 @@ export async function endure(
   await fleet.break()
   // Requests from before the opening, and what a busy machine makes of the start, are no harm of Redis's.
   await fleet.probesTogether(1)
+  await fleet.joined()
   await fleet.reset()
   await strike()
   const reasons = await fleet.lost()

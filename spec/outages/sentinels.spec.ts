@@ -1,6 +1,5 @@
 /** Sentinels replace the master, because it died, froze, or was told to: the fleet moves with them. */
 import { until } from '../support/until.js'
-import type { Worker } from '../support/worker.js'
 import type { RedisServer } from '../../scripts/redis-server.mjs'
 import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
 import { Fleet, KEY, told } from './fleet.js'
@@ -81,10 +80,10 @@ it(
     await until('the fleet probes together again', async () => {
       return (await fleet.probesTogether(2)).length === 0
     })
-    await fleet.untilAll('Redis is there', isUp)
+    await fleet.joined()
     expect(await master.command('HGET', KEY, 'state')).toMatch(/opened/)
     await fleet.recover()
-    await fleet.untilAll('Redis is there for good', isUp)
+    await fleet.joined()
     const { other, longWaits, lost, restored } = await fleet.harm()
     expect({ other, restored }).toEqual({ other: 0, restored: lost })
     expect(lost).toBeLessThanOrEqual(1)
@@ -95,7 +94,3 @@ it(
   },
   LONG,
 )
-
-async function isUp(worker: Worker): Promise<boolean> {
-  return (await worker.call<{ isUp: boolean }>('state')).isUp
-}

@@ -33,7 +33,7 @@ export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promi
   const option: unknown = config.circuitBreaker
   if (option === false || isLeftAlone(config, guard)) return send(dispatch, config)
   if (option !== undefined && option !== true) return refuseOption(option)
-  if (typeof wrapped === 'function' && keeps(wrapped) && circuit.state !== 'closed') {
+  if (typeof wrapped === 'function' && !circuit.isOpenToAll && keeps(wrapped)) {
     return hitOf(wrapped, config).then((hit) => hit ?? ask(dispatch, config, guard))
   }
   return ask(dispatch, config, guard)

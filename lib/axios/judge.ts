@@ -1,7 +1,6 @@
 /** The user's judgement of an attempt, and the rule where it gives none. */
 import type { Outcome } from '../circuit/types.js'
 import { complain } from '../complain.js'
-import { isCachedAnswer } from './cached.js'
 import { UnsentError } from './errors.js'
 import { outcomeOf, type AttemptResult } from './outcome.js'
 
@@ -15,16 +14,12 @@ const FAILED = 'An "outcome" function failed'
  */
 export function judgeResult(result: AttemptResult, judge: JudgeOutcome | undefined): Outcome {
   try {
-    if (wasNotAttempted(result)) return 'ignored'
+    // Refused by another breaker on the same instance.
+    if (result.error !== undefined && result.error instanceof UnsentError) return 'ignored'
     return (judge && askJudge(judge, result)) ?? outcomeOf(result)
   } catch {
     return 'failure'
   }
-}
-
-/** Refused by another breaker on the same instance, or answered from a cache: known by its answers, once minified. */
-function wasNotAttempted({ response, error }: AttemptResult): boolean {
-  return error === undefined ? isCachedAnswer(response) : error instanceof UnsentError
 }
 
 function askJudge(judge: JudgeOutcome, result: AttemptResult): Outcome | undefined {

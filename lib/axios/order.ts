@@ -35,9 +35,12 @@ export function runInLine(manager: Manager): void {
 
 /** In place of `InterceptorManager.forEach`, by which axios collects the interceptors of a request. */
 function visitGuardsAround(this: Manager, visit: Visit): void {
+  const visitAll = inherited(this) as (this: Manager, visit: Visit) => void
+  const { handlers } = this
+  // Mostly there is nobody else.
+  if (Array.isArray(handlers) && handlers.length === 1) return visitAll.call(this, visit)
   const guards: Handler[] = []
   const others: Handler[] = []
-  const visitAll = inherited(this) as (this: Manager, visit: Visit) => void
   visitAll.call(this, (handler) => void (isGuard(handler) ? guards : others).push(handler))
   const around = others.length > 0 ? [...guards, ...others, ...guards] : guards
   for (const handler of around) visit(handler)

@@ -28,7 +28,7 @@ export class Passage {
     this.#around = outer && outer.#permit ? outer : undefined
     this.#permit = permit
     try {
-      Object.assign(config, { [PASSAGE]: this })
+      ;(config as { [PASSAGE]?: Passage })[PASSAGE] = this
     } catch {
       // A wrapper has sealed the config: an inner guard asks for itself.
     }

@@ -5,7 +5,7 @@ import { dispatcherOf, type Adapter } from './axios.js'
 import { attempt, type Guard } from './guard.js'
 import type { JudgeOutcome } from './judge.js'
 import { Passage } from './passage.js'
-import { findWrapper, setAdapter } from './wrapper.js'
+import { setAdapter, type Wrapper } from './wrapper.js'
 
 /**
  * Puts the guard round the request's adapter. Never throws: before axios 1.19 an error thrown by a
@@ -19,10 +19,7 @@ export function guard(
   // Another interceptor returned nothing: axios says so.
   if (typeof config !== 'object' || config === null) return config
   const { adapter } = config
-  // A config that was re-issued before it reached its adapter, under other guards or not.
-  if (typeof adapter === 'function' && findWrapper(adapter, (it) => it.circuit === circuit)) {
-    return config
-  }
+  if (isGuardedBy(adapter, circuit)) return config
   const guarding = ((final) => {
     // Errors and responses carry the config on: re-issued elsewhere, it must not bring the guard along.
     setAdapter(final, adapter)
@@ -34,6 +31,16 @@ export function guard(
   if (setAdapter(config, guarding)) return config
   const copy: InternalAxiosRequestConfig = Object.create(Object.getPrototypeOf(config))
   return Object.assign(copy, config, { adapter: guarding })
+}
+
+/** True for a config that was re-issued before it reached its adapter, under other guards or not. */
+function isGuardedBy(adapter: Adapter, circuit: ManagedCircuit): boolean {
+  // Written out, as each request comes by.
+  let wrapper = adapter as Wrapper | undefined
+  while (typeof wrapper === 'function' && wrapper.circuit !== circuit) {
+    wrapper = wrapper.wrapped as Wrapper | undefined
+  }
+  return typeof wrapper === 'function'
 }
 
 /** The adapter that asks the circuit itself, to be handed to an adapter of another kind: a cache. */

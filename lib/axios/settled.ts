@@ -1,11 +1,10 @@
 /** Sends a request, and hears once how it ended, whatever the adapter answers with. */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { property, tried } from '../property.js'
+import { property } from '../property.js'
 import type { AttemptResult } from './outcome.js'
 
 type Callback = ((value: unknown) => unknown) | null | undefined
-type Succeed = (response: AxiosResponse) => AxiosResponse
-type Fail = (error: unknown) => never
+type Hear = (result: AttemptResult) => void
 
 /** Guards within each other that are called within each other: with thousands the stack would not do. */
 const DEEPEST = 100
@@ -31,62 +30,72 @@ export function send(
 export function settled(
   dispatch: AxiosAdapter,
   config: InternalAxiosRequestConfig,
-  hear: (result: AttemptResult) => void,
+  hear: Hear,
 ): Promise<AxiosResponse> {
-  let isHeard = false
-  const tell = (result: AttemptResult): void => {
-    if (!isHeard) hear(result)
-    isHeard = true
-  }
-  const succeed: Succeed = (response) => {
-    tell({ config, response })
-    return response
-  }
-  const fail: Fail = (error) => {
-    tell({ config, error, ...responseOf(error) })
+  const fail = (error: unknown): never => {
+    hear({ config, error, ...responseOf(error) })
     throw error
   }
+  let answer: Promise<AxiosResponse>
   try {
-    const answer = send(dispatch, config)
-    return isOrdinary(answer) ? answer.then(succeed, fail) : followed(answer, succeed, fail)
+    answer = send(dispatch, config)
+    if (!isOrdinary(answer)) return followed(answer, config, hear)
   } catch (error) {
     return fail(error)
   }
+  return answer.then((response) => {
+    hear({ config, response })
+    return response
+  }, fail)
 }
 
 /** One that settles once, and calls nothing back. */
-function isOrdinary(answer: unknown): boolean {
-  return (
-    answer instanceof Promise &&
-    Object.getPrototypeOf(answer) === Promise.prototype &&
-    !Object.hasOwn(answer, 'then') &&
-    !Object.hasOwn(answer, 'constructor')
-  )
+function isOrdinary(answer: Promise<AxiosResponse> | undefined): boolean {
+  return answer?.then === Promise.prototype.then && answer.constructor === Promise
 }
 
 /** Whatever its `then` does to callbacks, it does to axios's own. The first that it calls is what counts. */
 function followed(
   answer: Promise<AxiosResponse>,
-  succeed: Succeed,
-  fail: Fail,
+  config: InternalAxiosRequestConfig,
+  hear: Hear,
 ): Promise<AxiosResponse> {
-  const follow = (onResponse: Callback, onError: Callback): unknown => {
-    try {
-      return answer.then(
-        (response) => (onResponse ? onResponse(succeed(response)) : succeed(response)),
-        (error: unknown) => {
-          if (!onError) return fail(error)
-          tried(() => fail(error))
-          return onError(error)
-        },
-      )
-    } catch (error) {
-      return fail(error)
-    }
+  let isHeard = false
+  const hearOnce = (ending: Partial<AttemptResult>): void => {
+    if (!isHeard) hear({ config, ...ending })
+    isHeard = true
   }
+  const value = (onResponse: Callback, onError: Callback): unknown =>
+    thenOf(answer, hearOnce, onResponse, onError)
   // All else that it has, such as `catch`, goes by its `then`.
   // oxlint-disable-next-line unicorn/no-thenable -- it stands for one
-  return Object.create(Object(answer), { then: { value: follow } }) as Promise<AxiosResponse>
+  return Object.create(Object(answer), { then: { value } }) as Promise<AxiosResponse>
+}
+
+function thenOf(
+  answer: Promise<AxiosResponse>,
+  hear: (ending: Partial<AttemptResult>) => void,
+  onResponse: Callback,
+  onError: Callback,
+): unknown {
+  const succeed = (response: AxiosResponse): unknown => {
+    hear({ response })
+    return onResponse ? onResponse(response) : response
+  }
+  const fail = (error: unknown): unknown => {
+    hear({ error, ...responseOf(error) })
+    return (onError ?? thrown)(error)
+  }
+  try {
+    return answer.then(succeed, fail)
+  } catch (error) {
+    hear({ error })
+    throw error
+  }
+}
+
+function thrown(error: unknown): never {
+  throw error
 }
 
 function responseOf(error: unknown): { response?: AxiosResponse } {

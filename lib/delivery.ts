@@ -54,7 +54,7 @@ export class Delivery {
     const { full } = this.#turn
     this.#fruitless = full === 1 || size < this.#backlog ? 0 : this.#fruitless + 1
     this.#backlog = size
-    inLaterTurn(() => this.#goOn(), Math.min(full, LONGEST_PAUSE))
+    inLaterTurn(() => this.#goOn(), Math.min(this.#fruitless, LONGEST_PAUSE))
     this.#onPause(this.#fruitless >= LASTING)
   }
 }

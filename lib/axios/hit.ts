@@ -1,16 +1,22 @@
 /** Asks an adapter that is known to keep answers for one of them, while nothing is to be sent. */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { property } from '../property.js'
+import { inLaterTurn } from '../turns.js'
 import { isCachedAnswer } from './cached.js'
 
-/** Whether an adapter keeps answers: one that has sent a request all the same is not asked again. */
+/** Whether an adapter keeps answers: one that has sent a request all the same, or was late, is not asked again. */
 const keepers = new WeakMap<object, boolean>()
+
+/** Milliseconds for which a cache may look: a refusal does not wait for long. */
+const PATIENCE = 1000
 
 /** Whoever is to send a request looks at its cancel token first; a cache has no need to. */
 const UNSENDABLE = new Proxy(
   {},
   {
-    get() {
+    get(_target, key) {
+      // The http adapter of axios 1.7 lets go of the token before it rejects.
+      if (key === 'unsubscribe') return () => undefined
       throw new Error('Nothing is to be sent')
     },
   },
@@ -32,11 +38,26 @@ export async function hitOf(
 ): Promise<AxiosResponse | undefined> {
   const unsendable = { ...config, cancelToken: UNSENDABLE } as never
   try {
-    const response = await adapter(unsendable)
+    const response = await inTime(adapter(unsendable), () => keepers.set(adapter, false))
     const isOwn = property(response, 'config') === unsendable
     if (isOwn && !isCachedAnswer(response)) keepers.set(adapter, false)
     return isOwn ? { ...response, config } : response
   } catch {
     return undefined
   }
+}
+
+function inTime<Value>(promise: Promise<Value>, onLate: () => unknown): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void => {
+      onLate()
+      reject(new Error('The cache takes too long'))
+    }
+    let isOver = false
+    inLaterTurn(() => isOver || giveUp(), PATIENCE)
+    promise
+      .then(resolve, reject)
+      .finally(() => (isOver = true))
+      .catch(() => undefined)
+  })
 }

@@ -214,6 +214,24 @@ it('asks no adapter twice for a hit that sends a request instead', async () => {
   expect(upstream.hits).toBe(hits + 1)
 })
 
+it('waits a second for a cache that never answers, and asks it no more', async () => {
+  let isStuck = false
+  let looks = 0
+  const send = getAdapter('http')
+  const { users, breaker, circuit } = service(async (config) => {
+    looks += 1
+    if (isStuck) await new Promise(() => undefined)
+    return Object.assign(await send(config), { cached: true })
+  })
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  isStuck = true
+  const before = looks
+  expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
+  expect(await errorOf(users.get('/status/202'))).toBeInstanceOf(OpenedStateError)
+  expect(looks - before).toBe(1)
+})
+
 it('counts requests that share one answer in flight once', async () => {
   let shared: Promise<AxiosResponse> | undefined
   const { users, circuit } = service((config) => (shared ??= getAdapter('http')(config)))

@@ -7,8 +7,8 @@ const RULES = { threshold: 1000, ttl: 30 }
 
 /** What the script runs, inside of the one command that calls it; no variant sends these. */
 const SCRIPTED = new Set(['time', 'hmget', 'hset', 'pexpire', 'publish'])
-/** Of the benchmark itself. */
-const OURS = new Set(['config|resetstat', 'info', 'hello'])
+/** Of the benchmark itself; and the PING of each subscription, which goes by the clock and not by requests. */
+const OURS = new Set(['config|resetstat', 'info', 'hello', 'ping'])
 
 /** @returns commands per healthy request and, beyond those, per failure */
 export async function commands(scene, { requests }) {

@@ -9,6 +9,7 @@ const keepers = new WeakMap<object, boolean>()
 
 /** Milliseconds for which a cache may look: a refusal does not wait for long. */
 const PATIENCE = 1000
+const LATE = new Error('The cache takes too long')
 
 /** Whoever is to send a request looks at its cancel token first; a cache has no need to. */
 const UNSENDABLE = new Proxy(
@@ -38,26 +39,15 @@ export async function hitOf(
 ): Promise<AxiosResponse | undefined> {
   const unsendable = { ...config, cancelToken: UNSENDABLE } as never
   try {
-    const response = await inTime(adapter(unsendable), () => keepers.set(adapter, false))
+    const late = new Promise<never>((_resolve, reject) => {
+      inLaterTurn(() => reject(LATE), PATIENCE)
+    })
+    const response = await Promise.race([adapter(unsendable), late])
     const isOwn = property(response, 'config') === unsendable
     if (isOwn && !isCachedAnswer(response)) keepers.set(adapter, false)
     return isOwn ? { ...response, config } : response
-  } catch {
+  } catch (error) {
+    if (error === LATE) keepers.set(adapter, false)
     return undefined
   }
-}
-
-function inTime<Value>(promise: Promise<Value>, onLate: () => unknown): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      onLate()
-      reject(new Error('The cache takes too long'))
-    }
-    let isOver = false
-    inLaterTurn(() => isOver || giveUp(), PATIENCE)
-    promise
-      .then(resolve, reject)
-      .finally(() => (isOver = true))
-      .catch(() => undefined)
-  })
 }

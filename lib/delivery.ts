@@ -7,7 +7,7 @@ import { inLaterTurn, TurnCount } from './turns.js'
 type Job = () => void
 
 /** Per turn: some milliseconds of listeners that do little, as a test makes them in one turn. */
-const MOST_PER_TURN = 1000
+export const MOST_PER_TURN = 1000
 /** Waiting. Some 10 MB: more than any burst of requests, and reached only if jobs make more than one each. */
 export const MOST_WAITING = 100_000
 /** Milliseconds: whoever goes on for ever leaves most of the processor to others. */

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import axios from 'axios'
 import { LONGEST_PERMIT, LONGEST_PROOF, MOST_STREAKS } from '../lib/storage/limits.js'
-import { MOST_WAITING } from '../lib/delivery.js'
+import { MOST_PENDING } from '../lib/axios/fallback.js'
+import { MOST_PER_TURN, MOST_WAITING } from '../lib/delivery.js'
 import { CircuitBreaker, type CircuitOptions, type EventName } from '../lib/index.js'
 import { resolveSharing } from '../lib/storage/sharing.js'
 import { PASSWORD, RULE, USER } from './support/acl.js'
@@ -100,8 +101,10 @@ it('shows a ConfigError as it is', () => {
   expect(codeIn('text').map((block) => block.trim())).toContain(message)
 })
 
-it('says how many events may wait', () => {
+it('says how many events are delivered at once and may wait, and how many fallbacks may be pending', () => {
+  expect(readme).toContain(`Up to ${MOST_PER_TURN.toLocaleString('en')} events`)
   expect(readme).toContain(`more than ${MOST_WAITING.toLocaleString('en')} wait`)
+  expect(readme).toContain(`until ${MOST_PENDING.toLocaleString('en')} calls are pending`)
 })
 
 it('asks for no more permissions than are proved to be enough', () => {

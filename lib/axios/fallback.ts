@@ -13,7 +13,7 @@ export type Fallback = (error: OpenedStateError, config: InternalAxiosRequestCon
 /** Calls in one turn of the loop, of all fallbacks: some milliseconds' worth. */
 const MOST_PER_TURN = 1000
 /** Calls of all fallbacks that have not ended. A ring of circuits is no way round it. */
-const MOST_PENDING = 10_000
+export const MOST_PENDING = 10_000
 
 let pending = 0
 let turn: TurnCount | undefined

@@ -1,6 +1,6 @@
-export { CircuitBreaker } from './circuit-breaker.js'
+export { CircuitBreaker } from './breaker/circuit-breaker.js'
 export { NotInitializedError, OpenedStateError } from './axios/errors.js'
-export { ConfigError } from './errors.js'
+export { ConfigError } from './internal/config-error.js'
 export type { AttemptResult } from './axios/outcome.js'
 export type { JudgeOutcome } from './axios/judge.js'
 export type {
@@ -13,8 +13,8 @@ export type {
   Outcome,
 } from './circuit/types.js'
 export type { Fallback } from './axios/fallback.js'
-export type { CircuitBreakerOptions, CircuitOptions } from './config.js'
-export type { EventName, Listener } from './events.js'
+export type { CircuitBreakerOptions, CircuitOptions } from './breaker/config.js'
+export type { EventName, Listener } from './breaker/events.js'
 
 declare module 'axios' {
   interface AxiosRequestConfig {

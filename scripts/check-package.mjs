@@ -24,9 +24,9 @@ const PAGES = readdirSync(join(import.meta.dirname, '../docs')).filter((name) =>
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
   .concat(PAGES.map((name) => `docs/${name}`))
   .concat(['docs/images/prometheus-state.png', 'docs/images/status-page.png'])
-const MODULES = ['', 'redis/', 'status-page/', 'storage/', 'testing/']
+const MODULES = ['', 'fleet/', 'redis/', 'status-page/', 'testing/']
   .map((folder) => `${folder}index`)
-  .concat(['metrics/prometheus', 'metrics/opentelemetry'])
+  .concat(['metrics/prometheus/index', 'metrics/opentelemetry/index'])
 const ENTRIES = ['esm', 'cjs'].flatMap((format) =>
   MODULES.flatMap((module) => [`dist/${format}/${module}.js`, `dist/${format}/${module}.d.ts`]),
 )

@@ -3,7 +3,7 @@
  * collected, with all that its interceptors hold. The instances hold the circuit, not the other way round.
  */
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
-import { warnOnce } from '../complain.js'
+import { warnOnce } from '../internal/warnings.js'
 import { intercept, type Interception } from './intercept.js'
 import type { Attachable } from './instance.js'
 

@@ -4,7 +4,7 @@
  */
 import * as axios from 'axios'
 import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { tried } from '../property.js'
+import { tried } from '../internal/property.js'
 
 export type Adapter = InternalAxiosRequestConfig['adapter']
 

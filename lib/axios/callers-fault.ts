@@ -1,6 +1,6 @@
 /** Tells a fault of the request, or of the caller's own surroundings, from one of the service. */
 import type { InternalAxiosRequestConfig } from 'axios'
-import { property } from '../property.js'
+import { property } from '../internal/property.js'
 import { saysNetworkFailed } from './network-words.js'
 
 /** Faults of the request itself, found before anything was sent, or limits that the caller has set. */

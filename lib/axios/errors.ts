@@ -1,7 +1,7 @@
 import type { InternalAxiosRequestConfig } from 'axios'
-import { brand } from '../brand.js'
+import { brand } from '../internal/brand.js'
 import type { FailureReason, Refusal } from '../circuit/types.js'
-import { quote } from '../quote.js'
+import { quote } from '../internal/quote.js'
 import { BaseError } from './axios.js'
 import { withoutRetries } from './final.js'
 

@@ -1,9 +1,9 @@
 /** Asks a fallback, and sees to it that a fallback which asks itself comes to an end. */
 import type { InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
-import { warnOnce } from '../complain.js'
-import { quote } from '../quote.js'
-import { laterTurn, TurnCount } from '../turns.js'
+import { warnOnce } from '../internal/warnings.js'
+import { quote } from '../internal/quote.js'
+import { laterTurn, TurnCount } from '../internal/turns.js'
 import type { OpenedStateError } from './errors.js'
 import { cameOfFallback, within } from './reentry.js'
 

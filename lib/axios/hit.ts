@@ -1,7 +1,7 @@
 /** Asks an adapter that is known to keep answers for one of them, while nothing is to be sent. */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { property } from '../property.js'
-import { inLaterTurn } from '../turns.js'
+import { property } from '../internal/property.js'
+import { inLaterTurn } from '../internal/turns.js'
 import { isCachedAnswer } from './cached.js'
 
 /** Whether an adapter keeps answers: one that has sent a request all the same, or was late, is not asked again. */

@@ -1,8 +1,8 @@
 import type { AxiosAdapter } from 'axios'
 import type { Attachable } from '../circuit/types.js'
-import { ConfigError } from '../errors.js'
-import { property } from '../property.js'
-import { kindOf } from '../quote.js'
+import { ConfigError } from '../internal/config-error.js'
+import { property } from '../internal/property.js'
+import { kindOf } from '../internal/quote.js'
 
 export type { Attachable }
 

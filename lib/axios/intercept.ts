@@ -1,7 +1,7 @@
 /** Registers a circuit's interceptors on an axios instance. */
 import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
-import { property } from '../property.js'
+import { property } from '../internal/property.js'
 import { newHeaders } from './axios.js'
 import { OpenedStateError } from './errors.js'
 import { askFallback, type Fallback } from './fallback.js'

@@ -1,6 +1,6 @@
 /** The user's judgement of an attempt, and the rule where it gives none. */
 import type { Outcome } from '../circuit/types.js'
-import { complain } from '../complain.js'
+import { complain } from '../internal/warnings.js'
 import { UnsentError } from './errors.js'
 import { outcomeOf, type AttemptResult } from './outcome.js'
 

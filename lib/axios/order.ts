@@ -2,7 +2,7 @@
  * A guard's interceptor runs first and last, whatever was attached before or after it: first, as a
  * chain may break off; last, as others choose, replace or drop the adapter.
  */
-import { property } from '../property.js'
+import { property } from '../internal/property.js'
 import { markAsking } from './reentry.js'
 
 interface Handler {

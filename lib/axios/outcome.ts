@@ -1,7 +1,7 @@
 /** What an attempt proves about the service, judged where the adapter ends: before transforms and interceptors. */
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import type { FailureReason, Outcome } from '../circuit/types.js'
-import { property } from '../property.js'
+import { property } from '../internal/property.js'
 import { isAxiosError, isCancel } from './axios.js'
 import { isCallerFault } from './callers-fault.js'
 

@@ -5,7 +5,7 @@
  */
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Permit } from '../circuit/types.js'
-import { property } from '../property.js'
+import { property } from '../internal/property.js'
 import { isCachedAnswer } from './cached.js'
 import { isKeeper } from './hit.js'
 

@@ -8,16 +8,7 @@
 import type { InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { dispatcherOf, type Adapter } from './axios.js'
-import { findWrapper, setAdapter, type Wrapper } from './wrapper.js'
-
-/** That a fallback of this circuit is being asked. */
-export interface Asking {
-  readonly circuit: ManagedCircuit
-  /** Of the request that it answers for. */
-  readonly around: Asking | undefined
-  /** Whoever kept the fallback's config may send it again once the fallback has answered. */
-  isOver?: boolean
-}
+import { findWrapper, setAdapter, type Asking, type Wrapper } from './wrapper.js'
 
 /** The fallback that is called at this very moment. */
 let current: Asking | undefined

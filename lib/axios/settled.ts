@@ -1,6 +1,6 @@
 /** Sends a request, and hears once how it ended, whatever the adapter answers with. */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { property } from '../property.js'
+import { property } from '../internal/property.js'
 import type { AttemptResult } from './outcome.js'
 
 type Callback = ((value: unknown) => unknown) | null | undefined

@@ -6,7 +6,15 @@ import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Adapter } from './axios.js'
 import type { JudgeOutcome } from './judge.js'
-import type { Asking } from './reentry.js'
+
+/** That a fallback of this circuit is being asked. */
+export interface Asking {
+  readonly circuit: ManagedCircuit
+  /** Of the request that it answers for. */
+  readonly around: Asking | undefined
+  /** Whoever kept the fallback's config may send it again once the fallback has answered. */
+  isOver?: boolean
+}
 
 export interface Wrapper extends AxiosAdapter {
   /** What is below it. */

@@ -1,5 +1,5 @@
 /** Into which ranges durations are counted, in seconds, and why. */
-import { field } from '../validation.js'
+import { field } from '../internal/validation.js'
 
 /**
  * From an answer out of a cache to one that somebody waits for in vain. 1, 2, 5, 10 and 30 seconds are

@@ -3,7 +3,7 @@
  * them is added up, the worse state counts, and they are there until the last of them is detached.
  */
 import type { Attempt, CircuitEvents } from '../circuit/types.js'
-import { STATE_VALUES, type ObservedBreaker } from './observed.js'
+import { STATE_VALUES, type ObservedBreaker } from '../observe/observed.js'
 
 /** What is counted of the circuits of one name. */
 export interface Series {

@@ -1,7 +1,7 @@
 /** One attempt to connect, and the line that it brings. */
-import { property } from '../property.js'
-import { reasonOf } from '../storage/reason.js'
-import { later } from '../storage/timers.js'
+import { property } from '../internal/property.js'
+import { reasonOf } from '../internal/reason.js'
+import { later } from '../internal/timers.js'
 import { UNREACHED } from './failure-reasons.js'
 import type { Line, MakeLine } from './line.js'
 import { inTime } from './patience.js'

@@ -1,5 +1,5 @@
 /** The clients that a caller may bring, by shape: nothing here depends on their class or options. */
-import { property } from '../property.js'
+import { property } from '../internal/property.js'
 
 export interface EvalOptions {
   keys: string[]

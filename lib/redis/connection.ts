@@ -1,7 +1,7 @@
 /** A breaker's view of Redis: one script for all commands, one channel for all messages. */
-import { reasonOf } from '../storage/reason.js'
-import type { Answer, Connection, ConnectionListener, Question } from '../storage/storage.js'
-import { later } from '../storage/timers.js'
+import { reasonOf } from '../internal/reason.js'
+import type { Answer, Connection, ConnectionListener, Question } from '../storage/contract.js'
+import { later } from '../internal/timers.js'
 import { isOfOneKey, isRefusal, ofCircuit, SILENT } from './failure-reasons.js'
 import { Hearing } from './hearing.js'
 import type { Hub, Member } from './hub.js'

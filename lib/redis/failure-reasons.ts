@@ -1,6 +1,6 @@
 /** What an error of a connection means, in words that say what to do about it. Never with a password in them. */
-import { property } from '../property.js'
-import { reasonOf } from '../storage/reason.js'
+import { property } from '../internal/property.js'
+import { reasonOf } from '../internal/reason.js'
 
 export const NOT_CONNECTED = 'The client is not connected: call its connect() first'
 /** What is wrong with an attempt that hangs. */

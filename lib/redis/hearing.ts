@@ -1,5 +1,5 @@
 /** Finds out that a message was missed: each transition is published to everybody, its author included. */
-import { later } from '../storage/timers.js'
+import { later } from '../internal/timers.js'
 
 /** Seconds that a message may come after the answer which says that there was one. */
 const PATIENCE = 1

@@ -1,5 +1,5 @@
 /** Lines by ioredis: duplicates of the caller's `Redis` or `Cluster`, for commands and for messages. */
-import { property } from '../property.js'
+import { property } from '../internal/property.js'
 import { ignore, methodOf, quietly, type IORedisClient } from './client.js'
 import { SILENT } from './failure-reasons.js'
 import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine } from './line.js'

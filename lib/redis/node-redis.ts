@@ -1,6 +1,6 @@
 /** Lines by the package redis, of any version from 4.6 on. */
 import { isIP } from 'node:net'
-import { property } from '../property.js'
+import { property } from '../internal/property.js'
 import { ignore, kindOf, methodOf, quietly, type EvalOptions, type RedisClient } from './client.js'
 import { SILENT, UNREACHED_BY_TLS } from './failure-reasons.js'
 import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine } from './line.js'

@@ -1,5 +1,5 @@
 /** A connection of ours, made anew whenever it is lost. Nothing of it keeps the process alive. */
-import { later } from '../storage/timers.js'
+import { later } from '../internal/timers.js'
 import { Attempt } from './attempt.js'
 import { explained, explainedAtFirst } from './failure-reasons.js'
 import type { Line, MakeLine } from './line.js'

@@ -1,6 +1,6 @@
 /** The caller's client: listened to for as long as it is needed, and then left as it was. */
 import { isIORedis, isOpen, isReady, type RedisClient } from './client.js'
-import { later } from '../storage/timers.js'
+import { later } from '../internal/timers.js'
 import { explained, NOT_CONNECTED } from './failure-reasons.js'
 
 /** Seconds between two looks at a client that may not say when it is connected, such as a pool. */

@@ -1,5 +1,5 @@
 /** Waiting for an answer, in a way that keeps no process alive and blames nobody for a process that was busy itself. */
-import { later } from '../storage/timers.js'
+import { later } from '../internal/timers.js'
 
 /**
  * Rejects with an Error of this message if the promise takes longer, in seconds. An answer that has come

@@ -1,8 +1,9 @@
 /** Circuits shared through Redis. */
-import { ConfigError } from '../errors.js'
-import { sharingShape, type SharingOptions } from '../storage/sharing.js'
-import { Storage, type Connection, type ConnectionListener } from '../storage/storage.js'
-import { field, parse, type Shape } from '../validation.js'
+import { ConfigError } from '../internal/config-error.js'
+import { sharingShape, type SharingOptions } from '../fleet/sharing.js'
+import { Storage } from '../fleet/storage.js'
+import type { Connection, ConnectionListener } from '../storage/contract.js'
+import { field, parse, type Shape } from '../internal/validation.js'
 import { isRedisClient, kindOf, type RedisClient } from './client.js'
 import { RedisConnection } from './connection.js'
 import type { Hub } from './hub.js'

@@ -1,4 +1,4 @@
-import { property } from '../property.js'
+import { property } from '../internal/property.js'
 import type { Evaluator } from './line.js'
 import { sha1 } from './wire.js'
 

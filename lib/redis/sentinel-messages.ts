@@ -2,7 +2,7 @@
  * The way of messages with a sentinel client of the package redis, which subscribes by itself: it knows
  * where the primary is, and does not say how to connect to it. It cannot be asked whether it hears.
  */
-import { later } from '../storage/timers.js'
+import { later } from '../internal/timers.js'
 import { methodOf, quietly, type RedisClient } from './client.js'
 import type { MessageEvents, Messages } from './subscription.js'
 

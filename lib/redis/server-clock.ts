@@ -3,7 +3,7 @@
  * until when a command is wanted. Both are judged in favour of what is young: two clocks drift apart.
  */
 
-import type { Snapshot } from '../storage/storage.js'
+import type { Snapshot } from '../storage/contract.js'
 
 /** Seconds by which two clocks may drift apart in one second; quartz is ten times better. */
 const DRIFT = 0.0005

@@ -1,6 +1,6 @@
 /** The way of messages: a connection of ours that no command waits on, asked now and then whether it still lives. */
-import { property } from '../property.js'
-import { later } from '../storage/timers.js'
+import { property } from '../internal/property.js'
+import { later } from '../internal/timers.js'
 import type { RedisClient } from './client.js'
 import type { Line, MakeLine } from './line.js'
 import { OwnClient } from './own-client.js'

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { CircuitState, FailureReason } from '../circuit/types.js'
 import { NOTHING } from '../storage/nothing.js'
-import type { Answer, Question, Snapshot } from '../storage/storage.js'
+import type { Answer, Question, Snapshot } from '../storage/contract.js'
 
 const MICROSECONDS = 1e6
 const SNAPSHOT = String.raw`(\d{1,16})\|(\d{1,16})\|(closed|opened|half-opened)\|(\d{1,16})\|(\d{1,16})\|(\d{1,16})\|([\w.-]{0,67}/\d{0,3})`

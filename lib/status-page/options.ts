@@ -1,8 +1,15 @@
 /** Options of the page, their defaults and the reasons for them. */
-import { ConfigError } from '../errors.js'
-import { property } from '../property.js'
-import { countField, field, parse, secondsField, withDefaults, type Shape } from '../validation.js'
-import type { Observed } from './observed.js'
+import { ConfigError } from '../internal/config-error.js'
+import { property } from '../internal/property.js'
+import {
+  countField,
+  field,
+  parse,
+  secondsField,
+  withDefaults,
+  type Shape,
+} from '../internal/validation.js'
+import type { Observed } from '../observe/seen.js'
 
 export interface StatusPageOptions {
   /** The page's heading. Default `Circuits`. Where several processes answer, put in which one it is. */

@@ -1,6 +1,6 @@
 /** A circuit on the page: what it says itself, and what the page has seen of it. */
 import type { FailureReason } from '../circuit/types.js'
-import type { SeenCircuit } from './observed.js'
+import type { SeenCircuit } from '../observe/seen.js'
 import { Recent, type Result } from './recent.js'
 
 export interface LastError {

@@ -1,6 +1,6 @@
 /** Follows a breaker: its circuits and its storage. */
 import type { CircuitEvents, FailureReason } from '../circuit/types.js'
-import type { Observed, SeenCircuit } from './observed.js'
+import type { Observed, SeenCircuit } from '../observe/seen.js'
 import type { Result } from './recent.js'
 import { Tracked } from './tracked.js'
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from './storage.js'
+import type { Snapshot } from './contract.js'
 
 /** A circuit of which nothing is known: closed, and older than anything that is. */
 export const NOTHING: Snapshot = {

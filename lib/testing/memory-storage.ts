@@ -1,16 +1,10 @@
 /** A shared storage in the process's own memory, for tests of code that shares circuits: no Redis needed. */
-import { monotonic } from '../clock.js'
-import { sharingShape, type SharingOptions } from '../storage/sharing.js'
-import {
-  EACH_BREAKER,
-  Storage,
-  type Answer,
-  type Connection,
-  type ConnectionListener,
-  type Question,
-} from '../storage/storage.js'
-import { functionField, parse, type Shape } from '../validation.js'
-import { Decision, type Kept } from './rules.js'
+import { monotonic } from '../internal/clock.js'
+import { sharingShape, type SharingOptions } from '../fleet/sharing.js'
+import { EACH_BREAKER, Storage } from '../fleet/storage.js'
+import type { Answer, Connection, ConnectionListener, Question } from '../storage/contract.js'
+import { functionField, parse, type Shape } from '../internal/validation.js'
+import { Decision, type Kept } from '../storage/rules/rules.js'
 
 export interface MemoryStorageOptions extends SharingOptions {
   /** The storage's own clock, in seconds. Default: monotonic time. */

@@ -1,5 +1,5 @@
 /** A clock that only moves when it is told to, for the `now` of a breaker or of a `MemoryStorage`. */
-import { ConfigError } from '../errors.js'
+import { ConfigError } from '../internal/config-error.js'
 
 /** A nanosecond more than was asked for: a ttl is over once more than its seconds have passed. */
 const HAIR = 1e-9

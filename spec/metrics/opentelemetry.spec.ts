@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/sdk-trace-base'
 import axios from 'axios'
 import { CircuitBreaker, ConfigError, type CircuitBreakerOptions } from '../../lib/index.js'
-import { observeMetrics } from '../../lib/metrics/opentelemetry.js'
+import { observeMetrics } from '../../lib/metrics/opentelemetry/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { advance } from '../support/clock.js'
 import { until } from '../support/until.js'

@@ -1,6 +1,6 @@
 /** What a process decides while it is alone stays its own affair, also if the storage has forgotten the rest. */
 import type { Machine, Rules } from '../../lib/circuit/types.js'
-import type { Membership } from '../../lib/storage/membership.js'
+import type { Membership } from '../../lib/breaker/membership.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { until } from '../support/until.js'
 

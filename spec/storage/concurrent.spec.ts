@@ -6,7 +6,7 @@ import { ok } from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { Machine, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
-import type { Membership } from '../../lib/storage/membership.js'
+import type { Membership } from '../../lib/breaker/membership.js'
 import { Recording, type Entry } from './recording.js'
 import { PATIENT, SUBJECTS, type Subject } from './subjects.js'
 

@@ -9,7 +9,7 @@ import type {
   Question,
   Snapshot,
   Terms,
-} from '../../lib/storage/index.js'
+} from '../../lib/fleet/index.js'
 import { MOST_STREAKS } from '../../lib/storage/limits.js'
 import { NOTHING } from '../../lib/storage/nothing.js'
 import { until } from '../support/until.js'

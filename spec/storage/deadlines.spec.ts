@@ -1,7 +1,7 @@
 /** A deadline that a process misses by its own fault is none that the storage has missed. */
 import { createServer, connect, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { within } from '../../lib/storage/timers.js'
+import { within } from '../../lib/internal/timers.js'
 
 const DEADLINE = 0.1
 

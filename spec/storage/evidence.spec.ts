@@ -1,6 +1,6 @@
 /** What a process reports of its failures, and what it keeps to itself. No storage is needed for it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Evidence, HOLD, type Delivery, type Report } from '../../lib/storage/evidence.js'
+import { Evidence, HOLD, type Delivery, type Report } from '../../lib/fleet/evidence.js'
 import { until } from '../support/until.js'
 
 const THRESHOLD = 5

@@ -1,7 +1,7 @@
 /** A process that starts is busy, and `init()` waits for its circuits as long as it may. */
 import axios from 'axios'
 import { CircuitBreaker } from '../../lib/index.js'
-import type { Answer, Question } from '../../lib/storage/index.js'
+import type { Answer, Question } from '../../lib/fleet/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { Wrapped } from './wrapped.js'
 

@@ -1,7 +1,7 @@
 /** Why a circuit is opened, in a process that was told of it by another. */
 import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import { CircuitBreaker, OpenedStateError } from '../../lib/index.js'
-import type { Storage } from '../../lib/storage/index.js'
+import type { Storage } from '../../lib/fleet/index.js'
 import { errorOf } from '../support/counted.js'
 import { until } from '../support/until.js'
 import { SUBJECTS, type Subject } from './subjects.js'

@@ -1,8 +1,8 @@
 /** Commands that the storage carries out, and whose answers get lost; hints that come while it is read. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Machine, Permit, Publish, Rules } from '../../lib/circuit/types.js'
-import type { Membership } from '../../lib/storage/membership.js'
-import type { Answer, Question, Storage } from '../../lib/storage/index.js'
+import type { Membership } from '../../lib/breaker/membership.js'
+import type { Answer, Question, Storage } from '../../lib/fleet/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { until } from '../support/until.js'
 import { PATIENT } from './subjects.js'

@@ -3,8 +3,8 @@
  * ten minutes of a fleet, in simulated time. SEED tries others.
  */
 import type { Machine, Rules } from '../../lib/circuit/types.js'
-import { HOLD } from '../../lib/storage/evidence.js'
-import type { Membership } from '../../lib/storage/membership.js'
+import { HOLD } from '../../lib/fleet/evidence.js'
+import type { Membership } from '../../lib/breaker/membership.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { numbersFrom } from '../support/numbers.js'
 import { PATIENT } from './subjects.js'

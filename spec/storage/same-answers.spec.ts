@@ -6,7 +6,7 @@
 import { deepEqual, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import type { CircuitState, Outcome } from '../../lib/circuit/types.js'
-import type { Answer, Command, Connection, Snapshot, Terms } from '../../lib/storage/index.js'
+import type { Answer, Command, Connection, Snapshot, Terms } from '../../lib/fleet/index.js'
 import { FAR_FUTURE } from '../../lib/storage/limits.js'
 import { NOTHING } from '../../lib/storage/nothing.js'
 import { SUBJECTS, type Subject } from './subjects.js'

@@ -1,6 +1,6 @@
 /** The storages that the suites of this folder are run on, each under a clock that a spec sets. */
 import { RedisStorage } from '../../lib/redis/index.js'
-import type { SharingOptions, Storage } from '../../lib/storage/index.js'
+import type { SharingOptions, Storage } from '../../lib/fleet/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { ClockedRedis } from '../support/clocked-redis.js'
 

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker, OpenedStateError, type Circuit } from '../../lib/index.js'
-import type { Answer, Question } from '../../lib/storage/index.js'
+import type { Answer, Question } from '../../lib/fleet/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { errorOf } from '../support/counted.js'
 import { until } from '../support/until.js'

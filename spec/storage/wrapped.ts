@@ -6,7 +6,7 @@ import {
   type ConnectionListener,
   type Question,
   type SharingOptions,
-} from '../../lib/storage/index.js'
+} from '../../lib/fleet/index.js'
 
 export abstract class Wrapped extends Storage {
   /** Says no more that it is up, though the storage is. */

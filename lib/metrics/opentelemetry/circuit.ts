@@ -1,0 +1,101 @@
+/** What OpenTelemetry is told of the circuits of one name, in the words of its conventions where there are any. */
+import { trace, type Attributes } from '@opentelemetry/api'
+import type { Attempt, CircuitEvents, CircuitState, Origin, Outcome } from '../../circuit/types.js'
+import type { Series } from '../group.js'
+import { isStatus, methodLabel } from '../labels.js'
+import type { Instruments } from './instruments.js'
+
+const OUTCOMES: readonly Outcome[] = ['success', 'failure', 'ignored']
+const STATES: readonly CircuitState[] = ['closed', 'opened', 'half-opened']
+const ORIGINS: readonly Origin[] = ['local', 'shared']
+const OTHER = '_OTHER'
+const FIRST_ERROR = 400
+
+/** Codes come from adapters, which are anybody's: those that look like none, or are too many, are one. */
+const CODE = /^[A-Z][A-Z0-9_]{0,40}$/
+const MOST_CODES = 50
+const codes = new Set<string>()
+
+export class ObservedCircuit implements Series {
+  readonly #name: string
+  readonly #instruments: Instruments
+
+  constructor(name: string, instruments: Instruments) {
+    this.#name = name
+    this.#instruments = instruments
+  }
+
+  /** A rate needs a value to start from: without a 0 the first failure would be none. */
+  expect(isShared: boolean): void {
+    const { failures, refusals, probes, transitions } = this.#instruments
+    failures.add(0, this.#with())
+    for (const state of ['opened', 'half-opened'] as const) refusals.add(0, this.#with({ state }))
+    for (const outcome of OUTCOMES) probes.add(0, this.#with({ outcome }))
+    for (const origin of isShared ? ORIGINS : (['local'] as const)) {
+      for (const state of STATES) transitions.add(0, this.#with({ state, origin }))
+    }
+  }
+
+  failed(): void {
+    this.#instruments.failures.add(1, this.#with())
+  }
+
+  /** Also on the span that the request is part of, whose own instrumentation sees no request. */
+  rejected({ state, retryAfter }: CircuitEvents['rejected']): void {
+    this.#instruments.refusals.add(1, this.#with({ state }))
+    trace.getActiveSpan()?.addEvent('circuit_breaker.rejected', {
+      ...this.#with({ state }),
+      'circuit_breaker.retry_after': retryAfter,
+    })
+  }
+
+  attempted(attempt: Attempt): void {
+    const { probe, outcome, method, status, duration } = attempt
+    if (probe) this.#instruments.probes.add(1, this.#with({ outcome }))
+    const error = errorType(attempt)
+    this.#instruments.requests.record(duration, {
+      ...this.#with(),
+      'http.request.method': methodLabel(method, OTHER),
+      ...(isStatus(status) && { 'http.response.status_code': status }),
+      ...(error !== undefined && { 'error.type': error }),
+    })
+  }
+
+  moved({ to, origin }: CircuitEvents['stateChanged']): void {
+    this.#instruments.transitions.add(1, this.#with({ state: to, origin }))
+  }
+
+  /** The API has no way to take counters back. */
+  remove(): void {
+    this.#instruments.forget(this.#name)
+  }
+
+  #with({ state, outcome, origin }: Words = {}): Attributes {
+    return {
+      'circuit_breaker.name': this.#name,
+      ...(state && { 'circuit_breaker.state': state }),
+      ...(outcome && { 'circuit_breaker.outcome': outcome }),
+      ...(origin && { 'circuit_breaker.origin': origin }),
+    }
+  }
+}
+
+interface Words {
+  readonly state?: CircuitState
+  readonly outcome?: Outcome
+  readonly origin?: Origin
+}
+
+/** As the conventions for HTTP clients have it: the status, where it tells of an error, else the error's code. */
+function errorType({ outcome, status, code }: Attempt): string | undefined {
+  if (status !== undefined && status >= FIRST_ERROR)
+    return isStatus(status) ? String(status) : OTHER
+  const hasAnswer = status !== undefined && outcome !== 'failure'
+  return hasAnswer ? undefined : boundedCode(code)
+}
+
+function boundedCode(code: string | undefined): string {
+  if (code === undefined || !CODE.test(code)) return OTHER
+  if (codes.size < MOST_CODES) codes.add(code)
+  return codes.has(code) ? code : OTHER
+}

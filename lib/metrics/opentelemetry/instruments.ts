@@ -1,0 +1,94 @@
+/** The instruments of one meter. Exported to Prometheus they bear the names of `axios-breaker/prometheus`. */
+import type {
+  BatchObservableCallback,
+  Counter,
+  Histogram,
+  Meter,
+  ObservableGauge,
+} from '@opentelemetry/api'
+import { COMMAND_BUCKETS } from '../durations.js'
+import type { Group, Sink } from '../group.js'
+import { STATE_VALUES } from '../../observe/observed.js'
+import { ObservedCircuit } from './circuit.js'
+
+export class Instruments implements Sink {
+  readonly buckets: readonly number[]
+  readonly failures: Counter
+  readonly refusals: Counter
+  readonly probes: Counter
+  readonly transitions: Counter
+  readonly requests: Histogram
+  readonly #commands: Histogram
+  readonly #meter: Meter
+  readonly #state: ObservableGauge
+  readonly #storage: ObservableGauge
+  readonly #group: () => Group
+  readonly #gone = new Set<string>()
+
+  constructor(meter: Meter, buckets: readonly number[], group: () => Group) {
+    this.buckets = buckets
+    this.#meter = meter
+    this.#group = group
+    this.failures = this.#counter('error', '{failure}', 'Failures that were counted.')
+    this.refusals = this.#counter('rejected', '{request}', 'Requests that were refused.')
+    this.probes = this.#counter('probe', '{request}', 'Requests that asked whether it is back.')
+    this.transitions = this.#counter('transitions', '{transition}', 'Transitions of the circuit.')
+    const told = 'Time from the dispatch of a request to the end of its answer.'
+    this.requests = this.#durations('request.duration', buckets, told)
+    const asked = 'Time from a command to the answer of the storage, or to its deadline.'
+    this.#commands = this.#durations('storage.command.duration', COMMAND_BUCKETS, asked)
+    this.#state = this.#gauge('state', 'State of the circuit: 0 closed, 1 half-opened, 2 opened.')
+    this.#storage = this.#gauge('storage.up', 'Whether the storage answers.')
+  }
+
+  observe(): void {
+    this.#meter.addBatchObservableCallback(this.#read, [this.#state, this.#storage])
+  }
+
+  unobserve(): void {
+    this.#gone.clear()
+    this.#meter.removeBatchObservableCallback(this.#read, [this.#state, this.#storage])
+  }
+
+  /** An SDK that exports cumulatively repeats the last state for ever: the last shall not be `opened`. */
+  forget(circuit: string): void {
+    this.#gone.add(circuit)
+  }
+
+  seriesOf(circuit: string): ObservedCircuit {
+    return new ObservedCircuit(circuit, this)
+  }
+
+  storageAnswered(duration: number): void {
+    this.#commands.record(duration)
+  }
+
+  readonly #read: BatchObservableCallback = (result) => {
+    const group = this.#group()
+    const gone = [...this.#gone].map((name) => [name, STATE_VALUES.closed] as const)
+    this.#gone.clear()
+    for (const [name, state] of new Map([...gone, ...group.states()])) {
+      result.observe(this.#state, state, { 'circuit_breaker.name': name })
+    }
+    const { storageUp } = group
+    if (storageUp !== undefined) result.observe(this.#storage, storageUp ? 1 : 0)
+  }
+
+  #counter(name: string, unit: string, description: string): Counter {
+    return this.#meter.createCounter(`circuit_breaker.${name}`, { unit, description })
+  }
+
+  #durations(name: string, buckets: readonly number[], description: string): Histogram {
+    const advice = { explicitBucketBoundaries: [...buckets] }
+    return this.#meter.createHistogram(`circuit_breaker.${name}`, {
+      unit: 's',
+      description,
+      advice,
+    })
+  }
+
+  /** Without a unit: with `1` an exporter to Prometheus would call it a ratio. */
+  #gauge(name: string, description: string): ObservableGauge {
+    return this.#meter.createObservableGauge(`circuit_breaker.${name}`, { description })
+  }
+}

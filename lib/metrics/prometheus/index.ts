@@ -1,0 +1,143 @@
+/** Metrics for Prometheus, on prom-client: the entry point `axios-breaker/prometheus`. */
+import { register, type Metric, type Registry, type RegistryContentType } from 'prom-client'
+import { ConfigError } from '../../internal/config-error.js'
+import { field, objectField, parse, withDefaults, type Shape } from '../../internal/validation.js'
+import { bucketsField, REQUEST_BUCKETS } from '../durations.js'
+import { Group } from '../group.js'
+import { checkBreaker, type ObservedBreaker } from '../../observe/observed.js'
+import { PrometheusMetrics, type Settings } from './metrics.js'
+
+export interface CollectMetricsOptions {
+  /** Default: the global `register` of prom-client. */
+  readonly registry?: Registry<RegistryContentType> | undefined
+  /**
+   * Upper bounds of the histogram of request durations, in seconds; ascending, above 0. Default
+   * 0.005 to 10 as is usual, and 30, with bounds at the usual timeouts.
+   */
+  readonly buckets?: readonly number[] | undefined
+  /**
+   * The label `status` of request durations. Default `class`: `2xx` to `5xx`; `code`: the exact
+   * code, at the price of more series. Either way `error` where there was no answer.
+   */
+  readonly statusLabel?: 'class' | 'code' | undefined
+}
+
+const DEFAULTS: Settings = { buckets: REQUEST_BUCKETS, statusLabel: 'class' }
+
+const collectors = new WeakMap<object, Collector>()
+
+/**
+ * Shows the breaker's circuits, those to come as well, in a registry. Several breakers may share one:
+ * circuits of the same name are added up, the worse state counts, and a storage is up where all are.
+ * Collecting the same breaker into the same registry again changes nothing.
+ *
+ * @returns the function that takes the listeners and the metrics out again; idempotent
+ * @throws ConfigError for a bad option, for a registry that has other metrics of these names, and for
+ *   one into which another breaker is collected with other options
+ */
+export function collectMetrics(
+  breaker: ObservedBreaker,
+  options: CollectMetricsOptions = {},
+): () => void {
+  checkBreaker(breaker)
+  const { registry = register, ...given } = parse(shape(), options, 'options of collectMetrics')
+  return collectorOf(registry, withDefaults(DEFAULTS, given)).join(breaker)
+}
+
+function shape() {
+  return {
+    registry: objectField<Registry<RegistryContentType>>(
+      'a registry of prom-client',
+      'getSingleMetric',
+    ),
+    buckets: bucketsField(),
+    statusLabel: field<Settings['statusLabel']>('Expected "class" or "code"', isStatusLabel),
+  } satisfies Shape<CollectMetricsOptions>
+}
+
+function isStatusLabel(value: unknown): boolean {
+  return value === 'class' || value === 'code'
+}
+
+function collectorOf(registry: Registry<RegistryContentType>, settings: Settings): Collector {
+  const known = collectors.get(registry)
+  if (known?.isInUse) {
+    known.checkSettings(settings)
+    return known
+  }
+  // Somebody may have cleared the registry.
+  known?.end()
+  const collector = new Collector(registry, settings)
+  collectors.set(registry, collector)
+  return collector
+}
+
+/** Keeps in a registry what its breakers need. */
+class Collector {
+  readonly #registry: Registry<RegistryContentType>
+  readonly #settings: Settings
+  readonly #group: Group
+  readonly #ofCircuits: ReadonlyMap<string, Metric>
+  readonly #ofStorage: ReadonlyMap<string, Metric>
+
+  constructor(registry: Registry<RegistryContentType>, settings: Settings) {
+    const metrics = new PrometheusMetrics(settings, () => this.#group)
+    this.#registry = registry
+    this.#settings = settings
+    this.#group = new Group(metrics)
+    this.#ofCircuits = metrics.ofCircuits()
+    this.#ofStorage = metrics.ofStorage()
+  }
+
+  get isInUse(): boolean {
+    const [[name, metric] = ['']] = this.#ofCircuits
+    return !this.#group.isEmpty && this.#has(name, metric)
+  }
+
+  checkSettings(settings: Settings): void {
+    if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return
+    throw new ConfigError(
+      'Invalid options of collectMetrics: expected those with which the registry is in use already, ' +
+        `${JSON.stringify(this.#settings)}, given ${JSON.stringify(settings)}`,
+    )
+  }
+
+  join(breaker: ObservedBreaker): () => void {
+    const hasStorage = breaker.storageUp !== undefined
+    this.#register([...this.#ofCircuits, ...(hasStorage ? this.#ofStorage : [])])
+    return this.#group.join(breaker, () => this.#tidy())
+  }
+
+  end(): void {
+    this.#group.leaveAll()
+  }
+
+  #register(metrics: readonly (readonly [string, Metric])[]): void {
+    const missing = metrics.filter(([name, metric]) => !this.#has(name, metric))
+    const taken = missing.find(([name]) => this.#registry.getSingleMetric(name))
+    if (taken) throw clash(taken[0])
+    for (const [, metric] of missing) this.#registry.registerMetric(metric)
+  }
+
+  #tidy(): void {
+    if (this.#group.storageUp === undefined) this.#unregister(this.#ofStorage)
+    if (this.#group.isEmpty) this.#unregister(this.#ofCircuits)
+  }
+
+  #unregister(metrics: ReadonlyMap<string, Metric>): void {
+    for (const [name, metric] of metrics) {
+      if (this.#has(name, metric)) this.#registry.removeSingleMetric(name)
+    }
+  }
+
+  #has(name: string, metric: Metric | undefined): boolean {
+    return this.#registry.getSingleMetric(name) === metric
+  }
+}
+
+function clash(name: string): ConfigError {
+  return new ConfigError(
+    `Invalid registry: expected one that has no metric ${JSON.stringify(name)} of somebody else; ` +
+      'give one of its own',
+  )
+}

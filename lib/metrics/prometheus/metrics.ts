@@ -1,0 +1,117 @@
+/** The metrics of one registry. */
+import { Counter, Gauge, Histogram, type Metric } from 'prom-client'
+import { COMMAND_BUCKETS } from '../durations.js'
+import type { Group, Sink } from '../group.js'
+import { DurationHistogram } from './histogram.js'
+import { CircuitSeries } from './series.js'
+
+export interface Settings {
+  readonly buckets: readonly number[]
+  readonly statusLabel: 'class' | 'code'
+}
+
+/** prom-client would put them into its global registry by itself. */
+const registers: [] = []
+
+export class PrometheusMetrics implements Sink {
+  readonly settings: Settings
+  readonly failures = new Counter({
+    name: 'circuit_breaker_error_total',
+    help: 'Failures that were counted.',
+    labelNames: ['client_name'],
+    registers,
+  })
+  readonly refusals = new Counter({
+    name: 'circuit_breaker_rejected_total',
+    help: 'Requests that were refused, by the state of the circuit.',
+    labelNames: ['client_name', 'reason'],
+    registers,
+  })
+  readonly probes = new Counter({
+    name: 'circuit_breaker_probe_total',
+    help: 'Requests that asked whether the service is back, by what they proved.',
+    labelNames: ['client_name', 'result'],
+    registers,
+  })
+  readonly transitions = new Counter({
+    name: 'circuit_breaker_transitions_total',
+    help: 'Transitions, by the new state, and by who decided: this process or the fleet.',
+    labelNames: ['client_name', 'to', 'origin'],
+    registers,
+  })
+  readonly requests: DurationHistogram
+  readonly #commands = new Histogram({
+    name: 'circuit_breaker_storage_command_duration_seconds',
+    help: 'Time from a command to the answer of the storage, or to its deadline.',
+    buckets: [...COMMAND_BUCKETS],
+    registers,
+  })
+  readonly #group: () => Group
+
+  constructor(settings: Settings, group: () => Group) {
+    this.settings = settings
+    this.#group = group
+    this.requests = new DurationHistogram(
+      'circuit_breaker_request_duration_seconds',
+      'Time from the dispatch of a request to the end of its answer.',
+      settings.buckets,
+    )
+  }
+
+  seriesOf(circuit: string): CircuitSeries {
+    return new CircuitSeries(circuit, this)
+  }
+
+  storageAnswered(duration: number): void {
+    this.#commands.observe(duration)
+  }
+
+  /** What shows circuits, by name: prom-client changes the names of counters for OpenMetrics. */
+  ofCircuits(): ReadonlyMap<string, Metric> {
+    return new Map<string, Metric>([
+      ['circuit_breaker_state', this.#stateGauge()],
+      ['circuit_breaker_error_total', this.failures],
+      ['circuit_breaker_rejected_total', this.refusals],
+      ['circuit_breaker_probe_total', this.probes],
+      ['circuit_breaker_transitions_total', this.transitions],
+      [this.requests.name, this.requests.asMetric()],
+    ])
+  }
+
+  /** What shows the storage, where there is one. */
+  ofStorage(): ReadonlyMap<string, Metric> {
+    return new Map<string, Metric>([
+      ['circuit_breaker_storage_up', this.#storageGauge()],
+      ['circuit_breaker_storage_command_duration_seconds', this.#commands],
+    ])
+  }
+
+  /** Read when it is asked for: a ttl passes without an event, and a fleet may have moved it. */
+  #stateGauge(): Gauge<'client_name'> {
+    const group = this.#group
+    return new Gauge({
+      name: 'circuit_breaker_state',
+      help: 'State of the circuit: 0 closed, 1 half-opened, 2 opened.',
+      labelNames: ['client_name'],
+      registers,
+      aggregator: 'max',
+      collect() {
+        this.reset()
+        for (const [client_name, state] of group().states()) this.set({ client_name }, state)
+      },
+    })
+  }
+
+  #storageGauge(): Gauge {
+    const group = this.#group
+    return new Gauge({
+      name: 'circuit_breaker_storage_up',
+      help: 'Whether the storage answers; without it each process goes by its own results.',
+      registers,
+      aggregator: 'min',
+      collect() {
+        this.set(group().storageUp === true ? 1 : 0)
+      },
+    })
+  }
+}

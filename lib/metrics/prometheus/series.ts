@@ -1,0 +1,86 @@
+/** What prom-client counts of the circuits of one name. */
+import type { Attempt, CircuitEvents, CircuitState, Origin, Outcome } from '../../circuit/types.js'
+import type { Series } from '../group.js'
+import { methodLabel, statusClass, statusCode } from '../labels.js'
+import type { Durations } from './histogram.js'
+import type { PrometheusMetrics } from './metrics.js'
+
+const REASONS = ['opened', 'half-opened'] as const
+const RESULTS: readonly Outcome[] = ['success', 'failure', 'ignored']
+const STATES: readonly CircuitState[] = ['closed', 'opened', 'half-opened']
+const ORIGINS: readonly Origin[] = ['local', 'shared']
+const OTHER_METHOD = 'OTHER'
+
+export class CircuitSeries implements Series {
+  readonly #name: string
+  readonly #metrics: PrometheusMetrics
+  readonly #statusOf: (status: number | undefined) => string
+  readonly #durations = new Map<string, Map<string, Durations>>()
+  /** Most requests of a circuit are like the one before. */
+  #last: { method: string; status: number | undefined; durations: Durations } | undefined
+
+  constructor(name: string, metrics: PrometheusMetrics) {
+    this.#name = name
+    this.#metrics = metrics
+    this.#statusOf = metrics.settings.statusLabel === 'code' ? statusCode : statusClass
+  }
+
+  /** A rate needs a value to start from: without a 0 the first failure would be none. */
+  expect(isShared: boolean): void {
+    const { failures, refusals, probes, transitions } = this.#metrics
+    const client_name = this.#name
+    failures.inc({ client_name }, 0)
+    for (const reason of REASONS) refusals.inc({ client_name, reason }, 0)
+    for (const result of RESULTS) probes.inc({ client_name, result }, 0)
+    for (const origin of isShared ? ORIGINS : (['local'] as const)) {
+      for (const to of STATES) transitions.inc({ client_name, to, origin }, 0)
+    }
+  }
+
+  failed(): void {
+    this.#metrics.failures.inc({ client_name: this.#name })
+  }
+
+  rejected({ state }: CircuitEvents['rejected']): void {
+    this.#metrics.refusals.inc({ client_name: this.#name, reason: state })
+  }
+
+  attempted({ method, status, duration, probe, outcome }: Attempt): void {
+    if (probe) this.#metrics.probes.inc({ client_name: this.#name, result: outcome })
+    if (this.#last?.method !== method || this.#last.status !== status) {
+      const durations = this.#durationsOf(methodLabel(method, OTHER_METHOD), this.#statusOf(status))
+      this.#last = { method, status, durations }
+    }
+    this.#last.durations.observe(duration)
+  }
+
+  moved({ to, origin }: CircuitEvents['stateChanged']): void {
+    this.#metrics.transitions.inc({ client_name: this.#name, to, origin })
+  }
+
+  remove(): void {
+    const { failures, refusals, probes, transitions, requests } = this.#metrics
+    const client_name = this.#name
+    failures.remove({ client_name })
+    for (const reason of REASONS) refusals.remove({ client_name, reason })
+    for (const result of RESULTS) probes.remove({ client_name, result })
+    for (const origin of ORIGINS) {
+      for (const to of STATES) transitions.remove({ client_name, to, origin })
+    }
+    for (const byStatus of this.#durations.values()) {
+      for (const durations of byStatus.values()) requests.remove(durations)
+    }
+  }
+
+  #durationsOf(method: string, status: string): Durations {
+    return this.#durations.get(method)?.get(status) ?? this.#addDurations(method, status)
+  }
+
+  #addDurations(method: string, status: string): Durations {
+    const labels = { client_name: this.#name, method, status }
+    const durations = this.#metrics.requests.series(labels)
+    const byStatus = this.#durations.get(method) ?? new Map<string, Durations>()
+    this.#durations.set(method, byStatus.set(status, durations))
+    return durations
+  }
+}

@@ -1,0 +1,31 @@
+/** What is observed of a breaker: its circuits and its events, and nothing of the requests. */
+import type { Circuit, CircuitEvents, CircuitState } from '../circuit/types.js'
+import { ConfigError } from '../internal/config-error.js'
+import { property } from '../internal/property.js'
+import { kindOf } from '../internal/quote.js'
+
+/** A `CircuitBreaker`, of this copy of the library or of another. */
+export interface ObservedBreaker {
+  readonly circuits: readonly Circuit[]
+  /** Whether the storage answers; undefined without one. */
+  readonly storageUp: boolean | undefined
+  on<Name extends keyof CircuitEvents>(
+    event: Name,
+    listener: (event: CircuitEvents[Name]) => unknown,
+  ): () => void
+}
+
+/** The higher, the worse for callers: so that a maximum over processes says something. */
+export const STATE_VALUES: Readonly<Record<CircuitState, number>> = {
+  closed: 0,
+  'half-opened': 1,
+  opened: 2,
+}
+
+/** @throws ConfigError */
+export function checkBreaker(value: unknown): asserts value is ObservedBreaker {
+  if (typeof property(value, 'on') === 'function' && Array.isArray(property(value, 'circuits'))) {
+    return
+  }
+  throw new ConfigError(`Invalid breaker: expected a CircuitBreaker, given ${kindOf(value)}`)
+}

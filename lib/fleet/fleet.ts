@@ -1,19 +1,14 @@
 /** A breaker's part in the fleet: its circuits, and the link that they share. */
 import type { Machine, Rules } from '../circuit/types.js'
 import type { Channel } from './channel.js'
+import type { LinkOptions } from './link-options.js'
 import { Link } from './link.js'
 import type { Host, Member, Membership } from '../breaker/membership.js'
 import { Pulse } from './pulse.js'
 import { Readings } from './readings.js'
 import { SharedCircuit } from './shared-circuit.js'
 import type { Sharing } from './sharing.js'
-import type {
-  Answer,
-  Connection,
-  ConnectionListener,
-  Question,
-  Snapshot,
-} from '../storage/contract.js'
+import type { Answer, Connection, Question, Snapshot } from '../storage/contract.js'
 import { later } from '../internal/timers.js'
 
 /** How far from its mean the time between two reads may be. */
@@ -36,11 +31,7 @@ export class Fleet implements Membership, Channel {
   #mistrustUntil = -Infinity
   #connection: Connection | undefined
 
-  constructor(
-    { publisher, now }: Host,
-    sharing: Sharing,
-    connect: (listener: ConnectionListener) => Connection,
-  ) {
+  constructor({ publisher, now }: Host, sharing: Sharing, connect: LinkOptions['connect']) {
     this.sharing = sharing
     this.now = now
     this.#readings = new Readings({ now, ...sharing })

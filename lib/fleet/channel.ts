@@ -59,5 +59,5 @@ function termsOf(rules: Rules, sharing: Sharing): Terms {
   const { threshold, permits, probeTimeout, grace = 0 } = rules
   const ttl = Math.max(rules.ttl / 2, rules.ttl - grace)
   const lease = Math.min(sharing.lease, probeTimeout)
-  return { threshold, ttl, permits, lease, quorum: sharing.quorum }
+  return { opening: { threshold }, ttl, permits, lease, quorum: sharing.quorum }
 }

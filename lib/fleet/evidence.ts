@@ -1,5 +1,6 @@
 /** This process's own failures in a row, and how much of them the fleet has been told. */
 import type { FailureReason, Outcome } from '../circuit/types.js'
+import type { Evidence as Proof } from '../storage/contract.js'
 import { later } from '../internal/timers.js'
 
 /**
@@ -13,9 +14,7 @@ import { later } from '../internal/timers.js'
 export const HOLD = 0.05
 
 export interface Report {
-  readonly streak: number
-  /** Seconds since the newest failure. */
-  readonly age: number
+  readonly evidence: Proof
   readonly reason?: FailureReason | undefined
 }
 
@@ -146,9 +145,8 @@ export class Evidence {
     if (age > life) return 'taken'
     const before = this.#toldAt
     this.#toldAt = streak > 0 ? this.#failedAt : undefined
-    const delivery = await send(
-      streak > 0 ? { streak, age, reason: this.#reason } : { streak, age },
-    )
+    const report = { evidence: { failures: streak, age } }
+    const delivery = await send(streak > 0 ? { ...report, reason: this.#reason } : report)
     if (delivery === 'unknown') this.#toldAt ??= before
     return delivery
   }

@@ -2,7 +2,7 @@
 import type { LocalCircuit } from '../circuit/local-circuit.js'
 import type { CircuitState, FailureReason, Origin, Outcome } from '../circuit/types.js'
 import { FAR_FUTURE } from '../storage/limits.js'
-import { NOTHING } from '../storage/nothing.js'
+import { INITIAL_SNAPSHOT } from '../storage/initial-snapshot.js'
 import type { Snapshot } from '../storage/contract.js'
 
 const MICROSECONDS = 1e6
@@ -24,7 +24,7 @@ export class SharedView {
   /** What opened the fleet's circuit last, unless this process has seen a failure of its own since. */
   lastFailure: FailureReason | undefined
   readonly #options: ViewOptions
-  #snapshot = NOTHING
+  #snapshot = INITIAL_SNAPSHOT
   #heldUntil = 0
   /** When the fleet's circuit opened, as far as is known: what this process saw alone is not the fleet's. */
   #openedAt = 0

@@ -1,7 +1,7 @@
 /** How questions, answers and messages are written down. */
 import { createHash } from 'node:crypto'
 import type { CircuitState, FailureReason } from '../circuit/types.js'
-import { NOTHING } from '../storage/nothing.js'
+import { INITIAL_SNAPSHOT } from '../storage/initial-snapshot.js'
 import type { Answer, Question, Snapshot } from '../storage/contract.js'
 
 const MICROSECONDS = 1e6
@@ -20,8 +20,8 @@ export const TRIAL: Question = {
   process: '',
   reporter: '',
   deadline: 0,
-  known: NOTHING,
-  terms: { threshold: 1, ttl: 1, permits: 1, lease: 1, quorum: 1 },
+  known: INITIAL_SNAPSHOT,
+  terms: { opening: { threshold: 1 }, ttl: 1, permits: 1, lease: 1, quorum: 1 },
 }
 
 /** The operation of a read that fails if writes would. */
@@ -57,7 +57,7 @@ export interface Message {
 export function argumentsOf(question: Question, { channel, secret, expires }: Envelope): string[] {
   const { op, circuit, process, reporter, known, terms } = question
   const { version, epoch, state, failureCount, openedFor } = known
-  const { threshold, ttl, permits, lease, quorum } = terms
+  const { opening, ttl, permits, lease, quorum } = terms
   const given = {
     process,
     reporter,
@@ -71,7 +71,7 @@ export function argumentsOf(question: Question, { channel, secret, expires }: En
       openedFor: micro(openedFor),
       reason: reasonText(known.lastFailure),
     },
-    terms: { threshold, ttl: micro(ttl), permits, lease: micro(lease), quorum },
+    terms: { ...opening, ttl: micro(ttl), permits, lease: micro(lease), quorum },
     ...ownArguments(question),
   }
   return [op, circuit, channel, JSON.stringify(given)]
@@ -80,8 +80,8 @@ export function argumentsOf(question: Question, { channel, secret, expires }: En
 function ownArguments(question: Question): object {
   if (question.op === 'read') return {}
   if (question.op === 'report') {
-    const { streak, age, reason } = question
-    return { streak, age: micro(age), reason: reasonText(reason) }
+    const { evidence, reason } = question
+    return { streak: evidence.failures, age: micro(evidence.age), reason: reasonText(reason) }
   }
   if (question.op === 'renew') return { token: question.token, lease: micro(question.lease) }
   if (question.op === 'settle') {

@@ -11,7 +11,7 @@ export interface Snapshot {
   /** The version of the last transition: what was asked in an earlier one counts no more. */
   readonly epoch: number
   readonly state: CircuitState
-  /** The sum of the streaks that stand; of a circuit that is not closed, the sum that opened it. */
+  /** The sum of the failures that stand; of a circuit that is not closed, the sum that opened it. */
   readonly failureCount: number
   /** Since the circuit opened; 0 where it is closed. */
   readonly openedFor: number
@@ -21,12 +21,27 @@ export interface Snapshot {
   readonly lastFailure?: FailureReason | undefined
 }
 
-/** The configuration of the process that asks. The storage keeps none: each process goes by its own. */
-export interface Terms extends Pick<Rules, 'threshold' | 'ttl' | 'permits'> {
+/** When a circuit opens: the terms of each rule that the process has for it. */
+export interface OpeningTerms {
+  /** Failures in a row that open it. */
+  readonly threshold: number
+}
+
+/** The configuration of the process that asks. The storage keeps none: each process uses its own. */
+export interface Terms extends Pick<Rules, 'ttl' | 'permits'> {
+  readonly opening: OpeningTerms
   /** Seconds for which a permit is held, from its grant or its last renewal. */
   readonly lease: number
   /** The circuit opens if it would open even with its `quorum - 1` worst reporters left out. */
   readonly quorum: number
+}
+
+/** What a process has seen of a closed circuit, for the rules that may open it. */
+export interface Evidence {
+  /** The process's own failures in a row; 0 takes back what the process has reported. */
+  readonly failures: number
+  /** Seconds since the newest of them, when the report was sent; 0 if there is none. */
+  readonly age: number
 }
 
 /** What a process tells, or asks for. */
@@ -34,15 +49,13 @@ export type Command =
   /** Only what is known. */
   | { readonly op: 'read' }
   /**
-   * The process's own failures in a row, the newest of them `age` seconds old when it was sent; 0 takes
-   * back what the process has reported. The storage keeps one streak for each process. It stands until
+   * What the process has seen. The storage keeps the newest evidence of each process. It stands until
    * the process replaces it, or until it is older than the ttl or a minute. The circuit opens when the
-   * streaks that stand reach the threshold, the `quorum - 1` reporters with the most left out.
+   * failures that stand reach the threshold, the `quorum - 1` reporters with the most left out.
    */
   | {
       readonly op: 'report'
-      readonly streak: number
-      readonly age: number
+      readonly evidence: Evidence
       /** What is known of the newest failure, to be kept if the circuit opens. */
       readonly reason?: FailureReason | undefined
     }

@@ -11,13 +11,13 @@ import type {
   Terms,
 } from '../../lib/fleet/index.js'
 import { MOST_STREAKS } from '../../lib/storage/limits.js'
-import { NOTHING } from '../../lib/storage/nothing.js'
+import { INITIAL_SNAPSHOT } from '../../lib/storage/initial-snapshot.js'
 import { until } from '../support/until.js'
 import type { Subject } from './subjects.js'
 
 /** Far enough from 0 for a clock that is set back. */
 const START = 10_000
-const TERMS: Terms = { threshold: 3, ttl: 10, permits: 1, lease: 60, quorum: 1 }
+const TERMS: Terms = { opening: { threshold: 3 }, ttl: 10, permits: 1, lease: 60, quorum: 1 }
 const NAMES = [
   'a',
   'A',
@@ -43,7 +43,7 @@ interface Party extends Partial<Terms> {
 
 /** A process, with what it knows of one circuit. */
 class Process {
-  known = NOTHING
+  known = INITIAL_SNAPSHOT
   readonly pushed: Pushed[] = []
   readonly hinted: string[] = []
   readonly #connection: Connection
@@ -90,12 +90,12 @@ class Process {
   /** Fails so many times, and then tells. */
   fail(count = 1, age = 0): Promise<Answer> {
     this.#streak += count
-    return this.ask({ op: 'report', streak: this.#streak, age })
+    return this.ask({ op: 'report', evidence: { failures: this.#streak, age } })
   }
 
   succeed(): Promise<Answer> {
     this.#streak = 0
-    return this.ask({ op: 'report', streak: 0, age: 0 })
+    return this.ask({ op: 'report', evidence: { failures: 0, age: 0 } })
   }
 
   async open(): Promise<void> {
@@ -144,8 +144,8 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
   describe(`${name}: a closed circuit`, () => {
     it('is what nobody has told of, and stays so by being read', async () => {
       const [one] = await join()
-      expect(await one.ask({ op: 'read' })).toMatchObject(NOTHING)
-      expect(await one.ask({ op: 'read' })).toMatchObject(NOTHING)
+      expect(await one.ask({ op: 'read' })).toMatchObject(INITIAL_SNAPSHOT)
+      expect(await one.ask({ op: 'read' })).toMatchObject(INITIAL_SNAPSHOT)
     })
 
     it('counts the failures of all, and opens at the threshold', async () => {
@@ -163,14 +163,14 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
     })
 
     it('keeps one streak for each process, and replaces it', async () => {
-      const [one, two] = await join({ threshold: 9 })
+      const [one, two] = await join({ opening: { threshold: 9 } })
       await one.fail(2)
       await two.fail(3)
       expect(await one.fail()).toMatchObject({ state: 'closed', failureCount: 6 })
     })
 
     it("takes a process's streak back after its success, and nobody else's", async () => {
-      const [one, two] = await join({ threshold: 4 })
+      const [one, two] = await join({ opening: { threshold: 4 } })
       await one.fail(2)
       await two.fail()
       expect(await one.succeed()).toMatchObject({ state: 'closed', failureCount: 1, granted: true })
@@ -227,7 +227,7 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
     })
 
     it('stays bounded however many processes report', async () => {
-      const terms = { threshold: 1e6, quorum: 2 }
+      const terms = { opening: { threshold: 1e6 }, quorum: 2 }
       const [one] = await join(terms)
       const many = await joinMore(MOST_STREAKS + 20, terms)
       await Promise.all(many.map((process) => process.fail()))
@@ -420,7 +420,7 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
   describe(`${name}: a version from the far future`, () => {
     it.each([1e15, Number.MAX_SAFE_INTEGER])('such as %i is not believed', async (version) => {
       const [one, two] = await join()
-      one.known = { ...NOTHING, version, epoch: version }
+      one.known = { ...INITIAL_SNAPSHOT, version, epoch: version }
       const { epoch, version: told } = await one.fail()
       expect(Math.max(epoch, told)).toBeLessThan(1e15)
       expect(await two.fail(2)).toMatchObject({ state: 'opened' })
@@ -467,7 +467,7 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
       const [one, two] = await join()
       await one.fail()
       await subject.forget()
-      expect(await two.ask({ op: 'read' })).toMatchObject(NOTHING)
+      expect(await two.ask({ op: 'read' })).toMatchObject(INITIAL_SNAPSHOT)
       expect(await one.fail()).toMatchObject({ failureCount: 2, granted: true })
     })
 
@@ -550,7 +550,10 @@ export function describeContract(name: string, start: () => Promise<Subject>): v
     it('with any name are apart', async () => {
       const [one, two] = await join()
       for (const [index, circuit] of NAMES.entries()) {
-        await one.ask({ op: 'report', streak: index + 1, age: 0 }, `${serial}${circuit}`)
+        await one.ask(
+          { op: 'report', evidence: { failures: index + 1, age: 0 } },
+          `${serial}${circuit}`,
+        )
       }
       const answers = await Promise.all(
         NAMES.map((circuit) => two.ask({ op: 'read' }, `${serial}${circuit}`)),

@@ -32,7 +32,7 @@ function fail(count = 1): void {
   for (let index = 0; index < count; index += 1) evidence.note('failure')
 }
 
-const streaks = (): number[] => reports.map(({ streak }) => streak)
+const streaks = (): number[] => reports.map(({ evidence: { failures } }) => failures)
 
 /** Longer than a streak is held back. */
 const hold = (): Promise<void> => sleep(HOLD * 1000 * 3)
@@ -103,7 +103,7 @@ it('says how old the newest failure is, and drops one that is too old', async ()
   isUp = true
   now += 4
   await evidence.flush()
-  expect(reports).toEqual([{ streak: 2, age: 4 }])
+  expect(reports).toEqual([{ evidence: { failures: 2, age: 4 } }])
   isUp = false
   fail()
   now += LIFE + 1

@@ -8,7 +8,7 @@ import fc from 'fast-check'
 import type { CircuitState, Outcome } from '../../lib/circuit/types.js'
 import type { Answer, Command, Connection, Snapshot, Terms } from '../../lib/fleet/index.js'
 import { FAR_FUTURE } from '../../lib/storage/limits.js'
-import { NOTHING } from '../../lib/storage/nothing.js'
+import { INITIAL_SNAPSHOT } from '../../lib/storage/initial-snapshot.js'
 import { SUBJECTS, type Subject } from './subjects.js'
 
 const SECONDS = 10
@@ -47,8 +47,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       op: fc.constant('report' as const),
-      streak: fc.nat(4),
-      age: fc.constantFrom(0, 0, 0, 3, 12),
+      evidence: fc.record({
+        failures: fc.nat(4),
+        age: fc.constantFrom(0, 0, 0, 3, 12),
+      }),
       reason,
     }),
   },
@@ -89,7 +91,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const) }) },
 )
 const terms = fc.record<Terms>({
-  threshold: fc.integer({ min: 1, max: 5 }),
+  opening: fc.record({ threshold: fc.integer({ min: 1, max: 5 }) }),
   ttl: fc.constantFrom(4, 10),
   permits: fc.integer({ min: 1, max: 2 }),
   lease: fc.constantFrom(2, 6),
@@ -109,7 +111,7 @@ class Twins {
   readonly #terms: Terms
   readonly #circuit: string
   readonly #connections: readonly Connection[]
-  readonly #known: Snapshot[] = Array.from({ length: PROCESSES }, () => NOTHING)
+  readonly #known: Snapshot[] = Array.from({ length: PROCESSES }, () => INITIAL_SNAPSHOT)
 
   constructor(given: Terms) {
     serial += 1
@@ -143,7 +145,7 @@ class Twins {
       await this.#setClock()
     } else {
       const { epoch, state, openedFor } = taken
-      this.#known[taken.by] = { ...NOTHING, version: epoch, epoch, state, openedFor }
+      this.#known[taken.by] = { ...INITIAL_SNAPSHOT, version: epoch, epoch, state, openedFor }
     }
   }
 
@@ -166,7 +168,7 @@ class Twins {
   }
 
   #check(answer: Answer, known: Snapshot, asked: Command): void {
-    const { threshold, permits, lease, quorum } = this.#terms
+    const { opening, permits, lease, quorum } = this.#terms
     const isBelieved = known.epoch <= (this.#now + FAR_FUTURE) * 1e6
     ok(answer.version >= answer.epoch, 'an epoch begins with a version')
     ok(answer.heldFor <= 2 * lease, 'a permit is held for longer than two leases')
@@ -176,7 +178,7 @@ class Twins {
     )
     if (asked.op !== 'report' || !answer.granted) return
     ok(!isBelieved || answer.epoch >= known.epoch, 'an epoch went back')
-    const proves = asked.streak >= threshold && asked.age === 0
+    const proves = asked.evidence.failures >= opening.threshold && asked.evidence.age === 0
     if (proves && quorum === 1)
       ok(answer.state === 'opened', 'a threshold of failures did not open')
   }

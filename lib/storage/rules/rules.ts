@@ -1,10 +1,10 @@
 /** The rules of a shared circuit, as Redis's script has them: the contract's suite holds both to the same. */
 import type { CircuitState } from '../../circuit/types.js'
 import { LONGEST_PERMIT, MOST_STREAKS, proofLife } from '../limits.js'
-import { NOTHING } from '../nothing.js'
+import { INITIAL_SNAPSHOT } from '../initial-snapshot.js'
 import type { Answer, Question, Snapshot } from '../contract.js'
 import { isBelievable, MICROSECONDS, setRight, UNKNOWN, type Kept } from './kept.js'
-import { evict, proofOf, sumOf } from './streaks.js'
+import { evict, proofOf, streakOf, sumOf } from './streaks.js'
 
 export type { Kept } from './kept.js'
 
@@ -26,7 +26,7 @@ export class Decision {
     this.#isKept = found !== undefined
     this.#question = question
     this.#now = now
-    this.#known = isBelievable(question.known, now) ? question.known : NOTHING
+    this.#known = isBelievable(question.known, now) ? question.known : INITIAL_SNAPSHOT
     Object.assign(this, setRight(this.kept, question.terms, now))
     this.#remember()
     this.#carryOut()
@@ -106,15 +106,15 @@ export class Decision {
     else if (question.op === 'settle') this.#settle(question)
   }
 
-  #report({ streak, age, reason, process, reporter, terms }: Question & { op: 'report' }): void {
+  #report({ evidence, reason, process, reporter, terms }: Question & { op: 'report' }): void {
     const { state, epoch } = this.kept
     if (state !== 'closed' || epoch > this.#known.epoch) return
+    const own = streakOf(evidence, process, reporter, this.#now)
+    const isProof = own.streak > 0 && evidence.age <= proofLife(terms.ttl)
     const others = this.kept.streaks.filter((entry) => entry.process !== process)
-    const isProof = streak > 0 && age <= proofLife(terms.ttl)
-    const own = { process, reporter, streak, at: this.#now - age }
     this.granted = true
     this.#change({ streaks: isProof ? evict([...others, own], MOST_STREAKS) : others })
-    if (proofOf(this.kept.streaks, terms.quorum) < terms.threshold) return
+    if (proofOf(this.kept.streaks, terms.quorum) < terms.opening.threshold) return
     this.#move('opened', { openedAt: this.#now, failureCount: this.#sum, lastFailure: reason })
   }
 

@@ -1,5 +1,7 @@
 /** What the failures of several processes prove together. */
 
+import type { Evidence } from '../contract.js'
+
 /** A process's own failures in a row. */
 export interface Streak {
   readonly process: string
@@ -7,6 +9,15 @@ export interface Streak {
   readonly streak: number
   /** The time of the newest failure. */
   readonly at: number
+}
+
+export function streakOf(
+  { failures, age }: Evidence,
+  process: string,
+  reporter: string,
+  now: number,
+): Streak {
+  return { process, reporter, streak: failures, at: now - age }
 }
 
 export function sumOf(streaks: readonly Streak[]): number {

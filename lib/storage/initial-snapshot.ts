@@ -1,7 +1,7 @@
 import type { Snapshot } from './contract.js'
 
 /** A circuit of which nothing is known: closed, and older than anything that is. */
-export const NOTHING: Snapshot = {
+export const INITIAL_SNAPSHOT: Snapshot = {
   version: 0,
   epoch: 0,
   state: 'closed',

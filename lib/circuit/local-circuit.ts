@@ -1,4 +1,6 @@
 /** The rules of one circuit, fed by this process's own results. The clock is an argument. */
+import { openingBy } from './opening/by-terms.js'
+import type { Opening } from './opening/opening.js'
 import type { Admission, CircuitState, Machine, Outcome, Permit, Refusal, Rules } from './types.js'
 
 /** Shared by all circuits that never moved: most of them, most of the time. */
@@ -8,18 +10,22 @@ const NO_PROBES: readonly Permit[] = []
 export class LocalCircuit implements Machine {
   readonly #rules: Rules
   readonly #now: () => number
+  readonly #opening: Opening
   #state: CircuitState = 'closed'
-  #failureCount = 0
   #openedAt = 0
   /** Held by every request of a closed epoch: the hot path allocates nothing. */
   #closedPermit = FIRST_PERMIT
   #epoch = 0
   #probes = NO_PROBES
 
-  /** @param now seconds of a monotonic clock */
-  constructor(rules: Rules, now: () => number) {
+  /**
+   * @param now seconds of a monotonic clock
+   * @param opening when the circuit opens; new, and asked by nobody else
+   */
+  constructor(rules: Rules, now: () => number, opening = openingBy(rules)) {
     this.#rules = rules
     this.#now = now
+    this.#opening = opening
   }
 
   get decidedState(): CircuitState {
@@ -32,7 +38,7 @@ export class LocalCircuit implements Machine {
   }
 
   get failureCount(): number {
-    return this.#failureCount
+    return this.#opening.failureCount
   }
 
   get retryAfter(): number {
@@ -77,41 +83,37 @@ export class LocalCircuit implements Machine {
 
   /** Closes: what was counted so far belongs to an epoch that is over. */
   close(): void {
-    this.#failureCount = 0
     this.#moveTo('closed')
   }
 
-  /** Opens by what is known from elsewhere: `since` then, by the clock of this circuit. */
+  /** Opens: `since` then, by the clock of this circuit. */
   open(since: number): void {
-    this.#failureCount = this.#rules.threshold
     this.#openedAt = since
     this.#moveTo('opened')
   }
 
   /** Half-opens because a probe runs elsewhere. */
   halfOpen(): void {
-    this.#failureCount = this.#rules.threshold
     this.#moveTo('half-opened')
   }
 
   #succeed(): void {
-    this.#failureCount = 0
-    if (this.#state === 'half-opened') this.#moveTo('closed')
+    if (this.#state === 'half-opened') return this.#moveTo('closed')
+    if (!this.#opening.needsSuccesses) return
+    const now = this.#now()
+    if (this.#opening.success(now)) this.open(now)
   }
 
   #fail(): void {
-    if (this.#state === 'closed') {
-      this.#failureCount += 1
-      if (this.#failureCount < this.#rules.threshold) return
-    }
-    this.#openedAt = this.#now()
-    this.#moveTo('opened')
+    const now = this.#now()
+    if (this.#state !== 'closed' || this.#opening.failure(now)) this.open(now)
   }
 
   #moveTo(state: CircuitState): void {
     this.#state = state
     this.#epoch += 1
     this.#probes = NO_PROBES
+    this.#opening.reset(state)
     this.#closedPermit = {
       admitted: true,
       epoch: this.#epoch,

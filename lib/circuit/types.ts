@@ -1,13 +1,13 @@
 /** The words in which circuits are spoken of. Every time is in seconds, as in the HTTP header Retry-After. */
 
+import type { OpeningTerms } from './opening/terms.js'
+
 export type CircuitState = 'closed' | 'opened' | 'half-opened'
 
 /** What an attempt proves about the service; `ignored` proves nothing. */
 export type Outcome = 'success' | 'failure' | 'ignored'
 
-export interface Rules {
-  /** Consecutive failures that open the circuit. */
-  readonly threshold: number
+export interface Rules extends OpeningTerms {
   /** How long the circuit stays opened. */
   readonly ttl: number
   /** Probes in flight at once while half-opened. */

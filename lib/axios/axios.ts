@@ -4,7 +4,7 @@
  */
 import * as axios from 'axios'
 import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { tried } from '../internal/property.js'
+import { tryCall } from '../internal/property.js'
 
 export type Adapter = InternalAxiosRequestConfig['adapter']
 
@@ -12,11 +12,11 @@ export type Adapter = InternalAxiosRequestConfig['adapter']
 export const BaseError: typeof AxiosError = errorClass()
 
 export function isAxiosError(error: unknown): error is AxiosError {
-  return Boolean(tried(() => axios.isAxiosError(error)))
+  return Boolean(tryCall(() => axios.isAxiosError(error)))
 }
 
 export function isCancel(error: unknown): boolean {
-  return Boolean(tried(() => axios.isCancel(error)))
+  return Boolean(tryCall(() => axios.isCancel(error)))
 }
 
 /** What sends a request of this adapter. @throws if axios has none of its name, or is no axios */
@@ -31,11 +31,11 @@ export function dispatcherOf(adapter: Adapter, config: InternalAxiosRequestConfi
 }
 
 export function newHeaders(): AxiosResponse['headers'] {
-  return tried(() => new axios.AxiosHeaders()) ?? {}
+  return tryCall(() => new axios.AxiosHeaders()) ?? {}
 }
 
 /** Tried, as what a mock has under the name may make nothing. */
 function errorClass(): typeof AxiosError {
-  const works = tried(() => new axios.AxiosError('works').message)
+  const works = tryCall(() => new axios.AxiosError('works').message)
   return works ? axios.AxiosError : (Error as unknown as typeof AxiosError)
 }

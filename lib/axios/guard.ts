@@ -6,7 +6,7 @@ import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'ax
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Admission, Permit, Refusal, Unready } from '../circuit/types.js'
 import { ConfigError } from '../internal/config-error.js'
-import { kindOf } from '../internal/quote.js'
+import { describeKind } from '../internal/quote.js'
 import { dispatcherOf } from './axios.js'
 import { isCacheHit } from './cached.js'
 import { NotInitializedError, OpenedStateError } from './errors.js'
@@ -116,6 +116,6 @@ function refuse(
 /** A request that was to go past the circuit, or not: whichever was meant, the other would be wrong. */
 function refuseOption(given: unknown): Promise<never> {
   const expected = 'expected true, false or undefined'
-  const message = `Invalid option circuitBreaker of a request: ${expected}, given ${kindOf(given)}`
+  const message = `Invalid option circuitBreaker of a request: ${expected}, given ${describeKind(given)}`
   return Promise.reject(new ConfigError(message))
 }

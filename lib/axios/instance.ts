@@ -2,7 +2,7 @@ import type { AxiosAdapter } from 'axios'
 import type { Attachable } from '../circuit/types.js'
 import { ConfigError } from '../internal/config-error.js'
 import { property } from '../internal/property.js'
-import { kindOf } from '../internal/quote.js'
+import { describeKind } from '../internal/quote.js'
 
 export type { Attachable }
 
@@ -20,10 +20,10 @@ export function checkInstance(instance: unknown): asserts instance is Attachable
 export function checkAdapter(adapter: unknown): asserts adapter is AxiosAdapter {
   if (typeof adapter === 'function') return
   const expected = "expected a function, such as getAdapter('http') of axios gives"
-  throw new ConfigError(`Invalid adapter: ${expected}, given ${kindOf(adapter)}`)
+  throw new ConfigError(`Invalid adapter: ${expected}, given ${describeKind(adapter)}`)
 }
 
 function describe(value: unknown): string {
   const hint = property(value, 'axiosRef') ? ' with an axiosRef: attach to that' : ''
-  return `${kindOf(value)}${hint}`
+  return `${describeKind(value)}${hint}`
 }

@@ -1,6 +1,6 @@
 /** The user's judgement of an attempt, and the rule where it gives none. */
 import type { Outcome } from '../circuit/types.js'
-import { complain } from '../internal/warnings.js'
+import { reportOnce } from '../internal/warnings.js'
 import { UnsentError } from './errors.js'
 import { outcomeOf, type AttemptResult } from './outcome.js'
 
@@ -28,7 +28,7 @@ function askJudge(judge: JudgeOutcome, result: AttemptResult): Outcome | undefin
     if (answer === undefined || isOutcome(answer)) return answer
     refuseAnswer(judge, answer)
   } catch (error) {
-    complain(FAILED, judge, error)
+    reportOnce(FAILED, judge, error)
   }
   return undefined
 }
@@ -41,5 +41,5 @@ function isOutcome(value: unknown): value is Outcome {
 function refuseAnswer(judge: JudgeOutcome, answer: unknown): void {
   Promise.resolve(answer).catch(() => undefined)
   const expected = 'expected "success", "failure", "ignored" or undefined'
-  complain(FAILED, judge, new TypeError(`${expected}, given ${typeof answer}`))
+  reportOnce(FAILED, judge, new TypeError(`${expected}, given ${typeof answer}`))
 }

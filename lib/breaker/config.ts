@@ -4,7 +4,7 @@ import type { Interception } from '../axios/intercept.js'
 import type { JudgeOutcome } from '../axios/judge.js'
 import type { Rules } from '../circuit/types.js'
 import { ConfigError } from '../internal/config-error.js'
-import { kindOf, quote } from '../internal/quote.js'
+import { describeKind, quote } from '../internal/quote.js'
 import type { Joinable } from './membership.js'
 import {
   clockField,
@@ -13,7 +13,7 @@ import {
   objectField,
   parse,
   secondsField,
-  show,
+  describeValue,
   withDefaults,
   type Shape,
 } from '../internal/validation.js'
@@ -115,7 +115,7 @@ export function resolveCircuitOptions(
 /** @throws ConfigError */
 export function checkName(name: unknown): asserts name is string {
   if (typeof name === 'string' && name !== '') return
-  const given = name === '' ? 'one that is' : kindOf(name)
+  const given = name === '' ? 'one that is' : describeKind(name)
   throw new ConfigError(`Invalid circuit name: expected a string that is not empty, given ${given}`)
 }
 
@@ -131,7 +131,7 @@ export function checkSameOptions(
     const difference =
       typeof first[key] === 'function' && typeof second[key] === 'function'
         ? 'Expected the same function, given another'
-        : `Expected ${show(first[key])}, given ${show(second[key])}`
+        : `Expected ${describeValue(first[key])}, given ${describeValue(second[key])}`
     throw new ConfigError(
       `Circuit ${quote(name)} is already attached with other options\n` +
         `✖ ${difference}\n  → at ${key}\n` +

@@ -1,10 +1,10 @@
 /** Tells listeners what happened. Nothing that a listener does reaches a request or a circuit. */
 import type { CircuitEvents, Publisher } from '../circuit/types.js'
-import { complain, warnOnce } from '../internal/warnings.js'
+import { reportOnce, warnOnce } from '../internal/warnings.js'
 import { Delivery, MOST_WAITING } from './delivery.js'
 import { ConfigError } from '../internal/config-error.js'
 import { property } from '../internal/property.js'
-import { kindOf, quote } from '../internal/quote.js'
+import { describeKind, quote } from '../internal/quote.js'
 
 export type EventName = keyof CircuitEvents
 export type Listener<Name extends EventName> = (event: CircuitEvents[Name]) => unknown
@@ -98,12 +98,12 @@ const DROPPED = `More than ${MOST_WAITING} events wait for listeners: further on
 function checkSubscription(name: unknown, listener: unknown): void {
   if (typeof name !== 'string' || !Object.hasOwn(EVENT_NAMES, name)) {
     const expected = Object.keys(EVENT_NAMES).join(', ')
-    const given = typeof name === 'string' ? quote(name, LONGEST_NAME) : kindOf(name)
+    const given = typeof name === 'string' ? quote(name, LONGEST_NAME) : describeKind(name)
     throw new ConfigError(`Invalid event: expected one of ${expected}, given ${given}`)
   }
   if (typeof listener === 'function') return
   throw new ConfigError(
-    `Invalid listener of "${name}": expected a function, given ${kindOf(listener)}`,
+    `Invalid listener of "${name}": expected a function, given ${describeKind(listener)}`,
   )
 }
 
@@ -112,15 +112,15 @@ function call(subscription: Subscription, event: unknown): void {
   try {
     const result = subscription.listener(event as never)
     if (isThenable(result)) {
-      Promise.resolve(result).catch((error: unknown) => blame(subscription, error))
+      Promise.resolve(result).catch((error: unknown) => reportListenerError(subscription, error))
     }
   } catch (error) {
-    blame(subscription, error)
+    reportListenerError(subscription, error)
   }
 }
 
-function blame({ name, listener }: Subscription, error: unknown): void {
-  complain(`A listener of "${name}" failed`, listener, error)
+function reportListenerError({ name, listener }: Subscription, error: unknown): void {
+  reportOnce(`A listener of "${name}" failed`, listener, error)
 }
 
 function isThenable(value: unknown): boolean {

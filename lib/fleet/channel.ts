@@ -1,6 +1,6 @@
 /** What a circuit needs of the fleet that it belongs to. */
 import type { Rules } from '../circuit/types.js'
-import { isOfCircuit } from '../internal/reason.js'
+import { isCircuitError } from '../internal/errors.js'
 import type { SharedCircuit } from './shared-circuit.js'
 import type { Sharing } from './sharing.js'
 import type { Answer, Command, Question, Snapshot, Terms } from '../storage/contract.js'
@@ -48,7 +48,7 @@ export function askFor(
     try {
       return await channel.ask(question, late)
     } catch (error) {
-      if (isOfCircuit(error)) onUnusable(error)
+      if (isCircuitError(error)) onUnusable(error)
       throw error
     }
   }

@@ -1,7 +1,7 @@
 /** This process's own failures in a row, and how much of them the fleet has been told. */
 import type { FailureReason, Outcome } from '../circuit/types.js'
 import type { Evidence as Proof } from '../storage/contract.js'
-import { later } from '../internal/timers.js'
+import { schedule } from '../internal/timers.js'
 
 /**
  * Seconds for which a streak waits before it is reported. A success in that time ends it, and nothing is
@@ -102,7 +102,7 @@ export class Evidence {
     this.#reason = reason
     this.#failedAt = this.#options.now()
     if (this.#streak >= this.#options.threshold || this.#isTold) this.#becomeDue()
-    else this.#cancelHold ??= later(HOLD, () => this.#becomeDue())
+    else this.#cancelHold ??= schedule(HOLD, () => this.#becomeDue())
   }
 
   /** Whether what was told still stands. */

@@ -9,7 +9,7 @@ import { Readings } from './readings.js'
 import { SharedCircuit } from './shared-circuit.js'
 import type { Sharing } from './sharing.js'
 import type { Answer, Connection, Question, Snapshot } from '../storage/contract.js'
-import { later } from '../internal/timers.js'
+import { schedule } from '../internal/timers.js'
 
 /** How far from its mean the time between two reads may be. */
 const JITTER = 0.2
@@ -121,7 +121,7 @@ export class Fleet implements Membership, Channel {
   }
 
   watch(): void {
-    this.#cancelRefresh ??= later(this.#refreshTime(), () => this.#refresh())
+    this.#cancelRefresh ??= schedule(this.#refreshTime(), () => this.#refresh())
   }
 
   async #join(): Promise<void> {

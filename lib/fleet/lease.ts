@@ -1,5 +1,5 @@
 /** A probe's permit, held for as long as the probe runs, and no longer than a probe may. */
-import { later } from '../internal/timers.js'
+import { schedule } from '../internal/timers.js'
 
 /** Renewed this often within each lease, so that one lost answer loses no permit. */
 const RENEWALS = 3
@@ -46,7 +46,7 @@ export class Lease {
   }
 
   #renewLater(): () => void {
-    return later(this.#options.lease / RENEWALS, () => void this.#renew())
+    return schedule(this.#options.lease / RENEWALS, () => void this.#renew())
   }
 
   async #renew(): Promise<void> {

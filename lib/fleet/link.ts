@@ -10,9 +10,9 @@
 import type { LinkOptions } from './link-options.js'
 import { Loss } from './loss.js'
 import { Questions } from './questions.js'
-import { isOfCircuit, reasonOf } from '../internal/reason.js'
+import { isCircuitError, messageOf } from '../internal/errors.js'
 import type { Answer, Connection, ConnectionListener, Question } from '../storage/contract.js'
-import { within } from '../internal/timers.js'
+import { withTimeout } from '../internal/timers.js'
 
 type State =
   | { readonly name: 'idle' }
@@ -53,7 +53,7 @@ export class Link {
     abandoned.catch(() => undefined)
     try {
       const entered = Promise.race([this.#enter(deadline, joining, before), abandoned])
-      await within(deadline, entered, 'it took too long')
+      await withTimeout(deadline, entered, 'it took too long')
     } catch (error) {
       if (!this.isUp) throw this.#fail(error, deadline, before)
     }
@@ -108,7 +108,7 @@ export class Link {
   }
 
   #fail(error: unknown, deadline: number, before: Loss | undefined): Error {
-    const what = reasonOf(error)
+    const what = messageOf(error)
     const isNews = this.#trouble !== '' && !what.includes(this.#trouble)
     const reason = isNews ? `${what} (${this.#trouble})` : what
     if (this.#connection) {
@@ -187,8 +187,8 @@ export class Link {
 
   /** An error of one circuit, such as a key of a wrong type, says nothing of the storage. */
   #noteError(error: unknown, { op }: Question): void {
-    if (isOfCircuit(error)) return
-    const reason = reasonOf(error)
+    if (isCircuitError(error)) return
+    const reason = messageOf(error)
     if (this.isUp) this.#lose(reason)
     else this.#loss?.renew(reason)
     // A read in the background is none that anything waits for.

@@ -1,6 +1,6 @@
 /** A time without the storage: what is told of it, and when the storage is looked for again. */
 import type { Publisher } from '../circuit/types.js'
-import { later } from '../internal/timers.js'
+import { schedule } from '../internal/timers.js'
 
 const FIRST_RETRY = 0.05
 const LAST_RETRY = 2
@@ -32,7 +32,7 @@ export class Loss {
     this.reason = reason
     this.#options = options
     this.#since = options.now()
-    this.#cancelGrace = later(GRACE, () => this.tell())
+    this.#cancelGrace = schedule(GRACE, () => this.tell())
   }
 
   /** Whether the storage is looked for later, and not at this moment. */
@@ -86,7 +86,7 @@ export class Loss {
 
   #retryIn(seconds: number, job: () => void): void {
     this.pause()
-    this.#cancelRetry = later(seconds, () => {
+    this.#cancelRetry = schedule(seconds, () => {
       this.#cancelRetry = undefined
       job()
     })

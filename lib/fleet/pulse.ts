@@ -5,7 +5,7 @@
  * The wall clock is the only one that goes on in all of these cases. It is compared with itself over half
  * a second, so it may be wrong; one that is set forward costs a few reads.
  */
-import { later } from '../internal/timers.js'
+import { schedule } from '../internal/timers.js'
 
 const MS_PER_SECOND = 1000
 const BEAT = 0.5
@@ -44,7 +44,7 @@ export class Pulse {
   }
 
   #beatLater(): void {
-    this.#cancel = later(BEAT, () => {
+    this.#cancel = schedule(BEAT, () => {
       this.check()
       this.#lastBeat = wallClock()
       this.#beatLater()

@@ -1,7 +1,7 @@
 /** What the storage was asked and has not answered yet. */
 import type { Publisher } from '../circuit/types.js'
 import type { Answer } from '../storage/contract.js'
-import { within } from '../internal/timers.js'
+import { withTimeout } from '../internal/timers.js'
 
 /** Seconds after which a storage hangs, and is not merely slow. */
 const HANGING = 2
@@ -55,7 +55,7 @@ export class Questions {
     this.#unanswered += 1
     const end = (): unknown => (this.#unanswered -= 1)
     answer.then(end, end)
-    const inTime = within(deadline, answer, `No answer from the storage within ${deadline} s`)
+    const inTime = withTimeout(deadline, answer, `No answer from the storage within ${deadline} s`)
     const comeLate = (value: Answer): void => {
       late?.(value)
       // One that is only slow is tried again in its own time.

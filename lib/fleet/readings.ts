@@ -1,7 +1,7 @@
 /** Which circuits are to be read, and reads them: one to know whether the storage answers, the rest in batches. */
-import { isOfCircuit } from '../internal/reason.js'
+import { isCircuitError } from '../internal/errors.js'
 import type { Answer } from '../storage/contract.js'
-import { later } from '../internal/timers.js'
+import { schedule } from '../internal/timers.js'
 
 /** Reads under way at once: enough to keep a round trip busy, few enough to leave the event loop free. */
 const BATCH = 200
@@ -75,7 +75,7 @@ export class Readings<Circuit extends Readable> {
       const answer = await circuit.read(deadline)
       return () => circuit.readFrom(answer, askedAt)
     } catch (error) {
-      if (isOfCircuit(error)) return () => circuit.beAlone(error)
+      if (isCircuitError(error)) return () => circuit.beAlone(error)
       this.#unread.add(circuit)
       throw error
     }
@@ -84,6 +84,6 @@ export class Readings<Circuit extends Readable> {
 
 function pause(seconds: number): Promise<void> {
   return new Promise((resolve) => {
-    later(seconds, resolve)
+    schedule(seconds, resolve)
   })
 }

@@ -15,7 +15,7 @@ import { proofLife } from '../storage/limits.js'
 import type { Member } from '../breaker/membership.js'
 import { Probes } from './probes.js'
 import type { Readable } from './readings.js'
-import { reasonOf } from '../internal/reason.js'
+import { messageOf } from '../internal/errors.js'
 import { SharedView } from './shared-view.js'
 import type { Answer, Snapshot } from '../storage/contract.js'
 
@@ -141,7 +141,7 @@ export class SharedCircuit implements Machine, Readable {
   readonly beAlone = (error: unknown): void => {
     this.#isLocal = true
     this.#channel.watch()
-    warnOnce(this, 'sharing', `Circuit ${quote(this.name)} is not shared: ${reasonOf(error)}`)
+    warnOnce(this, 'sharing', `Circuit ${quote(this.name)} is not shared: ${messageOf(error)}`)
   }
 
   /** What was seen until now, and what is under way, is no evidence for the fleet. */

@@ -1,5 +1,5 @@
 /** What it returns; undefined if it throws. */
-export function tried<Value>(call: () => Value): Value | undefined {
+export function tryCall<Value>(call: () => Value): Value | undefined {
   try {
     return call()
   } catch {

@@ -10,7 +10,7 @@ const SECOND_CHANCE = 0.1
 const TURNS = 2
 
 /** @returns what calls it off */
-export function later(seconds: number, job: () => void): () => void {
+export function schedule(seconds: number, job: () => void): () => void {
   const timer: unknown = setTimeout(job, seconds * MS_PER_SECOND)
   const unref = property(timer, 'unref')
   if (typeof unref === 'function') unref.call(timer)
@@ -21,7 +21,7 @@ export function later(seconds: number, job: () => void): () => void {
  * Rejects with an Error of this message when the promise takes longer. An answer that is in the socket
  * by then counts: a process that was frozen or busy meanwhile reads it before it gives up.
  */
-export function within<Value>(
+export function withTimeout<Value>(
   seconds: number,
   promise: Promise<Value>,
   message: string,

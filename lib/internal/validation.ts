@@ -4,8 +4,8 @@
  */
 import { $ZodCheck, type ParsePayload } from 'zod/v4/core'
 import { ConfigError } from './config-error.js'
-import { property, tried } from './property.js'
-import { kindOf, quote } from './quote.js'
+import { property, tryCall } from './property.js'
+import { describeKind, quote } from './quote.js'
 
 /** A field for each option and nothing else. */
 export type Shape<Options> = Record<keyof Options, Field<unknown>>
@@ -16,21 +16,21 @@ type Fields = Readonly<Record<string, Field<unknown>>>
 type Given<Known extends Fields> = { [Name in keyof Known]?: Known[Name]['passes'] }
 
 /** What a timer can hold: 2^31 - 1 milliseconds, above which it fires at once. Almost 25 days. */
-const MOST_SECONDS = 2_147_483
+const MAX_SECONDS = 2_147_483
 /** An unknown option's name is shown, as it is mostly a slip of the pen; but not a whole text. */
-const LONGEST_KEY = 30
-const MOST_KEYS = 5
+const MAX_KEY_LENGTH = 30
+const MAX_KEYS = 5
 
 export function countField() {
   const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 1
-  return field<number>('Expected a whole number from 1', isCount, show)
+  return field<number>('Expected a whole number from 1', isCount, describeValue)
 }
 
 export function secondsField() {
   const isTime = (value: unknown): boolean =>
-    Number.isFinite(value) && Number(value) > 0 && Number(value) <= MOST_SECONDS
-  const expected = `Expected a number of seconds above 0, and at most ${MOST_SECONDS}`
-  return field<number>(expected, isTime, show)
+    Number.isFinite(value) && Number(value) > 0 && Number(value) <= MAX_SECONDS
+  const expected = `Expected a number of seconds above 0, and at most ${MAX_SECONDS}`
+  return field<number>(expected, isTime, describeValue)
 }
 
 export function functionField<Value>() {
@@ -39,7 +39,7 @@ export function functionField<Value>() {
 
 /** Read once, as one that answers no number would leave its circuits opened for ever. */
 export function clockField() {
-  const isClock = (value: unknown): boolean => Number.isFinite(tried(value as () => unknown))
+  const isClock = (value: unknown): boolean => Number.isFinite(tryCall(value as () => unknown))
   return field<() => number>('Expected a function that returns seconds', isClock)
 }
 
@@ -60,7 +60,7 @@ export function objectField<Value>(expected: string, method: string) {
 export function field<Value>(
   expected: string,
   matches: (value: unknown) => boolean,
-  describe = kindOf,
+  describe = describeKind,
 ): Field<Value> {
   const made: Field<Value> = new $ZodCheck({ check: 'custom' })
   const { _zod: internals } = made
@@ -91,7 +91,7 @@ function faultsOf(fields: Fields, given: Readonly<Record<string, unknown>>): rea
     void check.check(payload)
     return payload.issues.map(({ message }) => `✖ ${message}\n  → at ${name}`)
   })
-  return unknown.length > 0 ? [...wrong, expectation(fields, shown(unknown))] : wrong
+  return unknown.length > 0 ? [...wrong, expectation(fields, listKeys(unknown))] : wrong
 }
 
 function expectation(fields: Fields, given: string): string {
@@ -104,7 +104,7 @@ function expectation(fields: Fields, given: string): string {
  */
 function copyOf(options: unknown): Record<string, unknown> | undefined {
   // A getter or a proxy may throw.
-  return tried(() => (isPlain(options) ? { ...options } : undefined))
+  return tryCall(() => (isPlain(options) ? { ...options } : undefined))
 }
 
 /** An object literal of any realm, one without a prototype, or a module. */
@@ -116,18 +116,20 @@ function isPlain(value: unknown): value is object {
 
 function kindOfOptions(options: unknown): string {
   if (typeof property(options, 'then') === 'function') return 'a promise: await it first'
-  const kind = kindOf(options)
+  const kind = describeKind(options)
   return kind === 'an object' ? 'an object that is no plain one, or cannot be read' : kind
 }
 
-function shown(keys: readonly string[]): string {
-  const names = keys.slice(0, MOST_KEYS).map((key) => quote(key, LONGEST_KEY))
-  return `${names.join(', ')}${keys.length > MOST_KEYS ? ', …' : ''}`
+function listKeys(keys: readonly string[]): string {
+  const names = keys.slice(0, MAX_KEYS).map((key) => quote(key, MAX_KEY_LENGTH))
+  return `${names.join(', ')}${keys.length > MAX_KEYS ? ', …' : ''}`
 }
 
 /** For an option that takes a number. Of a text, not even one that should have been a number is shown. */
-export function show(value: unknown): string {
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value)
+export function describeValue(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : describeKind(value)
 }
 
 /** An option given as undefined is an option left out. */

@@ -1,13 +1,13 @@
 /** Everything that this library writes to the console, and how rarely. */
-const told = new WeakMap<object, Set<string>>()
+const logged = new WeakMap<object, Set<string>>()
 
 /**
  * Says on the console, once per function, that a user's own function failed: its error must reach
  * nobody's request, and must not vanish either. Prints the stack only, as an error's properties
  * may hold a request's headers.
  */
-export function complain(what: string, culprit: object, error: unknown): void {
-  sayOnce('error', culprit, '', () => {
+export function reportOnce(what: string, culprit: object, error: unknown): void {
+  logOnce('error', culprit, '', () => {
     const detail = error instanceof Error ? (error.stack ?? error.message) : typeof error
     return `${what}. Its further errors are not logged. ${detail}`
   })
@@ -24,18 +24,18 @@ export function warnOnce(
   text: string,
   level: 'warn' | 'error' = 'warn',
 ): void {
-  sayOnce(level, subject, topic, () => text)
+  logOnce(level, subject, topic, () => text)
 }
 
-function sayOnce(
+function logOnce(
   level: 'error' | 'warn',
   subject: object,
   topic: string,
   text: () => string,
 ): void {
-  const topics = told.get(subject) ?? new Set()
+  const topics = logged.get(subject) ?? new Set()
   if (topics.has(topic)) return
-  told.set(subject, topics.add(topic))
+  logged.set(subject, topics.add(topic))
   try {
     console[level](`axios-breaker: ${text()}`)
   } catch {

@@ -2,7 +2,7 @@
 import type { Circuit, CircuitEvents, CircuitState } from '../circuit/types.js'
 import { ConfigError } from '../internal/config-error.js'
 import { property } from '../internal/property.js'
-import { kindOf } from '../internal/quote.js'
+import { describeKind } from '../internal/quote.js'
 
 /** A `CircuitBreaker`, of this copy of the library or of another. */
 export interface ObservedBreaker {
@@ -27,5 +27,5 @@ export function checkBreaker(value: unknown): asserts value is ObservedBreaker {
   if (typeof property(value, 'on') === 'function' && Array.isArray(property(value, 'circuits'))) {
     return
   }
-  throw new ConfigError(`Invalid breaker: expected a CircuitBreaker, given ${kindOf(value)}`)
+  throw new ConfigError(`Invalid breaker: expected a CircuitBreaker, given ${describeKind(value)}`)
 }

@@ -1,10 +1,10 @@
 /** One attempt to connect, and the line that it brings. */
 import { property } from '../internal/property.js'
-import { reasonOf } from '../internal/reason.js'
-import { later } from '../internal/timers.js'
-import { UNREACHED } from './failure-reasons.js'
+import { messageOf } from '../internal/errors.js'
+import { schedule } from '../internal/timers.js'
+import { UNREACHABLE } from './failure-reasons.js'
 import type { Line, MakeLine } from './line.js'
-import { inTime } from './patience.js'
+import { withBackgroundTimeout } from './timeouts.js'
 
 /** Seconds in all: a server that takes connections and answers nothing does not hold us up for ever. */
 const DEADLINE = 5
@@ -17,9 +17,9 @@ export class Attempt {
   readonly #onLost: (error: unknown) => void
   #isAbandoned = false
   /** Why it hangs, if it does. */
-  #hindrance = UNREACHED
+  #waitReason = UNREACHABLE
   /** Told of another one, once it takes long. */
-  #onHindrance: (hindrance: string) => void = () => undefined
+  #onWaitReason: (hindrance: string) => void = () => undefined
   /** What the client told first: its promises often say less. */
   #cause: Error | undefined
 
@@ -31,19 +31,19 @@ export class Attempt {
 
   /** Rejects with the cause. @param onSlow told why it takes long */
   async run(onSlow: (error: unknown) => void): Promise<void> {
-    const cancel = later(SLOW, () => {
-      this.#onHindrance = (hindrance) => onSlow(new Error(hindrance))
-      this.#onHindrance(this.#hindrance)
+    const cancel = schedule(SLOW, () => {
+      this.#onWaitReason = (hindrance) => onSlow(new Error(hindrance))
+      this.#onWaitReason(this.#waitReason)
     })
     try {
-      await inTime(DEADLINE, this.#open(), 'slow')
+      await withBackgroundTimeout(DEADLINE, this.#open(), 'slow')
     } catch (error) {
       this.abandon()
       const isSlow = property(error, 'message') === 'slow'
-      throw this.#cause ?? (isSlow ? new Error(this.#hindrance) : error)
+      throw this.#cause ?? (isSlow ? new Error(this.#waitReason) : error)
     } finally {
       cancel()
-      this.#onHindrance = () => undefined
+      this.#onWaitReason = () => undefined
     }
   }
 
@@ -55,11 +55,11 @@ export class Attempt {
   async #open(): Promise<void> {
     const line = await this.#make({
       onWait: (hindrance) => {
-        this.#hindrance = hindrance
-        this.#onHindrance(hindrance)
+        this.#waitReason = hindrance
+        this.#onWaitReason(hindrance)
       },
       onError: (error) => {
-        this.#cause ??= error instanceof Error ? error : new Error(reasonOf(error))
+        this.#cause ??= error instanceof Error ? error : new Error(messageOf(error))
         this.#onLost(error)
       },
     })
@@ -75,6 +75,6 @@ async function greet(line: Line): Promise<void> {
   try {
     await line.greet()
   } catch (error) {
-    if (!/^(?:NOSCRIPT|NOPERM)\b/.test(reasonOf(error))) throw error
+    if (!/^(?:NOSCRIPT|NOPERM)\b/.test(messageOf(error))) throw error
   }
 }

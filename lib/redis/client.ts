@@ -75,7 +75,7 @@ export function isOpen(client: RedisClient): boolean {
 }
 
 /** Calls it, and lets nothing that goes wrong out of it. */
-export function quietly(job: (() => unknown) | undefined): void {
+export function ignoringErrors(job: (() => unknown) | undefined): void {
   try {
     Promise.resolve(job?.()).catch(ignore)
   } catch {

@@ -1,11 +1,11 @@
 /** The way of commands: over a connection of ours, or by the client of the caller. */
 import { isReady, type NodeRedisClient } from './client.js'
-import { explained, isDemoted, withAdviceForOwner } from './failure-reasons.js'
+import { explain, isDemoted, adviseOwner } from './failure-reasons.js'
 import type { EvalCommand, Evaluator, MakeLine } from './line.js'
 import { evaluate } from './node-redis.js'
-import { OwnClient } from './own-client.js'
-import { afterReading } from './patience.js'
-import { Unanswered } from './unanswered.js'
+import { OwnConnection } from './own-connection.js'
+import { afterSocketReads } from './timeouts.js'
+import { PendingCommands } from './pending-commands.js'
 
 export interface CommandEvents {
   /** Commands are answered from now on. */
@@ -21,15 +21,15 @@ export interface Commands extends Evaluator {
 }
 
 export class OwnCommands implements Commands {
-  readonly #own: OwnClient
-  readonly #unanswered = new Unanswered()
+  readonly #own: OwnConnection
+  readonly #pending = new PendingCommands()
 
   constructor(make: MakeLine, events: CommandEvents) {
-    this.#own = new OwnClient(make, {
+    this.#own = new OwnConnection(make, {
       onReady: () => events.up(),
       onTrouble: (error) => events.down(error),
       onLost: (error) => {
-        this.#unanswered.rejectAll(error)
+        this.#pending.rejectAll(error)
         events.down(error)
       },
     })
@@ -45,7 +45,7 @@ export class OwnCommands implements Commands {
 
   close(): void {
     this.#own.close()
-    this.#unanswered.rejectAll(new Error('The connection to Redis was closed'))
+    this.#pending.rejectAll(new Error('The connection to Redis was closed'))
   }
 
   async evaluate(
@@ -56,17 +56,17 @@ export class OwnCommands implements Commands {
   ): Promise<unknown> {
     const { line } = this.#own
     if (!line) throw new Error('Redis is not connected')
-    if (this.#unanswered.areHopeless) afterReading(() => this.#replaceIfHopeless())
+    if (this.#pending.areStuck) afterSocketReads(() => this.#replaceIfStuck())
     try {
-      return await this.#unanswered.add(line.evaluate(command, script, key, args))
+      return await this.#pending.add(line.evaluate(command, script, key, args))
     } catch (error) {
       if (isDemoted(error) && line === this.#own.line) this.#own.replace(error)
-      throw explained(error)
+      throw explain(error)
     }
   }
 
-  #replaceIfHopeless(): void {
-    if (this.#unanswered.areHopeless) {
+  #replaceIfStuck(): void {
+    if (this.#pending.areStuck) {
       this.#own.replace(new Error('Redis answers nothing over this connection: it is replaced'))
     }
   }
@@ -101,7 +101,7 @@ export class BorrowedCommands implements Commands {
     try {
       return await evaluate(this.#client, command, script, { keys: [key], arguments: args })
     } catch (error) {
-      throw withAdviceForOwner(explained(error))
+      throw adviseOwner(explain(error))
     }
   }
 }

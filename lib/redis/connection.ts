@@ -1,14 +1,14 @@
 /** A breaker's view of Redis: one script for all commands, one channel for all messages. */
-import { reasonOf } from '../internal/reason.js'
+import { messageOf } from '../internal/errors.js'
 import type { Answer, Connection, ConnectionListener, Question } from '../storage/contract.js'
-import { later } from '../internal/timers.js'
-import { isOfOneKey, isRefusal, ofCircuit, SILENT } from './failure-reasons.js'
+import { schedule } from '../internal/timers.js'
+import { isKeyError, isRefusal, asCircuitError, NO_ANSWER } from './failure-reasons.js'
 import { Hearing } from './hearing.js'
 import type { Hub, Member } from './hub.js'
-import { Readiness } from './readiness.js'
+import { Deferred } from './deferred.js'
 import { runScript } from './run-script.js'
 import { SCRIPT } from './script.js'
-import { tryOut, type View } from './trial.js'
+import { checkWrites, type View } from './write-check.js'
 import { agedBy, ServerClock } from './server-clock.js'
 import { argumentsOf, parseMessage, parseReply, TRIAL, WRITE, type Reply } from './wire.js'
 
@@ -27,7 +27,7 @@ export class RedisConnection implements Connection, Member {
   readonly #hub: Hub
   readonly #view: View
   readonly #listener: ConnectionListener
-  readonly #readiness = new Readiness()
+  readonly #readiness = new Deferred()
   /** Of each circuit, as Redis has told it: a message that is not signed with it proves nothing. */
   readonly #secrets = new Map<string, string>()
   readonly #hearing: Hearing
@@ -90,7 +90,7 @@ export class RedisConnection implements Connection, Member {
 
   down(error: unknown, isOver = false): void {
     if (this.isUp || this.#isClosed) return
-    this.#listener.lost(reasonOf(error), isOver)
+    this.#listener.lost(messageOf(error), isOver)
     if (isRefusal(error)) this.#readiness.reject(error)
   }
 
@@ -141,7 +141,7 @@ export class RedisConnection implements Connection, Member {
     try {
       return await runScript(this.#hub, SCRIPT, key, args)
     } catch (error) {
-      if (isOfOneKey(error)) throw ofCircuit(error)
+      if (isKeyError(error)) throw asCircuitError(error)
       this.#isDoubted = true
       throw error
     }
@@ -152,8 +152,8 @@ export class RedisConnection implements Connection, Member {
     if (this.#isOnTrial || this.#isClosed || !this.#isSubscribed || !this.#hub.isUp) return
     this.#isOnTrial = true
     this.#cancelRetrial?.()
-    const trial = Promise.all([tryOut(this.#hub, this.#view), this.#ask(TRIAL)])
-    const cancelSlow = later(SLOW, () => this.down(new Error(SILENT)))
+    const trial = Promise.all([checkWrites(this.#hub, this.#view), this.#ask(TRIAL)])
+    const cancelSlow = schedule(SLOW, () => this.down(new Error(NO_ANSWER)))
     void trial.finally(cancelSlow).then(
       () => this.#pass(),
       (error: unknown) => this.#fail(error),
@@ -172,7 +172,7 @@ export class RedisConnection implements Connection, Member {
     this.#isOnTrial = false
     this.down(error)
     if (this.#isClosed) return
-    this.#cancelRetrial = later(this.#retrial, () => this.#prove())
+    this.#cancelRetrial = schedule(this.#retrial, () => this.#prove())
     this.#retrial = Math.min(this.#retrial * 2, LAST_RETRIAL)
   }
 }

@@ -1,32 +1,32 @@
 /** What an error of a connection means, in words that say what to do about it. Never with a password in them. */
 import { property } from '../internal/property.js'
-import { reasonOf } from '../internal/reason.js'
+import { messageOf } from '../internal/errors.js'
 
 export const NOT_CONNECTED = 'The client is not connected: call its connect() first'
 /** What is wrong with an attempt that hangs. */
-export const UNREACHED = 'The server cannot be reached: nothing answers to the attempt to connect'
-export const UNREACHED_BY_TLS =
+export const UNREACHABLE = 'The server cannot be reached: nothing answers to the attempt to connect'
+export const UNREACHABLE_BY_TLS =
   'The server cannot be reached by TLS. If it does not speak TLS at this port, use redis:// for it'
-export const SILENT = 'The server takes connections, but does not answer'
+export const NO_ANSWER = 'The server takes connections, but does not answer'
 /** What waiting will not mend. */
 const REFUSAL = /^(?:WRONGPASS|NOAUTH|NOPERM|NOPROTO|READONLY|MOVED|OOM|ERR)\b/
 /** The server has become another: what the address leads to now may take writes. */
 const DEMOTED = /\b(?:READONLY|MASTERDOWN|UNBLOCKED|NOAUTH)\b/
 /** What is wrong with one key. */
-const OF_ONE_KEY = /\bWRONGTYPE\b|^ERR (?:Error running script|user_script)/
-const OF_THE_SERVER =
+const KEY_ERROR = /\bWRONGTYPE\b|^ERR (?:Error running script|user_script)/
+const SERVER_ERROR =
   /\b(?:READONLY|MASTERDOWN|OOM|NOPERM|NOAUTH|LOADING|CLUSTERDOWN|MISCONF|NOREPLICAS|CROSSSLOT|MOVED|BUSY)\b|(?:can't|no permissions? to) (?:run|access)/
 
 type Advice = readonly (readonly [RegExp, string])[]
 
-const MOVED: Advice = [
+const MOVED_ADVICE: Advice = [
   [
     /^MOVED\b/,
     'the server is one node of a cluster: give a client of createCluster (or Cluster of ioredis) instead',
   ],
 ]
 /** Of a connection that never was. */
-const AT_FIRST: Advice = [
+const CONNECT_ADVICE: Advice = [
   [
     /wrong version number|packet length too long|record layer failure/,
     'the server does not speak TLS at this port: use redis:// for it',
@@ -38,37 +38,37 @@ const AT_FIRST: Advice = [
 ]
 
 export function isRefusal(error: unknown): boolean {
-  const reason = reasonOf(error)
+  const reason = messageOf(error)
   return reason === NOT_CONNECTED || REFUSAL.test(reason)
 }
 
 export function isDemoted(error: unknown): boolean {
-  return DEMOTED.test(reasonOf(error))
+  return DEMOTED.test(messageOf(error))
 }
 
-export function isOfOneKey(error: unknown): boolean {
-  const reason = reasonOf(error)
-  return OF_ONE_KEY.test(reason) && !OF_THE_SERVER.test(reason)
+export function isKeyError(error: unknown): boolean {
+  const reason = messageOf(error)
+  return KEY_ERROR.test(reason) && !SERVER_ERROR.test(reason)
 }
 
 /** It is the fault of one circuit, and no reason to give up the storage. */
-export function ofCircuit(error: unknown): Error {
-  const told = error instanceof Error ? error : new Error(reasonOf(error))
+export function asCircuitError(error: unknown): Error {
+  const told = error instanceof Error ? error : new Error(messageOf(error))
   if (!Object.hasOwn(told, 'scope')) Object.defineProperty(told, 'scope', { value: 'circuit' })
   return told
 }
 
 /** The error, or one that says more, or less. */
-export function explained(error: unknown): unknown {
-  return advised(error, MOVED)
+export function explain(error: unknown): unknown {
+  return addAdvice(error, MOVED_ADVICE)
 }
 
 /** The same, of an attempt to connect. */
-export function explainedAtFirst(error: unknown): unknown {
-  return advised(error, AT_FIRST)
+export function explainConnectError(error: unknown): unknown {
+  return addAdvice(error, CONNECT_ADVICE)
 }
 
-function advised(error: unknown, advice: Advice): unknown {
+function addAdvice(error: unknown, advice: Advice): unknown {
   const text = causeOf(error)
   const hint = advice.find(([pattern]) => pattern.test(text))?.[1]
   const told = hint === undefined ? text : `${text}: ${hint}`
@@ -76,8 +76,8 @@ function advised(error: unknown, advice: Advice): unknown {
 }
 
 /** A caller's client is not ours to connect anew. */
-export function withAdviceForOwner(error: unknown): unknown {
-  const reason = reasonOf(error)
+export function adviseOwner(error: unknown): unknown {
+  const reason = messageOf(error)
   if (!/\b(?:READONLY|MASTERDOWN|UNBLOCKED)\b/.test(reason)) return error
   return new Error(
     `${reason}: the client is connected to a replica. ` +
@@ -89,13 +89,13 @@ export function withAdviceForOwner(error: unknown): unknown {
 function causeOf(error: unknown): string {
   const parts = property(error, 'errors')
   const last = property(property(error, 'lastNodeError'), 'message')
-  if (typeof last === 'string' && last !== '') return `${discreet(error)} (${last})`
-  if (!Array.isArray(parts) || property(error, 'message')) return discreet(error)
-  return [...new Set(parts.map(discreet))].join(', ')
+  if (typeof last === 'string' && last !== '') return `${redactArguments(error)} (${last})`
+  if (!Array.isArray(parts) || property(error, 'message')) return redactArguments(error)
+  return [...new Set(parts.map(redactArguments))].join(', ')
 }
 
 /** A server quotes a command that it does not know, and with it the password, where that was to log in. */
-function discreet(error: unknown): string {
-  const text = reasonOf(error)
+function redactArguments(error: unknown): string {
+  const text = messageOf(error)
   return text.split(/,? with args beginning with/)[0] ?? text
 }

@@ -1,5 +1,5 @@
 /** Finds out that a message was missed: each transition is published to everybody, its author included. */
-import { later } from '../internal/timers.js'
+import { schedule } from '../internal/timers.js'
 
 /** Seconds that a message may come after the answer which says that there was one. */
 const PATIENCE = 1
@@ -29,7 +29,7 @@ export class Hearing {
   answered(circuit: string, epoch: number): void {
     const known = this.#epochs.get(circuit)
     if (known === undefined) this.#epochs.set(circuit, epoch)
-    else if (epoch > known) later(PATIENCE, () => this.#isItHeard(circuit, epoch))
+    else if (epoch > known) schedule(PATIENCE, () => this.#isItHeard(circuit, epoch))
   }
 
   #isItHeard(circuit: string, epoch: number): void {

@@ -4,7 +4,7 @@
  */
 import type { CommandEvents, Commands } from './commands.js'
 import type { EvalCommand, Evaluator } from './line.js'
-import type { Owner, OwnerEvents } from './owner.js'
+import type { BorrowedClient, BorrowedClientEvents } from './borrowed-client.js'
 import type { MessageEvents, Messages } from './subscription.js'
 
 /** What a breaker is told. */
@@ -20,13 +20,13 @@ export interface Member {
   heard(text: unknown): void
 }
 
-export type Events = CommandEvents & MessageEvents & OwnerEvents
+export type Events = CommandEvents & MessageEvents & BorrowedClientEvents
 
 /** What a hub consists of, by where it leads. */
 export interface Parts {
   readonly commands: Commands
   readonly messages: Messages
-  readonly owner?: Owner
+  readonly owner?: BorrowedClient
 }
 
 export type MakeParts = (events: Events) => Parts
@@ -35,7 +35,7 @@ export class Hub implements Evaluator {
   readonly #members = new Set<Member>()
   readonly #commands: Commands
   readonly #messages: Messages
-  readonly #owner: Owner | undefined
+  readonly #owner: BorrowedClient | undefined
   /** Why there is no connection; for whoever joins meanwhile. */
   #trouble: unknown
 
@@ -135,7 +135,7 @@ export class Hub implements Evaluator {
     }
   }
 
-  #ownerEvents(): OwnerEvents {
+  #ownerEvents(): BorrowedClientEvents {
     return {
       onReady: () => {
         this.#commands.open()

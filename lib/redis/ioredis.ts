@@ -1,15 +1,15 @@
 /** Lines by ioredis: duplicates of the caller's `Redis` or `Cluster`, for commands and for messages. */
 import { property } from '../internal/property.js'
-import { ignore, methodOf, quietly, type IORedisClient } from './client.js'
-import { SILENT } from './failure-reasons.js'
+import { ignore, methodOf, ignoringErrors, type IORedisClient } from './client.js'
+import { NO_ANSWER } from './failure-reasons.js'
 import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine } from './line.js'
-import { anyOf } from './node-redis.js'
+import { pickRandom } from './node-redis.js'
 
 /**
  * Connects once, keeps nothing for later and repeats no command. The caller's `keyPrefix` is left out:
  * the option `prefix` alone says where circuits are, for clients of either package.
  */
-const ONCE = {
+const OVERRIDES = {
   lazyConnect: true,
   keyPrefix: '',
   enableOfflineQueue: false,
@@ -44,7 +44,7 @@ class IORedisLine implements Line {
     })
     on?.('connect', () => {
       unref(client)
-      events.onWait(SILENT)
+      events.onWait(NO_ANSWER)
     })
     on?.('end', () => events.onError(this.#error ?? new Error('Connection is closed')))
     on?.('message', (channel: unknown, text: unknown) =>
@@ -89,14 +89,14 @@ class IORedisLine implements Line {
   }
 
   destroy(): void {
-    quietly(methodOf(this.#client, 'disconnect'))
+    ignoringErrors(methodOf(this.#client, 'disconnect'))
     // It would wait for the other side, and keep the process alive meanwhile.
-    quietly(methodOf(property(this.#client, 'stream'), 'destroy'))
+    ignoringErrors(methodOf(property(this.#client, 'stream'), 'destroy'))
   }
 }
 
 function unref(client: unknown): void {
-  quietly(methodOf(property(client, 'stream'), 'unref'))
+  ignoringErrors(methodOf(property(client, 'stream'), 'unref'))
 }
 
 function keepUnrefd(node: unknown): void {
@@ -110,18 +110,19 @@ function keepUnrefd(node: unknown): void {
 }
 
 export function commandLineLike(client: IORedisClient): MakeLine {
-  return async (events) => new IORedisLine(methodOf(client, 'nodes') ? clusterOf(client) : client.duplicate(ONCE), events) // prettier-ignore
+  return async (events) => new IORedisLine(methodOf(client, 'nodes') ? clusterOf(client) : client.duplicate(OVERRIDES), events) // prettier-ignore
 }
 
 /** For messages one connection is enough: any node of a cluster hears what is published at any other. */
 export function messageLineLike(client: IORedisClient): MakeLine {
   return async (events) => {
     const nodes = methodOf(client, 'nodes')
-    if (!nodes) return new IORedisLine(client.duplicate(ONCE), events)
+    if (!nodes) return new IORedisLine(client.duplicate(OVERRIDES), events)
     const known = nodes('all') as unknown[]
-    const node = anyOf(known.filter((each) => property(each, 'status') === 'ready')) ?? anyOf(known)
+    const node =
+      pickRandom(known.filter((each) => property(each, 'status') === 'ready')) ?? pickRandom(known)
     if (!node) throw new Error('The cluster knows none of its nodes')
-    return new IORedisLine(methodOf(node, 'duplicate')?.(ONCE), events)
+    return new IORedisLine(methodOf(node, 'duplicate')?.(OVERRIDES), events)
   }
 }
 
@@ -135,14 +136,14 @@ function clusterOf(client: IORedisClient): unknown {
   })
   const startup = property(client, 'startupNodes') as unknown[]
   const cluster = client.duplicate([...startup, ...known], {
-    ...ONCE,
+    ...OVERRIDES,
     scaleReads: 'master',
     shardedSubscribers: false,
     slotsRefreshInterval: undefined,
     clusterRetryStrategy: null,
     clusterNodeRetryStrategy: null,
     retryDelayOnFailover: 0,
-    redisOptions: { ...redisOptions, ...ONCE },
+    redisOptions: { ...redisOptions, ...OVERRIDES },
   })
   methodOf(cluster, 'on')?.('error', ignore)
   return cluster

@@ -4,8 +4,8 @@
 export const NO_SCRIPT = '0'.repeat(40)
 
 export interface LineEvents {
-  /** @param hindrance what is wrong, should it go no further from here */
-  onWait(hindrance: string): void
+  /** @param reason what is wrong, should it go no further from here */
+  onWait(reason: string): void
   /** The line is used up, or cannot be made: why. */
   onError(error: unknown): void
 }

@@ -1,8 +1,15 @@
 /** Lines by the package redis, of any version from 4.6 on. */
 import { isIP } from 'node:net'
 import { property } from '../internal/property.js'
-import { ignore, kindOf, methodOf, quietly, type EvalOptions, type RedisClient } from './client.js'
-import { SILENT, UNREACHED_BY_TLS } from './failure-reasons.js'
+import {
+  ignore,
+  kindOf,
+  methodOf,
+  ignoringErrors,
+  type EvalOptions,
+  type RedisClient,
+} from './client.js'
+import { NO_ANSWER, UNREACHABLE_BY_TLS } from './failure-reasons.js'
 import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine } from './line.js'
 
 const CONNECT_TIMEOUT_MS = 2000
@@ -11,7 +18,7 @@ class NodeRedisLine implements Line {
   readonly #client: unknown
   #isDestroyed = false
   /** Its socket is under way: a client that is ended now would leave it behind. */
-  #isDialling = false
+  #isConnecting = false
 
   /** @param client not connected yet, and without a strategy of its own to connect anew */
   constructor(client: unknown, events: LineEvents) {
@@ -19,21 +26,21 @@ class NodeRedisLine implements Line {
     const on = methodOf(client, 'on')
     on?.('error', (error: unknown) => events.onError(error))
     on?.('connect', () => {
-      this.#isDialling = false
+      this.#isConnecting = false
       // A name with several addresses has been given another handle.
       this.#unref()
       if (this.#isDestroyed) this.#end()
-      else events.onWait(SILENT)
+      else events.onWait(NO_ANSWER)
     })
   }
 
   async connect(): Promise<void> {
-    this.#isDialling = true
+    this.#isConnecting = true
     this.#unref()
     try {
       await methodOf(this.#client, 'connect')?.()
     } finally {
-      this.#isDialling = false
+      this.#isConnecting = false
       this.#unref()
       if (this.#isDestroyed) this.#end()
     }
@@ -62,15 +69,15 @@ class NodeRedisLine implements Line {
 
   destroy(): void {
     this.#isDestroyed = true
-    if (!this.#isDialling) this.#end()
+    if (!this.#isConnecting) this.#end()
   }
 
   #unref(): void {
-    quietly(methodOf(this.#client, 'unref'))
+    ignoringErrors(methodOf(this.#client, 'unref'))
   }
 
   #end(): void {
-    quietly(methodOf(this.#client, 'destroy') ?? methodOf(this.#client, 'disconnect'))
+    ignoringErrors(methodOf(this.#client, 'destroy') ?? methodOf(this.#client, 'disconnect'))
   }
 }
 
@@ -103,15 +110,19 @@ export function lineTo(url: string): MakeLine {
       // A user who may do little else is asked for neither.
       disableClientInfo: true,
       maintNotifications: 'disabled',
-      socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false, ...nameFor(url) },
+      socket: {
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        reconnectStrategy: false,
+        ...serverNameFor(url),
+      },
     })
-    if (url.startsWith('rediss:')) events.onWait(UNREACHED_BY_TLS)
+    if (url.startsWith('rediss:')) events.onWait(UNREACHABLE_BY_TLS)
     return new NodeRedisLine(client, events)
   }
 }
 
 /** A host behind a shared address is found by the name that TLS is given. */
-function nameFor(url: string): object {
+function serverNameFor(url: string): object {
   const { protocol, hostname } = new URL(url)
   return protocol === 'rediss:' && !isIP(hostname.replace(/^\[|\]$/g, '')) ? { servername: hostname } : {} // prettier-ignore
 }
@@ -120,15 +131,15 @@ function nameFor(url: string): object {
 export function lineLike(client: RedisClient): MakeLine {
   const kind = kindOf(client)
   const find = { pool: fromPool(client), cluster: () => fromCluster(client) }[kind as string]
-  return async (events) => new NodeRedisLine(await (find ?? (() => copy(client)))(), events)
+  return async (events) => new NodeRedisLine(await (find ?? (() => duplicate(client)))(), events)
 }
 
 /** A pool that hangs lends no client: the copy that it gave once is good for further ones. */
 function fromPool(pool: RedisClient): () => Promise<unknown> {
   let first: unknown
   return async () => {
-    first ??= await methodOf(pool, 'execute')?.(copy)
-    return copy(first)
+    first ??= await methodOf(pool, 'execute')?.(duplicate)
+    return duplicate(first)
   }
 }
 
@@ -136,18 +147,18 @@ function fromPool(pool: RedisClient): () => Promise<unknown> {
 async function fromCluster(cluster: RedisClient): Promise<unknown> {
   const nodes = Array.from(property(cluster, 'masters') as Iterable<unknown>)
   const clients = nodes.map((node) => property(node, 'client'))
-  const ready = anyOf(clients.filter((client) => property(client, 'isReady') === true))
-  if (ready) return copy(ready)
+  const ready = pickRandom(clients.filter((client) => property(client, 'isReady') === true))
+  if (ready) return duplicate(ready)
   if (nodes.length === 0) throw new Error('The cluster knows none of its nodes')
-  return copy(await methodOf(cluster, 'nodeClient')?.(anyOf(nodes)))
+  return duplicate(await methodOf(cluster, 'nodeClient')?.(pickRandom(nodes)))
 }
 
-export function anyOf<Item>(items: readonly Item[]): Item | undefined {
+export function pickRandom<Item>(items: readonly Item[]): Item | undefined {
   return items[Math.floor(Math.random() * items.length)]
 }
 
 /** Without what the caller has set up for its own commands. Timers of the package would keep the process alive. */
-function copy(client: unknown): unknown {
+function duplicate(client: unknown): unknown {
   const socket = Object(property(property(client, 'options'), 'socket')) as object
   const made = methodOf(
     client,

@@ -10,9 +10,9 @@ import { BorrowedCommands, OwnCommands } from './commands.js'
 import { Hub, type MakeParts } from './hub.js'
 import { commandLineLike, messageLineLike } from './ioredis.js'
 import { lineLike, lineTo } from './node-redis.js'
-import { Owner } from './owner.js'
+import { BorrowedClient } from './borrowed-client.js'
 import { SentinelMessages } from './sentinel-messages.js'
-import { PATIENCE, patienceLike, Subscription } from './subscription.js'
+import { DEFAULT_PINGS, pingOptionsFor, Subscription } from './subscription.js'
 
 const hubs = new WeakMap<RedisClient, Hub>()
 
@@ -26,15 +26,15 @@ export function hubOf(client: RedisClient): Hub {
 export function hubTo(url: string): Hub {
   return new Hub((events) => ({
     commands: new OwnCommands(lineTo(url), events),
-    messages: new Subscription(lineTo(url), PATIENCE, events),
+    messages: new Subscription(lineTo(url), DEFAULT_PINGS, events),
   }))
 }
 
 function partsOfIORedis(client: IORedisClient): MakeParts {
   return (events) => ({
     commands: new OwnCommands(commandLineLike(client), events),
-    messages: new Subscription(messageLineLike(client), PATIENCE, events),
-    owner: new Owner(client, events),
+    messages: new Subscription(messageLineLike(client), DEFAULT_PINGS, events),
+    owner: new BorrowedClient(client, events),
   })
 }
 
@@ -44,7 +44,7 @@ function partsOfNodeRedis(client: NodeRedisClient): MakeParts {
     messages:
       kindOf(client) === 'sentinel'
         ? new SentinelMessages(client, events)
-        : new Subscription(lineLike(client), patienceLike(client), events),
-    owner: new Owner(client, events),
+        : new Subscription(lineLike(client), pingOptionsFor(client), events),
+    owner: new BorrowedClient(client, events),
   })
 }

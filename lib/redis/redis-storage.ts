@@ -8,7 +8,7 @@ import { isRedisClient, kindOf, type RedisClient } from './client.js'
 import { RedisConnection } from './connection.js'
 import type { Hub } from './hub.js'
 import { hubOf, hubTo } from './parts.js'
-import { complaintAbout } from './url.js'
+import { urlProblem } from './url.js'
 
 export interface RedisStorageOptions extends SharingOptions {
   /**
@@ -74,7 +74,7 @@ function hubFor(url: string | undefined, client: RedisClient | undefined): Hub {
   if (url !== undefined && client !== undefined) refuse('Expected either url or client, given both')
   if (client !== undefined) return hubOf(client)
   if (url === undefined) refuse('Expected url or client, given neither')
-  const complaint = complaintAbout(url)
+  const complaint = urlProblem(url)
   if (complaint !== undefined) refuse(`${complaint}\n  → at url`)
   return hubTo(url)
 }

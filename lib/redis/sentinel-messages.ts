@@ -2,8 +2,8 @@
  * The way of messages with a sentinel client of the package redis, which subscribes by itself: it knows
  * where the primary is, and does not say how to connect to it. It cannot be asked whether it hears.
  */
-import { later } from '../internal/timers.js'
-import { methodOf, quietly, type RedisClient } from './client.js'
+import { schedule } from '../internal/timers.js'
+import { methodOf, ignoringErrors, type RedisClient } from './client.js'
 import type { MessageEvents, Messages } from './subscription.js'
 
 const REFUSED_DELAY = 1
@@ -22,7 +22,7 @@ export class SentinelMessages implements Messages {
   #suspectedAt = -Infinity
   readonly #onReady = (): void => {
     this.#resume()
-    later(MOVE_DELAY, () => this.#resume())
+    schedule(MOVE_DELAY, () => this.#resume())
   }
 
   constructor(client: RedisClient, events: MessageEvents) {
@@ -74,7 +74,7 @@ export class SentinelMessages implements Messages {
   #unsubscribe(channel: string): void {
     this.#subscribed.delete(channel)
     const listener = this.#channels.get(channel)
-    quietly(() => methodOf(this.#client, 'unsubscribe')?.(channel, listener))
+    ignoringErrors(() => methodOf(this.#client, 'unsubscribe')?.(channel, listener))
   }
 
   async #subscribe(channel: string): Promise<void> {
@@ -87,7 +87,7 @@ export class SentinelMessages implements Messages {
       this.#events.subscribed(channel)
     } catch (error) {
       this.#events.refused(channel, error)
-      later(REFUSED_DELAY, () => void this.#subscribe(channel))
+      schedule(REFUSED_DELAY, () => void this.#subscribe(channel))
     }
   }
 }

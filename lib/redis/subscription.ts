@@ -1,18 +1,18 @@
 /** The way of messages: a connection of ours that no command waits on, asked now and then whether it still lives. */
 import { property } from '../internal/property.js'
-import { later } from '../internal/timers.js'
+import { schedule } from '../internal/timers.js'
 import type { RedisClient } from './client.js'
 import type { Line, MakeLine } from './line.js'
-import { OwnClient } from './own-client.js'
-import { inTime } from './patience.js'
+import { OwnConnection } from './own-connection.js'
+import { withBackgroundTimeout } from './timeouts.js'
 
 const MS_PER_SECOND = 1000
 /** Seconds until a subscription that was refused is tried again: it may be allowed by then. */
 const REFUSED_DELAY = 1
 /** Seconds between two checks that somebody has asked for, and for which a check waits. */
 const SUSPICION_PAUSE = 2
-const SUSPICION_PATIENCE = 2
-const DEAF = 'The connection for messages answers nothing: it is replaced'
+const SUSPICION_LIMIT = 2
+const NO_PONG = 'The connection for messages answers nothing: it is replaced'
 
 export interface MessageEvents {
   heard(channel: string, text: unknown): void
@@ -35,23 +35,23 @@ export interface Messages {
 }
 
 /** In seconds. */
-export interface Patience {
+export interface PingOptions {
   /** Between two checks. */
   readonly period: number
   /** For the answer. */
   readonly limit: number
 }
 
-export const PATIENCE: Patience = { period: 15, limit: 5 }
+export const DEFAULT_PINGS: PingOptions = { period: 15, limit: 5 }
 
 /** A caller who has set a client to find out sooner wants that of its duplicate, too. */
-export function patienceLike(client: RedisClient): Patience {
+export function pingOptionsFor(client: RedisClient): PingOptions {
   const options = property(client, 'options')
   const pingInterval = seconds(property(options, 'pingInterval'))
   const socketTimeout = seconds(property(property(options, 'socket'), 'socketTimeout'))
   return {
-    period: Math.min(PATIENCE.period, pingInterval, socketTimeout / 2),
-    limit: Math.min(PATIENCE.limit, socketTimeout / 2),
+    period: Math.min(DEFAULT_PINGS.period, pingInterval, socketTimeout / 2),
+    limit: Math.min(DEFAULT_PINGS.limit, socketTimeout / 2),
   }
 }
 
@@ -61,22 +61,22 @@ function seconds(ms: unknown): number {
 
 export class Subscription implements Messages {
   readonly #events: MessageEvents
-  readonly #patience: Patience
-  readonly #own: OwnClient
+  readonly #pings: PingOptions
+  readonly #own: OwnConnection
   /** Each with whether it is subscribed. */
   readonly #channels = new Map<string, boolean>()
   #suspectedAt = -Infinity
   #cancelSuspicion: (() => void) | undefined
   #cancelCheck: (() => void) | undefined
 
-  constructor(make: MakeLine, patience: Patience, events: MessageEvents) {
+  constructor(make: MakeLine, patience: PingOptions, events: MessageEvents) {
     this.#events = events
-    this.#patience = patience
+    this.#pings = patience
     const trouble = (error: unknown): void => {
       for (const channel of this.#channels.keys()) this.#channels.set(channel, false)
       events.trouble(error)
     }
-    this.#own = new OwnClient(make, {
+    this.#own = new OwnConnection(make, {
       onReady: (line) => {
         for (const channel of this.#channels.keys()) void this.#subscribe(line, channel)
       },
@@ -87,7 +87,7 @@ export class Subscription implements Messages {
 
   open(): void {
     this.#own.open()
-    this.#cancelCheck ??= later(this.#patience.period, () => void this.#checkAgain())
+    this.#cancelCheck ??= schedule(this.#pings.period, () => void this.#checkAgain())
   }
 
   close(): void {
@@ -117,10 +117,10 @@ export class Subscription implements Messages {
   suspect(): void {
     if (this.#cancelSuspicion || !this.#own.line) return
     const wait = this.#suspectedAt + SUSPICION_PAUSE - performance.now() / MS_PER_SECOND
-    this.#cancelSuspicion = later(Math.max(0, wait), () => {
+    this.#cancelSuspicion = schedule(Math.max(0, wait), () => {
       this.#cancelSuspicion = undefined
       this.#suspectedAt = performance.now() / MS_PER_SECOND
-      void this.#check(Math.min(SUSPICION_PATIENCE, this.#patience.limit))
+      void this.#check(Math.min(SUSPICION_LIMIT, this.#pings.limit))
     })
   }
 
@@ -128,34 +128,34 @@ export class Subscription implements Messages {
     const isWanted = (): boolean => line === this.#own.line && this.#channels.has(channel)
     try {
       const subscribing = line.subscribe(channel, (text) => this.#events.heard(channel, text))
-      await this.#orReplace(line, this.#patience.limit, subscribing)
+      await this.#replaceIfSilent(line, this.#pings.limit, subscribing)
       if (!isWanted()) return
       this.#channels.set(channel, true)
       this.#events.subscribed(channel)
     } catch (error) {
       if (!isWanted()) return
       this.#events.refused(channel, error)
-      later(REFUSED_DELAY, () => isWanted() && void this.#subscribe(line, channel))
+      schedule(REFUSED_DELAY, () => isWanted() && void this.#subscribe(line, channel))
     }
   }
 
   async #checkAgain(): Promise<void> {
-    this.#cancelCheck = later(this.#patience.period, () => void this.#checkAgain())
-    await this.#check(this.#patience.limit)
+    this.#cancelCheck = schedule(this.#pings.period, () => void this.#checkAgain())
+    await this.#check(this.#pings.limit)
   }
 
   async #check(limit: number): Promise<void> {
     const { line } = this.#own
     // An error that the server answers with proves as much as a PONG.
-    if (line) await this.#orReplace(line, limit, line.ping()).catch(() => undefined)
+    if (line) await this.#replaceIfSilent(line, limit, line.ping()).catch(() => undefined)
   }
 
-  async #orReplace(line: Line, limit: number, answer: Promise<unknown>): Promise<void> {
-    const deaf = new Error(DEAF)
+  async #replaceIfSilent(line: Line, limit: number, answer: Promise<unknown>): Promise<void> {
+    const deaf = new Error(NO_PONG)
     try {
-      await inTime(limit, answer, DEAF)
+      await withBackgroundTimeout(limit, answer, NO_PONG)
     } catch (error) {
-      if (property(error, 'message') === DEAF && line === this.#own.line) this.#own.replace(deaf)
+      if (property(error, 'message') === NO_PONG && line === this.#own.line) this.#own.replace(deaf)
       throw error
     }
   }

@@ -5,7 +5,7 @@ const ENCODE =
   ', with a user or password that is not encoded: put it through encodeURIComponent() first'
 
 /** What is wrong with it, if anything is. */
-export function complaintAbout(url: string): string | undefined {
+export function urlProblem(url: string): string | undefined {
   if (hasRawCredentials(url)) return EXPECTED + ENCODE
   return isRedisUrl(url) ? undefined : EXPECTED
 }

@@ -39,7 +39,7 @@ export class Board {
   }
 
   /** What a function makes of the content, made once for each content. */
-  as(make: (content: Content) => string): string {
+  render(make: (content: Content) => string): string {
     const content = this.#fresh()
     const made = this.#derived.get(make) ?? make(content)
     this.#derived.set(make, made)

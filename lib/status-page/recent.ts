@@ -5,24 +5,24 @@ import type { Outcome } from '../circuit/types.js'
 export type Result = Outcome | 'refused'
 
 export const RESULTS: readonly Result[] = ['success', 'failure', 'ignored', 'refused']
-export const LENGTH = 60
+export const MAX_RESULTS = 60
 
 export class Recent {
-  readonly #ring = new Uint8Array(LENGTH)
+  readonly #ring = new Uint8Array(MAX_RESULTS)
   #added = 0
 
   add(result: Result): void {
-    this.#ring[this.#added % LENGTH] = RESULTS.indexOf(result)
+    this.#ring[this.#added % MAX_RESULTS] = RESULTS.indexOf(result)
     this.#added += 1
   }
 
   /** The oldest first. */
   get results(): Result[] {
-    const length = Math.min(this.#added, LENGTH)
+    const length = Math.min(this.#added, MAX_RESULTS)
     return Array.from({ length }, (_, index) => this.#at(this.#added - length + index))
   }
 
   #at(index: number): Result {
-    return RESULTS[this.#ring[index % LENGTH] ?? 0] ?? 'ignored'
+    return RESULTS[this.#ring[index % MAX_RESULTS] ?? 0] ?? 'ignored'
   }
 }

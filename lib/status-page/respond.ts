@@ -33,7 +33,7 @@ export function respond(request: IncomingMessage, response: ServerResponse, site
   if (format === 'events') return openStream(response, site, isHead)
   if (format === 'json') return answer(response, 200, 'application/json', site.json())
   if (format === 'html') {
-    return answer(response, 200, 'text/html; charset=utf-8', site.board.as(site.document))
+    return answer(response, 200, 'text/html; charset=utf-8', site.board.render(site.document))
   }
   return answer(response, 400, TEXT, `Expected one of ${FORMATS.join(', ')} as format\n`)
 }

@@ -7,7 +7,7 @@ const NAME_LENGTH = 120
 const SECONDS_PER_MINUTE = 60
 /** Of the columns beside the circuit's name. */
 export const LABELS = ['State', 'Failures', 'Retry in', 'Last error', 'Recent requests']
-const NOTHING = markup`<span class="none">–</span>`
+const NONE = markup`<span class="none">–</span>`
 
 export function row(tracked: Tracked): Html {
   const { name, state, failureCount, retryAfter } = tracked.circuit
@@ -29,7 +29,7 @@ function cell(label: string, content: Html): Html {
 
 /** As the page's script goes on counting. */
 function retryIn(seconds: number): Html {
-  if (seconds <= 0) return NOTHING
+  if (seconds <= 0) return NONE
   return markup`<span data-retry="${seconds.toFixed(3)}">${inWords(seconds)}</span>`
 }
 
@@ -40,7 +40,7 @@ export function inWords(seconds: number): string {
 }
 
 function lastError({ lastError: error }: Tracked): Html {
-  if (!error) return NOTHING
+  if (!error) return NONE
   const what = [error.status, error.code].filter((part) => part !== undefined).join(' ')
   return markup`<code>${what || 'unknown'}</code> ${time(error.at)}`
 }

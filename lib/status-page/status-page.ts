@@ -21,8 +21,8 @@ export interface StatusPage {
 }
 
 /** Seconds between looks at what may change without an event; and the least between any two. */
-const LOOK = 1
-const LEAST_LOOK = 0.02
+const POLL = 1
+const MIN_POLL = 0.02
 
 /**
  * A live page of all circuits of the breaker, for `node:http`, Express, Fastify and whatever else has
@@ -60,10 +60,10 @@ function assemble(breaker: Observed, title: string, heartbeat: number) {
   }
   const watch = new Watch(breaker, onChange, onGone)
   const board = new Board(watch, title)
-  const nextLook = (): number => {
+  const nextPoll = (): number => {
     const times = breaker.circuits.map(({ retryAfter }) => retryAfter).filter((time) => time > 0)
-    return Math.max(Math.min(LOOK, ...times), LEAST_LOOK)
+    return Math.max(Math.min(POLL, ...times), MIN_POLL)
   }
-  const streams = new Streams({ board, heartbeat, nextLook, look: () => watch.look() })
+  const streams = new Streams({ board, heartbeat, nextPoll, poll: () => watch.poll() })
   return { watch, board, streams }
 }

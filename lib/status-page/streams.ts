@@ -8,9 +8,9 @@ import type { Tracked } from './tracked.js'
 interface StreamsOptions {
   readonly board: Board
   /** Finds what has changed without an event. */
-  readonly look: () => void
+  readonly poll: () => void
   /** Seconds until a circuit may next change by itself. */
-  readonly nextLook: () => number
+  readonly nextPoll: () => number
   /** Seconds. */
   readonly heartbeat: number
 }
@@ -30,7 +30,7 @@ export class Streams {
   readonly #changed = new Set<Tracked>()
   readonly #gone = new Set<string>()
   readonly #sender = new Ticker(() => this.#send())
-  readonly #looker = new Ticker(() => this.#look())
+  readonly #poller = new Ticker(() => this.#poll())
   #sentAt = 0
 
   constructor(options: StreamsOptions) {
@@ -45,7 +45,7 @@ export class Streams {
     const stream = new Stream(response, this.#whole, () => this.#leave(stream))
     this.#streams.add(stream)
     stream.send(`${RETRY}${this.#whole()}`)
-    this.#lookSoon()
+    this.#pollSoon()
   }
 
   /** Undefined stands for what is not of one circuit. */
@@ -68,7 +68,7 @@ export class Streams {
     this.#rest()
   }
 
-  readonly #whole = (): string => this.#options.board.as(wholeMessage)
+  readonly #whole = (): string => this.#options.board.render(wholeMessage)
 
   #leave(stream: Stream): void {
     this.#streams.delete(stream)
@@ -77,7 +77,7 @@ export class Streams {
 
   #rest(): void {
     this.#sender.stop()
-    this.#looker.stop()
+    this.#poller.stop()
     this.#changed.clear()
     this.#gone.clear()
   }
@@ -100,18 +100,18 @@ export class Streams {
     for (const stream of this.#streams) stream.send(text)
   }
 
-  #lookSoon(): void {
-    const { heartbeat, nextLook } = this.#options
-    this.#looker.start(Math.min(heartbeat, nextLook()))
+  #pollSoon(): void {
+    const { heartbeat, nextPoll } = this.#options
+    this.#poller.start(Math.min(heartbeat, nextPoll()))
   }
 
-  #look(): void {
+  #poll(): void {
     const now = performance.now()
     const heartbeat = this.#options.heartbeat * MS_PER_SECOND
     for (const stream of this.#streams) stream.check(now, heartbeat * PATIENCE)
-    this.#options.look()
+    this.#options.poll()
     if (now - this.#sentAt >= heartbeat) this.#sendAll(HEARTBEAT)
-    if (this.#streams.size > 0) this.#lookSoon()
+    if (this.#streams.size > 0) this.#pollSoon()
   }
 }
 

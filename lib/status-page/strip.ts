@@ -1,6 +1,6 @@
 /** The strip of recent requests: a drawing in which place and height tell as much as colour. */
 import { markup, type Html } from './html.js'
-import { LENGTH, RESULTS, type Result } from './recent.js'
+import { MAX_RESULTS, RESULTS, type Result } from './recent.js'
 
 const STEP = 4
 const HEIGHT = 18
@@ -28,7 +28,7 @@ export function strip(results: readonly Result[]): Html {
   const paths = present.map(
     ([result]) => markup`<path class="${result}" d="${path(results, result)}" />`,
   )
-  const box = `0 0 ${STEP * LENGTH} ${HEIGHT}`
+  const box = `0 0 ${STEP * MAX_RESULTS} ${HEIGHT}`
   return markup`<svg role="img" aria-label="Last ${results.length}: ${said}" viewBox="${box}">${paths}</svg>`
 }
 
@@ -50,7 +50,7 @@ function word(result: Result, number: number): string {
 /** The newest stands at the right, however few there are. */
 function path(results: readonly Result[], wanted: Result): string {
   const [from, height] = BARS[wanted]
-  const offset = LENGTH - results.length
+  const offset = MAX_RESULTS - results.length
   const bars = results.map((result, index) =>
     result === wanted ? `M${(offset + index) * STEP + STEP / 2} ${from}v-${height}` : '',
   )

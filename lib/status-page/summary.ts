@@ -48,7 +48,7 @@ export function storage(status: StorageStatus | undefined): Html {
   const { isUp, at, lostFor } = status
   if (!isUp) {
     const since = at ? markup` since ${time(at)}` : markup``
-    return markup`<span class="lost">Storage lost</span>${since}${reasonOf(status)}. ${CONSEQUENCE}`
+    return markup`<span class="lost">Storage lost</span>${since}${reasonText(status)}. ${CONSEQUENCE}`
   }
   if (lostFor === undefined || !at) return markup`<span class="up">Storage up</span>`
   const interval = markup`since ${time(at)}, after ${inWords(lostFor)} without it`
@@ -60,7 +60,7 @@ export function withoutUrls(reason: string): string {
   return reason.slice(0, REASON_LENGTH * 2).replace(URLS, '…')
 }
 
-function reasonOf({ reason }: StorageStatus): Html {
+function reasonText({ reason }: StorageStatus): Html {
   return reason === undefined
     ? markup``
     : markup`: <bdi>${visible(withoutUrls(reason), REASON_LENGTH)}</bdi>`

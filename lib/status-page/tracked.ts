@@ -27,10 +27,10 @@ export class Tracked {
   constructor(id: number, circuit: SeenCircuit) {
     this.id = id
     this.circuit = circuit
-    this.hasMoved()
+    this.hasChanged()
   }
 
-  note(result: Result, reason?: FailureReason): void {
+  record(result: Result, reason?: FailureReason): void {
     this.recent.add(result)
     if (result !== 'failure') return
     const { code = '', status } = reason ?? {}
@@ -41,7 +41,7 @@ export class Tracked {
    * Whether it differs from when this was last asked. No event tells that a ttl has passed, nor that
    * the fleet opened once more a circuit that is opened here.
    */
-  hasMoved(): boolean {
+  hasChanged(): boolean {
     const { state, failureCount, retryAfter } = this.circuit
     const seen = `${state} ${failureCount}`
     const due = retryAfter > 0 ? performance.now() / MS_PER_SECOND + retryAfter : 0

@@ -55,9 +55,9 @@ export class Watch {
   }
 
   /** Finds what has changed without an event. */
-  look(): void {
+  poll(): void {
     for (const tracked of this.#tracked.values()) {
-      if (tracked.hasMoved()) this.#onChange(tracked)
+      if (tracked.hasChanged()) this.#onChange(tracked)
     }
     if (this.#breaker.storageUp === this.#seenUp) return
     this.#seenUp = this.#breaker.storageUp
@@ -76,8 +76,8 @@ export class Watch {
     return [
       breaker.on('created', ({ circuit }) => this.#create(circuit)),
       breaker.on('detached', ({ circuit }) => this.#forget(circuit)),
-      breaker.on('attempted', (attempt) => this.#note(attempt.circuit, attempt.outcome, attempt)),
-      breaker.on('rejected', ({ circuit }) => this.#note(circuit, 'refused')),
+      breaker.on('attempted', (attempt) => this.#record(attempt.circuit, attempt.outcome, attempt)),
+      breaker.on('rejected', ({ circuit }) => this.#record(circuit, 'refused')),
       breaker.on('stateChanged', change),
       breaker.on('failed', change),
       breaker.on('recovered', change),
@@ -104,10 +104,10 @@ export class Watch {
     this.#onGone(tracked)
   }
 
-  #note(name: string, result: Result, reason?: FailureReason): void {
+  #record(name: string, result: Result, reason?: FailureReason): void {
     const tracked = this.#tracked.get(name)
     if (!tracked) return
-    tracked.note(result, reason)
+    tracked.record(result, reason)
     this.#onChange(tracked)
   }
 

@@ -1,6 +1,6 @@
 /** What an attempt to connect says of itself while it hangs. */
 import { Attempt } from '../../lib/redis/attempt.js'
-import { SILENT, UNREACHED } from '../../lib/redis/failure-reasons.js'
+import { NO_ANSWER, UNREACHABLE } from '../../lib/redis/failure-reasons.js'
 import type { Line, LineEvents } from '../../lib/redis/line.js'
 import { until } from '../support/until.js'
 
@@ -19,7 +19,7 @@ it('tells the newest reason, also if the process was too busy to see how far it 
   const told: string[] = []
   const running = attempt.run((error) => told.push((error as Error).message))
   await until('it takes long', () => told.length === 1)
-  events?.onWait(SILENT)
-  await expect(running).rejects.toThrow(SILENT)
-  expect(told).toEqual([UNREACHED, SILENT])
+  events?.onWait(NO_ANSWER)
+  await expect(running).rejects.toThrow(NO_ANSWER)
+  expect(told).toEqual([UNREACHABLE, NO_ANSWER])
 })

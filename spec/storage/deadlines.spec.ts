@@ -1,7 +1,7 @@
 /** A deadline that a process misses by its own fault is none that the storage has missed. */
 import { createServer, connect, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { within } from '../../lib/internal/timers.js'
+import { withTimeout } from '../../lib/internal/timers.js'
 
 const DEADLINE = 0.1
 
@@ -48,7 +48,7 @@ it.each([2, 5, 20])(
   'an answer counts that came while the process was busy for %i deadlines',
   async (times) => {
     // The server is in this process: it has its turn, and the answer is in the socket, before the work.
-    const answer = within(DEADLINE, ask(), 'no answer')
+    const answer = withTimeout(DEADLINE, ask(), 'no answer')
     await turn()
     beBusy(times * DEADLINE)
     await expect(answer).resolves.toBeDefined()
@@ -56,7 +56,7 @@ it.each([2, 5, 20])(
 )
 
 it('an answer counts that comes right after the work, because the question had to wait too', async () => {
-  const answer = within(DEADLINE, ask(), 'no answer')
+  const answer = withTimeout(DEADLINE, ask(), 'no answer')
   beBusy(5 * DEADLINE)
   await expect(answer).resolves.toBeDefined()
 })
@@ -64,14 +64,14 @@ it('an answer counts that comes right after the work, because the question had t
 it('silence is noticed, after the deadline and one more chance at the most', async () => {
   isSilent = true
   const start = performance.now()
-  const answer = within(DEADLINE, ask(), 'no answer')
+  const answer = withTimeout(DEADLINE, ask(), 'no answer')
   beBusy(3 * DEADLINE)
   await expect(answer).rejects.toThrow('no answer')
   expect(performance.now() - start).toBeGreaterThanOrEqual(3 * DEADLINE * 1000)
 })
 
 it('an error is passed on as it is', async () => {
-  await expect(within(DEADLINE, Promise.reject(new Error('why')), 'no answer')).rejects.toThrow(
-    'why',
-  )
+  await expect(
+    withTimeout(DEADLINE, Promise.reject(new Error('why')), 'no answer'),
+  ).rejects.toThrow('why')
 })

@@ -2,23 +2,23 @@
 
 const MS_PER_SECOND = 1000
 /** So many, of which the oldest has waited for so many seconds, make a connection a dead one. */
-const FEW = 3
-const LONG = 1
+const MIN_PENDING = 3
+const MIN_WAIT = 1
 
 interface Pending {
   readonly sentAt: number
   readonly reject: (error: unknown) => void
 }
 
-export class Unanswered {
+export class PendingCommands {
   readonly #all = new Set<Pending>()
   #answeredAt = -Infinity
 
   /** Whether nothing at all comes back. A server that is slow answers something. */
-  get areHopeless(): boolean {
+  get areStuck(): boolean {
     const [oldest] = this.#all
-    if (!oldest || this.#all.size < FEW || this.#answeredAt > oldest.sentAt) return false
-    return now() - oldest.sentAt > LONG
+    if (!oldest || this.#all.size < MIN_PENDING || this.#answeredAt > oldest.sentAt) return false
+    return now() - oldest.sentAt > MIN_WAIT
   }
 
   add<Reply>(reply: Promise<Reply>): Promise<Reply> {

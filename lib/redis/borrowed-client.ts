@@ -1,12 +1,12 @@
 /** The caller's client: listened to for as long as it is needed, and then left as it was. */
 import { isIORedis, isOpen, isReady, type RedisClient } from './client.js'
-import { later } from '../internal/timers.js'
-import { explained, NOT_CONNECTED } from './failure-reasons.js'
+import { schedule } from '../internal/timers.js'
+import { explain, NOT_CONNECTED } from './failure-reasons.js'
 
 /** Seconds between two looks at a client that may not say when it is connected, such as a pool. */
 const LOOK_PERIOD = 0.5
 
-export interface OwnerEvents {
+export interface BorrowedClientEvents {
   /** It is connected, or connected anew. */
   onReady(): void
   /** It was closed, by its owner or for good, or was never connected: why. */
@@ -14,20 +14,20 @@ export interface OwnerEvents {
   onError(error: unknown): void
 }
 
-export class Owner {
+export class BorrowedClient {
   readonly #client: RedisClient
   readonly #listeners: readonly (readonly [string, (error?: unknown) => void])[]
-  readonly #events: OwnerEvents
+  readonly #events: BorrowedClientEvents
   #cancelLook: (() => void) | undefined
 
-  constructor(client: RedisClient, events: OwnerEvents) {
+  constructor(client: RedisClient, events: BorrowedClientEvents) {
     this.#client = client
     this.#events = events
     const onReady = (): void => events.onReady()
     const onEnd = (): void => events.onEnd(new Error('The client was closed'))
     this.#listeners = [
       // Without a listener an error ends the process: Redis must never hurt.
-      ['error', (error) => events.onError(explained(error))],
+      ['error', (error) => events.onError(explain(error))],
       ['ready', onReady],
       ['end', onEnd],
       // Of a cluster, for its nodes and for all of it.
@@ -49,7 +49,7 @@ export class Owner {
   }
 
   #lookAgain(): void {
-    this.#cancelLook = later(LOOK_PERIOD, () => {
+    this.#cancelLook = schedule(LOOK_PERIOD, () => {
       if (isConnected(this.#client)) this.#events.onReady()
       else this.#lookAgain()
     })

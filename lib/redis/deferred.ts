@@ -1,5 +1,5 @@
 /** A promise that is settled from elsewhere, and that nobody has to listen to. */
-export class Readiness {
+export class Deferred {
   readonly promise: Promise<void>
   #resolve: () => void = () => undefined
   #reject: (error: unknown) => void = () => undefined

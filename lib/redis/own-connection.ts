@@ -1,7 +1,7 @@
 /** A connection of ours, made anew whenever it is lost. Nothing of it keeps the process alive. */
-import { later } from '../internal/timers.js'
+import { schedule } from '../internal/timers.js'
 import { Attempt } from './attempt.js'
-import { explained, explainedAtFirst } from './failure-reasons.js'
+import { explain, explainConnectError } from './failure-reasons.js'
 import type { Line, MakeLine } from './line.js'
 
 const MS_PER_SECOND = 1000
@@ -10,7 +10,7 @@ const LAST_RETRY = 2
 /** Seconds between two connections that we give up ourselves. */
 const REPLACE_PAUSE = 1
 
-export interface OwnClientEvents {
+export interface OwnConnectionEvents {
   /** It can be used from here on, until it is lost. */
   onReady(line: Line): void
   /** It was ready, and is so no more. */
@@ -19,9 +19,9 @@ export interface OwnClientEvents {
   onTrouble(error: unknown): void
 }
 
-export class OwnClient {
+export class OwnConnection {
   readonly #make: MakeLine
-  readonly #events: OwnClientEvents
+  readonly #events: OwnConnectionEvents
   /** That is under way, or has brought the line in use. */
   #attempt: Attempt | undefined
   #isReady = false
@@ -30,7 +30,7 @@ export class OwnClient {
   #replacedAt = -Infinity
   #cancelRetry: (() => void) | undefined
 
-  constructor(make: MakeLine, events: OwnClientEvents) {
+  constructor(make: MakeLine, events: OwnConnectionEvents) {
     this.#make = make
     this.#events = events
   }
@@ -69,7 +69,9 @@ export class OwnClient {
     this.#attempt = attempt
     const isCurrent = (): boolean => attempt === this.#attempt
     try {
-      await attempt.run((error) => isCurrent() && this.#events.onTrouble(explainedAtFirst(error)))
+      await attempt.run(
+        (error) => isCurrent() && this.#events.onTrouble(explainConnectError(error)),
+      )
       if (isCurrent()) this.#succeed()
     } catch (error) {
       if (isCurrent()) this.#fail(error)
@@ -86,19 +88,19 @@ export class OwnClient {
     this.#drop()
     this.#retryIn(FIRST_RETRY * 2 ** Math.min(this.#fails, 10))
     this.#fails += 1
-    this.#events.onTrouble(explainedAtFirst(error))
+    this.#events.onTrouble(explainConnectError(error))
   }
 
   #lose(error: unknown, wait: number): void {
     this.#drop()
     this.#retryIn(wait)
-    this.#events.onLost(explained(error))
+    this.#events.onLost(explain(error))
   }
 
   /** Never all processes of a fleet at once. */
   #retryIn(seconds: number): void {
     const wait = Math.min(seconds, LAST_RETRY) * (1 + Math.random())
-    this.#cancelRetry = later(Math.min(wait, LAST_RETRY), () => void this.#connect())
+    this.#cancelRetry = schedule(Math.min(wait, LAST_RETRY), () => void this.#connect())
   }
 
   #drop(): void {

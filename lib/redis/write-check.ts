@@ -3,7 +3,7 @@ import type { Evaluator } from './line.js'
 import { runScript } from './run-script.js'
 
 /** What the script for circuits needs, on a key that is gone again at once. */
-const TRIAL_SCRIPT = `
+const WRITE_CHECK = `
 redis.call('TIME')
 redis.call('HMGET', KEYS[1], 'version')
 redis.call('HSET', KEYS[1], 'version', 1)
@@ -24,10 +24,13 @@ export interface View {
 }
 
 /** Rejects with the server's word if it does not let us write. The keys are like no circuit's. */
-export async function tryOut(evaluator: Evaluator, { prefix, isOneServer }: View): Promise<void> {
+export async function checkWrites(
+  evaluator: Evaluator,
+  { prefix, isOneServer }: View,
+): Promise<void> {
   const keys = Array.from({ length: isOneServer ? KEYS : 1 }, () => `${prefix}/${crypto.randomUUID()}`) // prettier-ignore
   // The first loads the script.
   const [first = '', ...rest] = keys
-  await runScript(evaluator, TRIAL_SCRIPT, first, [])
-  await Promise.all(rest.map((key) => runScript(evaluator, TRIAL_SCRIPT, key, [])))
+  await runScript(evaluator, WRITE_CHECK, first, [])
+  await Promise.all(rest.map((key) => runScript(evaluator, WRITE_CHECK, key, [])))
 }

@@ -1,9 +1,8 @@
 /** What OpenTelemetry is told of the circuits of one name, in the words of its conventions where there are any. */
-import { trace, type Attributes } from '@opentelemetry/api'
+import { trace, type Attributes, type Counter, type Histogram } from '@opentelemetry/api'
 import type { Attempt, CircuitEvents, CircuitState, Origin, Outcome } from '../../circuit/types.js'
 import type { Series } from '../group.js'
 import { isStatus, methodLabel } from '../labels.js'
-import type { Instruments } from './instruments.js'
 
 const OUTCOMES: readonly Outcome[] = ['success', 'failure', 'ignored']
 const STATES: readonly CircuitState[] = ['closed', 'opened', 'half-opened']
@@ -16,11 +15,22 @@ const CODE = /^[A-Z][A-Z0-9_]{0,40}$/
 const MOST_CODES = 50
 const codes = new Set<string>()
 
+/** The instruments that circuits are counted with. */
+export interface CircuitInstruments {
+  readonly failures: Counter
+  readonly refusals: Counter
+  readonly probes: Counter
+  readonly transitions: Counter
+  readonly requests: Histogram
+  /** Called when the last circuit of the name is gone. */
+  forget(circuit: string): void
+}
+
 export class ObservedCircuit implements Series {
   readonly #name: string
-  readonly #instruments: Instruments
+  readonly #instruments: CircuitInstruments
 
-  constructor(name: string, instruments: Instruments) {
+  constructor(name: string, instruments: CircuitInstruments) {
     this.#name = name
     this.#instruments = instruments
   }

@@ -9,9 +9,9 @@ import type {
 import { COMMAND_BUCKETS } from '../durations.js'
 import type { Group, Sink } from '../group.js'
 import { STATE_VALUES } from '../../observe/observed.js'
-import { ObservedCircuit } from './circuit.js'
+import { ObservedCircuit, type CircuitInstruments } from './circuit.js'
 
-export class Instruments implements Sink {
+export class Instruments implements CircuitInstruments, Sink {
   readonly buckets: readonly number[]
   readonly failures: Counter
   readonly refusals: Counter

@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, type Metric } from 'prom-client'
 import { COMMAND_BUCKETS } from '../durations.js'
 import type { Group, Sink } from '../group.js'
 import { DurationHistogram } from './histogram.js'
-import { CircuitSeries } from './series.js'
+import { CircuitSeries, type CircuitMetrics } from './series.js'
 
 export interface Settings {
   readonly buckets: readonly number[]
@@ -13,7 +13,7 @@ export interface Settings {
 /** prom-client would put them into its global registry by itself. */
 const registers: [] = []
 
-export class PrometheusMetrics implements Sink {
+export class PrometheusMetrics implements CircuitMetrics, Sink {
   readonly settings: Settings
   readonly failures = new Counter({
     name: 'circuit_breaker_error_total',

@@ -1,9 +1,9 @@
 /** What prom-client counts of the circuits of one name. */
+import type { Counter } from 'prom-client'
 import type { Attempt, CircuitEvents, CircuitState, Origin, Outcome } from '../../circuit/types.js'
 import type { Series } from '../group.js'
 import { methodLabel, statusClass, statusCode } from '../labels.js'
-import type { Durations } from './histogram.js'
-import type { PrometheusMetrics } from './metrics.js'
+import type { DurationHistogram, Durations } from './histogram.js'
 
 const REASONS = ['opened', 'half-opened'] as const
 const RESULTS: readonly Outcome[] = ['success', 'failure', 'ignored']
@@ -11,15 +11,25 @@ const STATES: readonly CircuitState[] = ['closed', 'opened', 'half-opened']
 const ORIGINS: readonly Origin[] = ['local', 'shared']
 const OTHER_METHOD = 'OTHER'
 
+/** The metrics that circuits are counted in: each circuit has series of its own in them. */
+export interface CircuitMetrics {
+  readonly settings: { readonly statusLabel: 'class' | 'code' }
+  readonly failures: Counter<'client_name'>
+  readonly refusals: Counter<'client_name' | 'reason'>
+  readonly probes: Counter<'client_name' | 'result'>
+  readonly transitions: Counter<'client_name' | 'to' | 'origin'>
+  readonly requests: DurationHistogram
+}
+
 export class CircuitSeries implements Series {
   readonly #name: string
-  readonly #metrics: PrometheusMetrics
+  readonly #metrics: CircuitMetrics
   readonly #statusOf: (status: number | undefined) => string
   readonly #durations = new Map<string, Map<string, Durations>>()
   /** Most requests of a circuit are like the one before. */
   #last: { method: string; status: number | undefined; durations: Durations } | undefined
 
-  constructor(name: string, metrics: PrometheusMetrics) {
+  constructor(name: string, metrics: CircuitMetrics) {
     this.#name = name
     this.#metrics = metrics
     this.#statusOf = metrics.settings.statusLabel === 'code' ? statusCode : statusClass

@@ -1,25 +1,20 @@
 /**
- * A histogram that prom-client shows, and that costs a request next to nothing: prom-client's own builds a
- * key out of the labels for each observation, which a request would feel.
+ * A histogram that prom-client can collect and that costs a request next to nothing. prom-client's own
+ * builds a key out of the labels for each observation, which a request would feel.
  */
-import type { Aggregator, Metric, MetricObjectWithValues, MetricValueWithName } from 'prom-client'
+import type { Aggregator, Metric, MetricValueWithName } from 'prom-client'
 
 type Labels = Readonly<Record<string, string | number>>
-type Value = MetricValueWithName<string>
-type Whole<Values> = Omit<MetricObjectWithValues<Value>, 'type' | 'collect' | 'values'> & {
+type Sample = MetricValueWithName<string>
+
+/** What `get` of prom-client's own metrics resolves with; its types name the `type` by a number. */
+interface Collected {
+  readonly name: string
+  readonly help: string
   readonly type: string
-  readonly values: Values
+  readonly aggregator: Aggregator
+  readonly values: readonly Sample[]
 }
-
-/** A sample as prom-client 15 has them for its text: what its lines share is put into words once. */
-interface Sample {
-  readonly metricName: string
-  readonly labels: Labels
-  readonly sharedLabels: Labels
-  readonly value: number
-}
-
-const NO_LABELS: Labels = {}
 
 /** The durations under one set of labels. */
 export class Durations {
@@ -50,18 +45,18 @@ export class Durations {
     this.#count = 0
   }
 
-  /** None before the first observation. One after the other: a scrape of many circuits has ten thousands. */
-  *samples(names: Names): Iterable<Sample> {
+  /** Adds nothing before the first observation. */
+  addTo(samples: Sample[], { bucket, sum, count }: Names): void {
     if (this.#count === 0) return
-    const sharedLabels = this.#labels
+    const labels = this.#labels
     let value = 0
     for (const [range, inRange] of this.#counts.entries()) {
       value += inRange
-      const labels = names.bounds[range] ?? NO_LABELS
-      yield { metricName: names.bucket, labels, sharedLabels, value }
+      const le = this.#bounds[range] ?? '+Inf'
+      samples.push({ metricName: bucket, labels: { le, ...labels }, value })
     }
-    yield { metricName: names.sum, labels: NO_LABELS, sharedLabels, value: this.#sum }
-    yield { metricName: names.count, labels: NO_LABELS, sharedLabels, value }
+    samples.push({ metricName: sum, labels, value: this.#sum })
+    samples.push({ metricName: count, labels, value })
   }
 }
 
@@ -70,8 +65,6 @@ interface Names {
   readonly bucket: string
   readonly sum: string
   readonly count: string
-  /** A label for each range. */
-  readonly bounds: readonly Labels[]
 }
 
 export class DurationHistogram {
@@ -81,21 +74,14 @@ export class DurationHistogram {
   readonly aggregator: Aggregator = 'sum'
   readonly #bounds: readonly number[]
   readonly #series = new Set<Durations>()
-  readonly #names: Names
 
   constructor(name: string, help: string, bounds: readonly number[]) {
     this.name = name
     this.help = help
     this.#bounds = bounds
-    this.#names = {
-      bucket: `${name}_bucket`,
-      sum: `${name}_sum`,
-      count: `${name}_count`,
-      bounds: [...bounds, '+Inf'].map((le) => ({ le })),
-    }
   }
 
-  /** To be asked for once for each set of labels. */
+  /** Call it once for each set of labels. */
   series(labels: Labels): Durations {
     const series = new Durations(labels, this.#bounds)
     this.#series.add(series)
@@ -106,7 +92,7 @@ export class DurationHistogram {
     this.#series.delete(series)
   }
 
-  /** All that a registry of prom-client asks of a metric, as its types do not say. */
+  /** A registry needs only a name, `get` and `reset`; its types ask for one of prom-client's classes. */
   asMetric(): Metric {
     return this as unknown as Metric
   }
@@ -115,21 +101,11 @@ export class DurationHistogram {
     for (const series of this.#series) series.reset()
   }
 
-  /** For the text of a scrape. */
-  getForPromString(): Whole<Iterable<Sample>> {
+  async get(): Promise<Collected> {
     const { name, help, type, aggregator } = this
-    return { name, help, type, aggregator, values: this.#samples() }
-  }
-
-  /** For everything else, as the types of prom-client have it. */
-  async get(): Promise<Whole<Value[]>> {
-    const values = Array.from(this.#samples(), ({ metricName, labels, sharedLabels, value }) => {
-      return { metricName, labels: { ...sharedLabels, ...labels }, value }
-    })
-    return { ...this.getForPromString(), values }
-  }
-
-  *#samples(): Iterable<Sample> {
-    for (const series of this.#series) yield* series.samples(this.#names)
+    const names = { bucket: `${name}_bucket`, sum: `${name}_sum`, count: `${name}_count` }
+    const values: Sample[] = []
+    for (const series of this.#series) series.addTo(values, names)
+    return { name, help, type, aggregator, values }
   }
 }

@@ -15,7 +15,7 @@ import {
   tellStory,
   watchStates,
 } from './consumer.mjs'
-import { run } from './run.mjs'
+import { run, runNode } from './run.mjs'
 
 const PAGES = readdirSync(join(import.meta.dirname, '../docs')).filter((name) =>
   name.endsWith('.md'),
@@ -46,6 +46,9 @@ await inTemporaryFolder(async (folder) => {
   await checks.check('package: size', checkSize)
   await checks.check('package: no dead export or unused dependency', async () => {
     await tool('knip')
+  })
+  await checks.check('package: the public API is as reported in api', async () => {
+    await runNode([join(root, 'scripts/api-report.mjs')])
   })
   await checks.check('package: the core runs without Node', checkNoBuiltIn)
   await checkConsumer(folder, tarball)

@@ -1,19 +1,53 @@
 /** AXIOS names the copy of axios that the specs run against: one of the aliases in package.json. */
 const axios = process.env.AXIOS ?? 'axios'
 
-export default {
+/**
+ * Specs that take long for what they are about, such as outages, dead connections or a benchmark. `npm test`
+ * leaves them out; `npm run specs:long` runs them, and so does whatever decides that a change may land.
+ */
+const LONG = [
+  'bench',
+  'demo-redis.spec',
+  'fleet/(?:frozen|random-errors)',
+  'microservices',
+  'outages/',
+  'redis/(?:dead-connections|many-breakers)',
+  'status-page/browser',
+  'storage/noise',
+]
+
+/** Specs of one process, which share nothing with others: as many at once as there are cores. */
+const UNIT = ['axios/', 'breaker/', 'circuit/', 'internal/', 'metrics/', 'observe/', 'plugins/']
+
+/** Specs of circuits that are shared, most of which start processes of redis-server. */
+const FLEET = ['fleet/', 'redis/', 'storage/']
+
+const oneOf = (names) => `(?:${names.join('|')})`
+
+const project = (displayName, { only = [''], except }) => ({
+  displayName,
   roots: ['<rootDir>/lib', '<rootDir>/spec'],
-  testMatch: ['<rootDir>/spec/**/*.spec.ts'],
+  testRegex: [`/spec/(?=${oneOf(only)})${except ? `(?!${oneOf(except)})` : ''}.*\\.spec\\.ts$`],
   testEnvironment: 'node',
-  // Specs wait for conditions: a busy machine is no reason to fail.
-  testTimeout: 60_000,
-  // Each file leaves hooks behind that slow down every promise of the next: a worker is replaced now and then.
-  workerIdleMemoryLimit: '400MB',
   transform: { '\\.m?[jt]s$': ['babel-jest', { configFile: './spec/babel.config.json' }] },
   transformIgnorePatterns: ['/node_modules/(?!(axios-auth-refresh|@nestjs|cockatiel)/)'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^axios$': axios,
   },
+})
+
+export default {
+  // Each spec is in one of them: `rest` has what no other has.
+  projects: [
+    project('unit', { only: UNIT, except: LONG }),
+    project('fleet', { only: FLEET, except: LONG }),
+    project('rest', { except: [...UNIT, ...FLEET, ...LONG] }),
+    project('long', { only: LONG }),
+  ],
+  // Specs wait for conditions: a busy machine is no reason to fail.
+  testTimeout: 60_000,
+  // Each file leaves hooks behind that slow down every promise of the next: a worker is replaced now and then.
+  workerIdleMemoryLimit: '400MB',
   collectCoverageFrom: ['lib/**/*.ts'],
 }

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
-import { ensureProgram } from './programs.mjs'
+import { requireProgram } from './programs.mjs'
 
 const SECONDS = 30
 
@@ -20,7 +20,7 @@ const QUIET = [
 
 /** @param consumer a project that has the fixtures and the library */
 export async function checkPage(consumer) {
-  const executablePath = ensureProgram('chromium', 'chromium')
+  const executablePath = requireProgram('chromium')
   const files = {
     '/': await readFile(join(consumer, 'page.html')),
     '/page.js': await bundle(consumer),

@@ -1,7 +1,7 @@
 /** The types of programs.mjs, for specs. */
 
-/** Where a variable like CHROMIUM or REDIS_SERVER says, else on the PATH; undefined if nowhere. */
+/** The path that a variable like CHROMIUM or REDIS_SERVER names, else the one on the PATH. */
 export function findProgram(program: string): string | undefined
 
-/** As `findProgram`, installed first where it is missing. @throws Error where it cannot be had */
-export function ensureProgram(program: string, debianPackage: string): string
+/** As `findProgram`. @throws Error if there is none: says how to get it */
+export function requireProgram(program: string, debianPackage?: string): string

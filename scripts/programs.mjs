@@ -1,9 +1,19 @@
-/** Programs that are no npm packages: finds them, and installs them where a Debian is at hand. */
-import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
+/** Programs that are no npm packages: where they are, and how to get one that is missing. */
+import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Where a variable like CHROMIUM or REDIS_SERVER says, else on the PATH; undefined if nowhere. */
+/**
+ * @typedef {object} Wanted
+ * @property {string} program
+ * @property {string} debianPackage which brings the program
+ */
+
+/**
+ * The path that a variable like CHROMIUM or REDIS_SERVER names, else the one on the PATH.
+ *
+ * @param {string} program
+ * @returns {string | undefined} undefined if there is none
+ */
 export function findProgram(program) {
   const given = process.env[variableOf(program)]
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
@@ -12,51 +22,41 @@ export function findProgram(program) {
 }
 
 /**
+ * As `findProgram`.
+ *
  * @param {string} program
- * @param {string} debianPackage which brings the program
- * @returns {string} the path of the program
+ * @param {string} [debianPackage]
+ * @returns {string}
+ * @throws {Error} if there is none: says how to get it
  */
-export function ensureProgram(program, debianPackage) {
-  if (!findProgram(program) && !process.env[variableOf(program)]) install(debianPackage)
+export function requireProgram(program, debianPackage = program) {
   const path = findProgram(program)
   if (path) return path
-  throw new Error(
-    `${program} is missing: install it (Debian and Ubuntu: apt-get install ${debianPackage}), ` +
-      `or set ${variableOf(program)} to its path`,
+  throw new Error(howToGet([{ program, debianPackage }]))
+}
+
+/**
+ * @param {readonly Wanted[]} missing
+ * @returns {string}
+ */
+export function howToGet(missing) {
+  const names = missing.map(({ program }) => program)
+  const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))]
+  const variables = names.map(variableOf).join(', ')
+  const verb = names.length === 1 ? 'is' : 'are'
+  const paths = names.length === 1 ? `${variables} to its path` : `${variables} to their paths`
+  return (
+    `${names.join(', ')} ${verb} missing. On Debian and Ubuntu: ` +
+    `apt-get install ${packages.join(' ')}. Elsewhere, set ${paths}.`
   )
 }
 
-function install(debianPackage) {
-  if (!findProgram('apt-get')) return
-  console.log(`Installing ${debianPackage}`)
-  aptGet('update', '-qq')
-  aptGet('install', '-y', '-qq', '--no-install-recommends', debianPackage)
-  // Debian starts a server with the package that brings it, and again with the machine: none was asked for.
-  if (existsSync('/run/systemd/system')) asRoot('systemctl', 'disable', '--now', debianPackage)
-}
-
-function aptGet(...args) {
-  asRoot(
-    'env',
-    'DEBIAN_FRONTEND=noninteractive',
-    'apt-get',
-    '-o',
-    'DPkg::Lock::Timeout=300',
-    ...args,
-  )
-}
-
-function asRoot(...command) {
-  if (process.getuid?.() !== 0 && findProgram('sudo')) command.unshift('sudo')
-  const [program, ...rest] = command
-  const { status, stdout, stderr } = spawnSync(program, rest, { encoding: 'utf8' })
-  if (status !== 0) console.error(`${command.join(' ')}\n${stdout}${stderr}`)
-}
-
-function variableOf(program) {
+/** @param {string} program */
+export function variableOf(program) {
   return program.toUpperCase().replaceAll('-', '_')
 }
 
+/** @param {string} path */
 function isExecutable(path) {
   try {
     accessSync(path, constants.X_OK)

@@ -1,7 +1,7 @@
 /** One run of redis-server. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { findProgram } from './programs.mjs'
+import { requireProgram } from './programs.mjs'
 
 const READY = /Ready to accept connections|Sentinel ID is/
 const TAKEN = /Address already in use/
@@ -16,7 +16,7 @@ export class RedisProcess {
    * @param {string[]} args
    */
   constructor(folder, args) {
-    this.#child = spawn(findServer(), ['redis.conf', ...args], {
+    this.#child = spawn(requireProgram('redis-server'), ['redis.conf', ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -55,13 +55,4 @@ export class RedisProcess {
     this.signal('SIGKILL')
     await this.#exit
   }
-}
-
-function findServer() {
-  const path = findProgram('redis-server')
-  if (path) return path
-  throw new Error(
-    'redis-server is missing: npm run setup redis-server installs it on Debian and Ubuntu; ' +
-      'elsewhere install Redis, or set REDIS_SERVER to the path of redis-server',
-  )
 }

@@ -115,7 +115,7 @@ describe('RedisServer', () => {
       const replaced = jest.replaceProperty(process, 'env', env)
       const missing = await errorOf(RedisServer.start())
       replaced.restore()
-      expect(String(missing)).toContain('npm run setup redis-server installs it')
+      expect(String(missing)).toContain('apt-get install redis-server')
     },
     SHORT,
   )

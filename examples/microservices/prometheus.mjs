@@ -5,7 +5,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LastWill } from '../../scripts/last-will.mjs'
-import { ensureProgram } from '../../scripts/programs.mjs'
+import { requireProgram } from '../../scripts/programs.mjs'
 import { startOrStop } from '../../scripts/redis-server.mjs'
 import { until } from '../../scripts/until.mjs'
 
@@ -29,7 +29,7 @@ export class Prometheus {
       '--storage.tsdb.path=data',
       `--web.listen-address=127.0.0.1:${port}`,
     ]
-    const program = ensureProgram('prometheus', 'prometheus')
+    const program = requireProgram('prometheus')
     this.#child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
     this.#child.stderr.on('data', (text) => (this.#output = (this.#output + text).slice(-4000)))
     this.#exit = once(this.#child, 'close')

@@ -1,7 +1,7 @@
 /** Plays an outage, and takes pictures of what Prometheus and the status page show of it. */
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
-import { ensureProgram } from '../../scripts/programs.mjs'
+import { requireProgram } from '../../scripts/programs.mjs'
 import { Outage } from './outage.mjs'
 import { choosePorts } from './settings.mjs'
 import { System } from './system.mjs'
@@ -35,7 +35,7 @@ try {
 process.exit()
 
 async function run() {
-  const executablePath = ensureProgram('chromium', 'chromium')
+  const executablePath = requireProgram('chromium')
   await system.start({ ttl: TTL })
   const browser = await chromium.launch({ executablePath, args: ['--disable-gpu'] })
   const page = await browser.newPage({ viewport: { width: WIDTH, height: 320 } })

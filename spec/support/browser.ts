@@ -1,6 +1,6 @@
 /** A real browser, and what it complained of. */
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
-import { ensureProgram } from '../../scripts/programs.mjs'
+import { requireProgram } from '../../scripts/programs.mjs'
 
 const QUIET = [
   '--disable-background-networking',
@@ -24,7 +24,7 @@ export class Browsing {
   }
 
   static async start(): Promise<Browsing> {
-    const executablePath = ensureProgram('chromium', 'chromium')
+    const executablePath = requireProgram('chromium')
     return new Browsing(await chromium.launch({ executablePath, args: QUIET }))
   }
 

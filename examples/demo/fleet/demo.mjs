@@ -1,5 +1,5 @@
 /** An outage as three processes see it: with one circuit, shared through Redis, and with a circuit each. */
-import { ensureProgram } from '../../../scripts/programs.mjs'
+import { installMissing } from '../../../scripts/install.mjs'
 import { RedisServer } from '../../../scripts/redis-server.mjs'
 import { Arm } from '../arm.mjs'
 import { LEGEND, paint } from '../paint.mjs'
@@ -14,7 +14,7 @@ const WIDTHS = { time: 8, service: 9, lane: 27, label: 12 }
 
 /** @returns whether everything went as promised */
 export async function demo(processes) {
-  ensureProgram('redis-server', 'redis-server')
+  await installMissing([{ program: 'redis-server', debianPackage: 'redis-server' }])
   const redis = await processes.keep(RedisServer.start())
   const clients = PROCESSES.length
   const [shared, own] = await Promise.all([

@@ -1,8 +1,8 @@
 /**
- * `instanceof` that holds across the ESM and the CJS build and across duplicate installs, where
- * each copy has classes of its own. The symbol is registered, so all copies share it. A user's subclass
- * keeps the ordinary meaning of `instanceof`. No static blocks, which React Native's preset for Babel
- * does not take.
+ * Makes `instanceof` work across the ESM and CJS builds and across duplicate installs, each of which has
+ * its own copy of the class. The symbol is registered globally, so all copies share it. A user's subclass
+ * keeps the ordinary meaning of `instanceof`. This is a function and not a static block, because React
+ * Native's Babel preset does not accept static blocks.
  */
 export function brand(owner: { readonly prototype: object }, className: string): void {
   const mark = Symbol.for(`axios-breaker.${className}`)
@@ -15,7 +15,7 @@ export function brand(owner: { readonly prototype: object }, className: string):
           ? mark in value
           : Object.prototype.isPrototypeOf.call(this.prototype, value)
       } catch {
-        // A proxy that throws, or was revoked, is none of ours.
+        // A proxy that throws or was revoked is not one of our errors.
         return false
       }
     },

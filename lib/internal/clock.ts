@@ -1,7 +1,7 @@
 /**
- * Monotonic seconds. Both clocks are looked up at each reading, so that fake timers take effect: where a
- * test has put another `Date` in place and left `performance` alone, the time that its `Date` says to have
- * passed has passed. Else `Date` is not read, which some frameworks take for a page that is not to be cached.
+ * Reads a monotonic clock, in seconds. Each reading looks up both clocks, so that fake timers take effect.
+ * If a test replaced `Date` and left `performance` alone, time passes as the fake `Date` says. Otherwise
+ * `Date` is not read: some frameworks do not cache a page whose code reads it.
  */
 import { property } from './property.js'
 
@@ -10,7 +10,7 @@ const MS_PER_SECOND = 1000
 const realDate = Date.now
 const realPerformance = property(globalThis.performance, 'now')
 
-/** Milliseconds: the last reading, and what a fake `Date` said then. */
+/** The last reading, and what a fake `Date` said at that moment, in milliseconds. */
 let last = 0
 let lastDate: number | undefined
 
@@ -22,7 +22,7 @@ export function monotonic(): number {
   } else {
     const before = lastDate ?? performance.timeOrigin + last
     lastDate = now.call(Date)
-    // A fake one may begin at any time, and be set back.
+    // A fake clock may start at any time, and may be set back.
     last += Math.max(0, lastDate - before)
   }
   return last / MS_PER_SECOND

@@ -1,6 +1,8 @@
 import { brand } from './brand.js'
 
-/** An option is wrong. The message says its path, the kind of value given and what was expected. */
+/**
+ * An option is invalid. The message names the option, what was expected, and what kind of value was given.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }

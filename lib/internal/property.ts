@@ -1,4 +1,4 @@
-/** What it returns; undefined if it throws. */
+/** Returns what the function returns, or undefined if it throws. */
 export function tryCall<Value>(call: () => Value): Value | undefined {
   try {
     return call()
@@ -8,8 +8,8 @@ export function tryCall<Value>(call: () => Value): Value | undefined {
 }
 
 /**
- * A property of anything at all: errors, answers and configs come from strangers. They may be no
- * objects, and a getter or a proxy may throw: then the property is as good as missing.
+ * Reads a property of any value. Errors, answers and configs come from code that we do not control: they may
+ * not be objects, and a getter or a proxy may throw. In that case the property counts as missing.
  */
 export function property(value: unknown, key: PropertyKey): unknown {
   try {

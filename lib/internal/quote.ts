@@ -1,14 +1,17 @@
-/** Names in messages. A name may come from a tenant, and must not forge a line of a log. */
+/** Shows names and values in messages. A name may come from a tenant, and must not forge a log line. */
 import { tryCall } from './property.js'
 
-/** Longer names are cut in messages; `error.circuit` and the events have the whole. */
+/** Messages cut names that are longer; `error.circuit` and the events hold the whole name. */
 const MAX_LENGTH = 100
 const HEX = 16
 
-/** Control characters, line breaks, and characters that are not seen but turn what follows around. */
+/**
+ * Control characters, line breaks, and invisible characters, which include those that reverse the text
+ * direction.
+ */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/** The name in quotes, on one line, with whatever cannot be seen escaped. */
+/** Returns the name in quotes, on one line, with invisible characters escaped. */
 export function quote(name: string, longest = MAX_LENGTH): string {
   const shown = name.length > longest ? `${name.slice(0, longest)}…` : name
   return JSON.stringify(shown).replaceAll(INVISIBLE, escapeCharacter)
@@ -18,10 +21,10 @@ function escapeCharacter(character: string): string {
   return `\\u{${Number(character.codePointAt(0)).toString(HEX)}}`
 }
 
-/** What kind of thing was given, and nothing of what it holds: it may be a secret. */
+/** Says what kind of value was given, and nothing about its content, which may be a secret. */
 export function describeKind(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  // A proxy that was revoked throws even when it is asked this.
+  // Even this throws for a revoked proxy.
   if (tryCall(() => Array.isArray(value))) return 'an array'
   return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
 }

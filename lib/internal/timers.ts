@@ -1,15 +1,18 @@
-/** Timers in seconds. Those in the background keep no process alive; a deadline does, for it is short and awaited. */
+/**
+ * Timers, in seconds. Background timers do not keep the process alive. Deadlines do, since they are short
+ * and somebody awaits them.
+ */
 import { property } from './property.js'
 
 const MS_PER_SECOND = 1000
-/** A timer that is this late says that the process did not run, and not that nobody answered. */
+/** If a timer fires this late, the process did not run: that nobody answered proves nothing. */
 const STALLED = 0.02
-/** What a stalled process is given to read the answers that have come meanwhile. */
+/** How long a stalled process may take to read the answers that arrived in the meantime. */
 const SECOND_CHANCE = 0.1
-/** Turns of the event loop in which sockets are read, and what they brought is decrypted and parsed. */
+/** Turns of the event loop that it takes to read the sockets, and to decrypt and parse what they brought. */
 const TURNS = 2
 
-/** @returns what calls it off */
+/** Runs the job after that time. @returns a function that cancels it */
 export function schedule(seconds: number, job: () => void): () => void {
   const timer: unknown = setTimeout(job, seconds * MS_PER_SECOND)
   const unref = property(timer, 'unref')
@@ -18,8 +21,8 @@ export function schedule(seconds: number, job: () => void): () => void {
 }
 
 /**
- * Rejects with an Error of this message when the promise takes longer. An answer that is in the socket
- * by then counts: a process that was frozen or busy meanwhile reads it before it gives up.
+ * Rejects with an Error that has this message if the promise takes longer. An answer that is in the socket
+ * by then counts: a process that was frozen or busy reads its sockets before it gives up.
  */
 export function withTimeout<Value>(
   seconds: number,

@@ -1,29 +1,29 @@
-/** Gives the event loop back: what goes on by promises alone lets no timer and no socket have its turn. */
+/** Yields to the event loop: code that only chains promises keeps timers and sockets waiting. */
 import { property } from './property.js'
 
-/** The real one, whatever a test puts in its place later. */
+/** The real timer, even if a test replaces it later. */
 const { setTimeout: startTimer } = globalThis
 
-/** Settles in a later turn of the loop. */
+/** Resolves in a later turn of the event loop. */
 export function laterTurn(): Promise<void> {
   return new Promise((resolve) => void startTimer(resolve, 0))
 }
 
-/** Calls the job in a later turn of the loop. Keeps no process alive. */
+/** Runs the job in a later turn of the event loop, without keeping the process alive. */
 export function inLaterTurn(job: () => void, milliseconds = 0): void {
   const timer: unknown = startTimer(job, milliseconds)
   const unref = property(timer, 'unref')
   if (typeof unref === 'function') unref.call(timer)
 }
 
-/** Counts what happens in one turn of the loop, at the cost of a timer now and then. */
+/** Counts what happens in one turn of the event loop, at the cost of an occasional timer. */
 export class TurnCount {
-  /** Turns on end that have had enough. */
+  /** How many turns in a row were full. */
   full = 0
   readonly #most: number
   #count = 0
 
-  /** @param most how much may happen in one turn */
+  /** @param most how many calls of `add` fill a turn */
   constructor(most: number) {
     this.#most = most
   }
@@ -32,10 +32,10 @@ export class TurnCount {
     return this.#count >= this.#most
   }
 
-  /** Counts one more. True as soon as this turn has had enough. */
+  /** Counts one more. Returns true once this turn is full. */
   add(): boolean {
     this.#count += 1
-    // From half of it on: the timer fires in a new turn, unless that was begun by `next` meanwhile.
+    // From half on, a timer resets the count in the next turn, unless `next` began that turn in the meantime.
     if (this.#count === Math.ceil(this.#most / 2)) {
       const { full } = this
       inLaterTurn(() => {
@@ -45,7 +45,7 @@ export class TurnCount {
     return this.isFull
   }
 
-  /** The turn after one that has had enough. */
+  /** Begins the turn that follows a full one. */
   next(): void {
     this.full += 1
     this.#count = 0

@@ -1,23 +1,25 @@
 /**
- * Checks options, and says what is wrong with them. The only importer of zod. A message shows
- * numbers and booleans, and only where a number was asked for: anything else may be a secret.
+ * Checks options, and reports what is wrong with them. No other file imports zod. A message shows a value
+ * only if it is a number or a boolean and the option takes a number: anything else may be a secret.
  */
 import { $ZodCheck, type ParsePayload } from 'zod/v4/core'
 import { ConfigError } from './config-error.js'
 import { property, tryCall } from './property.js'
 import { describeKind, quote } from './quote.js'
 
-/** A field for each option and nothing else. */
+/** Has a field for each option, and no other field. */
 export type Shape<Options> = Record<keyof Options, Field<unknown>>
 
-/** A check of zod's, and the type of what passes it. */
+/** A zod check, and the type of the values that pass it. */
 type Field<Value> = $ZodCheck<unknown> & { readonly passes?: Value }
 type Fields = Readonly<Record<string, Field<unknown>>>
 type Given<Known extends Fields> = { [Name in keyof Known]?: Known[Name]['passes'] }
 
-/** What a timer can hold: 2^31 - 1 milliseconds, above which it fires at once. Almost 25 days. */
+/** The longest timer: 2^31 - 1 milliseconds, almost 25 days. A longer one fires at once. */
 const MAX_SECONDS = 2_147_483
-/** An unknown option's name is shown, as it is mostly a slip of the pen; but not a whole text. */
+/**
+ * Messages show the name of an unknown option, since it is usually a typo. They cut names that are longer.
+ */
 const MAX_KEY_LENGTH = 30
 const MAX_KEYS = 5
 
@@ -37,25 +39,25 @@ export function functionField<Value>() {
   return field<Value>('Expected a function', (value) => typeof value === 'function')
 }
 
-/** Read once, as one that answers no number would leave its circuits opened for ever. */
+/** Calls the clock once: if it did not return a number, its circuits would stay opened for ever. */
 export function clockField() {
   const isClock = (value: unknown): boolean => Number.isFinite(tryCall(value as () => unknown))
   return field<() => number>('Expected a function that returns seconds', isClock)
 }
 
-/** @param method a function that the object must have */
+/** @param method the name of a method that the object must have */
 export function objectField<Value>(expected: string, method: string) {
-  // An array has methods of many names.
+  // Arrays have many methods, so one might pass by accident.
   const isObject = (value: unknown): boolean =>
     typeof property(value, method) === 'function' && property(value, Symbol.iterator) === undefined
   return field<Value>(`Expected ${expected}`, isObject)
 }
 
 /**
- * With words of our own, and as a check of zod's core alone: its types and locales would add a third to
- * a browser's bundle.
+ * Makes a check with a message of our own, from zod's core alone: zod's types and locales would make a
+ * browser bundle a third larger.
  *
- * @param describe says what was given, by its kind alone unless it can hold no secret
+ * @param describe describes the value given: by its kind alone, unless it cannot hold a secret
  */
 export function field<Value>(
   expected: string,
@@ -72,7 +74,7 @@ export function field<Value>(
   return made
 }
 
-/** @throws ConfigError naming each wrong option, the kind of value given and what was expected */
+/** @throws ConfigError that names each invalid option, what was expected, and what kind of value was given */
 export function parse<Known extends Fields>(
   fields: Known,
   options: unknown,
@@ -99,15 +101,15 @@ function expectation(fields: Fields, given: string): string {
 }
 
 /**
- * Each option is read once. A promise, a map, a list or an instance of a class has no options of its
- * own: it would be taken for an object in which all are left out.
+ * Reads each option once. Promises, maps, arrays and instances of classes are refused: they have no options
+ * of their own, so they would pass for an object that leaves all options out.
  */
 function copyOf(options: unknown): Record<string, unknown> | undefined {
   // A getter or a proxy may throw.
   return tryCall(() => (isPlain(options) ? { ...options } : undefined))
 }
 
-/** An object literal of any realm, one without a prototype, or a module. */
+/** Whether the value is an object literal of any realm, an object without a prototype, or a module. */
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -117,7 +119,7 @@ function isPlain(value: unknown): value is object {
 function kindOfOptions(options: unknown): string {
   if (typeof property(options, 'then') === 'function') return 'a promise: await it first'
   const kind = describeKind(options)
-  return kind === 'an object' ? 'an object that is no plain one, or cannot be read' : kind
+  return kind === 'an object' ? 'an object that is not plain, or cannot be read' : kind
 }
 
 function listKeys(keys: readonly string[]): string {
@@ -125,14 +127,14 @@ function listKeys(keys: readonly string[]): string {
   return `${names.join(', ')}${keys.length > MAX_KEYS ? ', …' : ''}`
 }
 
-/** For an option that takes a number. Of a text, not even one that should have been a number is shown. */
+/** Describes a value given for a numeric option. A string is not shown, even if it looks like a number. */
 export function describeValue(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean'
     ? String(value)
     : describeKind(value)
 }
 
-/** An option given as undefined is an option left out. */
+/** Adds the defaults. An option that is undefined counts as left out. */
 export function withDefaults<Resolved extends object>(
   defaults: Resolved,
   options: { readonly [Key in keyof Resolved]?: Resolved[Key] | undefined },

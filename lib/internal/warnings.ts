@@ -1,22 +1,21 @@
-/** Everything that this library writes to the console, and how rarely. */
+/** Writes to the console: nothing else in this library does. Each message appears once. */
 const logged = new WeakMap<object, Set<string>>()
 
 /**
- * Says on the console, once per function, that a user's own function failed: its error must reach
- * nobody's request, and must not vanish either. Prints the stack only, as an error's properties
- * may hold a request's headers.
+ * Logs, once per function, that one of the user's functions failed. Its error must not reach a request, and
+ * must not vanish either. Logs the stack only, since the properties of an error may hold a request's headers.
  */
 export function reportOnce(what: string, culprit: object, error: unknown): void {
   logOnce('error', culprit, '', () => {
     const detail = error instanceof Error ? (error.stack ?? error.message) : typeof error
-    return `${what}. Its further errors are not logged. ${detail}`
+    return `${what}. Further errors from it are not logged. ${detail}`
   })
 }
 
 /**
- * Warns on the console, once per subject and topic. Never throws.
+ * Logs a warning, once per subject and topic. Never throws.
  *
- * @param level `error` for what will bring the process down in the end
+ * @param level `error` for a mistake that will end the process sooner or later
  */
 export function warnOnce(
   subject: object,
@@ -39,6 +38,6 @@ function logOnce(
   try {
     console[level](`axios-breaker: ${text()}`)
   } catch {
-    // A console that throws, as some test setups make it, must not reach the request either.
+    // Some test setups make the console throw. That must not reach a request either.
   }
 }

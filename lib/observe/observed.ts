@@ -1,13 +1,13 @@
-/** What is observed of a breaker: its circuits and its events, and nothing of the requests. */
+/** The part of a breaker that metrics observe: its circuits and events, and nothing about the requests. */
 import type { Circuit, CircuitEvents, CircuitState } from '../circuit/types.js'
 import { ConfigError } from '../internal/config-error.js'
 import { property } from '../internal/property.js'
 import { describeKind } from '../internal/quote.js'
 
-/** A `CircuitBreaker`, of this copy of the library or of another. */
+/** A `CircuitBreaker` from this copy of the library or from another. */
 export interface ObservedBreaker {
   readonly circuits: readonly Circuit[]
-  /** Whether the storage answers; undefined without one. */
+  /** Whether the storage answers; undefined without a storage. */
   readonly storageUp: boolean | undefined
   on<Name extends keyof CircuitEvents>(
     event: Name,
@@ -15,7 +15,7 @@ export interface ObservedBreaker {
   ): () => void
 }
 
-/** The higher, the worse for callers: so that a maximum over processes says something. */
+/** A higher value is worse for callers, so that the maximum over processes is meaningful. */
 export const STATE_VALUES: Readonly<Record<CircuitState, number>> = {
   closed: 0,
   'half-opened': 1,

@@ -1,4 +1,7 @@
-/** A breaker, as far as the page reads it: a type of its own, so that either module format's breaker fits. */
+/**
+ * The part of a breaker that the status page reads. It is a type of its own, so that breakers of both module
+ * formats fit.
+ */
 import type { Circuit, CircuitEvents } from '../circuit/types.js'
 
 export type SeenCircuit = Pick<Circuit, 'name' | 'state' | 'failureCount' | 'retryAfter'>

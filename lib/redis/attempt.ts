@@ -1,4 +1,4 @@
-/** One attempt to connect, and the line that it brings. */
+/** One attempt to connect, and the line that it makes. */
 import { property } from '../internal/property.js'
 import { messageOf } from '../internal/errors.js'
 import { schedule } from '../internal/timers.js'
@@ -6,9 +6,9 @@ import { UNREACHABLE } from './failure-reasons.js'
 import type { Line, MakeLine } from './line.js'
 import { withBackgroundTimeout } from './timeouts.js'
 
-/** Seconds in all: a server that takes connections and answers nothing does not hold us up for ever. */
+/** Seconds for the whole attempt: a server may accept connections and never answer. */
 const DEADLINE = 5
-/** Seconds after which a cause is worth telling, although it may still pass. */
+/** Seconds after which an attempt reports why it takes long, although it may still succeed. */
 const SLOW = 0.15
 
 export class Attempt {
@@ -16,23 +16,23 @@ export class Attempt {
   readonly #make: MakeLine
   readonly #onLost: (error: unknown) => void
   #isAbandoned = false
-  /** Why it hangs, if it does. */
+  /** What to report if the attempt gets no further than this. */
   #waitReason = UNREACHABLE
-  /** Told of another one, once it takes long. */
-  #onWaitReason: (hindrance: string) => void = () => undefined
-  /** What the client told first: its promises often say less. */
+  /** Called with each new reason, once the attempt takes long. */
+  #onWaitReason: (reason: string) => void = () => undefined
+  /** The client's first error event: its rejections often say less. */
   #cause: Error | undefined
 
-  /** @param onLost the line was made, and is used up */
+  /** @param onLost called when the line is lost */
   constructor(make: MakeLine, onLost: (error: unknown) => void) {
     this.#make = make
     this.#onLost = onLost
   }
 
-  /** Rejects with the cause. @param onSlow told why it takes long */
+  /** Rejects with the cause. @param onSlow called with the reason if the attempt takes long */
   async run(onSlow: (error: unknown) => void): Promise<void> {
     const cancel = schedule(SLOW, () => {
-      this.#onWaitReason = (hindrance) => onSlow(new Error(hindrance))
+      this.#onWaitReason = (reason) => onSlow(new Error(reason))
       this.#onWaitReason(this.#waitReason)
     })
     try {
@@ -54,9 +54,9 @@ export class Attempt {
 
   async #open(): Promise<void> {
     const line = await this.#make({
-      onWait: (hindrance) => {
-        this.#waitReason = hindrance
-        this.#onWaitReason(hindrance)
+      onWait: (reason) => {
+        this.#waitReason = reason
+        this.#onWaitReason(reason)
       },
       onError: (error) => {
         this.#cause ??= error instanceof Error ? error : new Error(messageOf(error))
@@ -70,7 +70,7 @@ export class Attempt {
   }
 }
 
-/** A full server takes a connection, says so, and closes it. */
+/** A server without free slots accepts a connection, answers with an error, and closes it. */
 async function greet(line: Line): Promise<void> {
   try {
     await line.greet()

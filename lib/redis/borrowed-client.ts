@@ -1,15 +1,15 @@
-/** The caller's client: listened to for as long as it is needed, and then left as it was. */
+/** The caller's client. We listen to its events while a breaker needs it, and then remove our listeners. */
 import { isIORedis, isOpen, isReady, type RedisClient } from './client.js'
 import { schedule } from '../internal/timers.js'
 import { explain, NOT_CONNECTED } from './failure-reasons.js'
 
-/** Seconds between two looks at a client that may not say when it is connected, such as a pool. */
+/** Seconds between two checks of a client that may not report when it is connected, such as a pool. */
 const LOOK_PERIOD = 0.5
 
 export interface BorrowedClientEvents {
-  /** It is connected, or connected anew. */
+  /** The client connected or reconnected. */
   onReady(): void
-  /** It was closed, by its owner or for good, or was never connected: why. */
+  /** The client was closed for good, or was never connected. @param error the reason */
   onEnd(error: Error): void
   onError(error: unknown): void
 }
@@ -26,11 +26,11 @@ export class BorrowedClient {
     const onReady = (): void => events.onReady()
     const onEnd = (): void => events.onEnd(new Error('The client was closed'))
     this.#listeners = [
-      // Without a listener an error ends the process: Redis must never hurt.
+      // Without a listener, an error would end the process.
       ['error', (error) => events.onError(explain(error))],
       ['ready', onReady],
       ['end', onEnd],
-      // Of a cluster, for its nodes and for all of it.
+      // A cluster emits these for each node and for itself.
       ['node-ready', onReady],
       ['disconnect', onEnd],
     ]
@@ -56,7 +56,7 @@ export class BorrowedClient {
   }
 }
 
-/** One of ioredis connects with its first command: ours need not wait for that. */
+/** A client of ioredis may connect with its first command. Our duplicates need not wait for that. */
 function isConnected(client: RedisClient): boolean {
   return isIORedis(client) ? client.status !== 'end' : isReady(client)
 }

@@ -1,4 +1,7 @@
-/** The clients that a caller may bring, by shape: nothing here depends on their class or options. */
+/**
+ * The clients that a caller may pass. They are recognised by shape: nothing here depends on their class or
+ * options.
+ */
 import { property } from '../internal/property.js'
 
 export interface EvalOptions {
@@ -6,7 +9,10 @@ export interface EvalOptions {
   arguments: string[]
 }
 
-/** What `createClient`, `createClientPool`, `createCluster` and `createSentinel` give, from redis 4.6 on. */
+/**
+ * A client from `createClient`, `createClientPool`, `createCluster` or `createSentinel` of redis 4.6 or
+ * newer.
+ */
 export interface NodeRedisClient {
   // oxlint-disable-next-line typescript/no-explicit-any -- each kind and version has reply types of its own
   evalSha(sha1: string, options: EvalOptions): Promise<any>
@@ -18,7 +24,7 @@ export interface NodeRedisClient {
   off(event: string, listener: (...args: any[]) => void): unknown
 }
 
-/** A `Redis` or a `Cluster` of ioredis, from version 5 on. */
+/** A `Redis` or a `Cluster` of ioredis 5 or newer. */
 export interface IORedisClient {
   readonly status: string
   // oxlint-disable-next-line typescript/no-explicit-any -- overloaded, and of each kind by other types
@@ -37,7 +43,7 @@ export type Kind = 'client' | 'pool' | 'cluster' | 'sentinel' | 'ioredis client'
 
 type Method = (...args: unknown[]) => unknown
 
-/** A method that not every kind of client has. */
+/** Returns a bound method, or undefined: not every kind of client has every method. */
 export function methodOf(client: unknown, name: string): Method | undefined {
   const method = property(client, name)
   return typeof method === 'function' ? (method.bind(client) as Method) : undefined
@@ -65,7 +71,7 @@ export function kindOf(client: RedisClient): Kind {
   return methodOf(client, 'subscribe') ? 'client' : 'pool'
 }
 
-/** A pool has no `isReady`, and a cluster's is true once it knows its nodes. */
+/** A pool has no `isReady`. A cluster is ready once it knows its nodes. */
 export function isReady(client: RedisClient): boolean {
   return Boolean(property(client, 'isReady') ?? property(client, 'isOpen') ?? true)
 }
@@ -74,7 +80,7 @@ export function isOpen(client: RedisClient): boolean {
   return property(client, 'isOpen') !== false
 }
 
-/** Calls it, and lets nothing that goes wrong out of it. */
+/** Runs the job, and ignores whatever it throws or rejects with. */
 export function ignoringErrors(job: (() => unknown) | undefined): void {
   try {
     Promise.resolve(job?.()).catch(ignore)
@@ -84,5 +90,5 @@ export function ignoringErrors(job: (() => unknown) | undefined): void {
 }
 
 export function ignore(): void {
-  // Told elsewhere, where it is worth telling.
+  // If the error matters, it is reported elsewhere.
 }

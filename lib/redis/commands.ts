@@ -1,4 +1,4 @@
-/** The way of commands: over a connection of ours, or by the client of the caller. */
+/** Sends commands: over our own connection, or through the caller's client. */
 import { isReady, type NodeRedisClient } from './client.js'
 import { explain, isDemoted, adviseOwner } from './failure-reasons.js'
 import type { EvalCommand, Evaluator, MakeLine } from './line.js'
@@ -8,9 +8,9 @@ import { afterSocketReads } from './timeouts.js'
 import { PendingCommands } from './pending-commands.js'
 
 export interface CommandEvents {
-  /** Commands are answered from now on. */
+  /** From now on, Redis answers commands. */
   up(): void
-  /** They are not, or not yet: why. */
+  /** Redis does not answer commands, or not yet. @param error the reason */
   down(error: unknown): void
 }
 
@@ -67,12 +67,12 @@ export class OwnCommands implements Commands {
 
   #replaceIfStuck(): void {
     if (this.#pending.areStuck) {
-      this.#own.replace(new Error('Redis answers nothing over this connection: it is replaced'))
+      this.#own.replace(new Error('Redis does not answer on this connection: replacing it'))
     }
   }
 }
 
-/** Its owner connects it, and connects it anew. */
+/** Commands through the caller's client. The caller connects it, and reconnects it. */
 export class BorrowedCommands implements Commands {
   readonly #client: NodeRedisClient
 
@@ -85,11 +85,11 @@ export class BorrowedCommands implements Commands {
   }
 
   open(): void {
-    // Its owner does.
+    // The caller does.
   }
 
   close(): void {
-    // Its owner does.
+    // The caller does.
   }
 
   async evaluate(

@@ -1,4 +1,4 @@
-/** A promise that is settled from elsewhere, and that nobody has to listen to. */
+/** A promise that other code settles. Nobody has to handle its rejection. */
 export class Deferred {
   readonly promise: Promise<void>
   #resolve: () => void = () => undefined

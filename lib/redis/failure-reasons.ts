@@ -1,18 +1,18 @@
-/** What an error of a connection means, in words that say what to do about it. Never with a password in them. */
+/** Explains connection errors, and says what to do about them. No message shows a password. */
 import { property } from '../internal/property.js'
 import { messageOf } from '../internal/errors.js'
 
 export const NOT_CONNECTED = 'The client is not connected: call its connect() first'
-/** What is wrong with an attempt that hangs. */
-export const UNREACHABLE = 'The server cannot be reached: nothing answers to the attempt to connect'
+/** Reasons for an attempt that hangs. */
+export const UNREACHABLE = 'Could not reach the server: nothing answers on this host and port'
 export const UNREACHABLE_BY_TLS =
-  'The server cannot be reached by TLS. If it does not speak TLS at this port, use redis:// for it'
-export const NO_ANSWER = 'The server takes connections, but does not answer'
-/** What waiting will not mend. */
+  'Could not reach the server over TLS. If it does not speak TLS on this port, use redis://'
+export const NO_ANSWER = 'The server accepts connections, but does not answer'
+/** Errors that waiting does not cure. */
 const REFUSAL = /^(?:WRONGPASS|NOAUTH|NOPERM|NOPROTO|READONLY|MOVED|OOM|ERR)\b/
-/** The server has become another: what the address leads to now may take writes. */
+/** The server was demoted or replaced. Another server at the same address may accept writes. */
 const DEMOTED = /\b(?:READONLY|MASTERDOWN|UNBLOCKED|NOAUTH)\b/
-/** What is wrong with one key. */
+/** Errors that concern a single key. */
 const KEY_ERROR = /\bWRONGTYPE\b|^ERR (?:Error running script|user_script)/
 const SERVER_ERROR =
   /\b(?:READONLY|MASTERDOWN|OOM|NOPERM|NOAUTH|LOADING|CLUSTERDOWN|MISCONF|NOREPLICAS|CROSSSLOT|MOVED|BUSY)\b|(?:can't|no permissions? to) (?:run|access)/
@@ -22,18 +22,18 @@ type Advice = readonly (readonly [RegExp, string])[]
 const MOVED_ADVICE: Advice = [
   [
     /^MOVED\b/,
-    'the server is one node of a cluster: give a client of createCluster (or Cluster of ioredis) instead',
+    'the server is a node of a cluster. Pass a client from createCluster, or a Cluster of ioredis',
   ],
 ]
-/** Of a connection that never was. */
+/** For connections that were never established. */
 const CONNECT_ADVICE: Advice = [
   [
     /wrong version number|packet length too long|record layer failure/,
-    'the server does not speak TLS at this port: use redis:// for it',
+    'the server does not speak TLS on this port. Use redis://',
   ],
   [
     /Socket closed unexpectedly|Connection is closed|ECONNRESET/,
-    'the server closed the connection before it answered. If it speaks TLS at this port, use rediss://',
+    'the server closed the connection before it answered. If it speaks TLS on this port, use rediss://',
   ],
 ]
 
@@ -51,19 +51,19 @@ export function isKeyError(error: unknown): boolean {
   return KEY_ERROR.test(reason) && !SERVER_ERROR.test(reason)
 }
 
-/** It is the fault of one circuit, and no reason to give up the storage. */
+/** Marks an error that concerns a single circuit, and is no reason to give up the storage. */
 export function asCircuitError(error: unknown): Error {
   const told = error instanceof Error ? error : new Error(messageOf(error))
   if (!Object.hasOwn(told, 'scope')) Object.defineProperty(told, 'scope', { value: 'circuit' })
   return told
 }
 
-/** The error, or one that says more, or less. */
+/** Returns the error, or one with advice added and the arguments of commands removed. */
 export function explain(error: unknown): unknown {
   return addAdvice(error, MOVED_ADVICE)
 }
 
-/** The same, of an attempt to connect. */
+/** The same for an attempt to connect. */
 export function explainConnectError(error: unknown): unknown {
   return addAdvice(error, CONNECT_ADVICE)
 }
@@ -75,7 +75,7 @@ function addAdvice(error: unknown, advice: Advice): unknown {
   return told === property(error, 'message') ? error : new Error(told)
 }
 
-/** A caller's client is not ours to connect anew. */
+/** Says what the caller must do: we cannot reconnect the caller's client. */
 export function adviseOwner(error: unknown): unknown {
   const reason = messageOf(error)
   if (!/\b(?:READONLY|MASTERDOWN|UNBLOCKED)\b/.test(reason)) return error
@@ -85,7 +85,7 @@ export function adviseOwner(error: unknown): unknown {
   )
 }
 
-/** A name with several addresses fails once for each. */
+/** A name with several addresses fails once for each address. */
 function causeOf(error: unknown): string {
   const parts = property(error, 'errors')
   const last = property(property(error, 'lastNodeError'), 'message')
@@ -94,7 +94,9 @@ function causeOf(error: unknown): string {
   return [...new Set(parts.map(redactArguments))].join(', ')
 }
 
-/** A server quotes a command that it does not know, and with it the password, where that was to log in. */
+/**
+ * A server quotes a command that it does not know, with its arguments. In a login, these hold the password.
+ */
 function redactArguments(error: unknown): string {
   const text = messageOf(error)
   return text.split(/,? with args beginning with/)[0] ?? text

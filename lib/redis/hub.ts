@@ -1,28 +1,33 @@
 /**
- * The connections to one Redis, which all breakers that are given the same storage or client share: one
- * way of commands, one of messages, one set of listeners. Made for the first of them, freed by the last.
+ * The connections to one Redis. All breakers that are given the same storage or client share them, and one set
+ * of listeners. The first breaker opens them, and the last one closes them.
  */
 import type { CommandEvents, Commands } from './commands.js'
 import type { EvalCommand, Evaluator } from './line.js'
 import type { BorrowedClient, BorrowedClientEvents } from './borrowed-client.js'
 import type { MessageEvents, Messages } from './subscription.js'
 
-/** What a breaker is told. */
+/** A breaker's connection, as the hub calls it. */
 export interface Member {
-  /** What it listens to. */
+  /** The channel whose messages the member wants. */
   readonly channel: string
-  /** Commands are answered from now on. */
+  /** From now on, Redis answers commands. */
   up(): void
-  /** They are not, or messages are not heard yet: why. @param isOver for as long as its owner says */
+  /**
+   * Redis does not answer commands, or messages do not arrive yet.
+   *
+   * @param error the reason
+   * @param isOver whether the client was closed, so that only its owner can connect it again
+   */
   down(error: unknown, isOver?: boolean): void
-  /** Messages are heard from now on; some may have been missed until now. */
+  /** Messages arrive from now on. Earlier ones may have been missed. */
   subscribed(): void
   heard(text: unknown): void
 }
 
 export type Events = CommandEvents & MessageEvents & BorrowedClientEvents
 
-/** What a hub consists of, by where it leads. */
+/** The parts of a hub. They depend on whether it has a url or a client. */
 export interface Parts {
   readonly commands: Commands
   readonly messages: Messages
@@ -36,7 +41,7 @@ export class Hub implements Evaluator {
   readonly #commands: Commands
   readonly #messages: Messages
   readonly #owner: BorrowedClient | undefined
-  /** Why there is no connection; for whoever joins meanwhile. */
+  /** Why there is no connection: members that join in the meantime learn the reason. */
   #trouble: unknown
 
   constructor(make: MakeParts) {
@@ -114,7 +119,7 @@ export class Hub implements Evaluator {
       },
       down: (error) => {
         this.#down(error)
-        // What has taken one connection may have taken the other in silence.
+        // Whatever broke this connection may have broken the other one silently.
         this.#messages.suspect()
       },
     }
@@ -146,7 +151,7 @@ export class Hub implements Evaluator {
         this.#close()
         this.#down(error, true)
       },
-      // A cluster tells of each of its nodes.
+      // A cluster emits an error for each of its nodes.
       onError: (error) => {
         if (!this.isUp) this.#down(error)
       },

@@ -1,4 +1,4 @@
-/** Lines by ioredis: duplicates of the caller's `Redis` or `Cluster`, for commands and for messages. */
+/** Lines through ioredis: duplicates of the caller's `Redis` or `Cluster`, for commands and for messages. */
 import { property } from '../internal/property.js'
 import { ignore, methodOf, ignoringErrors, type IORedisClient } from './client.js'
 import { NO_ANSWER } from './failure-reasons.js'
@@ -6,8 +6,8 @@ import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine 
 import { pickRandom } from './node-redis.js'
 
 /**
- * Connects once, keeps nothing for later and repeats no command. The caller's `keyPrefix` is left out:
- * the option `prefix` alone says where circuits are, for clients of either package.
+ * With these options a client connects once, queues nothing and repeats no command. They clear the caller's
+ * `keyPrefix`: for clients of both packages, only the option `prefix` says where circuits are.
  */
 const OVERRIDES = {
   lazyConnect: true,
@@ -34,7 +34,7 @@ class IORedisLine implements Line {
   readonly #channels = new Map<string, (text: unknown) => void>()
   #error: unknown
 
-  /** @param client not connected yet */
+  /** @param client a client that is not connected yet */
   constructor(client: unknown, events: LineEvents) {
     this.#client = client
     const on = methodOf(client, 'on')
@@ -50,13 +50,13 @@ class IORedisLine implements Line {
     on?.('message', (channel: unknown, text: unknown) =>
       this.#channels.get(String(channel))?.(text),
     )
-    // A cluster's own connections.
+    // The connections of a cluster.
     on?.('+node', keepUnrefd)
   }
 
   async connect(): Promise<unknown> {
     const connecting = methodOf(this.#client, 'connect')?.()
-    // The stream comes with the next tick.
+    // The client creates its stream in the next tick.
     setImmediate(() => unref(this.#client)).unref()
     return connecting
   }
@@ -90,7 +90,7 @@ class IORedisLine implements Line {
 
   destroy(): void {
     ignoringErrors(methodOf(this.#client, 'disconnect'))
-    // It would wait for the other side, and keep the process alive meanwhile.
+    // Otherwise the stream waits for the other side, and keeps the process alive until then.
     ignoringErrors(methodOf(property(this.#client, 'stream'), 'destroy'))
   }
 }
@@ -113,7 +113,7 @@ export function commandLineLike(client: IORedisClient): MakeLine {
   return async (events) => new IORedisLine(methodOf(client, 'nodes') ? clusterOf(client) : client.duplicate(OVERRIDES), events) // prettier-ignore
 }
 
-/** For messages one connection is enough: any node of a cluster hears what is published at any other. */
+/** One connection is enough for messages: each node of a cluster delivers what is published on any other. */
 export function messageLineLike(client: IORedisClient): MakeLine {
   return async (events) => {
     const nodes = methodOf(client, 'nodes')
@@ -126,7 +126,9 @@ export function messageLineLike(client: IORedisClient): MakeLine {
   }
 }
 
-/** Nodes that were there at the start may be gone: it is told those that the caller's cluster knows now, too. */
+/**
+ * The startup nodes may be gone, so the duplicate also gets the nodes that the caller's cluster knows now.
+ */
 function clusterOf(client: IORedisClient): unknown {
   const redisOptions = Object(property(property(client, 'options'), 'redisOptions')) as object
   const nodes = (methodOf(client, 'nodes')?.('all') ?? []) as unknown[]

@@ -1,31 +1,37 @@
-/** One connection of ours to Redis, by whichever package. It is used up when it is lost: another takes its place. */
+/**
+ * One of our connections to Redis, through either package. A line that is lost is not used again: another
+ * replaces it.
+ */
 
-/** Of no script: a server answers that it does not know it, and a user who may run ours may ask. */
+/**
+ * The SHA1 of no script. A server answers that it does not know it, and a user who may run our script may
+ * ask.
+ */
 export const NO_SCRIPT = '0'.repeat(40)
 
 export interface LineEvents {
-  /** @param reason what is wrong, should it go no further from here */
+  /** @param reason what to report if the attempt gets no further than this */
   onWait(reason: string): void
-  /** The line is used up, or cannot be made: why. */
+  /** The line was lost, or could not be made. @param error the reason */
   onError(error: unknown): void
 }
 
 export interface Line extends Evaluator {
-  /** Keeps no process alive, neither meanwhile nor afterwards. Rejects with the cause. */
+  /** Connects, without keeping the process alive, now or later. Rejects with the cause. */
   connect(): Promise<unknown>
-  /** A round trip, before it is subscribed: without one a connection proves nothing. */
+  /** Makes a round trip before anything is subscribed: a connection alone proves nothing. */
   greet(): Promise<unknown>
-  /** Also while it is subscribed. An error that the server answers with proves as much as a PONG. */
+  /** Works while subscribed, too. If the server answers with an error, that proves as much as a PONG. */
   ping(): Promise<unknown>
-  /** @param onMessage never throws: what a listener throws upsets a client's parser */
+  /** @param onMessage must not throw, since that would break the client's parser */
   subscribe(channel: string, onMessage: (text: unknown) => void): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
-  /** Idempotent. What is unanswered may stay pending. */
+  /** Closes the line. Idempotent. Commands without an answer may stay pending. */
   destroy(): void
 }
 
 export interface Evaluator {
-  /** @param script its SHA1 for `evalSha`, its text for `eval` */
+  /** @param script the script's SHA1 for `evalSha`, its text for `eval` */
   evaluate(command: EvalCommand, script: string, key: string, args: string[]): Promise<unknown>
 }
 

@@ -1,4 +1,4 @@
-/** Lines by the package redis, of any version from 4.6 on. */
+/** Lines through the package redis, version 4.6 or newer. */
 import { isIP } from 'node:net'
 import { property } from '../internal/property.js'
 import {
@@ -17,17 +17,17 @@ const CONNECT_TIMEOUT_MS = 2000
 class NodeRedisLine implements Line {
   readonly #client: unknown
   #isDestroyed = false
-  /** Its socket is under way: a client that is ended now would leave it behind. */
+  /** The client is opening its socket. If the client were ended now, it would leave the socket behind. */
   #isConnecting = false
 
-  /** @param client not connected yet, and without a strategy of its own to connect anew */
+  /** @param client a client that is not connected yet, and has no reconnect strategy */
   constructor(client: unknown, events: LineEvents) {
     this.#client = client
     const on = methodOf(client, 'on')
     on?.('error', (error: unknown) => events.onError(error))
     on?.('connect', () => {
       this.#isConnecting = false
-      // A name with several addresses has been given another handle.
+      // If the name has several addresses, the socket may have a new handle by now.
       this.#unref()
       if (this.#isDestroyed) this.#end()
       else events.onWait(NO_ANSWER)
@@ -82,8 +82,8 @@ class NodeRedisLine implements Line {
 }
 
 /**
- * A cluster of redis 4 sends a script to any of its nodes, and gives up following them to the right one
- * after eight: told the key beside the command, it finds it at once.
+ * Runs a script. A cluster of redis 4 sends scripts to a random node, and stops after eight redirections to
+ * the right one. If it gets the key beside the command, it finds the right node at once.
  */
 export async function evaluate(
   client: RedisClient,
@@ -98,7 +98,7 @@ export async function evaluate(
   return send(keys[0], false, [command.toUpperCase(), script, String(keys.length), ...keys, ...args]) // prettier-ignore
 }
 
-/** RESP 2: each connection has one purpose, and some servers and proxies know no other. */
+/** Uses RESP 2: each connection has a single purpose, and some servers and proxies speak nothing else. */
 export function lineTo(url: string): MakeLine {
   return async (events) => {
     const { createClient } = await import('redis').catch((cause: unknown) => {
@@ -107,7 +107,7 @@ export function lineTo(url: string): MakeLine {
     const client = createClient({
       url,
       RESP: 2,
-      // A user who may do little else is asked for neither.
+      // Both need permissions that the documented ACL user does not have.
       disableClientInfo: true,
       maintNotifications: 'disabled',
       socket: {
@@ -121,20 +121,20 @@ export function lineTo(url: string): MakeLine {
   }
 }
 
-/** A host behind a shared address is found by the name that TLS is given. */
+/** Hosts that share an address are told apart by the server name in the TLS handshake. */
 function serverNameFor(url: string): object {
   const { protocol, hostname } = new URL(url)
   return protocol === 'rediss:' && !isIP(hostname.replace(/^\[|\]$/g, '')) ? { servername: hostname } : {} // prettier-ignore
 }
 
-/** For messages: a duplicate of the caller's client, or of one of those that it consists of. */
+/** A line for messages: a duplicate of the caller's client, or of one of the clients that it consists of. */
 export function lineLike(client: RedisClient): MakeLine {
   const kind = kindOf(client)
   const find = { pool: fromPool(client), cluster: () => fromCluster(client) }[kind as string]
   return async (events) => new NodeRedisLine(await (find ?? (() => duplicate(client)))(), events)
 }
 
-/** A pool that hangs lends no client: the copy that it gave once is good for further ones. */
+/** Duplicates the pool's first client each time, since a pool that hangs lends no client. */
 function fromPool(pool: RedisClient): () => Promise<unknown> {
   let first: unknown
   return async () => {
@@ -143,7 +143,7 @@ function fromPool(pool: RedisClient): () => Promise<unknown> {
   }
 }
 
-/** Any node hears what is published at any other: one that is known to answer, if there is one. */
+/** Each node delivers what is published on any other. Prefers a node that is known to answer. */
 async function fromCluster(cluster: RedisClient): Promise<unknown> {
   const nodes = Array.from(property(cluster, 'masters') as Iterable<unknown>)
   const clients = nodes.map((node) => property(node, 'client'))
@@ -157,7 +157,10 @@ export function pickRandom<Item>(items: readonly Item[]): Item | undefined {
   return items[Math.floor(Math.random() * items.length)]
 }
 
-/** Without what the caller has set up for its own commands. Timers of the package would keep the process alive. */
+/**
+ * Leaves out what the caller set up for its own commands, and timers of redis that would keep the process
+ * alive.
+ */
 function duplicate(client: unknown): unknown {
   const socket = Object(property(property(client, 'options'), 'socket')) as object
   const made = methodOf(

@@ -1,4 +1,4 @@
-/** A connection of ours, made anew whenever it is lost. Nothing of it keeps the process alive. */
+/** Our own connection to Redis. It reconnects whenever it is lost, and does not keep the process alive. */
 import { schedule } from '../internal/timers.js'
 import { Attempt } from './attempt.js'
 import { explain, explainConnectError } from './failure-reasons.js'
@@ -7,22 +7,22 @@ import type { Line, MakeLine } from './line.js'
 const MS_PER_SECOND = 1000
 const FIRST_RETRY = 0.025
 const LAST_RETRY = 2
-/** Seconds between two connections that we give up ourselves. */
+/** Seconds between two connections that we drop on purpose. */
 const REPLACE_PAUSE = 1
 
 export interface OwnConnectionEvents {
-  /** It can be used from here on, until it is lost. */
+  /** The line can be used from now on, until it is lost. */
   onReady(line: Line): void
-  /** It was ready, and is so no more. */
+  /** The line was ready, and was lost. */
   onLost(error: unknown): void
-  /** An attempt has failed, or takes long. */
+  /** An attempt to connect failed, or takes long. */
   onTrouble(error: unknown): void
 }
 
 export class OwnConnection {
   readonly #make: MakeLine
   readonly #events: OwnConnectionEvents
-  /** That is under way, or has brought the line in use. */
+  /** The attempt under way, or the one that made the current line. */
   #attempt: Attempt | undefined
   #isReady = false
   #isOpen = false
@@ -35,7 +35,7 @@ export class OwnConnection {
     this.#events = events
   }
 
-  /** Undefined while there is none that can be used. */
+  /** The line that can be used; undefined if there is none. */
   get line(): Line | undefined {
     return this.#isReady ? this.#attempt?.line : undefined
   }
@@ -53,7 +53,7 @@ export class OwnConnection {
     this.#drop()
   }
 
-  /** Throws the connection away, and makes another: at once, but not more than about once a second. */
+  /** Drops the connection and makes another one: at once, but at most about once a second. */
   replace(error: unknown): void {
     if (!this.#isReady) return
     const now = performance.now() / MS_PER_SECOND
@@ -97,7 +97,7 @@ export class OwnConnection {
     this.#events.onLost(explain(error))
   }
 
-  /** Never all processes of a fleet at once. */
+  /** Adds jitter, so that the processes of a fleet do not reconnect all at once. */
   #retryIn(seconds: number): void {
     const wait = Math.min(seconds, LAST_RETRY) * (1 + Math.random())
     this.#cancelRetry = schedule(Math.min(wait, LAST_RETRY), () => void this.#connect())

@@ -1,4 +1,4 @@
-/** What a hub consists of: by a url, by a client of the package redis, and by one of ioredis. */
+/** Makes the parts of a hub: for a url, for a client of the package redis, and for one of ioredis. */
 import {
   isIORedis,
   kindOf,
@@ -16,7 +16,7 @@ import { DEFAULT_PINGS, pingOptionsFor, Subscription } from './subscription.js'
 
 const hubs = new WeakMap<RedisClient, Hub>()
 
-/** The one of all that are given this client. */
+/** Returns the hub that all breakers with this client share. */
 export function hubOf(client: RedisClient): Hub {
   const hub = hubs.get(client) ?? new Hub(isIORedis(client) ? partsOfIORedis(client) : partsOfNodeRedis(client)) // prettier-ignore
   hubs.set(client, hub)

@@ -1,7 +1,7 @@
-/** Commands that were sent and not answered yet. */
+/** Commands that were sent and have no answer yet. */
 
 const MS_PER_SECOND = 1000
-/** So many, of which the oldest has waited for so many seconds, make a connection a dead one. */
+/** A connection is dead if this many commands are pending, and the oldest has waited this many seconds. */
 const MIN_PENDING = 3
 const MIN_WAIT = 1
 
@@ -14,7 +14,7 @@ export class PendingCommands {
   readonly #all = new Set<Pending>()
   #answeredAt = -Infinity
 
-  /** Whether nothing at all comes back. A server that is slow answers something. */
+  /** Whether nothing at all comes back. A slow server answers some commands. */
   get areStuck(): boolean {
     const [oldest] = this.#all
     if (!oldest || this.#all.size < MIN_PENDING || this.#answeredAt > oldest.sentAt) return false

@@ -12,30 +12,30 @@ import { urlProblem } from './url.js'
 
 export interface RedisStorageOptions extends SharingOptions {
   /**
-   * Where Redis is: `redis://` or, for TLS, `rediss://`. Needs the package `redis`. This or `client`. A
-   * user or password with special characters has to be encoded by `encodeURIComponent`.
+   * The URL of Redis: `redis://` or, for TLS, `rediss://`. Pass either this or `client`. It needs the package
+   * `redis`. Encode special characters in the user and password with `encodeURIComponent`.
    */
   readonly url?: string | undefined
   /**
-   * A client of your own: from `createClient`, `createClientPool`, `createCluster` or `createSentinel` of
-   * the package `redis`, connected by you, or a `Redis` or `Cluster` of `ioredis`. It is never connected,
-   * closed or unref'd here; it is listened to, with a listener for `error` too, until the last breaker
-   * that uses it is closed. Messages come over a connection of our own, made like yours; with ioredis
-   * commands go over another, and its `keyPrefix` does not apply to them.
+   * Your own client: from `createClient`, `createClientPool`, `createCluster` or `createSentinel` of the
+   * package `redis`, which you connect, or a `Redis` or `Cluster` of `ioredis`. The storage never connects,
+   * closes or unrefs it. It adds listeners, one for `error` among them, and removes them when the last breaker
+   * that uses the client is closed. Messages arrive over a duplicate of your client. With ioredis, commands
+   * use another duplicate, to which its `keyPrefix` does not apply.
    */
   readonly client?: RedisClient | undefined
   /**
-   * Before the names of keys (`prefix/circuit`) and of the channel (`prefix/events`): letters, digits and
-   * `:._-`. Default `axios-breaker`. Circuits with different prefixes see nothing of each other.
+   * Starts the names of keys (`prefix/circuit`) and of the channel (`prefix/events`): letters, digits and
+   * `:._-`. Default `axios-breaker`. Circuits with different prefixes do not share anything.
    */
   readonly prefix?: string | undefined
 }
 
 const DEFAULT_PREFIX = 'axios-breaker'
 const EXPECTED_CLIENT =
-  'Expected a client of createClient, createCluster, createSentinel or createClientPool of the ' +
+  'Expected a client from createClient, createCluster, createSentinel or createClientPool of the ' +
   'package redis, or a Redis or Cluster of ioredis'
-/** Of these a server may turn out to be one node of a cluster. */
+/** Kinds of clients whose server may turn out to be a node of a cluster. */
 const ONE_SERVER: ReadonlySet<string> = new Set(['client', 'pool', 'ioredis client'])
 
 /** Breakers that are given the same `RedisStorage`, or the same client, share its connections. */
@@ -74,8 +74,8 @@ function hubFor(url: string | undefined, client: RedisClient | undefined): Hub {
   if (url !== undefined && client !== undefined) refuse('Expected either url or client, given both')
   if (client !== undefined) return hubOf(client)
   if (url === undefined) refuse('Expected url or client, given neither')
-  const complaint = urlProblem(url)
-  if (complaint !== undefined) refuse(`${complaint}\n  → at url`)
+  const problem = urlProblem(url)
+  if (problem !== undefined) refuse(`${problem}\n  → at url`)
   return hubTo(url)
 }
 

@@ -1,15 +1,16 @@
 /**
- * The way of messages with a sentinel client of the package redis, which subscribes by itself: it knows
- * where the primary is, and does not say how to connect to it. It cannot be asked whether it hears.
+ * Receives messages through a sentinel client of the package redis. The client subscribes by itself, since
+ * it knows where the primary is and does not reveal how to connect to it. It cannot be asked whether its
+ * subscription still works.
  */
 import { schedule } from '../internal/timers.js'
 import { methodOf, ignoringErrors, type RedisClient } from './client.js'
 import type { MessageEvents, Messages } from './subscription.js'
 
 const REFUSED_DELAY = 1
-/** Seconds between two subscriptions anew that a missed message is the cause of. */
+/** Seconds between two new subscriptions because of a missed message. */
 const SUSPICION_PAUSE = 30
-/** It moves its subscription a little after it says that it is ready. */
+/** Seconds: the client moves its subscription shortly after it reports that it is ready. */
 const MOVE_DELAY = 1
 const MS_PER_SECOND = 1000
 

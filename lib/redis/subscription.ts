@@ -1,4 +1,7 @@
-/** The way of messages: a connection of ours that no command waits on, asked now and then whether it still lives. */
+/**
+ * Receives messages over our own connection, which carries no commands. A `PING` checks from time to time
+ * that it still works.
+ */
 import { property } from '../internal/property.js'
 import { schedule } from '../internal/timers.js'
 import type { RedisClient } from './client.js'
@@ -7,20 +10,20 @@ import { OwnConnection } from './own-connection.js'
 import { withBackgroundTimeout } from './timeouts.js'
 
 const MS_PER_SECOND = 1000
-/** Seconds until a subscription that was refused is tried again: it may be allowed by then. */
+/** Seconds until a refused subscription is tried again: it may be allowed by then. */
 const REFUSED_DELAY = 1
-/** Seconds between two checks that somebody has asked for, and for which a check waits. */
+/** Seconds between two checks that were asked for, and how long such a check waits for the answer. */
 const SUSPICION_PAUSE = 2
 const SUSPICION_LIMIT = 2
-const NO_PONG = 'The connection for messages answers nothing: it is replaced'
+const NO_PONG = 'The connection for messages does not answer: replacing it'
 
 export interface MessageEvents {
   heard(channel: string, text: unknown): void
-  /** Its messages are heard from now on; some may have been missed until now. */
+  /** Messages arrive from now on. Earlier ones may have been missed. */
   subscribed(channel: string): void
-  /** May be allowed later, and is tried again. */
+  /** The subscription was refused. It is tried again, since it may be allowed later. */
   refused(channel: string, error: unknown): void
-  /** There is no connection yet: why. */
+  /** There is no connection yet. @param error the reason */
   trouble(error: unknown): void
 }
 
@@ -30,21 +33,20 @@ export interface Messages {
   add(channel: string): void
   remove(channel: string): void
   isSubscribed(channel: string): boolean
-  /** A message may have been missed: it is to be found out whether any are heard. */
+  /** A message may have been missed: checks whether any arrive. */
   suspect(): void
 }
 
-/** In seconds. */
 export interface PingOptions {
-  /** Between two checks. */
+  /** Seconds between two checks. */
   readonly period: number
-  /** For the answer. */
+  /** Seconds to wait for the answer. */
   readonly limit: number
 }
 
 export const DEFAULT_PINGS: PingOptions = { period: 15, limit: 5 }
 
-/** A caller who has set a client to find out sooner wants that of its duplicate, too. */
+/** If the caller's client detects a dead connection sooner, so does its duplicate. */
 export function pingOptionsFor(client: RedisClient): PingOptions {
   const options = property(client, 'options')
   const pingInterval = seconds(property(options, 'pingInterval'))
@@ -63,7 +65,7 @@ export class Subscription implements Messages {
   readonly #events: MessageEvents
   readonly #pings: PingOptions
   readonly #own: OwnConnection
-  /** Each with whether it is subscribed. */
+  /** The channels, and whether each is subscribed. */
   readonly #channels = new Map<string, boolean>()
   #suspectedAt = -Infinity
   #cancelSuspicion: (() => void) | undefined
@@ -146,7 +148,7 @@ export class Subscription implements Messages {
 
   async #check(limit: number): Promise<void> {
     const { line } = this.#own
-    // An error that the server answers with proves as much as a PONG.
+    // If the server answers with an error, that proves as much as a PONG.
     if (line) await this.#replaceIfSilent(line, limit, line.ping()).catch(() => undefined)
   }
 

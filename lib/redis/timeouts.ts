@@ -1,9 +1,9 @@
-/** Waiting for an answer, in a way that keeps no process alive and blames nobody for a process that was busy itself. */
+/** Timeouts that do not keep the process alive, and do not fire because the process itself was busy. */
 import { schedule } from '../internal/timers.js'
 
 /**
- * Rejects with an Error of this message if the promise takes longer, in seconds. An answer that has come
- * while the process was blocked or stopped counts: it is read before the time is called.
+ * Rejects with an Error that has this message if the promise takes longer, in seconds. An answer that
+ * arrived while the process was blocked or stopped counts: the sockets are read before the timeout fires.
  */
 export function withBackgroundTimeout<Value>(
   seconds: number,
@@ -16,7 +16,7 @@ export function withBackgroundTimeout<Value>(
   })
 }
 
-/** Runs the job when what lies in the sockets has been read. */
+/** Runs the job after the event loop has read the sockets. */
 export function afterSocketReads(job: () => void): void {
   setImmediate(() => setImmediate(job).unref()).unref()
 }

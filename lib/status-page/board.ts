@@ -1,4 +1,4 @@
-/** The page's content, rendered once for all who look at it. */
+/** Renders the page's content, once for everybody who looks at it. */
 import type { Html } from './html.js'
 import { row } from './row.js'
 import { storage, summary, title } from './summary.js'
@@ -17,7 +17,7 @@ export interface Content extends Head {
   readonly rows: readonly Row[]
 }
 
-/** Seconds for which what was rendered serves others, unless something changes. */
+/** Seconds for which rendered content is reused, unless something changes. */
 const FRESH = 0.25
 const MS_PER_SECOND = 1000
 
@@ -33,12 +33,12 @@ export class Board {
     this.#title = text
   }
 
-  /** What was rendered is true no more. */
+  /** Discards the rendered content, since something changed. */
   invalidate(): void {
     this.#content = undefined
   }
 
-  /** What a function makes of the content, made once for each content. */
+  /** Returns what the function makes of the content, and calls it once for each content. */
   render(make: (content: Content) => string): string {
     const content = this.#fresh()
     const made = this.#derived.get(make) ?? make(content)

@@ -1,4 +1,4 @@
-/** The page as a document: complete as it is, so that it can be read without its script. */
+/** Renders the page as an HTML document. It is complete, so that it can be read without its script. */
 import { createHash } from 'node:crypto'
 import type { Content } from './board.js'
 import { Html, markup } from './html.js'
@@ -8,7 +8,7 @@ import { SCRIPT } from './script.js'
 import { sample } from './strip.js'
 import { STYLE } from './style.js'
 
-/** Seconds after which a page without a script is loaded anew. */
+/** Seconds after which a browser without scripts reloads the page. */
 const REFRESH = 10
 const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M1 8h5l5-5M11 8h4" stroke="#1a7f4b" stroke-width="2" fill="none"/></svg>',
@@ -16,11 +16,11 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
 const LEGEND: Readonly<Record<Result, string>> = {
   success: 'success',
   failure: 'failure',
-  ignored: 'ignored: it proved nothing',
+  ignored: 'ignored (proves nothing)',
   refused: 'refused by the circuit',
 }
 
-/** By the hash of its own text, the page's script is allowed, and no other; so is its style. */
+/** Allows the page's own script and style, by their hashes, and no others. */
 export const POLICY = [
   "default-src 'none'",
   `script-src '${hashOf(SCRIPT)}'`,
@@ -39,7 +39,7 @@ function hashOf(text: string): string {
 const STYLED = new Html(`<style>${STYLE}</style>`)
 const SCRIPTED = new Html(`<script>${SCRIPT}</script>`)
 
-/** @returns what renders the document; one function for each page, as renderings are kept by it */
+/** @returns a function that renders the document. Make one per page: the board caches by function. */
 export function documentOf(heading: string): (content: Content) => string {
   return (content) =>
     markup`<!doctype html>
@@ -81,8 +81,8 @@ function tableOf({ rows }: Content, heading: string): Html {
 }
 
 const SAMPLES = RESULTS.map((result) => markup`<li>${sample(result)} ${LEGEND[result]}</li>`)
-const UNSCRIPTED = markup`Loaded anew every ${REFRESH} seconds: <a href="?">now</a> ·`
+const UNSCRIPTED = markup`Refreshes every ${REFRESH} s · <a href="?">Refresh now</a> ·`
 const FOOTER = markup`<footer>
-<ul aria-label="Recent requests, the newest at the right">${SAMPLES}</ul>
+<ul aria-label="Recent requests, newest on the right">${SAMPLES}</ul>
 <p><noscript>${UNSCRIPTED} </noscript><a href="?format=json">JSON</a></p>
 </footer>`

@@ -1,10 +1,10 @@
-/** In which of its forms the page is asked for. */
+/** Finds out in which format a request wants the page. */
 import type { IncomingMessage } from 'node:http'
 
 export const FORMATS = ['html', 'json', 'events'] as const
 export type Format = (typeof FORMATS)[number]
 
-/** The query's `format` decides, else the header Accept. Undefined for a format that there is not. */
+/** The `format` of the query decides, or else the header Accept. Undefined for an unknown format. */
 export function formatOf({ url = '', headers }: IncomingMessage): Format | undefined {
   const start = url.indexOf('?')
   const given = start < 0 ? null : new URLSearchParams(url.slice(start)).get('format')
@@ -12,7 +12,7 @@ export function formatOf({ url = '', headers }: IncomingMessage): Format | undef
   return preferred(headers.accept ?? '')
 }
 
-/** HTML, unless another form is asked for by its name, and before HTML. */
+/** HTML, unless the header names another format and prefers it to HTML. */
 function preferred(accept: string): Format {
   const weight = (type: string): number => weightOf(accept, type)
   const others = [

@@ -1,4 +1,4 @@
-/** HTML that cannot be broken out of: everything put into a template is escaped, unless it is HTML already. */
+/** HTML that values cannot break out of: the template escapes each value, unless it is HTML already. */
 
 export class Html {
   readonly text: string
@@ -28,14 +28,14 @@ function toText(part: Part): string {
   return String(part).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }
 
-/** Controls, line ends, what turns the direction of text, and what cannot be seen at all. */
+/** Control characters, line ends, characters that reverse the text direction, and invisible ones. */
 const INVISIBLE =
-  // oxlint-disable-next-line no-control-regex -- they are what this is about
+  // oxlint-disable-next-line no-control-regex -- control characters are the point
   /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
 
-/** A name from anywhere: its hidden characters are shown, and it is cut at so many characters. */
+/** Makes a name from any source safe to show: escapes hidden characters, and cuts it to that length. */
 export function visible(text: string, length: number): string {
-  // Twice the length in code units is enough for so many characters, and spares a huge text's copy.
+  // A character takes at most two code units. Cutting first avoids copying a huge text.
   const start = Array.from(text.slice(0, length * 2 + 1))
   const cut = start.length > length ? `${start.slice(0, length - 1).join('')}…` : start.join('')
   return cut.replace(

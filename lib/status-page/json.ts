@@ -1,4 +1,4 @@
-/** The page for programs. */
+/** Renders the page as JSON, for programs. */
 import { withoutUrls } from './summary.js'
 import type { Tracked } from './tracked.js'
 import type { Watch } from './watch.js'

@@ -1,4 +1,4 @@
-/** Options of the page, their defaults and the reasons for them. */
+/** The options of the status page, with their defaults and the reasons for them. */
 import { ConfigError } from '../internal/config-error.js'
 import { property } from '../internal/property.js'
 import {
@@ -12,16 +12,16 @@ import {
 import type { Observed } from '../observe/seen.js'
 
 export interface StatusPageOptions {
-  /** The page's heading. Default `Circuits`. Where several processes answer, put in which one it is. */
+  /** The page's heading. Default `Circuits`. If several processes answer, name the process. */
   readonly title?: string | undefined
   /**
-   * Seconds of silence after which an open page is sent a sign of life; above 0. Default 15: proxies
-   * commonly cut a connection after 30 to 60. A page that takes nothing for twice as long is dropped.
+   * Seconds between keep-alives on an open page; above 0. Default 15: proxies commonly close an idle
+   * connection after 30 to 60. A page that reads nothing for twice as long is dropped.
    */
   readonly heartbeat?: number | undefined
   /**
-   * Pages that may be open at once; a whole number from 1. Default 256: each holds a connection.
-   * One more gets 503, and tries again.
+   * How many pages may be open at once; a whole number from 1. Default 256: each holds a connection.
+   * One more gets a 503, and tries again.
    */
   readonly maxStreams?: number | undefined
 }
@@ -35,7 +35,9 @@ export function resolveOptions(options: unknown): Resolved {
   return withDefaults(DEFAULTS, parse(shape(), options, 'options of the status page'))
 }
 
-/** By shape and not by class: the breaker may be of the other module format. @throws ConfigError */
+/**
+ * Checks the shape and not the class: the breaker may come from the other module format. @throws ConfigError
+ */
 export function checkBreaker(breaker: unknown): asserts breaker is Observed {
   const usable = ['on', 'circuit'].every((name) => typeof property(breaker, name) === 'function')
   if (usable && Array.isArray(property(breaker, 'circuits'))) return

@@ -1,7 +1,7 @@
-/** What became of the last requests of one circuit, in memory that does not grow. */
+/** The results of one circuit's last requests, in memory that does not grow. */
 import type { Outcome } from '../circuit/types.js'
 
-/** An attempt's outcome, or no attempt at all. */
+/** The outcome of an attempt, or `refused` if there was none. */
 export type Result = Outcome | 'refused'
 
 export const RESULTS: readonly Result[] = ['success', 'failure', 'ignored', 'refused']
@@ -16,7 +16,7 @@ export class Recent {
     this.#added += 1
   }
 
-  /** The oldest first. */
+  /** The results, oldest first. */
   get results(): Result[] {
     const length = Math.min(this.#added, MAX_RESULTS)
     return Array.from({ length }, (_, index) => this.#at(this.#added - length + index))

@@ -1,4 +1,4 @@
-/** Answers one request, whatever its path: the page knows nothing of where it is mounted. */
+/** Answers one request, whatever its path: the page does not know where it is mounted. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Board, Content } from './board.js'
 import { POLICY } from './document.js'
@@ -15,7 +15,7 @@ export interface Site {
 
 const TEXT = 'text/plain; charset=utf-8'
 
-/** On every answer, the errors among them. `no-transform` keeps compression from holding events back. */
+/** Headers of every answer, including errors. `no-transform` keeps compression from delaying events. */
 const HEADERS = {
   'cache-control': 'no-store, no-transform',
   'content-security-policy': POLICY,
@@ -35,7 +35,7 @@ export function respond(request: IncomingMessage, response: ServerResponse, site
   if (format === 'html') {
     return answer(response, 200, 'text/html; charset=utf-8', site.board.render(site.document))
   }
-  return answer(response, 400, TEXT, `Expected one of ${FORMATS.join(', ')} as format\n`)
+  return answer(response, 400, TEXT, `Invalid format: expected one of ${FORMATS.join(', ')}\n`)
 }
 
 export function unavailable(response: ServerResponse, why: string): void {
@@ -43,10 +43,10 @@ export function unavailable(response: ServerResponse, why: string): void {
 }
 
 function refuse(response: ServerResponse): void {
-  answer(response, 405, TEXT, 'The page is only read\n', { allow: 'GET, HEAD' })
+  answer(response, 405, TEXT, 'This page is read-only\n', { allow: 'GET, HEAD' })
 }
 
-/** Node leaves the body out where the method is HEAD. */
+/** Sends the answer. Node leaves out the body if the method is HEAD. */
 function answer(
   response: ServerResponse,
   status: number,
@@ -71,7 +71,7 @@ function openStream(
   isHead: boolean,
 ): void {
   if (streams.size >= maxStreams) return unavailable(response, 'Too many pages are open')
-  // Proxies that buffer, as nginx does, are asked not to.
+  // The last header asks proxies such as nginx not to buffer.
   response.writeHead(200, {
     ...HEADERS,
     'content-type': 'text/event-stream',

@@ -1,11 +1,11 @@
-/** A circuit as a row of the table. */
+/** Renders a circuit as a row of the table. */
 import { markup, visible, type Html } from './html.js'
 import { strip } from './strip.js'
 import type { Tracked } from './tracked.js'
 
 const NAME_LENGTH = 120
 const SECONDS_PER_MINUTE = 60
-/** Of the columns beside the circuit's name. */
+/** The headings of the columns, after the circuit's name. */
 export const LABELS = ['State', 'Failures', 'Retry in', 'Last error', 'Recent requests']
 const NONE = markup`<span class="none">–</span>`
 
@@ -22,12 +22,12 @@ export function row(tracked: Tracked): Html {
   return markup`<tr id="circuit-${tracked.id}" class="${state}">${head}${cells}</tr>`
 }
 
-/** On a narrow screen each cell bears its label. */
+/** Gives the cell its label, which narrow screens show beside it. */
 function cell(label: string, content: Html): Html {
   return markup`<td data-label="${label}">${content}</td>`
 }
 
-/** As the page's script goes on counting. */
+/** The page's script counts these seconds down. */
 function retryIn(seconds: number): Html {
   if (seconds <= 0) return NONE
   return markup`<span data-retry="${seconds.toFixed(3)}">${inWords(seconds)}</span>`
@@ -45,7 +45,7 @@ function lastError({ lastError: error }: Tracked): Html {
   return markup`<code>${what || 'unknown'}</code> ${time(error.at)}`
 }
 
-/** The hour only, in the server's words: all times on the page are of one clock. */
+/** Shows the time of day only, by the server's clock: all times on the page use the same one. */
 export function time(at: Date): Html {
   const iso = at.toISOString()
   return markup`<time datetime="${iso}">${iso.slice(11, 19)} UTC</time>`

@@ -1,6 +1,6 @@
 /**
- * What keeps an open page up to date. It puts in place what the server rendered, and decides nothing.
- * Plain text and not a function, so that no compiler changes it: the policy allows this very text only.
+ * Keeps an open page up to date. The script inserts what the server rendered, and decides nothing itself. It
+ * is text and not a function, so that no compiler changes it: the policy allows exactly this text.
  */
 export const SCRIPT = String.raw`
 'use strict'
@@ -10,7 +10,7 @@ export const SCRIPT = String.raw`
   const rows = document.querySelector('tbody')
   let source
 
-  // Only what differs is touched: a screen reader reads out what is.
+  // Touch only what differs: a screen reader reads out everything that is touched.
   const put = (id, html) => {
     const shown = find(id)
     if (shown.shown === html) return
@@ -47,9 +47,9 @@ export const SCRIPT = String.raw`
     count()
   }
 
-  const tell = (isLive) => {
+  const setLive = (isLive) => {
     document.body.classList.toggle('stale', !isLive)
-    const text = isLive ? 'Live' : 'Connection lost: trying again'
+    const text = isLive ? 'Live' : 'Connection lost, reconnecting'
     if (find('live').textContent !== text) find('live').textContent = text
   }
 
@@ -58,11 +58,11 @@ export const SCRIPT = String.raw`
     const on = (event, use) => source.addEventListener(event, ({ data }) => use(JSON.parse(data)))
     on('whole', putWhole)
     on('change', putChange)
-    source.onopen = () => tell(true)
+    source.onopen = () => setLive(true)
     source.onerror = ({ target }) => {
       if (target !== source) return
-      tell(false)
-      // A browser gives up where a proxy answers instead of the server: this page does not.
+      setLive(false)
+      // If a proxy answers in place of the server, the browser gives up. This page does not.
       if (source.readyState === EventSource.CLOSED) setTimeout(() => target === source && connect(), RETRY)
     }
   }
@@ -87,7 +87,7 @@ export const SCRIPT = String.raw`
     }
   }
 
-  // Browsers open few connections to one server: a page that nobody sees takes none of them.
+  // Browsers open few connections to one server, so a hidden page holds none of them.
   document.addEventListener('visibilitychange', () => {
     disconnect()
     if (document.hidden) document.title = document.querySelector('h1').textContent

@@ -1,4 +1,4 @@
-/** A page that shows a breaker's circuits as they are, to any number of people, at little cost. */
+/** A live page of a breaker's circuits, which any number of people can watch at little cost. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Board } from './board.js'
 import { documentOf } from './document.js'
@@ -11,24 +11,24 @@ import type { Tracked } from './tracked.js'
 import { Watch } from './watch.js'
 
 export interface StatusPage {
-  /** Answers a request, whatever its path, by itself and to the end. */
+  /** Answers a request completely, whatever its path. */
   (request: IncomingMessage, response: ServerResponse): void
   /**
-   * Ends the open pages' connections, without which a server does not close, and takes the listeners
-   * off the breaker. From then on requests are answered with 503. Idempotent; needs no `this`.
+   * Ends the connections of open pages, which would keep a server from closing, and removes the page's
+   * listeners from the breaker. Later requests get a 503. Idempotent; needs no `this`.
    */
   readonly close: () => void
 }
 
-/** Seconds between looks at what may change without an event; and the least between any two. */
+/** The most and the fewest seconds between two checks for changes that no event reports. */
 const POLL = 1
 const MIN_POLL = 0.02
 
 /**
- * A live page of all circuits of the breaker, for `node:http`, Express, Fastify and whatever else has
- * Node's request and response. It can be read only, and shows no URL, header, parameter or body.
+ * Makes a live page of all circuits of the breaker, for `node:http`, Express, Fastify and anything else that
+ * uses Node's request and response. It is read-only, and shows no URL, header, parameter or body.
  *
- * @throws ConfigError for a wrong option, and for what is no breaker
+ * @throws ConfigError if an option is invalid, or if `breaker` is not a CircuitBreaker
  */
 export function statusPage(breaker: Observed, options: StatusPageOptions = {}): StatusPage {
   checkBreaker(breaker)

@@ -1,4 +1,4 @@
-/** One open page. What its connection cannot take is skipped, and made good with everything at once. */
+/** One open page. It skips messages while its connection is full, and then sends the whole content. */
 import type { ServerResponse } from 'node:http'
 
 export class Stream {
@@ -7,7 +7,7 @@ export class Stream {
   #fullSince: number | undefined
   #hasMissed = false
 
-  /** @param whole everything there is, as a message */
+  /** @param whole returns the whole content as a message */
   constructor(response: ServerResponse, whole: () => string, onClose: () => void) {
     this.#response = response
     this.#whole = whole
@@ -21,7 +21,7 @@ export class Stream {
     else this.#hasMissed = true
   }
 
-  /** Ends it where nothing has been taken for so long. @param patience in milliseconds */
+  /** Drops the page if it has read nothing for longer than that. @param patience in milliseconds */
   check(now: number, patience: number): void {
     if (this.#fullSince !== undefined && now - this.#fullSince > patience) this.#response.destroy()
   }

@@ -1,4 +1,6 @@
-/** All open pages: gathers what changes, and sends it to all of them at once. Timers run only while there are any. */
+/**
+ * All open pages. Gathers changes, and sends them to all pages at once. Timers run only while a page is open.
+ */
 import type { ServerResponse } from 'node:http'
 import { rowId, type Board, type Content } from './board.js'
 import { Stream } from './stream.js'
@@ -7,21 +9,21 @@ import type { Tracked } from './tracked.js'
 
 interface StreamsOptions {
   readonly board: Board
-  /** Finds what has changed without an event. */
+  /** Finds changes that no event reports. */
   readonly poll: () => void
-  /** Seconds until a circuit may next change by itself. */
+  /** Returns the seconds until a circuit may next change without an event. */
   readonly nextPoll: () => number
-  /** Seconds. */
+  /** Seconds between keep-alives. */
   readonly heartbeat: number
 }
 
-/** Seconds from one message to the next, at least. */
+/** The fewest seconds between two messages. */
 const PAUSE = 0.25
 const MS_PER_SECOND = 1000
-/** How many heartbeats a page may take nothing before it is dropped. */
+/** A page that reads nothing for this many heartbeats is dropped. */
 const PATIENCE = 2
 const HEARTBEAT = ':\n\n'
-/** Milliseconds after which a browser tries again. */
+/** Tells the browser to reconnect after a second. */
 const RETRY = 'retry: 1000\n\n'
 
 export class Streams {
@@ -48,7 +50,7 @@ export class Streams {
     this.#pollSoon()
   }
 
-  /** Undefined stands for what is not of one circuit. */
+  /** @param tracked the circuit that changed; undefined if the storage did */
   change(tracked: Tracked | undefined): void {
     if (this.#streams.size === 0) return
     if (tracked) this.#changed.add(tracked)
@@ -119,7 +121,7 @@ function wholeMessage(content: Content): string {
   return message('whole', content)
 }
 
-/** JSON has no line ends, so that nothing in a name can end the message. */
+/** JSON contains no line ends, so nothing in a name can end the message. */
 function message(event: string, data: object): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }

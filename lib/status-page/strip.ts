@@ -1,11 +1,13 @@
-/** The strip of recent requests: a drawing in which place and height tell as much as colour. */
+/**
+ * Draws the strip of recent requests. Position and height say as much as colour, for those who cannot see it.
+ */
 import { markup, type Html } from './html.js'
 import { MAX_RESULTS, RESULTS, type Result } from './recent.js'
 
 const STEP = 4
 const HEIGHT = 18
 
-/** From where, and how far up. */
+/** Where each bar starts, and how far up it goes. */
 const BARS: Readonly<Record<Result, readonly [from: number, height: number]>> = {
   success: [HEIGHT, 7],
   failure: [HEIGHT, HEIGHT],
@@ -32,7 +34,7 @@ export function strip(results: readonly Result[]): Html {
   return markup`<svg role="img" aria-label="Last ${results.length}: ${said}" viewBox="${box}">${paths}</svg>`
 }
 
-/** One sort of request alone, for the legend. */
+/** Draws one kind of request, for the legend. */
 export function sample(result: Result): Html {
   const [from, height] = BARS[result]
   const bar = markup`<path class="${result}" d="M${STEP / 2} ${from}v-${height}"/>`
@@ -47,7 +49,7 @@ function word(result: Result, number: number): string {
   return number === 1 ? result : PLURALS[result]
 }
 
-/** The newest stands at the right, however few there are. */
+/** Draws the newest result on the right, however few there are. */
 function path(results: readonly Result[], wanted: Result): string {
   const [from, height] = BARS[wanted]
   const offset = MAX_RESULTS - results.length

@@ -1,4 +1,4 @@
-/** How the page looks, by day and by night, on wide screens and narrow ones. */
+/** The page's style, for light and dark themes and for wide and narrow screens. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -1,4 +1,4 @@
-/** What is to be known at a glance, and read out when it changes. */
+/** Renders the summary at the top, which screen readers read out when it changes. */
 import type { CircuitState } from '../circuit/types.js'
 import { markup, visible, type Html } from './html.js'
 import { inWords, time } from './row.js'
@@ -8,7 +8,7 @@ import type { StorageStatus } from './watch.js'
 const NAME_LENGTH = 40
 const NAMES = 5
 const REASON_LENGTH = 200
-const CONSEQUENCE = 'Circuits go by the results of this process alone.'
+const CONSEQUENCE = 'Circuits use only the results of this process.'
 const URLS = /[a-z][a-z\d+.-]*:\/\/\S*/gi
 
 export function summary(circuits: readonly Tracked[]): Html {
@@ -24,7 +24,7 @@ export function summary(circuits: readonly Tracked[]): Html {
   return markup`${parts}${count('closed')} closed`
 }
 
-/** For the title, which has no markup. */
+/** Renders the document's title, which has no markup. */
 export function title(circuits: readonly Tracked[], text: string): string {
   const opened = circuits.filter(({ circuit }) => circuit.state !== 'closed').length
   return opened === 0 ? text : `(${opened}) ${text}`
@@ -42,7 +42,7 @@ function named(circuits: readonly Tracked[], state: CircuitState): Html {
   return markup`<strong>${circuits.length} ${state}</strong> ${names}${more} · `
 }
 
-/** Nothing where there is no storage. */
+/** Renders the status of the storage; nothing if there is none. */
 export function storage(status: StorageStatus | undefined): Html {
   if (!status) return markup``
   const { isUp, at, lostFor } = status
@@ -55,7 +55,7 @@ export function storage(status: StorageStatus | undefined): Html {
   return markup`<span class="up">Storage up</span> ${interval}`
 }
 
-/** A client's error may name its URL, and with it a password. */
+/** Removes URLs: the error of a client may name its URL, which may hold a password. */
 export function withoutUrls(reason: string): string {
   return reason.slice(0, REASON_LENGTH * 2).replace(URLS, '…')
 }

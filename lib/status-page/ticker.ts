@@ -1,4 +1,4 @@
-/** A timer that runs once each time it is started, and keeps no process alive. */
+/** A timer that fires once after each start, and does not keep the process alive. */
 
 const MS_PER_SECOND = 1000
 
@@ -10,7 +10,7 @@ export class Ticker {
     this.#job = job
   }
 
-  /** Does nothing while it is running. */
+  /** Starts the timer, unless it is running already. */
   start(seconds: number): void {
     if (this.#timer) return
     this.#timer = setTimeout(() => this.#run(), seconds * MS_PER_SECOND)

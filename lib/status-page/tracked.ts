@@ -1,22 +1,24 @@
-/** A circuit on the page: what it says itself, and what the page has seen of it. */
+/** A circuit on the page: its own state, and what the page has seen of its requests. */
 import type { FailureReason } from '../circuit/types.js'
 import type { SeenCircuit } from '../observe/seen.js'
 import { Recent, type Result } from './recent.js'
 
 export interface LastError {
-  /** As in the events; text that is no plain word is left out, for it may hold anything. */
+  /** The code from the event. It is left out if it is not a plain word, since it may then hold anything. */
   readonly code: string | undefined
   readonly status: number | undefined
   readonly at: Date
 }
 
-/** Seconds by which a circuit's next attempt may shift unnoticed: clocks are read at different moments. */
+/**
+ * How many seconds `retryAfter` may shift without counting as a change: clocks are read at different moments.
+ */
 const TOLERANCE = 0.1
 const MS_PER_SECOND = 1000
 const CODE = /^[\w.-]{1,64}$/
 
 export class Tracked {
-  /** Names rows, also where circuits of the same name come and go. */
+  /** Identifies the row, even if circuits of the same name come and go. */
   readonly id: number
   readonly circuit: SeenCircuit
   readonly recent = new Recent()
@@ -38,8 +40,8 @@ export class Tracked {
   }
 
   /**
-   * Whether it differs from when this was last asked. No event tells that a ttl has passed, nor that
-   * the fleet opened once more a circuit that is opened here.
+   * Whether the circuit changed since the last call. No event reports that a ttl has passed, or that the
+   * fleet reopened a circuit that is opened here.
    */
   hasChanged(): boolean {
     const { state, failureCount, retryAfter } = this.circuit

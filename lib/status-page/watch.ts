@@ -4,18 +4,18 @@ import type { Observed, SeenCircuit } from '../observe/seen.js'
 import type { Result } from './recent.js'
 import { Tracked } from './tracked.js'
 
-/** Undefined without a storage. */
+/** The status of the storage. */
 export interface StorageStatus {
   readonly isUp: boolean
-  /** Why it was lost, as far as the page was told. */
+  /** Why the storage was lost, if an event said so. */
   readonly reason: string | undefined
-  /** Of the last time that it was lost, in seconds, where that is over. */
+  /** How many seconds the last loss took, once it is over. */
   readonly lostFor: number | undefined
-  /** When it was lost, or restored. */
+  /** When the storage was lost or restored. */
   readonly at: Date | undefined
 }
 
-/** What the page does when something has changed; undefined stands for the storage. */
+/** Called with the circuit that changed, or with undefined if the storage did. */
 export type Changed = (what: Tracked | undefined) => void
 
 export class Watch {
@@ -38,7 +38,7 @@ export class Watch {
     this.#unsubscribe = this.#subscribe()
   }
 
-  /** In the order of their attachment. */
+  /** The circuits, in the order in which they were attached. */
   get circuits(): readonly Tracked[] {
     return [...this.#tracked.values()]
   }
@@ -54,7 +54,7 @@ export class Watch {
     return { isUp, reason, lostFor: undefined, at }
   }
 
-  /** Finds what has changed without an event. */
+  /** Finds changes that no event reports. */
   poll(): void {
     for (const tracked of this.#tracked.values()) {
       if (tracked.hasChanged()) this.#onChange(tracked)
@@ -64,7 +64,7 @@ export class Watch {
     this.#onChange(undefined)
   }
 
-  /** Takes the listeners off the breaker. */
+  /** Removes the listeners from the breaker. */
   end(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     this.#tracked.clear()

@@ -113,7 +113,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
       return config
     }
 
-  it('that sends several times through what it found counts each', async () => {
+  it('that sends several times through the previous adapter has each attempt counted', async () => {
     const counted = new Counted(upstream, order, ({ interceptors }) =>
       interceptors.request.use(repeated(3)),
     )
@@ -122,7 +122,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  it('that hands a copy to what it found counts once', async () => {
+  it('that passes a copy to the previous adapter has the request counted once', async () => {
     const counted = new Counted(upstream, order, ({ interceptors }) =>
       interceptors.request.use((config) => {
         const send = getAdapter(config.adapter ?? [])
@@ -177,7 +177,7 @@ describe('the order of interceptors', () => {
     expect(Object.hasOwn(users.interceptors.request, 'forEach')).toBe(false)
   })
 
-  it('is left alone where the instance does not let it be changed', async () => {
+  it('stays as it is if the instance does not allow changes', async () => {
     const users = axios.create({ baseURL: upstream.origin })
     Object.preventExtensions(users.interceptors.request)
     const circuit = new CircuitBreaker().attach(users, 'users')
@@ -186,7 +186,7 @@ describe('the order of interceptors', () => {
   })
 })
 
-it('says what axios says of an interceptor that returns nothing', async () => {
+it('reports an interceptor that returns nothing as axios does', async () => {
   const users = axios.create({ baseURL: upstream.origin })
   users.interceptors.request.use(() => undefined as never)
   const plain = await errorOf(users.get('/'))

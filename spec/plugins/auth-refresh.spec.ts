@@ -97,7 +97,7 @@ describe.each(ORDERS)('a circuit %s axios-auth-refresh', (order) => {
   })
 
   // While it deduplicates, the plugin lets a 401 pass that arrives during the refresh.
-  it('counts three requests of which the plugin repeats the first only', async () => {
+  it('counts three requests if the plugin repeats only the first', async () => {
     const counted = refreshing(
       {},
       afterThree(() => counted.counts.attempts),
@@ -126,7 +126,7 @@ describe.each(ORDERS)('a circuit %s axios-auth-refresh', (order) => {
     expect(await counted.admitsProbe()).toBe(true)
   })
 
-  it('refuses the second attempt where the circuit opens during the refresh', async () => {
+  it('refuses the second attempt if the circuit opens during the refresh', async () => {
     const counted = refreshing({}, async () => {
       await refresh()
       await counted.open()
@@ -136,7 +136,7 @@ describe.each(ORDERS)('a circuit %s axios-auth-refresh', (order) => {
     expect(await counted.admitsProbe()).toBe(true)
   })
 
-  it('closes by a probe that is answered 401', async () => {
+  it('closes if the answer to a probe is a 401', async () => {
     const counted = refreshing({}, async () => {
       expect(counted.circuit.state).toBe('closed')
       await refresh()
@@ -146,7 +146,7 @@ describe.each(ORDERS)('a circuit %s axios-auth-refresh', (order) => {
     expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
   })
 
-  it('hands the one permit on from the 401, through the refresh, to the second attempt', async () => {
+  it('passes the permit on from the 401, through the refresh, to the second attempt', async () => {
     const counted = refreshing({ outcome: 'ignored' }, async () => {
       expect(await counted.admits()).toBe(true)
       await refresh()
@@ -159,7 +159,7 @@ describe.each(ORDERS)('a circuit %s axios-auth-refresh', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  it('holds no permit for a request that waits for the refresh, and is given up there', async () => {
+  it('holds no permit for a request that is cancelled while it waits for the refresh', async () => {
     const abort = new AbortController()
     let waiting: Promise<unknown> = Promise.resolve()
     const counted = refreshing({ outcome: 'ignored' }, async () => {
@@ -178,7 +178,7 @@ describe.each(ORDERS)('a circuit %s axios-auth-refresh', (order) => {
   })
 
   // That option is made for browsers: it reads `request.status` of an error that need not have one.
-  it('with interceptNetworkError a refusal reaches the caller as the TypeError of that option', async () => {
+  it('rejects refusals with a TypeError if interceptNetworkError is on', async () => {
     const counted = refreshing({}, refresh, { interceptNetworkError: true })
     await counted.open()
     expect(await errorOf(counted.instance.get(EXPIRED))).toBeInstanceOf(TypeError)

@@ -52,7 +52,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(counted.circuit.state).toBe('opened')
   })
 
-  it('takes no hit for a probe', async () => {
+  it('does not count a hit as a probe', async () => {
     const counted = caching()
     await lookUp(counted.instance)
     await counted.halfOpen()
@@ -62,7 +62,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  it('does not take a hit for a success that ends a series of failures', async () => {
+  it('does not end a series of failures with a hit', async () => {
     const counted = caching()
     await lookUp(counted.instance)
     await errorOf(counted.instance.get('/status/503'))
@@ -70,7 +70,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(counted.circuit.failureCount).toBe(1)
   })
 
-  it('has the stale entry served while opened, by staleIfError', async () => {
+  it('serves the stale entry while opened, with staleIfError', async () => {
     const counted = caching({}, { ...STALE, staleIfError: true })
     await lookUp(counted.instance)
     await becomesStale(counted.plugged)
@@ -80,7 +80,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(await counted.admitsProbe()).toBe(true)
   })
 
-  it('counts the failure behind which a stale entry is served', async () => {
+  it('counts a failure even if the cache serves a stale entry instead', async () => {
     const counted = caching({}, { ...STALE, staleIfError: true })
     await lookUp(counted.instance)
     await becomesStale(counted.plugged)
@@ -90,7 +90,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 1, refusals: 0 })
   })
 
-  it('refuses without staleIfError, although there is a stale entry', async () => {
+  it('refuses without staleIfError, even if there is a stale entry', async () => {
     const counted = caching({}, { ...STALE, staleIfError: false })
     await lookUp(counted.instance)
     await becomesStale(counted.plugged)
@@ -111,7 +111,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(counted.circuit.failureCount).toBe(0)
   })
 
-  it('lets nobody hang after a refusal', async () => {
+  it('leaves no request hanging after a refusal', async () => {
     const counted = caching()
     await counted.open()
     expect(await errorOf(lookUp(counted.instance))).toBeInstanceOf(OpenedStateError)
@@ -135,7 +135,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(await lookUp(counted.instance)).toMatchObject({ status: 200 })
   })
 
-  it('refuses three requests that share one refusal, and lets nobody hang', async () => {
+  it('refuses three requests that share one refusal, and leaves none hanging', async () => {
     const counted = caching()
     await counted.open()
     for (const error of await three(counted.instance, '/status/200')) {
@@ -146,7 +146,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(await lookUp(counted.instance)).toMatchObject({ status: 200 })
   })
 
-  it('hands the one permit on, from one that fails to the next', async () => {
+  it('passes the permit on from a failed request to the next', async () => {
     const counted = caching({ outcome: 'ignored' })
     await counted.halfOpen()
     await three(counted.instance, '/status/500')
@@ -156,7 +156,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  it('hands the permit back when the leader of two requests is aborted', async () => {
+  it('gives the permit back when the first of two shared requests is aborted', async () => {
     const abort = new AbortController()
     const counted = caching()
     await counted.halfOpen()

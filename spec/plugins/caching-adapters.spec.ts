@@ -63,7 +63,7 @@ async function open(circuit: Circuit, breaker: CircuitBreaker): Promise<void> {
 }
 
 describe.each(CACHES)('%s', (_what, cache) => {
-  it('ends no series of failures by a hit', async () => {
+  it('does not end a series of failures with a hit', async () => {
     const { users, circuit } = service(cache(getAdapter('http')))
     await users.get('/status/200')
     await errorOf(users.get('/status/503'))
@@ -72,7 +72,7 @@ describe.each(CACHES)('%s', (_what, cache) => {
     expect(circuit.failureCount).toBe(1)
   })
 
-  it('serves hits while opened, once it was seen to keep answers, and sends nothing', async () => {
+  it('serves hits while opened, once it has answered from its store, and sends nothing', async () => {
     const { users, breaker, circuit } = service(cache(getAdapter('http')))
     await users.get('/status/200')
     await users.get('/status/200')
@@ -88,7 +88,7 @@ describe.each(CACHES)('%s', (_what, cache) => {
     expect(upstream.hits).toBe(hits)
   })
 
-  it('closes nothing by a hit', async () => {
+  it('does not close the circuit with a hit', async () => {
     const { users, breaker, circuit } = service(cache(getAdapter('http')), 0.02)
     await users.get('/status/200')
     await open(circuit, breaker)
@@ -99,7 +99,7 @@ describe.each(CACHES)('%s', (_what, cache) => {
     expect(circuit.state).toBe('closed')
   })
 
-  describe('round an adapter that the circuit guards', () => {
+  describe('around an adapter that the circuit guards', () => {
     function guarded(ttl?: number) {
       let circuit: Circuit | undefined
       const guardedOnUse: AxiosAdapter = (config) => send(config)
@@ -111,7 +111,7 @@ describe.each(CACHES)('%s', (_what, cache) => {
       return { ...made, outcomes }
     }
 
-    it('counts what is sent once, and no hit', async () => {
+    it('counts each sent request once, and no hit', async () => {
       const { users, circuit, outcomes } = guarded()
       await users.get('/status/200')
       await users.get('/status/200')
@@ -142,14 +142,14 @@ describe.each(CACHES)('%s', (_what, cache) => {
 })
 
 describe('an adapter that the circuit guards', () => {
-  it('counts once as the adapter of an instance that it is attached to', async () => {
+  it('counts once on an instance that the circuit is attached to', async () => {
     const { users, circuit } = service(getAdapter('http'))
     users.defaults.adapter = circuit.guard(getAdapter('http'))
     await errorOf(users.get('/status/503'))
     expect(circuit.failureCount).toBe(1)
   })
 
-  it('counts by itself on an instance that it is not attached to', async () => {
+  it('counts on an instance that the circuit is not attached to', async () => {
     const { circuit } = service(getAdapter('http'))
     const plain = axios.create({
       baseURL: upstream.origin,
@@ -162,7 +162,7 @@ describe('an adapter that the circuit guards', () => {
     expect(upstream.hits).toBe(2)
   })
 
-  it("goes by the circuit's own outcome", async () => {
+  it("uses the circuit's own outcome function", async () => {
     const users = axios.create({ baseURL: upstream.origin })
     const outcome = () => 'failure' as const
     const circuit = new CircuitBreaker().attach(users, 'users', { outcome })
@@ -181,7 +181,7 @@ describe('an adapter that the circuit guards', () => {
   })
 })
 
-it.each(['http', 'fetch'] as const)('sends nothing to look for a hit by %s', async (kind) => {
+it.each(['http', 'fetch'] as const)('sends nothing through %s to look for a hit', async (kind) => {
   const send = getAdapter('http')
   let sends: AxiosAdapter = send
   const { users, breaker, circuit } = service(
@@ -196,7 +196,7 @@ it.each(['http', 'fetch'] as const)('sends nothing to look for a hit by %s', asy
   expect(upstream.hits).toBe(hits)
 })
 
-it('asks no adapter twice for a hit that sends a request instead', async () => {
+it('does not look twice in an adapter that sends a request instead', async () => {
   const send = getAdapter('http')
   const heedless: AxiosAdapter = ({ cancelToken: _cancelToken, ...config }) => send(config)
   const { users, breaker, circuit } = service(
@@ -214,7 +214,7 @@ it('asks no adapter twice for a hit that sends a request instead', async () => {
   expect(upstream.hits).toBe(hits + 1)
 })
 
-it('waits a second for a cache that never answers, and asks it no more', async () => {
+it('waits a second for a cache that never answers, and does not ask again', async () => {
   let isStuck = false
   let looks = 0
   const send = getAdapter('http')

@@ -72,14 +72,14 @@ describe.each(ORDERS)('a circuit %s other interceptors', (order) => {
       expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
     })
 
-    it('lets it pass while opened, and counts nothing, when asked to', async () => {
+    it('sends it past the circuit while opened, and does not count it, if asked to', async () => {
       const counted = passing()
       await counted.open()
       await errorOf(send(counted.instance, '/status/503', { circuitBreaker: false }))
       expect(counted.counts).toEqual({ hits: 1, attempts: 0, failures: 0, refusals: 0 })
     })
 
-    it('hands the one permit on to the next', async () => {
+    it('passes the permit on to the next', async () => {
       const counted = passing({ outcome: 'ignored' })
       await counted.halfOpen()
       await send(counted.instance, '/status/200')
@@ -89,7 +89,7 @@ describe.each(ORDERS)('a circuit %s other interceptors', (order) => {
     })
   })
 
-  it('knows every form that this axios has', () => {
+  it('covers every form that this axios has', () => {
     const counted = passing()
     const names = Object.keys(counted.instance).filter((name) => !NO_FORMS.has(name))
     const known = FORMS.map(([form]) => form).filter((form) => !form.includes('('))

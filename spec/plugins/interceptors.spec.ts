@@ -110,7 +110,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
       expect(await counted.admitsProbe()).toBe(true)
     })
 
-    it('hands the one permit on from each attempt to the next', async () => {
+    it('passes the permit on from each attempt to the next', async () => {
       const counted = beside(plug, { outcome: 'ignored' })
       await counted.halfOpen()
       for (const url of ['/status/200', '/status/503', '/reset']) {
@@ -131,7 +131,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  it('that throws at once, in a chain that does not wait, counts nothing', async () => {
+  it('that throws in a synchronous chain counts nothing', async () => {
     const counted = beside(({ interceptors }) =>
       interceptors.request.use(fail, undefined, { synchronous: true }),
     )
@@ -145,14 +145,14 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  it('that freezes the config takes no permit for good', async () => {
+  it('that freezes the config does not keep a permit for good', async () => {
     const counted = await frozen(order)
     expect(counted.counts.refusals).toBe(0)
     expect(await counted.admits()).toBe(true)
   })
 
   // Axios skips the interceptors that are still to run, and sends.
-  it('that throws at once, and then recovers, has what is sent counted', async () => {
+  it('that throws, and is followed by one that recovers, has the sent request counted', async () => {
     const counted = beside(({ interceptors }) =>
       interceptors.request.use(fail, () => undefined, { synchronous: true }),
     )
@@ -175,7 +175,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 0 })
   })
 
-  it('that turns a request back, and then sends it after all, has it counted once', async () => {
+  it('that rejects a request, and then sends it after all, has it counted once', async () => {
     const counted = beside((instance) => {
       const turnBack = async (config: Config): Promise<Config> => {
         instance.interceptors.request.eject(id)
@@ -191,7 +191,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     expect(counted.circuit.state).toBe('closed')
   })
 
-  it('that waits holds no permit meanwhile', async () => {
+  it('that waits holds no permit in the meantime', async () => {
     let go = (): void => undefined
     const gate = new Promise<void>((resolve) => {
       go = resolve
@@ -211,7 +211,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
   })
 
-  describe('that all are cleared', () => {
+  describe('that are all cleared', () => {
     const idle: Plug = onRequest((config) => config)
 
     it('still records the probe in flight', async () => {
@@ -229,7 +229,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
       expect(await counted.admits()).toBe(true)
     })
 
-    it('counts on, where those of answers were cleared', async () => {
+    it('keeps counting if the response interceptors were cleared', async () => {
       const counted = beside(idle, { threshold: 2 })
       counted.instance.interceptors.response.clear()
       await errorOf(counted.instance.get('/status/503'))
@@ -238,7 +238,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
       expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 1 })
     })
 
-    it('neither refuses nor counts, where those of requests were cleared', async () => {
+    it('neither refuses nor counts if the request interceptors were cleared', async () => {
       const counted = beside(idle)
       counted.instance.interceptors.request.clear()
       await counted.halfOpen()
@@ -247,7 +247,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
       expect(await counted.admits()).toBe(true)
     })
 
-    it('counts once again after it was detached and attached anew', async () => {
+    it('counts once after it was detached and attached again', async () => {
       const seen = jest.fn((config: Config) => config)
       const counted = beside(idle)
       counted.instance.interceptors.request.clear()
@@ -272,13 +272,13 @@ async function frozen(order: Order): Promise<Counted<unknown>> {
 }
 
 describe('an interceptor that freezes the config', () => {
-  it('after the circuit ran has what is sent counted', async () => {
+  it('after the circuit has the sent request counted', async () => {
     const { counts } = await frozen('attached after')
     const sent = AXIOS_COPIES_CONFIG ? 1 : 0
     expect(counts).toEqual({ hits: sent, attempts: sent, failures: 0, refusals: 0 })
   })
 
-  it('before the circuit runs has what is sent counted', async () => {
+  it('before the circuit has the sent request counted', async () => {
     const { counts } = await frozen('attached before')
     const sent = AXIOS_COPIES_CONFIG ? 1 : 0
     expect(counts).toEqual({ hits: sent, attempts: sent, failures: 0, refusals: 0 })

@@ -110,7 +110,7 @@ describe.each(ORDERS)('a circuit %s', (order) => {
       return instance.request({ ...config, url: url ?? '/', headers: { 'x-step': step } })
     })
 
-  it('a dance of several requests counts each, and leaves a probe its permit', async () => {
+  it('counts each request of an exchange, and a probe keeps its permit', async () => {
     const counted = new Counted(upstream, order, dance)
     await counted.halfOpen()
     expect(await counted.instance.get('/status/401')).toMatchObject({ status: 200 })
@@ -118,7 +118,7 @@ describe.each(ORDERS)('a circuit %s', (order) => {
     expect(counted.circuit.state).toBe('closed')
   })
 
-  it('a dance ends with the refusal if the circuit opens in between', async () => {
+  it('ends an exchange with the refusal if the circuit opens in between', async () => {
     const counted = new Counted(upstream, order, dance)
     await counted.open()
     expect(await errorOf(counted.instance.get('/status/401'))).toBeInstanceOf(OpenedStateError)
@@ -150,7 +150,7 @@ class GeneratedClient {
   }
 }
 
-it('a generated client is guarded by its instance, and may pass the circuit by', async () => {
+it('a generated client is guarded through its instance, and can send past the circuit', async () => {
   const counted = new Counted(
     upstream,
     'attached after',

@@ -59,7 +59,7 @@ describe.each(ORDERS)('a circuit %s axios-mock-adapter', (order) => {
     expect(counted.counts).toEqual({ hits: 0, attempts: 1, failures: 0, refusals: 0 })
   })
 
-  it('lets a refused request reach neither the mock nor the server', async () => {
+  it('sends a refused request neither to the mock nor to the server', async () => {
     const counted = mocked({ threshold: 2 })
     counted.plugged.onGet().reply(503)
     await errorOf(counted.instance.get('/'))
@@ -115,7 +115,7 @@ describe.each(ORDERS)('a circuit %s axios-mock-adapter', (order) => {
     expect(counted.circuit.state).toBe('opened')
   })
 
-  it('hands the one permit on from each mocked answer to the next', async () => {
+  it('passes the permit on from each mocked answer to the next', async () => {
     const counted = mocked({ outcome: 'ignored' })
     await counted.halfOpen()
     for (const [, arrange] of ANSWERS) {

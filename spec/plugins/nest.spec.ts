@@ -37,7 +37,7 @@ describe.each(ORDERS)("a circuit %s Nest's HttpService", (order) => {
     expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 0 })
   })
 
-  it('counts a success, and a 404 like one', async () => {
+  it('counts a success, and a 404 as one', async () => {
     const counted = serving()
     await ending(counted.plugged.get('/status/503'))
     await firstValueFrom(counted.plugged.post('/status/200', { name: 'naruto' }))
@@ -54,7 +54,7 @@ describe.each(ORDERS)("a circuit %s Nest's HttpService", (order) => {
     expect(counted.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
   })
 
-  it('hands a refusal to the subscriber, with nothing sent', async () => {
+  it('passes a refusal to the subscriber, and sends nothing', async () => {
     const counted = serving()
     await counted.open()
     const error = await ending(counted.plugged.get('/'))
@@ -75,7 +75,7 @@ describe.each(ORDERS)("a circuit %s Nest's HttpService", (order) => {
     expect(counted.circuit.failureCount).toBe(1)
   })
 
-  it('hands the permit back when the probe is unsubscribed in flight', async () => {
+  it('gives the permit back when the probe is unsubscribed in flight', async () => {
     const counted = serving()
     await counted.halfOpen()
     const subscription = counted.plugged.get('/hang').subscribe()
@@ -89,7 +89,7 @@ describe.each(ORDERS)("a circuit %s Nest's HttpService", (order) => {
     expect(counted.circuit.state).toBe('closed')
   })
 
-  it('hands the permit back when the probe is unsubscribed in the turn it was sent', async () => {
+  it('gives the permit back when the probe is unsubscribed in the turn in which it was sent', async () => {
     const counted = serving()
     await counted.halfOpen()
     counted.plugged.get('/').subscribe().unsubscribe()
@@ -101,7 +101,7 @@ describe.each(ORDERS)("a circuit %s Nest's HttpService", (order) => {
   })
 
   // The operator unsubscribes: nothing tells its time limit from a change of mind.
-  it('ignores what the timeout operator gives up', async () => {
+  it('ignores a request that the timeout operator ends', async () => {
     const counted = serving()
     await counted.halfOpen()
     await ending(counted.plugged.get('/hang').pipe(timeout(100)))
@@ -121,7 +121,7 @@ describe.each(ORDERS)("a circuit %s Nest's HttpService", (order) => {
     expect(await counted.admitsProbe()).toBe(true)
   })
 
-  it('hands the one permit on from each subscription to the next', async () => {
+  it('passes the permit on from each subscription to the next', async () => {
     const counted = serving({ outcome: 'ignored' })
     await counted.halfOpen()
     await ending(counted.plugged.get('/status/503').pipe(retry(3)))

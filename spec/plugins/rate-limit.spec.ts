@@ -46,7 +46,7 @@ describe.each(ORDERS)('a circuit %s axios-rate-limit', (order) => {
     expect(counted.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
   })
 
-  it('refuses what was queued when the circuit opened', async () => {
+  it('refuses requests that were queued when the circuit opened', async () => {
     const counted = limited(TWO, { threshold: 2 })
     const endings = four(counted.instance, '/status/503')
     await until('it is opened', () => counted.circuit.state === 'opened')
@@ -84,7 +84,7 @@ describe.each(ORDERS)('a circuit %s axios-rate-limit', (order) => {
     expect(counted.circuit.failureCount).toBe(1)
   })
 
-  it('holds no permit for a request in the queue, nor after it was aborted there', async () => {
+  it('holds no permit for a queued request, or after it was aborted in the queue', async () => {
     const abort = new AbortController()
     const counted = limited(ONE, { outcome: 'ignored' })
     await counted.halfOpen()
@@ -99,7 +99,7 @@ describe.each(ORDERS)('a circuit %s axios-rate-limit', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  it('hands the one permit on from each request to the next', async () => {
+  it('passes the permit on from each request to the next', async () => {
     const counted = limited(SOON, { outcome: 'ignored' })
     await counted.halfOpen()
     for (const url of ['/status/200', '/status/503', '/reset', '/status/404']) {
@@ -110,7 +110,7 @@ describe.each(ORDERS)('a circuit %s axios-rate-limit', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  it('hands the permit back when a request that left the queue is aborted', async () => {
+  it('gives the permit back when a request that left the queue is aborted', async () => {
     const abort = new AbortController()
     const counted = limited(ONE)
     await counted.instance.get('/')

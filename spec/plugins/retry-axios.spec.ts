@@ -64,7 +64,7 @@ describe.each(ORDERS)('a circuit %s', (order) => {
   describe.each(PLUGINS)('%s', (_what, plug) => {
     const retrying = (scenario: Scenario = {}) => new Counted(upstream, order, plug, scenario)
 
-    it('never has a refusal repeated', async () => {
+    it('never repeats a refusal', async () => {
       const counted = retrying()
       await counted.open()
       expect(await errorOf(counted.instance.get('/'))).toBeInstanceOf(OpenedStateError)

@@ -80,7 +80,7 @@ describe.each(ORDERS)('a circuit %s axios-retry', (order) => {
     })
   })
 
-  it("never retries a refusal for the request's own options either, and leaves them as they are", async () => {
+  it("never retries a refusal, whatever the request's own options say, and does not change them", async () => {
     const own = { retries: 5, retryCondition: yes }
     const counted = retrying()
     await counted.open()
@@ -89,7 +89,7 @@ describe.each(ORDERS)('a circuit %s axios-retry', (order) => {
     expect(own).toEqual({ retries: 5, retryCondition: yes })
   })
 
-  it('has a refusal told as the last of all retries', async () => {
+  it('reports a refusal as the last retry', async () => {
     const onMaxRetryTimesExceeded = jest.fn()
     const counted = retrying({}, { onMaxRetryTimesExceeded })
     await counted.open()
@@ -106,7 +106,7 @@ describe.each(ORDERS)('a circuit %s axios-retry', (order) => {
     expect(await counted.admitsProbe()).toBe(true)
   })
 
-  it('hands the one permit on from each attempt to the next', async () => {
+  it('passes the permit on from each attempt to the next', async () => {
     const counted = retrying({ outcome: 'ignored' })
     await counted.halfOpen()
     await errorOf(counted.instance.get('/status/503'))
@@ -115,7 +115,7 @@ describe.each(ORDERS)('a circuit %s axios-retry', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  it('holds no permit while a retry waits, nor after it was aborted there', async () => {
+  it('holds no permit while a retry waits, or after it was aborted then', async () => {
     const abort = new AbortController()
     const onRetry = jest.fn()
     const counted = retrying({ outcome: 'ignored' }, { retryDelay: () => 60_000, onRetry })

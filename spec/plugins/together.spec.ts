@@ -74,7 +74,7 @@ describe.each(POSITIONS)('a circuit %s a cache and a retry', (_position, build) 
     expect(counted.circuit.failureCount).toBe(0)
   })
 
-  it('refuses once where it opens between attempts, and lets nobody hang', async () => {
+  it('refuses once if it opens between attempts, and leaves no request hanging', async () => {
     const counted = together({ threshold: 2 })
     const refused = await errorOf(lookUp(counted.plugged, '/status/503'))
     expect(refused).toBeInstanceOf(OpenedStateError)
@@ -86,7 +86,7 @@ describe.each(POSITIONS)('a circuit %s a cache and a retry', (_position, build) 
     expect(counted.circuit.state).toBe('closed')
   })
 
-  it('has hits served while opened', async () => {
+  it('serves hits while opened', async () => {
     const counted = together()
     await lookUp(counted.plugged)
     await counted.open()
@@ -94,7 +94,7 @@ describe.each(POSITIONS)('a circuit %s a cache and a retry', (_position, build) 
     expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
   })
 
-  it('has a stale entry served behind one refusal', async () => {
+  it('serves a stale entry instead of a refusal', async () => {
     const counted = together({}, { ...STALE, staleIfError: true })
     await lookUp(counted.plugged)
     const isStale = async (): Promise<boolean> =>
@@ -106,7 +106,7 @@ describe.each(POSITIONS)('a circuit %s a cache and a retry', (_position, build) 
     expect(await counted.admitsProbe()).toBe(true)
   })
 
-  it('counts what three requests for one entry send, and nothing else', async () => {
+  it('counts only what three requests for one entry send', async () => {
     const counted = together()
     await three(counted.plugged, '/status/503')
     const { hits } = counted.counts
@@ -115,7 +115,7 @@ describe.each(POSITIONS)('a circuit %s a cache and a retry', (_position, build) 
     expect(counted.counts).toEqual({ hits, attempts: hits, failures: hits, refusals: 0 })
   })
 
-  it('refuses three requests for one entry by one refusal', async () => {
+  it('refuses three requests for one entry with one refusal', async () => {
     const counted = together()
     await counted.open()
     for (const error of await three(counted.plugged, '/status/200')) {
@@ -125,7 +125,7 @@ describe.each(POSITIONS)('a circuit %s a cache and a retry', (_position, build) 
     expect(await counted.admitsProbe()).toBe(true)
   })
 
-  it('hands the one permit on from each attempt to the next', async () => {
+  it('passes the permit on from each attempt to the next', async () => {
     const counted = together({ outcome: 'ignored' })
     await counted.halfOpen()
     await errorOf(lookUp(counted.plugged, '/status/503'))

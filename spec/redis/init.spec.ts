@@ -168,7 +168,7 @@ describe('where Redis does not answer, init() rejects at its deadline', () => {
     [
       'is frozen',
       () => server.freeze(),
-      /it took too long \(The server takes connections, but does not answer\)/,
+      /it took too long \(The server accepts connections, but does not answer\)/,
     ],
   ]
   it.each(troubles)('as it %s, and joins when it is back', async (_how, trouble, why) => {

@@ -35,7 +35,7 @@ const withPassword = ({ port }: { readonly port: number }, rest = '') =>
 const shown = (error: unknown): string =>
   [inspect(error, { depth: 9, showHidden: true }), String(error), JSON.stringify(error)].join('\n')
 
-describe('an option of RedisStorage that is wrong is named, with what was given and expected', () => {
+describe('an option of RedisStorage that is wrong is named, with what was expected and given', () => {
   const url = 'redis://localhost'
   const wrong: [string, unknown, string[]][] = [
     ['no object', undefined, ['Expected an object with some of', 'given undefined']],
@@ -81,7 +81,7 @@ describe('an option of RedisStorage that is wrong is named, with what was given 
     (rest) => {
       for (const credentials of [`:${PASSWORD}${rest}`, `someone:${PASSWORD}${rest}`]) {
         const error = thrownBy({ url: `redis://${credentials}@localhost` })
-        expect(String(error)).toMatch(/not encoded: put it through encodeURIComponent\(\) first/)
+        expect(String(error)).toMatch(/not encoded: pass both through encodeURIComponent\(\) first/)
         expect(shown(error)).not.toMatch(SECRET)
         const encoded = credentials.split(':').map(encodeURIComponent).join(':')
         expect(thrownBy({ url: `redis://${encoded}@localhost` })).toBeInstanceOf(RedisStorage)

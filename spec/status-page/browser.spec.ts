@@ -45,7 +45,7 @@ const rowOf = (name: string): Promise<string> => textOf(`tr:has(bdi:text-is("${n
 const shows = (name: string, text: string): Promise<void> =>
   until(`${name} shows "${text}"`, async () => (await rowOf(name)).includes(text))
 
-it('shows a circuit open and close again without being loaded anew', async () => {
+it('shows a circuit open and close without a reload', async () => {
   await start({ ttl: 1 }, ['users', 'avatars'])
   await visit()
   await opened.page.evaluate(() => Object.assign(globalThis, { isTheSame: true }))
@@ -84,7 +84,7 @@ it('counts down to the next attempt', async () => {
   expect(opened.complaints).toEqual([])
 })
 
-it('says minutes where it takes minutes, as the server does', async () => {
+it('shows minutes for long waits, as the server does', async () => {
   await start({ ttl: 3600 }, ['users'])
   await hosted.open('users')
   await visit()
@@ -92,7 +92,7 @@ it('says minutes where it takes minutes, as the server does', async () => {
   expect(await rowOf('users')).toMatch(/\b59 min \d+ s\b/)
 })
 
-it('tells that the storage is lost, and that it is back', async () => {
+it('shows that the storage is lost, and that it is back', async () => {
   const storage = new MemoryStorage()
   await start({ storage }, ['users'])
   await hosted.breaker.init()
@@ -100,13 +100,16 @@ it('tells that the storage is lost, and that it is back', async () => {
   expect(await textOf('#storage')).toBe('Storage up')
   storage.goDown('<b>unplugged</b>')
   const says = (text: string) => async () => (await textOf('#storage')).includes(text)
-  await until('it is lost', says(': <b>unplugged</b>. Circuits go by the results of this process'))
+  await until(
+    'it is lost',
+    says(': <b>unplugged</b>. Circuits use only the results of this process'),
+  )
   storage.comeBack()
   await until('it is back', says('without it'))
   expect(opened.complaints).toEqual([])
 })
 
-it('says nothing of a storage where there is none', async () => {
+it('shows no storage status if there is no storage', async () => {
   await start({}, ['users'])
   await visit()
   expect(await opened.page.locator('#storage').isVisible()).toBe(false)
@@ -128,7 +131,7 @@ describe('hostile names', () => {
     expect(opened.complaints).toEqual([])
   }
 
-  it('do nothing when the page is loaded, nor when they are told', async () => {
+  it('have no effect, in the page or in its updates', async () => {
     await start({}, Object.values(HOSTILE))
     await visit()
     await check()
@@ -140,7 +143,7 @@ describe('hostile names', () => {
     await check()
   })
 
-  it('leave a narrow screen as wide as it is', async () => {
+  it('do not make a narrow screen scroll sideways', async () => {
     await start({}, Object.values(HOSTILE))
     for (const name of Object.values(HOSTILE)) await hosted.open(name)
     await visit({ viewport: { width: 320, height: 640 } })
@@ -157,24 +160,24 @@ describe('hostile names', () => {
   })
 })
 
-it('can be read without a script, and is loaded anew', async () => {
+it('can be read without a script, and reloads itself', async () => {
   await start({}, ['users'])
   await visit({ javaScriptEnabled: false })
   expect(await rowOf('users')).toContain('closed')
-  expect(await textOf('footer')).toContain('Loaded anew every 10 seconds')
+  expect(await textOf('footer')).toContain('Refreshes every 10 s')
   await hosted.open('users')
-  await opened.page.getByRole('link', { name: 'now' }).click()
+  await opened.page.getByRole('link', { name: 'Refresh now' }).click()
   await shows('users', 'opened')
   expect(await rowOf('users')).toMatch(/\d+ s/)
   expect(await opened.page.locator('#live').isVisible()).toBe(false)
   hosted.attach('avatars')
   const isThere = async () => (await opened.page.locator('tbody tr').count()) === 2
-  await until('it is loaded anew by itself', isThere, 15)
+  await until('it has reloaded itself', isThere, 15)
   expect(opened.complaints).toEqual([])
 })
 
 describe('when the connection is lost', () => {
-  const lost = 'Connection lost: trying again'
+  const lost = 'Connection lost, reconnecting'
 
   it('says so, and comes back with the server', async () => {
     await start({}, ['users'])
@@ -189,7 +192,7 @@ describe('when the connection is lost', () => {
     await shows('users', 'opened')
   })
 
-  it('comes back also where a proxy answered in the meantime', async () => {
+  it('reconnects even if a proxy answered in the meantime', async () => {
     await start({}, ['users'])
     await visit()
     await until('it is live', async () => (await textOf('#live')) === 'Live')
@@ -210,7 +213,7 @@ describe('when the connection is lost', () => {
   })
 })
 
-it('holds no connection while nobody sees it', async () => {
+it('holds no connection while hidden', async () => {
   await start({}, ['users'])
   await visit()
   await until('it is live', async () => (await textOf('#live')) === 'Live')
@@ -229,7 +232,7 @@ it('holds no connection while nobody sees it', async () => {
   expect(opened.complaints).toEqual([])
 })
 
-it('has names and roles for those who cannot see it', async () => {
+it('has names and roles for screen readers', async () => {
   await start({}, ['users'])
   await hosted.open('users')
   await visit()

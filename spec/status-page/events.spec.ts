@@ -30,7 +30,7 @@ async function streamOf({ url }: { readonly url: string }): Promise<EventStream>
   return stream
 }
 
-it('begins with everything, and goes on with what changes', async () => {
+it('sends everything first, and then what changes', async () => {
   const hosted = await hostedWith()
   hosted.attach('users')
   hosted.attach('avatars')
@@ -50,7 +50,7 @@ it('begins with everything, and goes on with what changes', async () => {
   expect(stream.last?.data.rows[0]?.[1]).toMatch(/^<tr id="circuit-2" class="opened">.*<\/tr>$/)
 })
 
-it('tells that a circuit is gone', async () => {
+it('reports that a circuit is gone', async () => {
   const hosted = await hostedWith()
   const circuit = hosted.attach('users')
   const stream = await streamOf(hosted)
@@ -63,7 +63,7 @@ it('tells that a circuit is gone', async () => {
   })
 })
 
-it('tells that the ttl has passed, although no event does', async () => {
+it('reports that the ttl has passed, although no event does', async () => {
   const hosted = await hostedWith({ ttl: 0.4 })
   hosted.attach('users')
   const stream = await streamOf(hosted)
@@ -71,7 +71,7 @@ it('tells that the ttl has passed, although no event does', async () => {
   await until('it is told', () => stream.last?.data.rows[0]?.[1].includes('half-opened') === true)
 })
 
-it('tells of a storage that comes into use, although no event does', async () => {
+it('reports a storage that comes up, although no event does', async () => {
   const hosted = await hostedWith({ storage: new MemoryStorage() })
   const stream = await streamOf(hosted)
   expect(stream.last?.data.storage).toContain('Storage lost')
@@ -79,7 +79,7 @@ it('tells of a storage that comes into use, although no event does', async () =>
   await until('it is told', () => stream.last?.data.storage.includes('Storage up') === true)
 })
 
-it('gathers what changes, and sends it at most four times a second', async () => {
+it('gathers changes, and sends them at most four times a second', async () => {
   const hosted = await hostedWith()
   hosted.attach('users')
   const stream = await streamOf(hosted)
@@ -96,7 +96,7 @@ it('gathers what changes, and sends it at most four times a second', async () =>
   expect(told).toBeLessThanOrEqual(seconds * 4 + 1)
 })
 
-it('gives a sign of life where nothing happens', async () => {
+it('sends a keep-alive if nothing happens', async () => {
   const hosted = await hostedWith({}, { heartbeat: 0.1 })
   const stream = await streamOf(hosted)
   await until('three came', () => stream.heartbeats >= 3)
@@ -159,7 +159,7 @@ it('refuses more pages than it may have open, until one closes', async () => {
   })
 })
 
-describe('a page that takes nothing', () => {
+describe('a page that reads nothing', () => {
   const NAMES = Array.from({ length: 400 }, (_, index) => `${index} ${'"'.repeat(110)}`)
 
   async function stalled(pageOptions: StatusPageOptions) {
@@ -184,7 +184,7 @@ describe('a page that takes nothing', () => {
     return { hosted, client, socket: sockets[0], changeAll, held, fill }
   }
 
-  it('is skipped, and told everything when it takes again', async () => {
+  it('is skipped, and gets everything once it reads again', async () => {
     const { hosted, client, changeAll, held, fill } = await stalled({})
     await fill()
     const before = held()

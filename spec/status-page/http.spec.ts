@@ -62,7 +62,7 @@ describe('HTML', () => {
     expect(await text()).toContain('<bdi>e</bdi>, … · 0 closed')
   })
 
-  it('is allowed its own script and style, and nothing else', async () => {
+  it('allows its own script and style, and nothing else', async () => {
     const response = await ask()
     const page = await response.text()
     const policy = response.headers.get('content-security-policy') ?? ''
@@ -82,12 +82,12 @@ describe('HTML', () => {
   it('can be read without a script', async () => {
     const page = await text()
     expect(page).toContain('<noscript><meta http-equiv="refresh" content="10"></noscript>')
-    expect(page).toContain('<a href="?">now</a>')
+    expect(page).toContain('<a href="?">Refresh now</a>')
   })
 })
 
 describe('JSON', () => {
-  it('says the same', async () => {
+  it('has the same content', async () => {
     hosted.attach('users')
     await hosted.request('users', '/status/404')
     await hosted.request('users', '/status/503')
@@ -106,7 +106,7 @@ describe('JSON', () => {
     ])
   })
 
-  it('remembers sixty requests and no more', async () => {
+  it('keeps the last sixty requests', async () => {
     hosted.attach('users')
     for (let index = 0; index < 70; index += 1) await hosted.request('users', '/status/200')
     await hosted.request('users', '/status/503')
@@ -114,7 +114,7 @@ describe('JSON', () => {
     expect(users?.['recent']).toEqual([...Array.from({ length: 59 }, () => 'success'), 'failure'])
   })
 
-  it('leaves out circuits that were detached, and knows those that came later', async () => {
+  it('leaves out circuits that were detached, and includes those attached later', async () => {
     const users = hosted.attach('users')
     hosted.attach('avatars')
     await hosted.open('users')
@@ -127,7 +127,7 @@ describe('JSON', () => {
     ])
   })
 
-  it('tells of the storage that it was lost, and why, and that it is back', async () => {
+  it('reports that the storage was lost, and why, and that it is back', async () => {
     expect((await json()).storage).toEqual({ isUp: true })
     storage.goDown('The line is dead')
     expect((await json()).storage).toEqual({
@@ -143,7 +143,7 @@ describe('JSON', () => {
   })
 })
 
-describe('the form', () => {
+describe('the format', () => {
   it.each([
     ['', 'text/html'],
     ['*/*', 'text/html'],
@@ -163,7 +163,7 @@ describe('the form', () => {
     controller.abort()
   })
 
-  it('in the query comes before the one in the header', async () => {
+  it('in the query overrides the header', async () => {
     const response = await ask('?format=html', { headers: { accept: 'application/json' } })
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
   })
@@ -171,7 +171,7 @@ describe('the form', () => {
   it.each(['?format=xml', '?format=', '?format=json/../../etc'])('%s is refused', async (query) => {
     const response = await ask(query)
     expect(response.status).toBe(400)
-    expect(await response.text()).toBe('Expected one of html, json, events as format\n')
+    expect(await response.text()).toBe('Invalid format: expected one of html, json, events\n')
   })
 })
 
@@ -224,7 +224,7 @@ describe('secrets', () => {
     for (const query of ['', '?format=json']) expect(await text(query)).not.toContain('secret')
   })
 
-  it('shows no error code that is no word', async () => {
+  it('shows no error code that is not a plain word', async () => {
     hosted.attach('users')
     const code = 'http://user:secret@host/ <b>'
     const adapter = (): Promise<never> => Promise.reject(Object.assign(new Error(code), { code }))
@@ -279,7 +279,7 @@ it('answers 503 once it is closed', async () => {
   expect(await response.text()).toBe('The page is closed\n')
 })
 
-it('takes its listeners off when it is closed', () => {
+it('removes its listeners when it is closed', () => {
   const { breaker } = hosted
   let listeners = 0
   const page = statusPage({

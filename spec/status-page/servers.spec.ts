@@ -104,7 +104,7 @@ describe.each(Object.entries(MOUNTS))('%s', (_name, mount) => {
     }
   })
 
-  it('answers HEAD, and refuses to be written to', async () => {
+  it('answers HEAD, and refuses writes', async () => {
     for (const url of mounted.urls) {
       const head = await fetch(url, { method: 'HEAD' })
       expect([head.status, await head.text()]).toEqual([200, ''])
@@ -112,7 +112,7 @@ describe.each(Object.entries(MOUNTS))('%s', (_name, mount) => {
     }
   })
 
-  it('tells what changes, and closes although pages are open', async () => {
+  it('sends changes, and closes even if pages are open', async () => {
     const streams = await Promise.all(mounted.urls.map((url) => EventStream.open(url)))
     breaker.attach(axios.create(), 'avatars')
     for (const stream of streams) {

@@ -15,6 +15,7 @@ export type {
 export type { Fallback } from './axios/fallback.js'
 export type { CircuitBreakerOptions, CircuitOptions } from './breaker/config.js'
 export type { EventName, Listener } from './breaker/events.js'
+export type { CircuitStorage } from './breaker/membership.js'
 
 declare module 'axios' {
   interface AxiosRequestConfig {

@@ -44,13 +44,13 @@ import { observeMetrics } from 'axios-breaker/opentelemetry'
 import { collectMetrics } from 'axios-breaker/prometheus'
 import { RedisStorage } from 'axios-breaker/redis'
 import { statusPage } from 'axios-breaker/status-page'
-import { Storage } from 'axios-breaker/storage'
+import { defineStorage } from 'axios-breaker/storage'
 import { MemoryStorage, TestClock } from 'axios-breaker/testing'
 
 const clock = new TestClock()
 const breaker = new CircuitBreaker({ storage: new MemoryStorage({ now: clock.now }), now: clock.now })
 const circuit: Circuit = breaker.attach(axios.create(), 'users')
-export const all = [observeMetrics, collectMetrics, RedisStorage, statusPage, Storage, OpenedStateError, circuit]
+export const all = [observeMetrics, collectMetrics, RedisStorage, statusPage, defineStorage, OpenedStateError, circuit]
 `
 
 it(

@@ -18,7 +18,7 @@ import {
 } from './config.js'
 import { warnOnce } from '../internal/warnings.js'
 import { ConfigError } from '../internal/config-error.js'
-import type { Membership } from './membership.js'
+import { joinStorage, type Membership } from './membership.js'
 import { Events, type EventName, type Listener } from './events.js'
 import { quote } from '../internal/quote.js'
 
@@ -43,7 +43,7 @@ export class CircuitBreaker {
     this.#now = now
     this.#defaults = defaults
     this.#warnOfLongTtl('the circuits', defaults.ttl)
-    this.#membership = storage?.join({ publisher: this.#events, now })
+    this.#membership = storage && joinStorage(storage, { publisher: this.#events, now })
   }
 
   /**

@@ -5,7 +5,7 @@ import type { JudgeOutcome } from '../axios/judge.js'
 import type { Rules } from '../circuit/types.js'
 import { ConfigError } from '../internal/config-error.js'
 import { describeKind, quote } from '../internal/quote.js'
-import type { Joinable } from './membership.js'
+import type { CircuitStorage } from './membership.js'
 import {
   clockField,
   countField,
@@ -57,7 +57,7 @@ export interface CircuitOptions {
 /** Defaults for every circuit of the breaker. */
 export interface CircuitBreakerOptions extends CircuitOptions {
   /** Shares the circuits with other processes, after `init()`. Left out, state is in the process. */
-  readonly storage?: Joinable | undefined
+  readonly storage?: CircuitStorage | undefined
   /**
    * The clock of the circuits: seconds that only grow, from whatever beginning. Default: monotonic
    * time. For tests, see `TestClock` of `axios-breaker/testing`.
@@ -90,12 +90,12 @@ function circuitShape() {
 /** @throws ConfigError */
 export function resolveBreakerOptions(options: unknown): {
   defaults: ResolvedCircuitOptions
-  storage: Joinable | undefined
+  storage: CircuitStorage | undefined
   now: (() => number) | undefined
 } {
   const shape = {
     ...circuitShape(),
-    storage: objectField<Joinable>('a storage', 'join'),
+    storage: objectField<CircuitStorage>('a storage', 'join'),
     now: clockField(),
   }
   const { storage, now, ...given } = parse(shape, options, 'options')

@@ -27,6 +27,21 @@ export interface Membership {
   close(): Promise<void>
 }
 
-export interface Joinable {
-  join(host: Host): Membership
+/**
+ * A storage that shares circuits, for the option `storage`: a `RedisStorage`, a `MemoryStorage`, or one of
+ * your own, made by `defineStorage`. What a breaker asks of it is no part of the public interface.
+ */
+export interface CircuitStorage {
+  /** @internal */
+  readonly join: (host: never) => unknown
+}
+
+/** A storage as the library makes it. */
+export interface Joinable extends CircuitStorage {
+  readonly join: (host: Host) => Membership
+}
+
+/** Every storage comes from the library: what is handed in is as it was made there. */
+export function joinStorage(storage: CircuitStorage, host: Host): Membership {
+  return (storage as Joinable).join(host)
 }

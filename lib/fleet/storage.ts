@@ -1,5 +1,5 @@
-/** A storage of one's own: what connects a breaker to it is the same for all. */
-import type { Host, Joinable, Membership } from '../breaker/membership.js'
+/** Storages are made here: what connects a breaker to them is the same for all. */
+import type { CircuitStorage, Joinable } from '../breaker/membership.js'
 import type { Connection, ConnectionListener } from '../storage/contract.js'
 import { Fleet } from './fleet.js'
 import { processReporter } from './reporter.js'
@@ -8,26 +8,34 @@ import { resolveSharing, type Sharing, type SharingOptions } from './sharing.js'
 /** The default `reporter` of a storage whose breakers stand for processes. */
 export const EACH_BREAKER = ''
 
-/**
- * Extend this to share circuits through a storage of your own, and run the contract's suite on it.
- * It has to carry out each command atomically, by one clock, and to keep a few fields for each circuit.
- */
-export abstract class Storage implements Joinable {
-  readonly #sharing: Sharing
+/** Begins to connect. Called once for each breaker's `init()`. Does not throw. */
+export type Connect = (listener: ConnectionListener) => Connection
 
+/** A storage, and the way to connect to it: the suite of the contract takes this. */
+export interface SharedStorage extends CircuitStorage {
+  readonly connect: Connect
+}
+
+export interface StorageDefinition {
+  /** How breakers use the storage: `quorum`, deadlines and the rest. Each has a default. */
+  readonly options?: SharingOptions | undefined
   /**
-   * @param reporter the default of the option of this name
-   * @throws ConfigError
+   * Begins to connect one breaker. The connection carries out each command atomically, by one clock for all
+   * processes; `decide` has the rules. Run `storageContract` of `axios-breaker/testing` on it.
    */
-  protected constructor(options: SharingOptions = {}, reporter = processReporter()) {
-    this.#sharing = resolveSharing(options, reporter)
-  }
+  readonly connect: Connect
+}
 
-  /** Begins to connect. Called once for each breaker's `init()`. Does not throw. */
-  abstract connect(listener: ConnectionListener): Connection
+/**
+ * Makes a storage of your own, for `new CircuitBreaker({ storage })`.
+ *
+ * @throws ConfigError
+ */
+export function defineStorage({ options = {}, connect }: StorageDefinition): SharedStorage {
+  return shareThrough(connect, resolveSharing(options, processReporter()))
+}
 
-  /** Called by the breaker that is given this storage. */
-  join(host: Host): Membership {
-    return new Fleet(host, this.#sharing, (listener) => this.connect(listener))
-  }
+/** @param sharing with the defaults filled in */
+export function shareThrough(connect: Connect, sharing: Sharing): Joinable & SharedStorage {
+  return { connect, join: (host) => new Fleet(host, sharing, connect) }
 }

@@ -1,13 +1,13 @@
 /** Circuits shared through Redis. */
 import { ConfigError } from '../internal/config-error.js'
 import { sharingShape, type SharingOptions } from '../fleet/sharing.js'
-import { Storage } from '../fleet/storage.js'
-import type { Connection, ConnectionListener } from '../storage/contract.js'
+import { defineStorage, type Connect, type SharedStorage } from '../fleet/storage.js'
 import { field, parse, type Shape } from '../internal/validation.js'
 import { isRedisClient, kindOf, type RedisClient } from './client.js'
 import { RedisConnection } from './connection.js'
 import type { Hub } from './hub.js'
 import { hubOf, hubTo } from './parts.js'
+import type { View } from './write-check.js'
 import { urlProblem } from './url.js'
 
 export interface RedisStorageOptions extends SharingOptions {
@@ -39,23 +39,26 @@ const EXPECTED_CLIENT =
 const ONE_SERVER: ReadonlySet<string> = new Set(['client', 'pool', 'ioredis client'])
 
 /** Breakers that are given the same `RedisStorage`, or the same client, share its connections. */
-export class RedisStorage extends Storage {
-  readonly #prefix: string
-  readonly #hub: Hub
-  readonly #isOneServer: boolean
+export class RedisStorage implements SharedStorage {
+  readonly connect: Connect
+  /** @internal */
+  readonly join: SharedStorage['join']
 
   /** @throws ConfigError */
   constructor(options: RedisStorageOptions) {
-    const { url, client, prefix, ...sharing } = parse(shape(), options, 'options of RedisStorage')
-    super(sharing)
-    this.#prefix = prefix ?? DEFAULT_PREFIX
-    this.#hub = hubFor(url, client)
-    this.#isOneServer = client === undefined || ONE_SERVER.has(kindOf(client))
+    const parsed = parse(shape(), options, 'options of RedisStorage')
+    const { url, client, prefix = DEFAULT_PREFIX, ...sharing } = parsed
+    const hub = hubFor(url, client)
+    const isOneServer = client === undefined || ONE_SERVER.has(kindOf(client))
+    const connect = connectTo(hub, { prefix, isOneServer })
+    this.connect = connect
+    this.join = defineStorage({ options: sharing, connect }).join
   }
+}
 
-  connect(listener: ConnectionListener): Connection {
-    const view = { prefix: this.#prefix, isOneServer: this.#isOneServer }
-    const connection = new RedisConnection(this.#hub, view, listener)
+function connectTo(hub: Hub, view: View): Connect {
+  return (listener) => {
+    const connection = new RedisConnection(hub, view, listener)
     connection.open()
     return connection
   }

@@ -1,4 +1,5 @@
 /** The contract that a shared storage must satisfy. */
+import type { OpeningTerms } from '../circuit/opening/terms.js'
 import type { CircuitState, FailureReason, Outcome, Rules } from '../circuit/types.js'
 
 /**
@@ -21,14 +22,9 @@ export interface Snapshot {
   readonly lastFailure?: FailureReason | undefined
 }
 
-/** When a circuit opens: the terms of each rule that the process has for it. */
-export interface OpeningTerms {
-  /** Failures in a row that open it. */
-  readonly threshold: number
-}
-
 /** The configuration of the process that asks. The storage keeps none: each process uses its own. */
 export interface Terms extends Pick<Rules, 'ttl' | 'permits'> {
+  /** When the circuit opens: the terms of each rule for it. */
   readonly opening: OpeningTerms
   /** Seconds for which a permit is held, from its grant or its last renewal. */
   readonly lease: number

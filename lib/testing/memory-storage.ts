@@ -1,10 +1,11 @@
 /** A shared storage in the process's own memory, for tests of code that shares circuits: no Redis needed. */
 import { monotonic } from '../internal/clock.js'
-import { sharingShape, type SharingOptions } from '../fleet/sharing.js'
-import { EACH_BREAKER, Storage } from '../fleet/storage.js'
+import { resolveSharing, sharingShape, type SharingOptions } from '../fleet/sharing.js'
+import { EACH_BREAKER, shareThrough, type Connect, type SharedStorage } from '../fleet/storage.js'
 import type { Answer, Connection, ConnectionListener, Question } from '../storage/contract.js'
 import { functionField, parse, type Shape } from '../internal/validation.js'
-import { Decision, type Kept } from '../storage/rules/rules.js'
+import { decide } from '../storage/rules/decide.js'
+import type { Kept } from '../storage/rules/kept.js'
 
 export interface MemoryStorageOptions extends SharingOptions {
   /** The storage's own clock, in seconds. Default: monotonic time. */
@@ -15,7 +16,10 @@ export interface MemoryStorageOptions extends SharingOptions {
  * Breakers that are given the same `MemoryStorage` share their circuits, as processes do through Redis.
  * Each of them stands for a process: unless `reporter` is given, each is a reporter of its own.
  */
-export class MemoryStorage extends Storage {
+export class MemoryStorage implements SharedStorage {
+  readonly connect: Connect = (listener) => this.#connect(listener)
+  /** @internal */
+  readonly join: SharedStorage['join']
   readonly #now: () => number
   readonly #circuits = new Map<string, Kept>()
   readonly #listeners = new Set<ConnectionListener>()
@@ -24,21 +28,8 @@ export class MemoryStorage extends Storage {
   /** @throws ConfigError */
   constructor(options: MemoryStorageOptions = {}) {
     const { now, ...sharing } = parse(shape(), options, 'options of MemoryStorage')
-    super(sharing, EACH_BREAKER)
+    this.join = shareThrough(this.connect, resolveSharing(sharing, EACH_BREAKER)).join
     this.#now = now ?? monotonic
-  }
-
-  connect(listener: ConnectionListener): Connection {
-    this.#listeners.add(listener)
-    const isUp = (): boolean => !this.#isDown && this.#listeners.has(listener)
-    return {
-      ready: this.#isDown ? Promise.reject(new Error('The storage is down')) : Promise.resolve(),
-      get isUp() {
-        return isUp()
-      },
-      ask: async (question) => this.#ask(question, isUp()),
-      close: async () => void this.#listeners.delete(listener),
-    }
   }
 
   /** From here on it answers nobody, as Redis when it is down. What it knows it keeps. */
@@ -58,19 +49,31 @@ export class MemoryStorage extends Storage {
     this.#circuits.clear()
   }
 
+  #connect(listener: ConnectionListener): Connection {
+    this.#listeners.add(listener)
+    const isUp = (): boolean => !this.#isDown && this.#listeners.has(listener)
+    return {
+      ready: this.#isDown ? Promise.reject(new Error('The storage is down')) : Promise.resolve(),
+      get isUp() {
+        return isUp()
+      },
+      ask: async (question) => this.#ask(question, isUp()),
+      close: async () => void this.#listeners.delete(listener),
+    }
+  }
+
   #ask(question: Question, isUp: boolean): Answer {
     if (!isUp) throw new Error('The storage is down')
     const { circuit, process } = question
-    const decision = new Decision(this.#circuits.get(circuit), question, this.#now())
-    if (decision.isChanged) this.#circuits.set(circuit, decision.kept)
-    const { granted: _granted, ...snapshot } = decision.answer
-    if (decision.isNews) {
+    const { kept, answer, changed } = decide(this.#circuits.get(circuit), question, this.#now())
+    if (kept) this.#circuits.set(circuit, kept)
+    if (changed) {
       // Not before the answer: nobody hears of a change while it is being made.
       queueMicrotask(() => {
-        for (const listener of this.#listeners) listener.pushed(circuit, snapshot, process)
+        for (const listener of this.#listeners) listener.pushed(circuit, changed, process)
       })
     }
-    return decision.answer
+    return answer
   }
 }
 

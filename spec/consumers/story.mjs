@@ -48,8 +48,8 @@ export async function tell(app) {
 
 /** Two breakers that share a circuit in memory, and what a project without the package redis is told. */
 async function share({ axios, CircuitBreaker, MemoryStorage, NotInitializedError, ...app }) {
-  const storage = new MemoryStorage()
-  assert(storage instanceof app.Storage)
+  const memory = new MemoryStorage()
+  const storage = app.defineStorage({ connect: memory.connect })
   const down = () => axios.create({ adapter: () => Promise.reject(new Error('down')) })
   const [one, two] = [new CircuitBreaker({ storage }), new CircuitBreaker({ storage })]
   const users = down()

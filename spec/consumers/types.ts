@@ -20,11 +20,14 @@ import {
 
 import { RedisStorage, type RedisClient, type RedisStorageOptions } from 'axios-breaker/redis'
 import {
-  Storage,
+  decide,
+  defineStorage,
   type Answer,
   type Connection,
   type ConnectionListener,
+  type Kept,
   type Question,
+  type SharedStorage,
   type SharingOptions,
 } from 'axios-breaker/storage'
 import { MemoryStorage, type MemoryStorageOptions } from 'axios-breaker/testing'
@@ -79,22 +82,22 @@ declare const client: RedisClient
 const memory: MemoryStorageOptions = { now: () => 0, lease: 5 }
 const patience: SharingOptions = { permitDeadline: 0.1 }
 
-class OwnStorage extends Storage {
-  constructor() {
-    super(patience)
+const kept = new Map<string, Kept>()
+function connect(told: ConnectionListener): Connection {
+  const ask = (question: Question): Promise<Answer> => {
+    const decision = decide(kept.get(question.circuit), question, 0)
+    if (decision.kept) kept.set(question.circuit, decision.kept)
+    return Promise.resolve(decision.answer)
   }
-  connect(told: ConnectionListener): Connection {
-    const ask = (question: Question): Promise<Answer> =>
-      Promise.resolve({ ...question.known, granted: false })
-    told.resumed()
-    return { ready: Promise.resolve(), isUp: true, ask, close: () => Promise.resolve() }
-  }
+  told.resumed()
+  return { ready: Promise.resolve(), isUp: true, ask, close: () => Promise.resolve() }
 }
+const own: SharedStorage = defineStorage({ options: patience, connect })
 export const shared = [
   new RedisStorage(redis),
   new RedisStorage({ client }),
   new MemoryStorage(memory),
-  new OwnStorage(),
+  own,
 ].map((storage) => new CircuitBreaker({ storage }).storageUp)
 export const isPremature = (error: unknown): boolean => error instanceof NotInitializedError
 

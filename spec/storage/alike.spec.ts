@@ -6,8 +6,8 @@ import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
 import type { Machine, Permit, Rules } from '../../lib/circuit/types.js'
-import type { Membership } from '../../lib/breaker/membership.js'
-import type { Storage } from '../../lib/fleet/index.js'
+import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
+import type { SharedStorage } from '../../lib/fleet/index.js'
 import { steps, type Step } from '../circuit/steps.js'
 import { PATIENT, SUBJECTS, type Subject } from './subjects.js'
 
@@ -23,7 +23,7 @@ const rules = fc.record<Rules>({
 
 describe.each(Object.keys(SUBJECTS))('a circuit in a %s', (name) => {
   let subject: Subject
-  let storage: Storage
+  let storage: SharedStorage
   let serial = 0
   beforeAll(async () => {
     subject = (await SUBJECTS[name]?.()) as Subject
@@ -57,11 +57,11 @@ class Pair {
   readonly #membership: Membership
   readonly #inFlight: (readonly [Permit, Permit])[] = []
 
-  constructor(subject: Subject, storage: Storage, name: string, given: Rules) {
+  constructor(subject: Subject, storage: SharedStorage, name: string, given: Rules) {
     this.#subject = subject
     this.#local = new LocalCircuit(given, () => this.#now)
     const publisher = { publish: () => undefined, hears: () => false }
-    this.#membership = storage.join({ publisher, now: () => this.#now })
+    this.#membership = joinStorage(storage, { publisher, now: () => this.#now })
     this.#shared = this.#membership.machineFor({ name, moved: () => undefined }, given)
   }
 

@@ -1,6 +1,6 @@
 /** What a process decides while it is alone stays its own affair, also if the storage has forgotten the rest. */
 import type { Machine, Rules } from '../../lib/circuit/types.js'
-import type { Membership } from '../../lib/breaker/membership.js'
+import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { until } from '../support/until.js'
 
@@ -11,7 +11,7 @@ const storage = new MemoryStorage({ now: () => now })
 
 async function join(): Promise<[Machine, Membership]> {
   const publisher = { publish: () => undefined, hears: () => false }
-  const membership = storage.join({ publisher, now: () => now })
+  const membership = joinStorage(storage, { publisher, now: () => now })
   const machine = membership.machineFor({ name: 'users', moved: () => undefined }, RULES)
   await membership.init()
   return [machine, membership]

@@ -6,7 +6,7 @@ import { ok } from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { Machine, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
-import type { Membership } from '../../lib/breaker/membership.js'
+import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
 import { Recording, type Entry } from './recording.js'
 import { PATIENT, SUBJECTS, type Subject } from './subjects.js'
 
@@ -101,7 +101,7 @@ class Fleet {
     this.#recording = new Recording(subject.create(PATIENT), PATIENT, () => this.#now)
     const publisher = { publish: () => undefined, hears: () => false }
     this.#members = Array.from({ length: PROCESSES }, () => {
-      const membership = this.#recording.join({ publisher, now: () => this.#now })
+      const membership = joinStorage(this.#recording, { publisher, now: () => this.#now })
       return [membership.machineFor({ name, moved: () => undefined }, given), membership]
     })
   }

@@ -1,7 +1,7 @@
 /** Why a circuit is opened, in a process that was told of it by another. */
 import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import { CircuitBreaker, OpenedStateError } from '../../lib/index.js'
-import type { Storage } from '../../lib/fleet/index.js'
+import type { SharedStorage } from '../../lib/fleet/index.js'
 import { errorOf } from '../support/counted.js'
 import { until } from '../support/until.js'
 import { SUBJECTS, type Subject } from './subjects.js'
@@ -16,7 +16,7 @@ function failing(code: string | undefined, status?: number): AxiosAdapter {
 }
 
 /** A process that sends what an adapter answers with, until it is told otherwise. */
-async function joined(storage: Storage) {
+async function joined(storage: SharedStorage) {
   const service = { adapter: failing('ECONNREFUSED') }
   const users = axios.create({ adapter: (config) => service.adapter(config) })
   const breaker = new CircuitBreaker({ storage, threshold: 2, ttl: 0.05 })

@@ -1,8 +1,8 @@
 /** Commands that the storage carries out, and whose answers get lost; hints that come while it is read. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Machine, Permit, Publish, Rules } from '../../lib/circuit/types.js'
-import type { Membership } from '../../lib/breaker/membership.js'
-import type { Answer, Question, Storage } from '../../lib/fleet/index.js'
+import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
+import type { Answer, Question, SharedStorage } from '../../lib/fleet/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { until } from '../support/until.js'
 import { PATIENT } from './subjects.js'
@@ -39,9 +39,9 @@ afterEach(async () => {
   members = []
 })
 
-async function join(storage: Storage, publish: Publish = () => undefined): Promise<Member> {
+async function join(storage: SharedStorage, publish: Publish = () => undefined): Promise<Member> {
   const publisher = { publish, hears: () => false }
-  const membership = storage.join({ publisher, now: () => now })
+  const membership = joinStorage(storage, { publisher, now: () => now })
   const machine = membership.machineFor({ name: 'users', moved: () => undefined }, RULES)
   members.push([machine, membership])
   await membership.init()
@@ -141,7 +141,7 @@ it('is looked for again where it is lost in the moment in which it is found', as
 it('is not in use where it is found after it was closed', async () => {
   const lossy = new Lossy(new MemoryStorage(), { initDeadline: 0.02 })
   const publisher = { publish: () => undefined, hears: () => false }
-  const membership = lossy.join({ publisher, now: () => now })
+  const membership = joinStorage(lossy, { publisher, now: () => now })
   let connect = (): void => undefined
   lossy.isDown = true
   lossy.ready = new Promise((resolve) => {

@@ -4,7 +4,7 @@
  */
 import type { Machine, Rules } from '../../lib/circuit/types.js'
 import { HOLD } from '../../lib/fleet/evidence.js'
-import type { Membership } from '../../lib/breaker/membership.js'
+import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { numbersFrom } from '../support/numbers.js'
 import { PATIENT } from './subjects.js'
@@ -39,7 +39,7 @@ class Process {
     this.isCutOff = isCutOff
     this.due = due
     const publisher = { publish: () => undefined, hears: () => false }
-    this.membership = storage.join({ publisher, now })
+    this.membership = joinStorage(storage, { publisher, now })
     this.#machine = this.membership.machineFor({ name: 'users', moved: () => undefined }, RULES)
   }
 

@@ -1,4 +1,5 @@
 /** A ttl that ends while a request is admitted: one reading of the clock decides, and not two. */
+import { joinStorage } from '../../lib/breaker/membership.js'
 import type { Permit, Rules } from '../../lib/circuit/types.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { Recording } from './recording.js'
@@ -16,7 +17,7 @@ it('lets no probe go without a permit', async () => {
     PATIENT,
     () => now,
   )
-  const membership = storage.join({
+  const membership = joinStorage(storage, {
     publisher: { publish: () => undefined, hears: () => false },
     now: clock,
   })

@@ -1,5 +1,5 @@
 /** A storage that notes what it is asked and what it answers, in the order in which it was carried out. */
-import type { Answer, Question, SharingOptions, Storage } from '../../lib/fleet/index.js'
+import type { Answer, Question, SharingOptions, SharedStorage } from '../../lib/fleet/index.js'
 import { Wrapped } from './wrapped.js'
 
 export interface Entry {
@@ -13,7 +13,7 @@ export class Recording extends Wrapped {
   readonly entries: Entry[] = []
   readonly #now: () => number
 
-  constructor(inner: Storage, options: SharingOptions, now: () => number) {
+  constructor(inner: SharedStorage, options: SharingOptions, now: () => number) {
     super(inner, options)
     this.#now = now
   }

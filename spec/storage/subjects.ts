@@ -1,12 +1,12 @@
 /** The storages that the suites of this folder are run on, each under a clock that a spec sets. */
 import { RedisStorage } from '../../lib/redis/index.js'
-import type { SharingOptions, Storage } from '../../lib/fleet/index.js'
+import type { SharingOptions, SharedStorage } from '../../lib/fleet/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { ClockedRedis } from '../support/clocked-redis.js'
 
 export interface Subject {
   /** Storages made of one subject share their circuits. */
-  create(options?: SharingOptions): Storage
+  create(options?: SharingOptions): SharedStorage
   /** Sets the storage's clock, in seconds. */
   setClock(seconds: number): Promise<void>
   /** Loses everything. */

@@ -1,0 +1,37 @@
+/** How much of what was kept, and of what a process knows, is believed. */
+import type { Snapshot, Terms } from '../contract.js'
+import { FAR_FUTURE, LONGEST_PERMIT } from '../limits.js'
+import { standing } from './evidence.js'
+import type { Kept } from './kept.js'
+
+/** Versions and epochs are microseconds of the storage's clock, unless they had to be pushed beyond it. */
+export const MICROSECONDS = 1e6
+
+/** A version from the far future is not believed: no later version could exceed it. */
+export function isBelievable(
+  { version, epoch }: Pick<Snapshot, 'version' | 'epoch'>,
+  now: number,
+): boolean {
+  return Math.max(version, epoch) <= (now + FAR_FUTURE) * MICROSECONDS
+}
+
+/** Whether what `believedAt` corrects has to be written back, even if the question changes nothing. */
+export function needsCorrection(kept: Kept, now: number): boolean {
+  const isLate = kept.openedAt > now || kept.permits.some(({ at }) => at > now)
+  return isLate || !isBelievable(kept, now)
+}
+
+/** The clock may have been set back, so no moment is later than now. Old evidence no longer stands. */
+export function believedAt(now: number, kept: Kept, { ttl, lease: longest }: Terms): Kept {
+  return {
+    ...kept,
+    ...(!isBelievable(kept, now) && { version: 0, epoch: 0 }),
+    openedAt: Math.min(kept.openedAt, now),
+    evidence: standing(kept.evidence, ttl, now),
+    permits: kept.permits.map(({ token, at, lease }) => ({
+      token,
+      at: Math.min(at, now),
+      lease: Math.min(lease, LONGEST_PERMIT * longest),
+    })),
+  }
+}

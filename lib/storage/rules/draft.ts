@@ -1,0 +1,50 @@
+/** A circuit while a question is carried out. */
+import type { CircuitState } from '../../circuit/types.js'
+import type { Question, Snapshot } from '../contract.js'
+import type { Kept } from './kept.js'
+
+/** A question at one moment of the storage's clock. */
+export interface Asked {
+  readonly question: Question
+  /** What of the process's knowledge is believed. */
+  readonly known: Snapshot
+  readonly now: number
+  /** Whether anything was kept of the circuit. */
+  readonly isKept: boolean
+}
+
+export interface Draft {
+  readonly kept: Kept
+  readonly granted: boolean
+  /** It has to be stored. */
+  readonly isChanged: boolean
+  /** A new epoch begins. */
+  readonly isMoved: boolean
+  /** The other processes have to hear of it: a transition, or a change of the permits. */
+  readonly isNews: boolean
+}
+
+export function change(draft: Draft, changes: Partial<Kept>): Draft {
+  return { ...draft, kept: { ...draft.kept, ...changes }, isChanged: true }
+}
+
+export function grant(draft: Draft): Draft {
+  return { ...draft, granted: true }
+}
+
+/** A transition. Evidence and permits belong to the epoch that ends. */
+export function move(draft: Draft, state: CircuitState, changes: Partial<Kept> = {}): Draft {
+  return { ...restore(draft, state, changes), isMoved: true }
+}
+
+/** A transition that the storage has lost: its epoch is known. */
+export function restore(draft: Draft, state: CircuitState, changes: Partial<Kept>): Draft {
+  const changed = change(draft, { state, evidence: [], permits: [], ...changes })
+  return { ...changed, isNews: true }
+}
+
+/** The token gets a permit. */
+export function hold(draft: Draft, token: string, { question, now }: Asked): Draft {
+  const permits = [...draft.kept.permits, { token, at: now, lease: question.terms.lease }]
+  return { ...change(draft, { permits }), isNews: true }
+}

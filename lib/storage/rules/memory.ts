@@ -1,0 +1,51 @@
+/** What a process knows and the storage has lost, as after a restart, is restored. */
+import { MICROSECONDS } from './belief.js'
+import { change, hold, restore, type Asked, type Draft } from './draft.js'
+
+export function remember(draft: Draft, asked: Asked): Draft {
+  const { known, now } = asked
+  const { kept } = draft
+  const openedAt = now - known.openedFor
+  if (known.epoch === kept.epoch && openedAt < kept.openedAt) {
+    return { ...draft, kept: { ...kept, openedAt } }
+  }
+  if (known.epoch <= kept.epoch) return draft
+  if (known.state === 'closed') return rememberClosed(draft, asked)
+  if (isFresh(asked)) return rememberOutage(draft, asked)
+  return kept.state === 'closed' ? raiseEpoch(draft, asked) : draft
+}
+
+/** An epoch of the future comes from a clock that was set back: it does not say what was first. */
+function rememberClosed(draft: Draft, asked: Asked): Draft {
+  const { epoch } = asked.known
+  const isLost = draft.kept.state !== 'closed' && epoch <= asked.now * MICROSECONDS
+  return isLost ? restore(draft, 'closed', { epoch }) : raiseEpoch(draft, asked)
+}
+
+/** Evidence stays: nobody knows of a transition since it was reported. */
+function raiseEpoch(draft: Draft, { known, question, isKept }: Asked): Draft {
+  if (!isKept && question.op !== 'report') return draft
+  return { ...change(draft, { epoch: known.epoch }), isNews: true }
+}
+
+/** What a process slept through for longer is over, however it ended. */
+function isFresh({ known, question }: Asked): boolean {
+  const { terms } = question
+  return isOfHolder(question) || known.openedFor <= terms.ttl + terms.lease
+}
+
+function rememberOutage(draft: Draft, asked: Asked): Draft {
+  const { known, question, now } = asked
+  const { state, epoch, failureCount, openedFor, lastFailure } = known
+  const openedAt = now - openedFor
+  const restored = restore(draft, state, { epoch, failureCount, openedAt, lastFailure })
+  if (state !== 'half-opened' || !isOfHolder(question)) return restored
+  return hold(restored, question.token, asked)
+}
+
+/** Whoever renews or settles a permit was granted it. */
+function isOfHolder<Q extends Asked['question']>(
+  question: Q,
+): question is Q & { readonly op: 'renew' | 'settle' } {
+  return question.op === 'renew' || question.op === 'settle'
+}

@@ -1,4 +1,4 @@
-/** The processes that an example starts, and the promise that none is left behind. */
+/** Starts the processes of an example, and makes sure that none is left running. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -10,12 +10,12 @@ export class Processes {
   #stopped = false
   #lose
 
-  /** Rejects when a process ends that should not. */
+  /** Rejects if a process ends on its own. */
   lost = new Promise((_, reject) => {
     this.#lose = reject
   })
 
-  /** @param {string} folder the URL of a file next to the scripts */
+  /** @param {string} folder the URL of a file beside the scripts */
   constructor(folder) {
     this.#folder = folder
   }
@@ -24,7 +24,7 @@ export class Processes {
     return this.startWith({}, script, ...args)
   }
 
-  /** @param {Record<string, string>} variables for its environment */
+  /** @param {Record<string, string>} variables added to its environment */
   async startWith(variables, script, ...args) {
     const path = fileURLToPath(new URL(script, this.#folder))
     const env = { ...process.env, ...variables }
@@ -37,13 +37,13 @@ export class Processes {
     return { pid: child.pid, origin: `http://127.0.0.1:${port}` }
   }
 
-  /** @param server that is starting, and ends by its own `stop` */
+  /** @param server a promise of a server that has a `stop` method */
   keep(server) {
     this.#servers.push(server)
     return server
   }
 
-  /** They hold nothing that is worth a farewell. */
+  /** Kills the processes: they have nothing to save. */
   async stop() {
     this.#stopped = true
     await Promise.all([...this.#children.map(end), ...this.#servers.map(stop)])
@@ -56,7 +56,7 @@ async function end(child) {
   await once(child, 'exit')
 }
 
-/** One that has not started leaves nothing behind. */
+/** A server that failed to start leaves nothing to stop. */
 async function stop(starting) {
   const server = await starting.catch(() => undefined)
   await server?.stop()

@@ -1,4 +1,4 @@
-/** An outage in ten seconds, with a circuit breaker and without. */
+/** Shows an outage in ten seconds, with a circuit breaker and without. */
 import { Arm } from './arm.mjs'
 import { printChecks } from './checks.mjs'
 import { LEGEND, paint } from './paint.mjs'
@@ -8,7 +8,7 @@ import { Story } from './story.mjs'
 import { printSummary } from './summary.mjs'
 import { Timeline } from './timeline.mjs'
 
-/** @returns whether everything went as promised */
+/** @returns whether all checks passed */
 export async function demo(processes) {
   const [guarded, bare] = await Promise.all([
     Arm.start(processes),

@@ -1,4 +1,4 @@
-/** Client services with the user service they depend on, and a record of every call made to them. */
+/** Client services and the user service on which they depend, with a record of every call. */
 export class Arm {
   #calls = []
   #clients
@@ -16,7 +16,7 @@ export class Arm {
     const start = () => processes.start('client-service.mjs', users.origin, ...flags)
     const clients = await Promise.all(Array.from({ length: count }, start))
     const arm = new Arm(clients, users)
-    // First requests load code and connect: callers should be seen waiting for something else.
+    // The first request loads code and connects. The figures should not show that.
     await Promise.all([...clients.map(({ origin }) => fetch(origin)), arm.results()])
     return arm
   }
@@ -26,8 +26,8 @@ export class Arm {
   }
 
   /**
-   * @param {number} [client] which of them is called
-   * @returns what the caller got, and how long the caller waited for it in milliseconds
+   * @param {number} [client] the index of the client service to call
+   * @returns what the caller got, and how many milliseconds the caller waited for it
    */
   call(kind, id, behaviour, client = 0) {
     const call = this.#call(kind, id, behaviour, client)
@@ -52,9 +52,9 @@ export class Arm {
     await fetch(`${this.#users.origin}/control/${command}/${argument}`, { method: 'PUT' })
   }
 
-  /** @returns what each client service has been told of a circuit since it was last asked */
-  told(kind) {
-    const ask = async ({ origin }) => (await fetch(`${origin}/told/${kind}`)).json()
+  /** @returns for each client service, the events of a circuit since the last call */
+  events(kind) {
+    const ask = async ({ origin }) => (await fetch(`${origin}/events/${kind}`)).json()
     return Promise.all(this.#clients.map(ask))
   }
 
@@ -63,7 +63,7 @@ export class Arm {
     await Promise.all(this.#pending)
   }
 
-  /** Every call that was made, and every request that reached the user service. */
+  /** Returns every call that was made, and every request that reached the user service. */
   async results() {
     await this.settled()
     const response = await fetch(`${this.#users.origin}/control/reached`)

@@ -1,11 +1,14 @@
-/** What the timeline says about one moment of one circuit. Cells of the same label may be merged. */
+/**
+ * Makes the cells that the timeline shows for one moment of one circuit. Cells with the same label may be
+ * merged.
+ */
 export const STATES = {
   closed: { glyph: '●', tone: 'green' },
   opened: { glyph: '○', tone: 'red' },
   'half-opened': { glyph: '◐', tone: 'yellow' },
 }
 
-/** One call and what became of it. */
+/** One call and its result. */
 export function outcome(result, state, threshold) {
   if (result.outcome === 'refused') return refusal(result)
   const { glyph, tone } = STATES[state]
@@ -39,7 +42,7 @@ export function transition(from, to, ttl) {
   return { glyph: '▸', tone, label, labelTone: tone, strong: true }
 }
 
-/** @returns one cell for both, or nothing where they do not say the same */
+/** @returns one cell for both, or undefined if they differ */
 export function merge(first, second) {
   if (!first.values || !second.values || first.label !== second.label) return undefined
   return { ...first, values: [...first.values, ...second.values] }

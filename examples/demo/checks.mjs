@@ -1,4 +1,4 @@
-/** Did the story go as it should? What reached the user service has the last word. */
+/** Checks that the story went as promised. The requests that reached the user service decide. */
 import { paint } from './paint.mjs'
 import { CIRCUITS } from './settings.mjs'
 import { isRefused } from './summary.mjs'
@@ -13,7 +13,7 @@ export function printChecks(lanes, guarded, bare) {
   })
 }
 
-/** @returns whether all of them hold */
+/** @returns whether all checks hold */
 export function print(checks) {
   for (const [claim, holds] of Object.entries(checks)) {
     console.log(`  ${holds ? paint('green', '✔') : paint('red', '✖')} ${claim}`)
@@ -33,7 +33,7 @@ function circuitChecks(lanes, { calls, reached }) {
   const { isReached } = arrivals(reached)
   const probes = (crowd) => crowd.filter(isReached).length
   return {
-    'each circuit opened after as many failures as its threshold says': lanes.every(
+    'each circuit opened after exactly as many failures as its threshold': lanes.every(
       (lane) => failures(lane) === CIRCUITS[lane.kind].threshold,
     ),
     'each half-opening sent one request to the user service, and refused the other callers':
@@ -41,17 +41,17 @@ function circuitChecks(lanes, { calls, reached }) {
         ({ crowds }) =>
           crowds.some(({ length }) => length > 1) && crowds.every((crowd) => probes(crowd) === 1),
       ),
-    'a probe that failed opened the circuit again; one that passed closed it': lanes.every(
+    'a failed probe reopened the circuit; a successful one closed it': lanes.every(
       ({ history }) =>
         history.includes('half-opened → opened') && history.at(-1) === 'half-opened → closed',
     ),
-    'after the recovery the callers of both get their answers': lanes.every(
+    'after the recovery, the callers of both circuits get answers': lanes.every(
       (lane) => last(lane).outcome === 'answered',
     ),
   }
 }
 
-/** Of both arms: whoever was refused was kept away, and nobody else. */
+/** Checks both arms: refused calls did not reach the user service, and all others did. */
 export function requestChecks(...arms) {
   return {
     'no refused call reached the user service; every other call did': arms.every(

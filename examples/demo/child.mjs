@@ -1,16 +1,16 @@
-/** What both services share: a server on a free port of the loopback that ends with the driver. */
+/** What both services share: a server on a free loopback port, which ends with the driver. */
 import { createServer } from 'node:http'
 
-// Ctrl-C reaches every process of the terminal; the driver ends its children itself.
+// Ctrl-C reaches every process of the terminal, but the driver ends its children itself.
 process.on('SIGINT', () => undefined)
-// However the driver ends, its end of the channel closes with it.
+// However the driver ends, the channel closes with it.
 process.on('disconnect', () => process.exit())
 if (!process.connected) process.exit()
 
-/** Tells the driver the port once the server listens. */
+/** Sends the port to the driver once the server listens. */
 export function serve(handler) {
   const server = createServer(handler)
-  // Longer than the story: no connection is closed just as it is used again.
+  // Longer than the story, so that no connection is closed just as it is used again.
   server.keepAliveTimeout = 60_000
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
 }

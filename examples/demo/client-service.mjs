@@ -1,5 +1,5 @@
 /**
- * A service that cannot do without the user service: the code you would write yourself.
+ * A service that depends on the user service. This is the code that you would write yourself.
  * Usage: client-service.mjs <origin of the user service> [--without-breaker] [--redis <url>]
  */
 import { parseArgs } from 'node:util'
@@ -22,7 +22,7 @@ const instances = {
   avatars: axios.create({ baseURL, timeout: TIMEOUT }),
 }
 
-// A machine that is busy with a dozen processes is no Redis that is down: be patient.
+// A machine with a dozen busy processes is slow, but Redis is not down: use long deadlines.
 const patience = { permitDeadline: 1, commandDeadline: 2, initDeadline: 20 }
 const storage = flags.redis && new RedisStorage({ url: flags.redis, ...patience })
 const breaker = new CircuitBreaker({ storage })
@@ -32,23 +32,23 @@ if (!flags['without-breaker']) {
 }
 await breaker.init()
 
-/** Transitions that no answer has told the driver of yet. */
-const untold = { users: [], avatars: [] }
-breaker.on('stateChanged', ({ circuit, from, to }) => untold[circuit].push({ from, to }))
+/** Transitions that no answer has reported to the driver yet. */
+const unreported = { users: [], avatars: [] }
+breaker.on('stateChanged', ({ circuit, from, to }) => unreported[circuit].push({ from, to }))
 
-/** For the story of a fleet: everything, by a clock that all processes share, in milliseconds. */
-const told = { users: [], avatars: [] }
+/** All events, for the story of a fleet. Times are in milliseconds, by a clock that all processes share. */
+const events = { users: [], avatars: [] }
 for (const event of ['failed', 'recovered', 'stateChanged']) {
   const at = () => Number(process.hrtime.bigint()) / 1e6
-  breaker.on(event, ({ circuit, ...what }) => told[circuit].push({ event, at: at(), ...what }))
+  breaker.on(event, ({ circuit, ...what }) => events[circuit].push({ event, at: at(), ...what }))
 }
 
 serve(async (request, response) => {
   const [, kind, subject] = request.url.split('/')
-  if (kind === 'told') return reply(response, 200, told[subject].splice(0))
+  if (kind === 'events') return reply(response, 200, events[subject].splice(0))
   if (!Object.hasOwn(instances, kind)) return reply(response, 404, {})
   const { status, headers, ...body } = await lookUp(kind, request)
-  return reply(response, status, { ...body, transitions: untold[kind].splice(0) }, headers)
+  return reply(response, status, { ...body, transitions: unreported[kind].splice(0) }, headers)
 })
 
 async function lookUp(kind, request) {
@@ -61,7 +61,7 @@ async function lookUp(kind, request) {
   }
 }
 
-/** Our caller learns at once that there is no use in waiting, and when to come back. */
+/** Tells our caller at once when to come back. */
 function refusal({ state, retryAfter }) {
   const headers = { 'retry-after': Math.ceil(retryAfter) }
   return { status: 503, headers, outcome: 'refused', state, retryAfter }
@@ -69,7 +69,7 @@ function refusal({ state, retryAfter }) {
 
 async function failure(kind, error) {
   const reason = error.code === 'ECONNABORTED' ? 'timeout' : (error.response?.status ?? error.code)
-  // Where the circuit is shared, the fleet's count comes with the answer to our report.
+  // If the circuit is shared, the fleet's count arrives with the answer to our report.
   await breaker.flush()
   const failureCount = breaker.circuit(kind)?.failureCount
   return { status: 502, outcome: 'failed', reason, failureCount }

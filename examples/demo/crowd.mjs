@@ -1,7 +1,7 @@
-/** Callers that come all at once. */
+/** A crowd of callers that arrive all at once. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Resolves once all calls but one are refused, or after so many milliseconds. */
+/** Resolves once all calls but one are refused, or after that many milliseconds. */
 export async function firstRefused(calls, limit) {
   const refused = []
   const enough = new Promise((resolve) => {

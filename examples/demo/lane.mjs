@@ -1,10 +1,12 @@
-/** The callers of one circuit: one at a time, but several at once when it is due to half-open. */
+/**
+ * The callers of one circuit. They come one at a time, and in a crowd when the circuit is due to half-open.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crowd, outcome, probe, transition } from './cells.mjs'
 import { firstRefused } from './crowd.mjs'
 import { BEAT, CALLERS, CIRCUITS, PROBE_TIME } from './settings.mjs'
 
-/** After this long the crowd is over even where it went otherwise than it should. */
+/** The crowd ends after this time at the latest, even if something went wrong. */
 const CROWD_LIMIT = 800
 
 export class Lane {
@@ -32,7 +34,7 @@ export class Lane {
     if (this.#probing) return []
     const wait = this.#state === 'opened' ? this.#dueAt - performance.now() : Infinity
     if (wait <= 0) return this.#callTogether()
-    // Nobody calls shortly before the ttl has passed: a lone caller, delayed, would be the probe.
+    // Nobody calls shortly before the ttl has passed: a delayed single caller would become the probe.
     if (wait < BEAT) return []
     const result = await this.#stage.call(this.kind)
     const state = this.#state
@@ -45,8 +47,8 @@ export class Lane {
   }
 
   /**
-   * The user service keeps its answer back until all callers but one are refused: on a busy machine
-   * a quick answer might close the circuit before the others come.
+   * The user service holds back its answer until all callers but one are refused: on a busy machine, a
+   * quick answer might close the circuit before the others come.
    */
   async #callTogether() {
     this.#probing = true
@@ -71,7 +73,7 @@ export class Lane {
     this.#probing = false
   }
 
-  /** Takes over the transitions that came with an answer. */
+  /** Adds the transitions that came with an answer. */
   #note({ transitions }) {
     const { ttl } = CIRCUITS[this.kind]
     return transitions.map(({ from, to }) => {

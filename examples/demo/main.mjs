@@ -1,6 +1,6 @@
 /**
- * An outage in ten seconds, with a circuit breaker and without. With `--redis`: an outage as three
- * processes see it that share a circuit. Usage: node examples/demo/main.mjs [--redis]
+ * Shows an outage in ten seconds, with a circuit breaker and without. With `--redis`, it shows an outage as
+ * seen by three processes that share a circuit. Usage: node examples/demo/main.mjs [--redis]
  */
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +23,7 @@ async function run() {
     const { demo } = await import(flags.redis ? './fleet/demo.mjs' : './alone.mjs')
     const verdict = async () => ((await demo(processes)) ? 0 : 1)
     const limit = flags.redis ? LIMITS.fleet : LIMITS.alone
-    // In this order: what the demo starts at once has to be ended too.
+    // Keep this order: the handlers must be in place before the demo starts its first process.
     return await Promise.race([trouble(limit), verdict().catch(explain), processes.lost])
   } catch (error) {
     console.error(paint('red', `The demo failed: ${error.message}`))
@@ -33,13 +33,13 @@ async function run() {
   }
 }
 
-/** A call fails a moment before it is known that the process has ended which should answer it. */
+/** If a process ends, a call to it fails a moment before `lost` rejects with the reason. */
 async function explain(reason) {
   await Promise.race([processes.lost, sleep(500)])
   throw reason
 }
 
-/** Whatever ends the demo early, its processes are ended first. */
+/** If anything ends the demo early, this ends its processes first. */
 function trouble(limit) {
   return new Promise((resolve, reject) => {
     for (const [signal, code] of Object.entries(EXIT_CODES)) {

@@ -1,4 +1,4 @@
-/** Colours, where somebody looks who wants them. */
+/** Adds colours, if the output is a terminal that supports them. */
 import { styleText } from 'node:util'
 
 const coloured = process.stdout.isTTY && !process.env.NO_COLOR

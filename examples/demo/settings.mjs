@@ -1,4 +1,4 @@
-/** The figures of the story. Short times, so that an outage fits into seconds. */
+/** The settings of the story. Times are short, so that an outage takes only seconds. */
 export const CIRCUITS = {
   users: { threshold: 3, ttl: 2 },
   avatars: { threshold: 5, ttl: 3 },
@@ -13,8 +13,8 @@ export const BEAT = 250
 /** Callers that come at once when a circuit half-opens. */
 export const CALLERS = 5
 
-/** The demo gives up after this long, in milliseconds. A fleet has more processes to start. */
+/** How long the demo may take, in milliseconds. A fleet has more processes to start. */
 export const LIMITS = { alone: 18_500, fleet: 40_000 }
 
-/** The user service takes so long for the answer to a probe, in milliseconds. */
+/** How long the user service takes to answer a probe, in milliseconds. */
 export const PROBE_TIME = 300

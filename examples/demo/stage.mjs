@@ -1,4 +1,4 @@
-/** Where the story is played: two arms that get the same calls at the same moments, and a timeline. */
+/** The stage of the story: two arms that get the same calls at the same moments, and a timeline. */
 export class Stage {
   #watched
   #compared
@@ -12,7 +12,7 @@ export class Stage {
     this.#timeline = timeline
   }
 
-  /** Only the arm that is watched is waited for. */
+  /** Waits only for the arm that is watched. */
   call(kind, client) {
     this.#calls += 1
     const id = `call-${this.#calls}`
@@ -25,11 +25,11 @@ export class Stage {
     await Promise.all([this.#watched, this.#compared].map((arm) => arm.order(command, argument)))
   }
 
-  told(kind) {
-    return this.#watched.told(kind)
+  events(kind) {
+    return this.#watched.events(kind)
   }
 
-  /** @param cells for each lane its cells, from top to bottom */
+  /** @param cells the cells of each lane, from top to bottom */
   show(cells) {
     this.#timeline.tick(cells)
   }

@@ -1,4 +1,4 @@
-/** The figures at the end: what the breaker kept away, and whom it kept waiting. */
+/** Prints the figures at the end: how many requests the breaker kept away, and how long callers waited. */
 import { paint } from './paint.mjs'
 
 const WIDTHS = { label: 46, figure: 18 }
@@ -10,7 +10,7 @@ const PHASES = {
   recovers: 'after it came back',
 }
 
-/** @param arms for each arm its `calls`, and what `reached` its user service */
+/** @param arms for each arm, its `calls` and the requests that `reached` its user service */
 export function printSummary(guarded, bare) {
   const { head, title, row } = table([guarded, bare])
   head('with the breaker', 'without it')
@@ -34,7 +34,7 @@ export function printSummary(guarded, bare) {
   })
 }
 
-/** What prints a table with a column for each arm. */
+/** Returns a function that prints a table row with a column for each arm. */
 export function table(arms) {
   return {
     head: (...names) => print('', names, 'bold'),

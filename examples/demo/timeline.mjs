@@ -1,9 +1,9 @@
-/** Prints what happens while it happens, one column for each lane. */
+/** Prints events as they happen, in one column for each lane. */
 import { merge } from './cells.mjs'
 import { paint } from './paint.mjs'
 
 const WIDTHS = { time: 9, service: 11, lane: 39, label: 14 }
-/** Ticks that one line may stand for: more would keep the reader waiting. */
+/** How many ticks one line may combine: more would keep the reader waiting. */
 const MERGED = 4
 
 export class Timeline {
@@ -14,7 +14,7 @@ export class Timeline {
   #waiting
 
   /**
-   * @param {Record<string, string>} heads what to write above each lane
+   * @param {Record<string, string>} heads the heading of each lane
    * @param {Partial<typeof WIDTHS>} [widths]
    */
   constructor(heads, widths = {}) {
@@ -27,13 +27,13 @@ export class Timeline {
     console.log(paint('dim', `  ${'─'.repeat(head.trimEnd().length)}`))
   }
 
-  /** What the user service does from now on. */
+  /** Shows what the user service does from now on. */
   behave(behaviour) {
     this.flush()
     this.#behaviour = behaviour
   }
 
-  /** @param cells for each lane its cells of this tick, from top to bottom */
+  /** @param cells the cells of each lane at this tick, from top to bottom */
   tick(cells) {
     const height = Math.max(...Object.values(cells).map((lane) => lane.length))
     for (let line = 0; line < height; line += 1) {

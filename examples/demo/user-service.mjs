@@ -1,9 +1,12 @@
-/** The user service: answers, answers 500, or hangs, as the driver says; counts what reaches it. */
+/**
+ * The user service. It answers, fails or hangs, as the driver commands, and counts the requests that reach
+ * it.
+ */
 import { reply, serve } from './child.mjs'
 
 /** Every request that arrived. */
 const reached = []
-/** Requests that wait until the driver lets the service answer them. */
+/** Requests that wait until the driver allows an answer. */
 const held = []
 let behaviour = 'answers'
 let heldKind
@@ -15,7 +18,7 @@ function answer(kind, response) {
   else reply(response, 200, { name: 'naruto' })
 }
 
-/** The driver's way in: PUT /control/behave/hangs, PUT /control/hold/users, GET /control/reached. */
+/** The driver's commands: PUT /control/behave/hangs, PUT /control/hold/users, GET /control/reached. */
 function control(command, argument, response) {
   if (command === 'behave') behaviour = argument
   if (command === 'hold') heldKind = argument

@@ -2,7 +2,7 @@
  * Logs what happens to circuits with debug: `DEBUG='axios-breaker:*' node examples/logging/debug.mjs`, after
  * `npm run build`. Each event has a namespace: `DEBUG=axios-breaker:stateChanged` shows one kind only.
  *
- * Events are plain objects with nothing of a request in them, so they can be logged as they are.
+ * Events are plain objects without any content of a request, so you can log them as they are.
  */
 import { CircuitBreaker } from 'axios-breaker'
 import debug from 'debug'
@@ -18,7 +18,7 @@ const EVENTS = ['created', 'detached', 'stateChanged', 'failed', 'recovered', 'r
 function logEvents(breaker) {
   for (const event of EVENTS) {
     const log = debug(`axios-breaker:${event}`)
-    // What nobody wants to see need not be made: attempts are told only where somebody listens.
+    // Do not listen to events that are not shown: without a listener, an event is not even created.
     if (log.enabled) breaker.on(event, (fields) => log('%o', fields))
   }
 }

@@ -1,13 +1,13 @@
 /**
  * Logs what happens to circuits with pino: `node examples/logging/pino.mjs`, after `npm run build`.
  *
- * Events are plain objects with nothing of a request in them, so they can be logged as they are.
+ * Events are plain objects without any content of a request, so you can log them as they are.
  */
 import { CircuitBreaker } from 'axios-breaker'
 import pino from 'pino'
 import { makeTraffic } from './traffic.mjs'
 
-/** What somebody should know at once, what explains it, and what there is one of for each request. */
+/** Errors need attention at once, information explains them, and debug has one line for each request. */
 const LEVELS = {
   created: 'info',
   detached: 'info',
@@ -16,7 +16,7 @@ const LEVELS = {
   recovered: 'info',
   storageLost: 'error',
   storageRestored: 'info',
-  // While a circuit is opened there is one for every request: in production a metric counts them.
+  // While a circuit is opened, each request publishes one. In production, a metric counts them.
   rejected: 'debug',
   attempted: 'trace',
 }

@@ -1,4 +1,4 @@
-/** Something to log: a service that breaks, and requests full of what no log may hold. */
+/** Traffic to log: a service that breaks, and requests full of secrets that no log may show. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -8,7 +8,7 @@ import axios from 'axios'
 
 const TTL = 0.2
 
-/** All of it has the word in it: whoever reads the log can look for one word. */
+/** All secrets contain the same word, so that you can search the log for it. */
 const SECRETS = {
   auth: { username: 'secret-user', password: 'secret-password' },
   params: { token: 'secret-param' },
@@ -17,7 +17,7 @@ const SECRETS = {
 const BODY = { card: 'secret-body' }
 
 /**
- * A circuit through all of its states.
+ * Moves a circuit through all of its states.
  *
  * @param {import('axios-breaker').CircuitBreaker} breaker
  */
@@ -38,7 +38,7 @@ export async function makeTraffic(breaker) {
   service.stop()
 }
 
-/** Answers every request with its `status`, once it has seen that it carries its secrets. */
+/** Checks that each request carries its secrets, and answers with the current `status`. */
 async function startService() {
   const service = { status: 200 }
   const server = createServer((request, response) => {

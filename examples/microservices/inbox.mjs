@@ -1,4 +1,4 @@
-/** The page that lists mails. Whatever is in them is text to it, and never markup. */
+/** The page that lists mails. It shows their content as text, never as markup. */
 
 const HEAD = `<!doctype html>
 <html lang="en">

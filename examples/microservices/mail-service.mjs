@@ -1,4 +1,4 @@
-/** A mail server that keeps what it is sent, and a page that lists it. */
+/** A mail server that keeps the mails that it receives, and a page that lists them. */
 import { callbackify } from 'node:util'
 import { simpleParser } from 'mailparser'
 import { SMTPServer } from 'smtp-server'
@@ -7,7 +7,7 @@ import { createApp, listen } from './service.mjs'
 
 const { HOST = '127.0.0.1', SMTP_PORT } = process.env
 
-/** Older mails make room for new ones. */
+/** How many mails to keep. The oldest ones go first. */
 const CAPACITY = 100
 const mails = []
 

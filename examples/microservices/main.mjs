@@ -1,10 +1,12 @@
-/** The whole example on the loopback, until Ctrl-C. Usage: npm run example, with README.md next to you */
+/**
+ * Runs the whole example on the loopback, until Ctrl-C. Usage: npm run example. README.md tells the story.
+ */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { choosePorts } from './settings.mjs'
 import { System } from './system.mjs'
 
-/** Ctrl-C is how the example is meant to end. */
+/** Ctrl-C is the normal way to end the example. */
 const EXIT_CODES = { SIGINT: 0, SIGTERM: 143, SIGHUP: 129 }
 
 const { TTL: ttl, SCRAPE_INTERVAL: scrapeInterval } = process.env
@@ -20,7 +22,7 @@ async function run() {
     const ports = await choosePorts()
     system = new System(ports)
     const started = system.start({ ttl, scrapeInterval }).then(() => printGuide(ports))
-    // Once all is started there is nothing to do but to wait.
+    // Everything has started: wait until something ends.
     return await Promise.race([interrupted, Promise.all([started, system.lost])])
   } catch (error) {
     console.error(`The example failed: ${error.message}`)

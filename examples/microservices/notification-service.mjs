@@ -1,4 +1,4 @@
-/** Sends users their notifications by mail: the code you would write yourself. */
+/** Sends notifications to users by mail. This is the code that you would write yourself. */
 import axios from 'axios'
 import { CircuitBreaker, OpenedStateError } from 'axios-breaker'
 import { collectMetrics } from 'axios-breaker/prometheus'
@@ -47,7 +47,7 @@ async function notify(username, message) {
   return user.email
 }
 
-/** Our caller learns whose fault it is and, where the circuit is opened, when to come back. */
+/** Tells our caller which service failed and, if the circuit refused, when to come back. */
 function explain(error, response) {
   if (error instanceof OpenedStateError) {
     const { circuit, state, retryAfter } = error

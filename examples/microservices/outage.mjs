@@ -1,8 +1,8 @@
-/** Two minutes of traffic with an outage in the middle, for pictures: callers come all the time. */
+/** Makes two minutes of steady traffic with an outage in the middle, for the pictures. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../scripts/until.mjs'
 
-/** Milliseconds. */
+/** In milliseconds. */
 const PACE = 200
 const BEFORE = 30_000
 const AFTER = 40_000
@@ -24,7 +24,7 @@ export class Outage {
     this.#users = origin(ports.user)
   }
 
-  /** @param {() => Promise<void>} whileOpened what is to be done in the middle of it */
+  /** @param {() => Promise<void>} whileOpened runs in the middle of the outage */
   async play(whileOpened) {
     const traffic = this.#traffic()
     await sleep(BEFORE)
@@ -45,10 +45,10 @@ export class Outage {
     await Promise.all(calls)
   }
 
-  /** Sasuke gets notifications until the circuit opens, whoever is answered in between. */
+  /** Notifies Sasuke until the circuit opens, whatever requests succeed in between. */
   async #break() {
     while ((await this.#call('sasuke')) !== 503) continue
-    // Whoever probes next is to be waited for.
+    // Wait for the next probe.
     await this.#slowDown(PROBE)
   }
 

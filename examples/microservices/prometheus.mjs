@@ -1,4 +1,4 @@
-/** A real Prometheus on the loopback, with a folder of its own that ends with it. */
+/** Starts a real Prometheus on the loopback, with its own folder, which is removed at the end. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -39,8 +39,8 @@ export class Prometheus {
   /**
    * @param {object} options
    * @param {number} options.port
-   * @param {Record<string, number>} options.ports of the services, by their host names
-   * @param {string} [options.interval] between two scrapes
+   * @param {Record<string, number>} options.ports the ports of the services, by host name
+   * @param {string} [options.interval] the time between two scrapes
    */
   static async start({ port, ports, interval = '1s' }) {
     const folder = await mkdtemp(join(tmpdir(), 'axios-breaker-prometheus-'))
@@ -56,7 +56,7 @@ export class Prometheus {
     }
   }
 
-  /** Rejects when it ends although nobody has stopped it. */
+  /** Rejects if Prometheus ends before it is stopped. */
   async ended() {
     await this.#exit
     if (!this.#stopped) throw new Error(`prometheus ended by itself:\n${this.#output}`)

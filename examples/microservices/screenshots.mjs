@@ -1,4 +1,4 @@
-/** Plays an outage, and takes pictures of what Prometheus and the status page show of it. */
+/** Plays an outage, and takes pictures of what Prometheus and the status page show. */
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { requireProgram } from '../../scripts/programs.mjs'
@@ -8,12 +8,12 @@ import { System } from './system.mjs'
 
 const IMAGES = new URL('../../docs/images/', import.meta.url)
 const WIDTH = 1000
-/** Seconds. */
+/** In seconds. */
 const TTL = '20'
 /** Milliseconds after the circuit has opened. */
 const IN_THE_MIDDLE = 8000
 
-/** The expressions of each picture, one below the other. */
+/** The expressions of each picture, from top to bottom. */
 const GRAPHS = {
   'requests-by-status': [
     'sum by (status) (rate(http_requests_total{job="notification",method="POST"}[10s]))',

@@ -1,10 +1,10 @@
-/** What the services share: an app that counts the requests it answers, and ends when it is told to. */
+/** What the services share: an app that counts the requests that it answers, and ends when asked to. */
 import express from 'express'
 import { Counter, Registry } from 'prom-client'
 
 const { HOST = '127.0.0.1', PORT } = process.env
 
-/** What Prometheus is shown at /metrics. */
+/** The metrics that Prometheus reads from /metrics. */
 export const registry = new Registry()
 
 const requests = new Counter({
@@ -14,7 +14,7 @@ const requests = new Counter({
   registers: [registry],
 })
 
-/** Shows at 0 what is yet to come: a counter that appears at 3 has never had a rate. */
+/** Starts counters at 0: if a counter first appears with the value 3, Prometheus sees no increase. */
 export function expectAnswers(method, statuses) {
   for (const status of statuses) requests.inc({ method, status }, 0)
 }
@@ -34,7 +34,7 @@ export function createApp() {
   return app
 }
 
-/** Answers with a line of JSON: whoever calls by hand finds the prompt in a line of its own. */
+/** Answers with JSON and a newline, so that the prompt starts on its own line if you call by hand. */
 export function reply(response, status, body) {
   response
     .status(status)
@@ -42,9 +42,9 @@ export function reply(response, status, body) {
     .send(`${JSON.stringify(body)}\n`)
 }
 
-/** @param farewell what is to be done before the process ends */
+/** @param farewell runs before the process ends */
 export function listen(app, farewell = () => undefined) {
-  // Whoever started this process is told the port, unless they have ended already.
+  // Send the port to the parent process, unless that has ended already.
   app.listen(Number(PORT), HOST, (error) => {
     if (error) throw error
     if (process.connected) process.send({ port: Number(PORT) })
@@ -52,7 +52,7 @@ export function listen(app, farewell = () => undefined) {
   })
   const end = () => void Promise.resolve(farewell()).finally(() => process.exit())
   process.once('SIGTERM', end)
-  // However the starter ends, its end of the channel closes with it; Ctrl-C is the starter's affair.
+  // However the parent ends, the channel closes with it. The parent handles Ctrl-C.
   process.once('disconnect', end)
   process.on('SIGINT', () => {
     if (!process.connected) end()

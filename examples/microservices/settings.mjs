@@ -1,4 +1,4 @@
-/** Where everything listens, as in docker-compose.yml. */
+/** The ports on which everything listens, as in docker-compose.yml. */
 import { freePort, isFree } from '../../scripts/ports.mjs'
 
 export const PORTS = {
@@ -11,7 +11,7 @@ export const PORTS = {
   prometheus: 4090,
 }
 
-/** With PORTS=free, for runs next to others, any ports that are free. */
+/** With PORTS=free, uses any free ports, so that several runs do not collide. */
 export async function choosePorts() {
   if (process.env.PORTS === 'free') return freePorts()
   for (const [name, port] of Object.entries(PORTS)) {

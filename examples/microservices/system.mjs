@@ -10,7 +10,7 @@ export class System {
   #isStopped = false
   #lose
 
-  /** Rejects when a part ends by itself. */
+  /** Rejects if a part ends on its own. */
   lost = new Promise((_, reject) => {
     this.#lose = reject
   })
@@ -23,8 +23,8 @@ export class System {
 
   /**
    * @param {object} options
-   * @param {string} [options.ttl] seconds that the circuit stays opened
-   * @param {string} [options.scrapeInterval] of Prometheus
+   * @param {string} [options.ttl] how many seconds the circuit stays opened
+   * @param {string} [options.scrapeInterval] how often Prometheus scrapes
    */
   async start({ ttl = '30', scrapeInterval = '1s' } = {}) {
     await this.#processes.keep(RedisServer.start({ port: this.#ports.redis }))

@@ -1,4 +1,4 @@
-/** Knows the users naruto and hinata, and breaks over sasuke. */
+/** Knows the users naruto and hinata, and fails for sasuke. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp, listen, reply } from './service.mjs'
 
@@ -7,7 +7,7 @@ const USERS = new Map([
   ['hinata', { name: 'Hinata Hyuga', email: 'hinata@konoha.example' }],
 ])
 
-/** Seconds that an answer takes. */
+/** How many seconds an answer takes. */
 let delay = 0
 
 const app = createApp()
@@ -20,7 +20,7 @@ app.get('/users/:username', async (request, response) => {
   return user ? reply(response, 200, user) : reply(response, 404, { error: 'unknown' })
 })
 
-/** Makes the service slow, so that a probe takes long enough to be looked at. */
+/** Slows the service down, so that a probe takes long enough to watch. */
 app.put('/delay/:seconds', (request, response) => {
   delay = Math.min(Number(request.params.seconds) || 0, 60)
   reply(response, 200, { delay })

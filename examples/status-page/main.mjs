@@ -1,6 +1,6 @@
 /**
- * The status page over services that break and recover. Usage: node examples/status-page/main.mjs [port]
- * Needs the build: npm run build. The port is that of the page, 8080 if left out.
+ * Shows the status page of services that break and recover. Run npm run build first.
+ * Usage: node examples/status-page/main.mjs [port]. The page listens on the port, 8080 by default.
  */
 import { createServer } from 'node:http'
 import axios from 'axios'
@@ -9,7 +9,7 @@ import { statusPage } from 'axios-breaker/status-page'
 import { MemoryStorage } from 'axios-breaker/testing'
 import { Service } from './service.mjs'
 
-/** Milliseconds for which each service answers, breaks or hangs, in turns. */
+/** How many milliseconds each service answers, breaks or hangs, in turn. */
 const SERVICES = {
   users: [20_000, 'answers', 9_000, 'breaks'],
   avatars: [12_000, 'answers', 5_000, 'hangs', 8_000, 'breaks'],
@@ -21,7 +21,7 @@ const STORAGE_UP = 25_000
 const STORAGE_DOWN = 10_000
 
 const port = Number(process.argv[2] ?? 8080)
-// In earnest a RedisStorage: this one shows an outage without a Redis to break.
+// In production, use a RedisStorage. This one can simulate an outage without a Redis.
 const storage = new MemoryStorage()
 const breaker = new CircuitBreaker({ threshold: 3, ttl: 6, storage })
 await breaker.init()

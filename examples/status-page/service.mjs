@@ -1,4 +1,4 @@
-/** A service on a free port of the loopback that answers, breaks, hangs or resets, as its script says. */
+/** A service on a free loopback port that follows a script: it answers, breaks, hangs or resets. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 
@@ -13,7 +13,7 @@ export class Service {
   #script
   #behaviour = 'answers'
 
-  /** @param script milliseconds and what it does for so long, again and again */
+  /** @param script pairs of milliseconds and a behaviour, repeated for ever */
   static async start(script) {
     const service = new Service()
     service.#script = script

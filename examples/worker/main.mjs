@@ -1,6 +1,7 @@
 /**
- * Workers over a queue, and an outage of the service that they need: `node examples/worker/main.mjs`, after
- * `npm run build`. They pause while the circuit is opened, and no job is lost, nor a crowd refused.
+ * Workers that share a queue, during an outage of the service that they need. Run `npm run build`, then
+ * `node examples/worker/main.mjs`. The workers pause while the circuit is opened: no job is lost, and no
+ * crowd of requests is refused.
  */
 import axios from 'axios'
 import axiosRetry from 'axios-retry'
@@ -15,23 +16,23 @@ const parcels = axios.create({ baseURL: service.origin, timeout: 1000 })
 const breaker = new CircuitBreaker({ threshold: 5, ttl: 0.5 })
 const circuit = breaker.attach(parcels, 'parcels')
 
-// One lost connection is no reason to put a job back. A refusal is never retried.
+// Retry once before putting a job back, since a single connection may break. Refusals are never retried.
 axiosRetry(parcels, { retries: 2, retryDelay: (count) => count * 20, retryCondition: () => true })
 
 const queue = Array.from({ length: JOBS }, (_, index) => ({ id: index + 1 }))
-const told = { failures: 0, refusals: 0 }
-breaker.on('failed', () => (told.failures += 1))
-breaker.on('rejected', () => (told.refusals += 1))
+const counts = { failures: 0, refusals: 0 }
+breaker.on('failed', () => (counts.failures += 1))
+breaker.on('rejected', () => (counts.refusals += 1))
 breaker.on('stateChanged', ({ from, to }) => console.log(`${from} → ${to}`))
 
-// A signal ends the waiting, and with it the worker: the jobs that are left stay in the queue.
+// The signal ends the wait, and with it the worker. Jobs that are left stay in the queue.
 const stopping = new AbortController()
 process.once('SIGTERM', () => stopping.abort())
 
 await Promise.all(Array.from({ length: WORKERS }, work))
 console.log(
   `${service.delivered.size} of ${JOBS} jobs are done, ${queue.length} are left: ` +
-    `${told.failures} failures, ${told.refusals} refusals, ${service.requests} requests`,
+    `${counts.failures} failures, ${counts.refusals} refusals, ${service.requests} requests`,
 )
 service.close()
 
@@ -41,13 +42,13 @@ async function work() {
       await parcels.put(`/parcels/${job.id}`)
     } catch (error) {
       queue.push(job)
-      // The circuit says when to go on. What else went wrong is worth a line.
+      // After a refusal, ready() says when to go on. Other errors are worth a line.
       if (!(error instanceof OpenedStateError)) console.log(`job ${job.id}: ${error.message}`)
     }
   }
 }
 
-/** The next job, as soon as its request may be tried; nothing when all are done or the process stops. */
+/** Returns the next job once its request may be tried; undefined if none is left or the process stops. */
 async function next() {
   try {
     await circuit.ready({ signal: stopping.signal })

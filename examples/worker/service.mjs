@@ -1,4 +1,4 @@
-/** A service that takes parcels, and is down for a while. */
+/** A service that accepts parcels, and goes down for a while. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 
@@ -6,8 +6,8 @@ const MS_PER_SECOND = 1000
 
 /**
  * @param {object} options
- * @param {number} options.outageAfter requests that are answered before it goes down
- * @param {number} options.outage seconds for which it is down
+ * @param {number} options.outageAfter how many requests it answers before it goes down
+ * @param {number} options.outage how many seconds it stays down
  */
 export async function startService({ outageAfter, outage }) {
   const service = { delivered: new Set(), requests: 0, origin: '', close: () => server.close() }

@@ -1,8 +1,8 @@
-/** What the timeline says about one moment of one process, in the words of the story with one. */
+/** Makes the cells that the timeline shows for one moment of one process. */
 import { milliseconds, range, STATES } from '../cells.mjs'
 import { CALLERS, THRESHOLD } from './settings.mjs'
 
-/** One call and what became of it. */
+/** One call and its result. */
 export function outcome(result, state) {
   const { outcome: end, took, reason, failureCount, retryAfter } = result
   if (end === 'refused') {
@@ -16,7 +16,7 @@ export function outcome(result, state) {
   return { ...STATES[state], label: String(reason), labelTone: 'red', detail }
 }
 
-/** Some callers at once, of which all but the probe are refused. */
+/** Several callers at once. All but the probe are refused. */
 export function crowd(probes) {
   const detail = () => (probes === 0 ? 'all refused' : `${probes} probe`)
   return { ...STATES['half-opened'], label: `${CALLERS} callers`, detail }
@@ -28,7 +28,7 @@ export function probe({ outcome: end, reason, took }) {
   return { ...STATES['half-opened'], label: `probe ${code}`, labelTone: tone, detail }
 }
 
-/** A probe comes with no result that could be waited for: there it is not said how long it took. */
+/** No result leads to a half-opening, so its cell shows no time. */
 export function transition({ to, after }) {
   const { tone } = STATES[to]
   const digits = after < 10 ? 1 : 0

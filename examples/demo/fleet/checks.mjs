@@ -1,10 +1,10 @@
-/** Did the story go as it should? What reached the user service has the last word. */
+/** Checks that the story went as promised. The requests that reached the user service decide. */
 import { arrivals, print, requestChecks } from '../checks.mjs'
 import { PROCESSES, THRESHOLD } from './settings.mjs'
 
 /** @returns whether every check passed */
-export function printChecks({ told, crowds }, shared, own) {
-  return print({ ...circuitChecks(told, crowds, shared), ...fleetChecks(shared, own) })
+export function printChecks({ transitions, crowds }, shared, own) {
+  return print({ ...circuitChecks(transitions, crowds, shared), ...fleetChecks(shared, own) })
 }
 
 function circuitChecks({ histories }, crowds, { calls, reached }) {
@@ -16,7 +16,7 @@ function circuitChecks({ histories }, crowds, { calls, reached }) {
     }).length
   const last = (_, process) => calls.findLast(({ client }) => client === process)
   return {
-    'the circuit opened for all by the failures of all: no process alone had as many as its threshold':
+    'the circuit opened because of failures in all processes: none alone had reached its threshold':
       PROCESSES.every((_, process) => failures(process) < THRESHOLD),
     'each transition in one process reached the other two': histories.every(
       (history) => history.join() === first.join(),
@@ -24,9 +24,9 @@ function circuitChecks({ histories }, crowds, { calls, reached }) {
     'each half-opening sent one request to the user service, and refused all other callers':
       crowds.some(({ length }) => length > PROCESSES.length) &&
       crowds.every((crowd) => crowd.filter(isReached).length === 1),
-    'a probe that failed opened the circuit again; one that passed closed it':
+    'a failed probe reopened the circuit; a successful one closed it':
       first.includes('half-opened → opened') && first.at(-1) === 'half-opened → closed',
-    'after the recovery the callers of all processes get their answers': PROCESSES.map(last).every(
+    'after the recovery, the callers of all processes get answers': PROCESSES.map(last).every(
       ({ outcome }) => outcome === 'answered',
     ),
   }

@@ -1,4 +1,7 @@
-/** An outage as three processes see it: with one circuit, shared through Redis, and with a circuit each. */
+/**
+ * Shows an outage as seen by three processes: with a circuit that they share through Redis, and with a
+ * circuit each.
+ */
 import { installMissing } from '../../../scripts/install.mjs'
 import { RedisServer } from '../../../scripts/redis-server.mjs'
 import { Arm } from '../arm.mjs'
@@ -12,7 +15,7 @@ import { printSummary } from './summary.mjs'
 
 const WIDTHS = { time: 8, service: 9, lane: 27, label: 12 }
 
-/** @returns whether everything went as promised */
+/** @returns whether all checks passed */
 export async function demo(processes) {
   await installMissing([{ program: 'redis-server', debianPackage: 'redis-server' }])
   const redis = await processes.keep(RedisServer.start())
@@ -26,7 +29,7 @@ export async function demo(processes) {
   await story.play()
   const results = await Promise.all([shared.results(), own.results()])
   console.log()
-  printSummary(...results, story.told.moves)
+  printSummary(...results, story.transitions.moves)
   console.log()
   return printChecks(story, ...results)
 }

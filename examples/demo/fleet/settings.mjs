@@ -1,4 +1,4 @@
-/** The figures of the fleet's story. */
+/** The settings of the fleet's story. */
 import { CIRCUITS } from '../settings.mjs'
 
 /** The processes that share a circuit, in the order in which they are called. */
@@ -7,8 +7,8 @@ export const PROCESSES = ['A', 'B', 'C']
 export const KIND = 'users'
 export const { threshold: THRESHOLD, ttl: TTL } = CIRCUITS[KIND]
 
-/** Callers of each process that come at once when the circuit half-opens. */
+/** How many callers of each process come at once when the circuit half-opens. */
 export const CALLERS = 2
 
-/** How long the story waits, on a busy machine, for what should happen at once, in milliseconds. */
+/** How long the story waits for what should happen at once, as the machine may be busy, in milliseconds. */
 export const PATIENCE = 2000

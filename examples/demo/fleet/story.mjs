@@ -4,27 +4,27 @@ import { firstRefused } from '../crowd.mjs'
 import { BEAT, PROBE_TIME } from '../settings.mjs'
 import { crowd, outcome, probe, transition } from './cells.mjs'
 import { CALLERS, KIND, PATIENCE, PROCESSES, TTL } from './settings.mjs'
-import { Told } from './told.mjs'
+import { Transitions } from './transitions.mjs'
 
 export class Story {
   /** For each half-opening, the ids of the calls made in it. */
   crowds = []
-  told
+  transitions
   #stage
   #dueAt = Infinity
 
   constructor(stage) {
     this.#stage = stage
-    this.told = new Told(stage)
+    this.transitions = new Transitions(stage)
   }
 
   async play() {
     const beat = () => this.#beat()
     const sawFailedProbe = (history) => history.includes('half-opened → opened')
-    const isClosed = (_, process) => this.told.stateOf(process) === 'closed'
+    const isClosed = (_, process) => this.transitions.stateOf(process) === 'closed'
     const acts = {
       answers: { beats: 4, done: () => true },
-      breaks: { beats: 0, done: () => this.told.histories.every(sawFailedProbe) },
+      breaks: { beats: 0, done: () => this.transitions.histories.every(sawFailedProbe) },
       recovers: { beats: 4, done: () => PROCESSES.every(isClosed) },
     }
     for (const [behaviour, act] of Object.entries(acts)) {
@@ -40,13 +40,13 @@ export class Story {
     await sleep(Math.max(0, next - performance.now()))
   }
 
-  /** One process after the other, so that each failure is counted before the next one happens. */
+  /** Calls one process after the other, so that each failure is counted before the next one happens. */
   async #callInTurn() {
     let row = {}
     for (const process of PROCESSES.keys()) {
-      // Nobody calls shortly before the ttl has passed: a lone caller, delayed, would be the probe.
+      // Nobody calls shortly before the ttl has passed: a delayed single caller would become the probe.
       if (performance.now() > this.#dueAt - BEAT) break
-      const state = this.told.stateOf(process)
+      const state = this.transitions.stateOf(process)
       const result = await this.#stage.call(KIND, process)
       const wasProbe = state === 'opened' && result.outcome !== 'refused'
       if (wasProbe) this.crowds.push([result.id])
@@ -59,7 +59,7 @@ export class Story {
     this.#show([row])
   }
 
-  /** The user service keeps its answer back until all callers but one are refused, wherever they called. */
+  /** The user service holds back its answer until all callers but one are refused, in all processes. */
   async #callTogether() {
     const start = performance.now()
     await this.#stage.order('hold', KIND)
@@ -81,9 +81,9 @@ export class Story {
     for (const row of rows) this.#stage.show(row)
   }
 
-  /** The rows of what has become of the circuit. */
+  /** Returns the rows that show how the circuit moved. */
   async #moves() {
-    const news = await this.told.news()
+    const news = await this.transitions.news()
     if (news.flat().some(({ to }) => to === 'opened')) this.#dueAt = performance.now() + TTL * 1000
     if (news.flat().some(({ to }) => to === 'closed')) this.#dueAt = Infinity
     const height = Math.max(...news.map(({ length }) => length))

@@ -1,4 +1,7 @@
-/** The figures at the end: what a shared circuit kept away that circuits of each process let through. */
+/**
+ * Prints the figures at the end: the requests that a shared circuit kept away and separate circuits let
+ * through.
+ */
 import { isRefused, median, milliseconds, table } from '../summary.mjs'
 
 const PHASES = {
@@ -27,7 +30,7 @@ export function printSummary(shared, own, moves) {
   row('longest', (arm) => (arm === shared ? milliseconds(Math.max(...spans), 1) : ''))
 }
 
-/** What was decided by another process, and came with a result that could be waited for. */
+/** Transitions that another process decided because of a result. */
 function travelled(moves) {
   const heard = ({ origin, to }) => origin === 'shared' && to !== 'half-opened'
   return moves

@@ -1,24 +1,24 @@
-/** What the processes have been told of their circuit, and how long after the result that moved it. */
+/** The transitions that each process saw, and how long after the result that caused them. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KIND, PATIENCE, PROCESSES } from './settings.mjs'
 
-export class Told {
+export class Transitions {
   /**
-   * For each process its transitions so far, with the milliseconds since the result that moved it.
+   * The transitions of each process so far, with the milliseconds since the result that caused them.
    *
    * @type {{ from: string, to: string, origin: string, after: number }[][]}
    */
   moves = PROCESSES.map(() => [])
   #stage
   #shown = PROCESSES.map(() => 0)
-  /** When a result was last counted, in whichever process. */
+  /** When any process last counted a result. */
   #countedAt = 0
 
   constructor(stage) {
     this.#stage = stage
   }
 
-  /** Of each process, every transition so far, as in `closed → opened`. */
+  /** Returns every transition of each process so far, as in `closed → opened`. */
   get histories() {
     return this.moves.map((moves) => moves.map(({ from, to }) => `${from} → ${to}`))
   }
@@ -27,7 +27,7 @@ export class Told {
     return this.moves[process].at(-1)?.to ?? 'closed'
   }
 
-  /** @returns of each process its transitions since the last time; where there are any, each is waited for */
+  /** @returns the transitions of each process since the last call. If one process moved, waits for all. */
   async news() {
     const end = performance.now() + PATIENCE
     await this.#ask()
@@ -47,11 +47,11 @@ export class Told {
   }
 
   async #ask() {
-    const told = await this.#stage.told(KIND)
-    const results = told.flat().filter(({ event }) => event !== 'stateChanged')
+    const events = await this.#stage.events(KIND)
+    const results = events.flat().filter(({ event }) => event !== 'stateChanged')
     this.#countedAt = Math.max(this.#countedAt, ...results.map(({ at }) => at))
-    for (const [process, events] of told.entries()) {
-      const moves = events.filter(({ event }) => event === 'stateChanged')
+    for (const [process, own] of events.entries()) {
+      const moves = own.filter(({ event }) => event === 'stateChanged')
       for (const { at, ...move } of moves) {
         this.moves[process].push({ ...move, after: at - this.#countedAt })
       }

@@ -27,7 +27,12 @@ export async function unpackPackage({ suite, name }, folder, root) {
   for (const file of packages) await run('dpkg-deb', ['-x', join(archives, file), root])
 }
 
-/** An apt that knows one source, and thinks that nothing is installed: it fetches libraries as well. */
+/**
+ * An apt that knows one source, and thinks that nothing is installed: it fetches libraries as well.
+ *
+ * @param {string} suite
+ * @param {string} folder
+ */
 async function aptOptions(suite, folder) {
   const source = join(folder, 'apt.sources')
   const status = join(folder, 'status')
@@ -50,6 +55,7 @@ async function aptOptions(suite, folder) {
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
 }
 
+/** @param {string} suite */
 async function sources(suite) {
   const { codename } = await distribution()
   const texts = await Promise.all((await sourceFiles()).map((file) => readFile(file, 'utf8')))
@@ -59,13 +65,21 @@ async function sources(suite) {
 }
 
 async function sourceFiles() {
-  const parts = await readdir(join(APT, 'sources.list.d')).catch(() => [])
+  const parts = await namesIn(join(APT, 'sources.list.d'))
   const files = parts.filter((file) => /\.(?:list|sources)$/.test(file)).toSorted()
-  const single = await readdir(APT).catch(() => [])
+  const single = await namesIn(APT)
   return [
     ...single.filter((file) => file === 'sources.list').map((file) => join(APT, file)),
     ...files.map((file) => join(APT, 'sources.list.d', file)),
   ]
+}
+
+/**
+ * @param {string} folder
+ * @returns {Promise<string[]>} none if there is no such folder
+ */
+function namesIn(folder) {
+  return readdir(folder).catch(() => [])
 }
 
 async function distribution() {

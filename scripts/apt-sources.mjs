@@ -1,7 +1,16 @@
 /** Where apt fetches this machine's distribution from, said again for another release of it. */
 
 /**
- * @param {string[]} texts of the files in which apt looks for sources, in either format
+ * @typedef {object} Source
+ * @property {string[]} types
+ * @property {string[]} uris
+ * @property {string[]} suites
+ * @property {string[]} components
+ * @property {string | undefined} signedBy
+ */
+
+/**
+ * @param {readonly string[]} texts of the files in which apt looks for sources, in either format
  * @param {string} codename of the release that is installed: `bookworm`
  * @param {string} suite the other release: `trixie`
  * @returns {string[]} stanzas of a `.sources` file, one for each archive that has the release
@@ -15,7 +24,12 @@ export function sourcesOfSuite(texts, codename, suite) {
   return [...new Set(archives.map((archive) => stanza(archive, suite)))]
 }
 
-/** Signatures are checked by the keys that the source names, else by all that apt trusts. */
+/**
+ * Signatures are checked by the keys that the source names, else by all that apt trusts.
+ *
+ * @param {Source} source
+ * @param {string} suite
+ */
 function stanza({ uris, signedBy }, suite) {
   const fields = ['Types: deb', `URIs: ${uris.join(' ')}`, `Suites: ${suite}`, 'Components: main']
   // A whole key begins on a line of its own.
@@ -23,33 +37,55 @@ function stanza({ uris, signedBy }, suite) {
   return fields.join('\n')
 }
 
-/** As in `deb [signed-by=/a/key.gpg] http://an.archive/debian bookworm main contrib`. */
+/**
+ * As in `deb [signed-by=/a/key.gpg] http://an.archive/debian bookworm main contrib`.
+ *
+ * @param {string} text
+ * @returns {Source[]}
+ */
 function linesOf(text) {
   const lines = text.matchAll(/^\s*(deb)\s+(?:\[([^\]]*)\]\s*)?(\w+:\S+)\s+(\S+)\s+([^#\n]+)/gm)
-  return Array.from(lines, ([, type, options = '', uri, suite, components]) => ({
+  return Array.from(lines, ([, type = '', options = '', uri = '', suite = '', components]) => ({
     types: [type],
     uris: [uri],
     suites: [suite],
     components: words(components),
-    signedBy: options.match(/(?:^|\s)signed-by=(\S+)/i)?.[1].replaceAll(',', ' '),
+    signedBy: options.match(/(?:^|\s)signed-by=(\S+)/i)?.[1]?.replaceAll(',', ' '),
   }))
 }
 
-/** The other format: paragraphs of fields, whose further lines are indented. */
+/**
+ * The other format: paragraphs of fields, whose further lines are indented.
+ *
+ * @param {string} text
+ * @returns {Source[]}
+ */
 function stanzasOf(text) {
   const withoutComments = text.replaceAll(/^#.*\n?/gm, '')
   const paragraphs = withoutComments.split(/\n\s*\n/).map(fieldsOf)
   const used = paragraphs.filter((fields) => fields.uris && !/^no$/i.test(fields.enabled ?? ''))
   return used.map((fields) => {
-    const lists = ['types', 'uris', 'suites', 'components'].map((name) => words(fields[name]))
-    const [types, uris, suites, components] = lists
-    return { types, uris, suites, components, signedBy: fields['signed-by'] }
+    /** @param {string} name */
+    const list = (name) => words(fields[name])
+    return {
+      types: list('types'),
+      uris: list('uris'),
+      suites: list('suites'),
+      components: list('components'),
+      signedBy: fields['signed-by'],
+    }
   })
 }
 
+/**
+ * @param {string} paragraph
+ * @returns {Record<string, string | undefined>}
+ */
 function fieldsOf(paragraph) {
   const fields = paragraph.matchAll(/^([\w-]+):[^\S\n]*(.*(?:\n[^\S\n].*)*)/gm)
-  return Object.fromEntries(Array.from(fields, ([, name, value]) => [name.toLowerCase(), value]))
+  return Object.fromEntries(
+    Array.from(fields, ([, name = '', value]) => [name.toLowerCase(), value]),
+  )
 }
 
 const words = (text = '') => text.split(/\s+/).filter(Boolean)

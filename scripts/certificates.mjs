@@ -1,6 +1,7 @@
 /** A private certificate authority, and what it signed for a server on this machine. */
 import { generate } from 'selfsigned'
 
+/** @type {{ keyType: 'ec', algorithm: string }} */
 const ELLIPTIC = { keyType: 'ec', algorithm: 'sha256' }
 
 /** @returns {Promise<{ ca: string, cert: string, key: string }>} in PEM */

@@ -27,4 +27,5 @@ export class Checks {
   }
 }
 
+/** @param {unknown} text */
 const indent = (text) => String(text).replaceAll(/^/gm, '    ')

@@ -17,7 +17,9 @@ export class LastWill {
       stdio: ['pipe', 'ignore', 'ignore'],
     })
     this.#executor.stdin.on('error', () => undefined)
-    this.#executor.stdin.unref()
+    // A pipe to a process is a socket, whatever its type says.
+    const input = /** @type {import('node:net').Socket} */ (this.#executor.stdin)
+    input.unref()
     this.#executor.unref()
   }
 

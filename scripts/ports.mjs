@@ -22,13 +22,14 @@ export async function freePort() {
   }
 }
 
+/** @param {number} port */
 export async function isFree(port) {
   const server = createServer()
   try {
     await listen(server, port)
     return true
   } catch (error) {
-    if (error.code === 'EADDRINUSE') return false
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false
     throw error
   } finally {
     server.close()

@@ -1,11 +1,14 @@
 /** A cluster of three masters, each with a replica, that soon replaces a master that is down. */
 import { HOST } from './ports.mjs'
+import { requireProgram } from './programs.mjs'
 import { RedisGroup, every } from './redis-group.mjs'
 import { startOrStop } from './redis-server.mjs'
+import { run } from './run.mjs'
 import { until } from './until.mjs'
 
+/** @typedef {import('./redis-server.mjs').RedisServer} RedisServer */
+
 const MASTERS = 3
-const SLOTS = 16_384
 const SECONDS = 30
 
 const CONFIG = [
@@ -16,21 +19,25 @@ const CONFIG = [
   'cluster-replica-validity-factor 0',
 ]
 
+/** @returns {Promise<Cluster>} */
 export function startCluster() {
   const cluster = new Cluster()
   return startOrStop(cluster, () => cluster.start())
 }
 
-class Cluster extends RedisGroup {
+/** Its servers are three masters, and then their replicas, as they were at first. */
+export class Cluster extends RedisGroup {
   async start() {
     const member = { config: CONFIG }
     await this.add(...Array.from({ length: 2 * MASTERS }, () => member))
-    const masters = this.servers.slice(0, MASTERS)
-    await Promise.all(masters.map(takeEpoch))
-    await this.#meet()
-    await Promise.all(masters.map(takeSlots))
-    const replicas = this.servers.slice(MASTERS)
-    await Promise.all(replicas.map((replica, i) => follow(replica, masters[i])))
+    const addresses = this.servers.map(({ port }) => `${HOST}:${port}`)
+    const options = ['--cluster-replicas', '1', '--cluster-yes']
+    await run(requireProgram('redis-cli', 'redis-tools'), [
+      '--cluster',
+      'create',
+      ...addresses,
+      ...options,
+    ])
     await this.settled()
   }
 
@@ -39,9 +46,13 @@ class Cluster extends RedisGroup {
     return this.servers.map(({ url }) => ({ url }))
   }
 
-  /** The master of a key's slot, in the eyes of a member. */
+  /**
+   * The master of a key's slot, in the eyes of a member.
+   *
+   * @param {string} key
+   */
   async ownerOf(key) {
-    const [member] = this.answering
+    const member = this.anyAnswering()
     return this.at(await ownerPort(member, await slotOf(member, key)))
   }
 
@@ -49,7 +60,7 @@ class Cluster extends RedisGroup {
    * Waits until all members name another master of a key's slot.
    *
    * @param {string} key
-   * @param {import('./redis-server.mjs').RedisServer} old
+   * @param {RedisServer} old
    */
   promoted(key, old) {
     return until(`another master than ${old.port}`, () => this.#successor(key, old), SECONDS)
@@ -70,7 +81,7 @@ class Cluster extends RedisGroup {
    *
    * @param {string} key
    * @param {object} [options]
-   * @param {import('./redis-server.mjs').RedisServer} [options.target] the next master if left out
+   * @param {RedisServer} [options.target] the next master if left out
    * @param {() => Promise<unknown>} [options.during] what is done when the data has moved, but the
    *   slot has not: then the old master sends clients to the new one for each command
    * @returns the new master
@@ -90,75 +101,88 @@ class Cluster extends RedisGroup {
     return this.promoted(key, source)
   }
 
-  async #meet() {
-    const [first, ...others] = this.servers
-    for (const { port } of others) await first.command('CLUSTER', 'MEET', HOST, port)
-    const count = this.servers.length
-    const knowsAll = async (member) => (await nodesOf(member)).length === count
-    const wait = () => every(this.servers, knowsAll)
-    await until('the members know each other', wait, SECONDS)
-  }
-
+  /** @param {RedisServer} master */
   async #otherMaster(master) {
     const nodes = await nodesOf(master)
     const other = nodes.find(({ port, flags }) => port !== master.port && /^master$/.test(flags))
     return this.at(other?.port)
   }
 
+  /**
+   * @param {string} key
+   * @param {RedisServer} old
+   */
   async #successor(key, old) {
     const owner = await this.ownerOf(key)
     if (owner === old) return undefined
     const slot = await slotOf(owner, key)
+    /** @param {RedisServer} member */
     const agrees = async (member) =>
       (await ownerPort(member, slot)) === owner.port && (await isOk(member))
     return (await every(this.answering, agrees)) ? owner : undefined
   }
 }
 
-/** One for each master, so that none has to give way to another; only before they meet. */
-async function takeEpoch(master, index) {
-  await master.command('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
-}
-
-async function takeSlots(master, index) {
-  const [first, end] = [index, index + 1].map((part) => Math.ceil((part * SLOTS) / MASTERS))
-  const slots = Array.from({ length: end - first }, (_, i) => first + i)
-  await master.command('CLUSTER', 'ADDSLOTS', ...slots)
-}
-
-async function follow(replica, master) {
-  await replica.command('CLUSTER', 'REPLICATE', await idOf(master))
-}
-
+/**
+ * @param {RedisServer} member
+ * @returns {Promise<string>}
+ */
 const idOf = (member) => member.command('CLUSTER', 'MYID')
+
+/**
+ * @param {RedisServer} member
+ * @param {string} key
+ * @returns {Promise<number>}
+ */
 const slotOf = (member, key) => member.command('CLUSTER', 'KEYSLOT', key)
 
+/**
+ * @param {RedisServer} member
+ * @param {number} slot
+ */
 async function ownerPort(member, slot) {
+  /** @type {[first: number, last: number, master: [host: string, port: number]][]} */
   const ranges = await member.command('CLUSTER', 'SLOTS')
   const [, , owner] = ranges.find(([first, last]) => first <= slot && slot <= last) ?? []
   return owner?.[1]
 }
 
-/** What a member thinks of all members whose handshake is over. */
+/**
+ * What a member thinks of all members whose handshake is over.
+ *
+ * @param {RedisServer} member
+ */
 async function nodesOf(member) {
-  const lines = (await member.command('CLUSTER', 'NODES')).trim().split('\n')
-  const nodes = lines.map((line) => {
-    const [, address, flags, , , , , link] = line.split(' ')
-    const [, port] = /:(\d+)@/.exec(address) ?? []
-    return { port: Number(port), flags: flags.replace('myself,', ''), link }
-  })
+  /** @type {string} */
+  const text = await member.command('CLUSTER', 'NODES')
+  const nodes = text
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [, address = '', flags = '', , , , , link = ''] = line.split(' ')
+      const [, port] = /:(\d+)@/.exec(address) ?? []
+      return { port: Number(port), flags: flags.replace('myself,', ''), link }
+    })
   return nodes.filter(({ flags }) => !flags.includes('handshake'))
 }
 
+/** @param {RedisServer} member */
 async function isOk(member) {
-  return (await member.command('CLUSTER', 'INFO')).includes('cluster_state:ok')
+  /** @type {string} */
+  const info = await member.command('CLUSTER', 'INFO')
+  return info.includes('cluster_state:ok')
 }
 
+/**
+ * @param {RedisServer} member
+ * @param {number} count of members that are up
+ */
 async function isWhole(member, count) {
   const nodes = await nodesOf(member)
   const up = nodes.filter(
     ({ flags, link }) => /^(?:master|slave)$/.test(flags) && link === 'connected',
   )
+  /** @type {string} */
   const replication = await member.command('INFO', 'replication')
   const linked = /role:master|master_link_status:up/.test(replication)
   // One more is a master of old that is back, and does not know yet.
@@ -166,8 +190,14 @@ async function isWhole(member, count) {
   return up.length === count && masters === MASTERS && linked && isOk(member)
 }
 
+/**
+ * @param {number} slot
+ * @param {RedisServer} source
+ * @param {RedisServer} destination
+ */
 async function migrate(slot, source, destination) {
   for (;;) {
+    /** @type {string[]} */
     const keys = await source.command('CLUSTER', 'GETKEYSINSLOT', slot, 100)
     if (keys.length === 0) return
     await source.command('MIGRATE', HOST, destination.port, '', 0, 5000, 'KEYS', ...keys)

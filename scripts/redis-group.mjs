@@ -5,13 +5,16 @@ export class RedisGroup {
   /** @type {RedisServer[]} */
   servers = []
 
-  /** Starts servers; one that fails leaves the others to be stopped. */
+  /**
+   * Starts servers; one that fails leaves the others to be stopped.
+   *
+   * @param {import('./redis-server.mjs').RedisOptions[]} options
+   */
   async add(...options) {
     const starts = await Promise.allSettled(options.map((option) => RedisServer.start(option)))
-    const servers = starts.flatMap(({ value }) => value ?? [])
+    const servers = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
     this.servers.push(...servers)
-    const { reason } = starts.find(({ status }) => status === 'rejected') ?? {}
-    if (reason) throw reason
+    for (const start of starts) if (start.status === 'rejected') throw start.reason
     return servers
   }
 
@@ -19,8 +22,15 @@ export class RedisGroup {
     return this.servers.filter((server) => server.isAnswering)
   }
 
+  anyAnswering() {
+    const [server] = this.answering
+    if (server) return server
+    throw new Error('None of these servers answers')
+  }
+
+  /** @param {number | undefined} port */
   at(port) {
-    const server = this.servers.find((other) => other.port === Number(port))
+    const server = this.servers.find((other) => other.port === port)
     if (server) return server
     throw new Error(`None of these servers has port ${port}`)
   }
@@ -30,7 +40,12 @@ export class RedisGroup {
   }
 }
 
-/** Whether a condition holds for each of these, which may be down or starting. */
+/**
+ * Whether a condition holds for each of these, which may be down or starting.
+ *
+ * @param {readonly RedisServer[]} servers
+ * @param {(server: RedisServer) => Promise<boolean>} condition
+ */
 export async function every(servers, condition) {
   const answers = await Promise.all(servers.map((server) => condition(server).catch(() => false)))
   return answers.every(Boolean)

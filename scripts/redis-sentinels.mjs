@@ -7,24 +7,28 @@ import { until } from './until.mjs'
 const NAME = 'mymaster'
 const SECONDS = 30
 
+/** @typedef {import('./redis-server.mjs').RedisServer} RedisServer */
+
 /** Milliseconds between its questions: they would be seconds, ten for what the replicas do. */
 const PERIODS = ['PING-PERIOD', 200, 'PUBLISH-PERIOD', 200, 'INFO-PERIOD', 200]
 
 /** What a sentinel says when it has not yet heard enough of the servers. */
 const NOT_YET = /^(?:INPROG|NOGOODSLAVE)/
 
+/** @returns {Promise<Sentinels>} */
 export function startSentinels() {
   const sentinels = new Sentinels()
   return startOrStop(sentinels, () => sentinels.start())
 }
 
-class Sentinels {
+export class Sentinels {
   name = NAME
   #data = new RedisGroup()
   #sentinels = new RedisGroup()
 
   async start() {
-    const [master] = await this.#data.add({})
+    await this.#data.add({})
+    const master = this.#data.anyAnswering()
     const replica = { config: [`replicaof ${HOST} ${master.port}`] }
     await this.#data.add(replica, replica)
     await until('the replicas are linked', () => linkedReplicas(master, 2), SECONDS)
@@ -50,13 +54,13 @@ class Sentinels {
 
   /** The master in the eyes of a sentinel. */
   async master() {
-    return this.#data.at(await masterPort(this.#sentinels.answering[0]))
+    return this.#data.at(await masterPort(this.#sentinels.anyAnswering()))
   }
 
   /** A planned failover. */
   async failover() {
     const old = await this.master()
-    const [sentinel] = this.#sentinels.answering
+    const sentinel = this.#sentinels.anyAnswering()
     await until('a failover can start', () => startFailover(sentinel), SECONDS)
     return this.promoted(old)
   }
@@ -64,7 +68,7 @@ class Sentinels {
   /**
    * Waits until all sentinels name another master.
    *
-   * @param {import('./redis-server.mjs').RedisServer} old
+   * @param {RedisServer} old
    */
   promoted(old) {
     return until(`another master than ${old.port}`, () => this.#successor(old), SECONDS)
@@ -73,6 +77,7 @@ class Sentinels {
   /** Waits until the sentinels know each other, the master, and every replica that is up. */
   async settled() {
     const [{ port }, replicas] = [await this.master(), this.#data.answering.length - 1]
+    /** @param {RedisServer} sentinel */
     const isSettled = (sentinel) => knows(sentinel, port, replicas, this.ports.length - 1)
     await until('all is settled', () => every(this.#sentinels.answering, isSettled), SECONDS)
   }
@@ -81,16 +86,26 @@ class Sentinels {
     await Promise.all([this.#sentinels.stop(), this.#data.stop()])
   }
 
+  /** @param {RedisServer} old */
   async #successor(old) {
     const master = await this.master()
     if (master === old) return undefined
+    /** @param {RedisServer} sentinel */
     const agrees = async (sentinel) => (await masterPort(sentinel)) === master.port
-    const isMaster = async () => (await master.command('ROLE'))[0] === 'master'
+    const isMaster = async () => (await roleOf(master)) === 'master'
     const agreed = await every(this.#sentinels.answering, agrees)
     return agreed && (await every([master], isMaster)) ? master : undefined
   }
 }
 
+/** @param {RedisServer} server */
+async function roleOf(server) {
+  /** @type {[role: string]} */
+  const [role] = await server.command('ROLE')
+  return role
+}
+
+/** @param {RedisServer} master */
 function configOf(master) {
   return [
     `sentinel monitor ${NAME} ${HOST} ${master.port} 2`,
@@ -99,32 +114,58 @@ function configOf(master) {
   ]
 }
 
-/** Redis 6 does not know how to, and takes longer. */
+/**
+ * Redis 6 does not know how to, and takes longer.
+ *
+ * @param {RedisServer} sentinel
+ */
 async function hurry(sentinel) {
   await sentinel.command('SENTINEL', 'DEBUG', ...PERIODS).catch(() => undefined)
 }
 
+/**
+ * @param {RedisServer} master
+ * @param {number} count
+ */
 async function linkedReplicas(master, count) {
+  /** @type {string} */
   const info = await master.command('INFO', 'replication')
   return [...info.matchAll(/state=online/g)].length === count
 }
 
+/** @param {RedisServer} sentinel */
 async function masterPort(sentinel) {
+  /** @type {[host: string, port: string]} */
   const [, port] = await sentinel.command('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME)
   return Number(port)
 }
 
+/**
+ * @param {RedisServer} sentinel
+ * @returns {Promise<unknown>}
+ */
 async function startFailover(sentinel) {
   try {
     return await sentinel.command('SENTINEL', 'FAILOVER', NAME)
   } catch (error) {
-    if (NOT_YET.test(error.message)) return false
+    if (error instanceof Error && NOT_YET.test(error.message)) return false
     throw error
   }
 }
 
+/**
+ * @param {RedisServer} sentinel
+ * @param {number} port of the master
+ * @param {number} replicas how many are up
+ * @param {number} others how many other sentinels there are
+ */
 async function knows(sentinel, port, replicas, others) {
-  const ask = async (what) => (await sentinel.command('SENTINEL', what, NAME)).map(fieldsOf)
+  /** @param {string} what */
+  const ask = async (what) => {
+    /** @type {string[][]} */
+    const lists = await sentinel.command('SENTINEL', what, NAME)
+    return lists.map(fieldsOf)
+  }
   const linked = (await ask('REPLICAS')).filter(
     (replica) => replica.flags === 'slave' && replica['master-link-status'] === 'ok',
   )
@@ -133,7 +174,12 @@ async function knows(sentinel, port, replicas, others) {
   return follow && linked.length === replicas && sentinels.length === others
 }
 
-/** Fields come as a flat list of names and values. */
+/**
+ * Fields come as a flat list of names and values.
+ *
+ * @param {readonly string[]} list
+ * @returns {Record<string, string>}
+ */
 function fieldsOf(list) {
   const pairs = Array.from({ length: list.length / 2 }, (_, i) => list.slice(2 * i, 2 * i + 2))
   return Object.fromEntries(pairs)

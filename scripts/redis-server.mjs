@@ -19,6 +19,14 @@ const TLS_CONFIG = [
   'tls-auth-clients no',
 ]
 
+/**
+ * @typedef {object} RedisOptions
+ * @property {number} [port] a free one if left out
+ * @property {readonly string[]} [config] further lines of redis.conf
+ * @property {boolean} [tls] with TLS only, under a private authority
+ * @property {readonly string[]} [args] further arguments of redis-server
+ */
+
 export class RedisServer {
   #port
   #folder
@@ -29,6 +37,11 @@ export class RedisServer {
   #process
   #isFrozen = false
 
+  /**
+   * @param {number} port
+   * @param {string} folder
+   * @param {{ ca: string | undefined, args: readonly string[] }} options
+   */
   constructor(port, folder, { ca, args }) {
     this.#port = port
     this.#folder = folder
@@ -37,13 +50,7 @@ export class RedisServer {
     this.#will = new LastWill(folder)
   }
 
-  /**
-   * @param {object} [options]
-   * @param {number} [options.port] a free one if left out
-   * @param {string[]} [options.config] further lines of redis.conf
-   * @param {boolean} [options.tls] with TLS only, under a private authority
-   * @param {string[]} [options.args] further arguments of redis-server
-   */
+  /** @param {RedisOptions} [options] */
   static async start({ port, config = [], tls = false, args = [] } = {}) {
     const folder = await mkdtemp(join(tmpdir(), 'axios-breaker-redis-'))
     const number = port ?? (await freePort())
@@ -116,22 +123,38 @@ export class RedisServer {
     this.#will.revoke()
   }
 
-  /** Runs a command through a connection of its own, which sends nothing else. */
+  /**
+   * Runs a command through a connection of its own, which sends nothing else.
+   *
+   * @template [Reply=unknown]
+   * @param {(string | number)[]} args
+   * @returns {Promise<Reply>}
+   */
   async command(...args) {
-    const tls = this.#ca === undefined ? {} : { tls: true, ca: this.#ca }
-    const socket = { host: HOST, port: this.#port, reconnectStrategy: false, ...tls }
+    const tls = this.#ca === undefined ? {} : { tls: /** @type {const} */ (true), ca: this.#ca }
+    const socket = {
+      host: HOST,
+      port: this.#port,
+      reconnectStrategy: /** @type {const} */ (false),
+      ...tls,
+    }
     const client = createClient({ RESP: 2, disableClientInfo: true, socket })
     client.on('error', () => undefined)
     try {
       await client.connect()
-      return await client.sendCommand(args.map(String))
+      return /** @type {Reply} */ (await client.sendCommand(args.map(String)))
     } finally {
       if (client.isOpen) await client.disconnect()
     }
   }
 
-  /** How often each command was called since the start, or since CONFIG RESETSTAT. */
+  /**
+   * How often each command was called since the start, or since CONFIG RESETSTAT.
+   *
+   * @returns {Promise<Record<string, number>>}
+   */
   async commandCounts() {
+    /** @type {string} */
     const info = await this.command('INFO', 'commandstats')
     const counts = info.matchAll(/^cmdstat_(.+?):calls=(\d+)/gm)
     return Object.fromEntries(Array.from(counts, ([, name, calls]) => [name, Number(calls)]))
@@ -155,6 +178,7 @@ export async function startOrStop(started, start) {
   }
 }
 
+/** @param {string} folder */
 async function writeCertificates(folder) {
   const { ca, cert, key } = await createCertificates()
   await writeFile(join(folder, 'ca.crt'), ca)

@@ -1,6 +1,7 @@
-/** Runs a program and gives back what it printed; a failure carries the output. */
+/** Starts programs, and keeps what they print. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { until } from './until.mjs'
 
 /** What `npm run` tells its scripts about this project would mislead an npm in another folder. */
 const environment = Object.fromEntries(
@@ -10,29 +11,153 @@ const environment = Object.fromEntries(
 )
 
 /**
- * @param {string} program
- * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string>, seconds?: number }} options
- * @returns {Promise<{ stdout: string, output: string }>} what was printed: to stdout, and in all
+ * @typedef {object} StartOptions
+ * @property {string | undefined} [cwd]
+ * @property {NodeJS.ProcessEnv} [env] added to that of this process
+ * @property {boolean} [hasChannel] whether messages can be sent to it, which needs a Node
+ * @property {boolean} [isGroup] whether it leads a process group of its own, to which signals go
+ * @property {number} [seconds] after which it is ended
+ * @property {string} [input] which it reads; none if left out
  */
-export async function run(program, args, { cwd, env, seconds = 180 } = {}) {
-  const child = spawn(program, args, {
-    cwd,
-    env: { ...environment, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: seconds * 1000,
-  })
-  let stdout = ''
-  let output = ''
-  child.stdout.on('data', (text) => (stdout += text))
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => (output += text))
+
+/** A program that runs. */
+export class Running {
+  /** What it has printed to each, and to both. */
+  stdout = ''
+  stderr = ''
+  output = ''
+  /** @type {import('node:child_process').ChildProcess} */
+  #child
+  /** @type {Promise<[number | null, NodeJS.Signals | null]>} */
+  #exit
+  #isGroup
+  #start = performance.now()
+
+  /**
+   * @param {string} program
+   * @param {readonly string[]} [args]
+   * @param {StartOptions} [options]
+   */
+  constructor(program, args = [], options = {}) {
+    const { cwd, env = {}, hasChannel = false, isGroup = false, seconds = 0, input } = options
+    this.#isGroup = isGroup
+    this.#child = spawn(program, args, {
+      cwd,
+      detached: isGroup,
+      env: { ...environment, ...env },
+      stdio: [
+        input === undefined ? 'ignore' : 'pipe',
+        'pipe',
+        'pipe',
+        ...(hasChannel ? [/** @type {const} */ ('ipc')] : []),
+      ],
+      timeout: seconds * 1000,
+    })
+    this.#exit = /** @type {Promise<[number | null, NodeJS.Signals | null]>} */ (
+      once(this.#child, 'close')
+    )
+    // Whoever waits for the end learns of it.
+    this.#exit.catch(() => undefined)
+    this.#child.stdin?.end(input)
+    for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
+      this.#child[name]?.setEncoding('utf8').on('data', (text) => {
+        this[name] += text
+        this.output += text
+      })
+    }
   }
-  const [code, signal] = await once(child, 'close')
-  if (code === 0) return { stdout: stdout.trim(), output: output.trim() }
-  const end = signal ? `was ended by ${signal}, after at most ${seconds} s` : `ended with ${code}`
-  throw new Error(`${program} ${args.join(' ')}\n${output.trim()}\n(${end})`)
+
+  get pid() {
+    return this.#child.pid
+  }
+
+  get isRunning() {
+    return (this.#child.exitCode ?? this.#child.signalCode) === null
+  }
+
+  /** @param {NodeJS.Signals | 0} signal */
+  signal(signal) {
+    if (!this.#isGroup || this.pid === undefined) return this.#child.kill(signal)
+    try {
+      return process.kill(-this.pid, signal)
+    } catch {
+      return false
+    }
+  }
+
+  /** @param {import('node:child_process').Serializable} message */
+  send(message) {
+    this.#child.send(message)
+  }
+
+  /**
+   * Waits until it has printed a text.
+   *
+   * @param {string | RegExp} text
+   * @param {number} [seconds]
+   * @throws {Error} if it ends before, with all that it printed
+   */
+  async printed(text, seconds) {
+    const isPrinted = () =>
+      typeof text === 'string' ? this.output.includes(text) : text.test(this.output)
+    await until(`it prints ${text}`, () => isPrinted() || !this.isRunning, seconds)
+    // What it printed last may arrive after its exit.
+    if (!isPrinted()) await this.#exit
+    if (!isPrinted()) throw new Error(`It ended early:\n${this.output}`)
+  }
+
+  /** Waits until it has ended, and all that it printed is here. */
+  async end() {
+    const [code, signal] = await this.#exit
+    return { code, signal, seconds: (performance.now() - this.#start) / 1000 }
+  }
+
+  async kill() {
+    this.signal('SIGKILL')
+    await this.end()
+  }
 }
 
-/** Runs a JavaScript file under this Node. */
+/**
+ * Runs a program to its end.
+ *
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {StartOptions} [options]
+ * @returns {Promise<{ stdout: string, stderr: string, output: string }>} what was printed: to each, and in all
+ * @throws {Error} if it fails: with all that was printed
+ */
+export async function run(program, args, { seconds = 180, env = {}, ...options } = {}) {
+  const all = { ...options, seconds, env: { NO_COLOR: '1', ...env } }
+  const running = new Running(program, args, all)
+  const { code, signal } = await running.end()
+  const output = running.output.trim()
+  if (code === 0) {
+    return { stdout: running.stdout.trim(), stderr: running.stderr.trim(), output }
+  }
+  const end = signal ? `was ended by ${signal}, after at most ${seconds} s` : `ended with ${code}`
+  throw new Error(`${program} ${args.join(' ')}\n${output}\n(${end})`)
+}
+
+/**
+ * Runs a JavaScript file under this Node.
+ *
+ * @param {readonly string[]} args
+ * @param {StartOptions} [options]
+ */
 export const runNode = (args, options) => run(process.execPath, args, options)
+
+/**
+ * Runs the text of an ES module under this Node. What it imports is looked up from `cwd`.
+ *
+ * @param {string} script
+ * @param {StartOptions & { args?: readonly string[], flags?: readonly string[] }} [options]
+ * @returns {Promise<string>} what it printed to stdout
+ */
+export async function runScript(script, { args = [], flags = [], ...options } = {}) {
+  const { stdout } = await runNode(
+    [...flags, '--input-type=module', '--eval', script, ...args],
+    options,
+  )
+  return stdout
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /**
  * @param {string} loader the dynamic loader of the release
- * @param {string[]} libraries the folders of its libraries
+ * @param {readonly string[]} libraries the folders of its libraries
  * @param {string} program
  * @returns {string} a shell script that becomes the program, so that signals reach it
  */
@@ -16,7 +16,13 @@ export function wrapper(loader, libraries, program) {
   return `#!/bin/sh\n${environment} exec ${command.map(quote).join(' ')} "$@"\n`
 }
 
-/** Writes the script that runs a program of an unpacked release. */
+/**
+ * Writes the script that runs a program of an unpacked release.
+ *
+ * @param {string} root
+ * @param {string} program
+ * @param {string} path
+ */
 export async function writeWrapper(root, program, path) {
   const libraries = await libraryFolders(root)
   const loader = await findLoader(libraries)
@@ -24,8 +30,13 @@ export async function writeWrapper(root, program, path) {
   await chmod(path, 0o755)
 }
 
-/** `lib/x86_64-linux-gnu` and the like, by whatever name the architecture goes. */
+/**
+ * `lib/x86_64-linux-gnu` and the like, by whatever name the architecture goes.
+ *
+ * @param {string} root
+ */
 async function libraryFolders(root) {
+  /** @type {string[]} */
   const found = []
   for (const parent of [join(root, 'usr/lib'), join(root, 'lib')]) {
     const names = await readdir(parent).catch(() => [])
@@ -34,6 +45,7 @@ async function libraryFolders(root) {
   return found
 }
 
+/** @param {readonly string[]} folders */
 async function findLoader(folders) {
   for (const folder of folders) {
     const names = await readdir(folder)
@@ -43,4 +55,5 @@ async function findLoader(folders) {
   throw new Error('the packages brought no dynamic loader')
 }
 
+/** @param {string} text */
 const quote = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`

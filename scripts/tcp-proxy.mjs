@@ -3,21 +3,36 @@ import { createServer, connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HOST, freePort, listen } from './ports.mjs'
 
+/** @typedef {import('node:net').Server} Server */
+/** @typedef {import('node:net').Socket} Socket */
+
 export class TcpProxy {
   /** Milliseconds that a round trip takes longer: bytes wait for half of it on each way. */
   delay = 0
   port = 0
   /** Of the server that new connections lead to. */
   targetPort
+  /** @type {Server | undefined} */
   #server
+  /** @type {Set<Socket>} */
   #sockets = new Set()
-  /** Those whose bytes are lost. */
+  /**
+   * Those whose bytes are lost.
+   *
+   * @type {WeakSet<Socket>}
+   */
   #silent = new WeakSet()
-  /** Of each socket, the one of its connection that leads to the server. */
+  /**
+   * Of each socket, the one of its connection that leads to the server.
+   *
+   * @type {WeakMap<Socket, Socket>}
+   */
   #targets = new WeakMap()
   #flow = Promise.resolve()
+  /** @type {() => void} */
   #release = () => undefined
 
+  /** @param {number} targetPort */
   constructor(targetPort) {
     this.targetPort = targetPort
   }
@@ -67,7 +82,7 @@ export class TcpProxy {
    */
   silence(ports) {
     for (const socket of this.#sockets) {
-      const { localPort } = this.#targets.get(socket)
+      const localPort = this.#targets.get(socket)?.localPort ?? 0
       if (!ports || ports.includes(localPort)) this.#silent.add(socket)
     }
   }
@@ -83,6 +98,7 @@ export class TcpProxy {
     this.resume()
   }
 
+  /** @param {Socket} client */
   #join(client) {
     const target = connect({ port: this.targetPort, host: HOST, allowHalfOpen: true })
     for (const socket of [client, target]) this.#targets.set(socket, target)
@@ -90,9 +106,16 @@ export class TcpProxy {
     this.#carry(target, client)
   }
 
-  /** Each part waits for what went before it, so that none overtakes another when the delay changes. */
+  /**
+   * Each part waits for what went before it, so that none overtakes another when the delay changes.
+   *
+   * @param {Socket} from
+   * @param {Socket} to
+   */
   #carry(from, to) {
+    /** @type {Promise<unknown>} */
     let way = Promise.resolve()
+    /** @param {() => unknown} deliver */
     const later = (deliver) => {
       const carry = () => this.#silent.has(from) || deliver()
       way = Promise.all([way, this.#wait()]).then(() => this.#flow.then(carry))

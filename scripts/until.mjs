@@ -1,22 +1,24 @@
-/** Waits for conditions where the specs' own `until` is out of reach: in helpers that Node runs too. */
+/** Waits for conditions, in specs and in what Node runs without jest. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** The real clock, also where a spec has put another in its place. */
+/** The real clock, even if a spec has replaced it. */
 const now = performance.now.bind(performance)
 
 /**
+ * Waits until a condition holds; if it never does, the error says what was waited for.
+ *
  * @template T
  * @param {string} what
  * @param {() => T | Promise<T>} condition
  * @param {number} [seconds]
- * @returns {Promise<T>} the first result that is not falsy
+ * @returns {Promise<T extends boolean ? void : NonNullable<T>>} the first result that is not falsy
  */
-export async function until(what, condition, seconds = 10) {
+export async function until(what, condition, seconds = 20) {
   const end = now() + seconds * 1000
   for (;;) {
     const result = await condition()
-    if (result) return result
+    if (result) return /** @type {any} */ (result)
     if (now() > end) throw new Error(`Waited ${seconds} s in vain until ${what}`)
-    await sleep(10)
+    await sleep(2)
   }
 }

@@ -1,8 +1,7 @@
 /** The examples of logging run, tell the story, and show nothing of the requests. */
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { runNode } from '../scripts/run.mjs'
 
 const root = resolve(__dirname, '..')
 const SHORT = 20_000
@@ -15,9 +14,12 @@ beforeAll(() => {
 
 async function run(example: string, env: NodeJS.ProcessEnv = {}) {
   const file = join('examples/logging', example)
-  const options = { cwd: root, env: { ...process.env, ...env }, timeout: SHORT }
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], options)
-  return { stdout, stderr, lines: `${stdout}${stderr}`.trim().split('\n') }
+  const { stdout, stderr, output } = await runNode([file], {
+    cwd: root,
+    env,
+    seconds: SHORT / 1000,
+  })
+  return { stdout, stderr, lines: output.split('\n') }
 }
 
 const STORY = [

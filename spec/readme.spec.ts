@@ -8,7 +8,7 @@ import { CircuitBreaker, type CircuitOptions, type EventName } from '../lib/inde
 import { resolveSharing } from '../lib/fleet/sharing.js'
 import { PASSWORD, RULE, USER } from './support/acl.js'
 import { read, root, snippetsOf, tableBelow, type Row } from './support/document.js'
-import { runScript } from './support/run-script.js'
+import { runScript } from '../scripts/run.mjs'
 import { Upstream } from './support/upstream.js'
 
 const readme = read('README.md')
@@ -43,7 +43,7 @@ describe('code', () => {
     const output = await runScript(script, { cwd: root })
     await upstream.stop()
     expect(first.slice(first.indexOf('try {'))).toContain('OpenedStateError')
-    expect(shapeOf(output)).toBe(shapeOf(codeIn('text')[0] ?? ''))
+    expect(shapeOf(output)).toBe(shapeOf((codeIn('text')[0] ?? '').trim()))
   }, 20_000)
 })
 

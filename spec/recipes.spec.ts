@@ -1,6 +1,4 @@
 /** The recipes of docs/recipes.md are served as they stand there, in front of a real service. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import ts from 'typescript'
@@ -8,7 +6,7 @@ import { RedisServer } from '../scripts/redis-server.mjs'
 import { Browsing } from './support/browser.js'
 import { App, root, snippetsOf } from './support/document.js'
 import { Host } from './support/hosted.js'
-import { runScript } from './support/run-script.js'
+import { Running, runNode, runScript } from '../scripts/run.mjs'
 import { until } from './support/until.js'
 import { Upstream } from './support/upstream.js'
 
@@ -42,50 +40,25 @@ const LISTEN: Readonly<Record<string, string>> = {
 }
 
 /** A recipe's application, in a process of its own. */
-class Served {
-  output = ''
-  readonly #process: ChildProcess
-  readonly #exit: Promise<unknown[]>
-
+class Served extends Running {
   private constructor(heading: string) {
     app.write('recipe.js', compiled(codeOf(heading)))
     const script = `import { app } from './recipe.js'
       const tell = (port) => console.log('port ' + port)
       ${LISTEN[heading]}`
-    const env = { ...process.env, USERS_URL: upstream.origin }
-    const args = ['--input-type=module', '--eval', script]
-    this.#process = spawn(process.execPath, args, { cwd: app.folder, env })
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream?.on('data', (text: Buffer) => (this.output += text.toString()))
-    }
-    this.#exit = once(this.#process, 'close')
+    const env = { USERS_URL: upstream.origin }
+    super(process.execPath, ['--input-type=module', '--eval', script], { cwd: app.folder, env })
   }
 
   static async start(heading: string): Promise<Served> {
     const served = new Served(heading)
-    const isThere = (): boolean =>
-      /port \d+/.test(served.output) || served.#process.exitCode !== null
-    await until(`${heading} listens`, isThere, 30)
-    if (!served.output.includes('port')) throw new Error(served.output)
+    await served.printed(/port \d+/, 30)
     return served
   }
 
   async get(path: string): Promise<Response> {
     const port = /port (\d+)/.exec(this.output)?.[1]
     return fetch(`http://127.0.0.1:${port}${path}`)
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#process.kill(signal)
-  }
-
-  async end(): Promise<void> {
-    await this.#exit
-  }
-
-  async stop(): Promise<void> {
-    this.#process.kill('SIGKILL')
-    await this.#exit
   }
 }
 
@@ -106,11 +79,9 @@ it('compiles, the one in TypeScript', async () => {
   const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext']
   const decorators = ['--experimentalDecorators', '--emitDecoratorMetadata', '--skipLibCheck']
   const tsc = join(root, 'node_modules/@typescript/native/bin/tsc')
-  const script = `import { spawnSync } from 'node:child_process'
-    const { stdout } = spawnSync(process.execPath, process.argv.slice(1), { encoding: 'utf8' })
-    console.log(stdout)`
   const args = [tsc, ...options, ...decorators, '--types', 'node', file]
-  expect((await runScript(script, { cwd: app.folder, args })).trim()).toBe('')
+  const { output } = await runNode(args, { cwd: app.folder })
+  expect(output).toBe('')
 })
 
 it.each(['Express', 'Fastify', 'Nest'])('%s answers 503 with Retry-After', async (heading) => {
@@ -127,7 +98,7 @@ it.each(['Express', 'Fastify', 'Nest'])('%s answers 503 with Retry-After', async
     expect(await refused.json()).toEqual({ error: 'Try again later' })
     expect(upstream.hits).toBe(3)
   } finally {
-    await served.stop()
+    await served.kill()
   }
 })
 
@@ -142,7 +113,7 @@ it.each([
     for (const path of paths) expect((await served.get(path)).status).toBe(200)
     expect(await (await served.get('/readyz')).text()).toContain('"opened"')
   } finally {
-    await served.stop()
+    await served.kill()
   }
 })
 
@@ -168,10 +139,10 @@ it('Serverless: what a frozen process saw, the next one knows', async () => {
       }
       // At once, as a platform does: nothing may be left to write.
       process.stdout.write(JSON.stringify(statuses), () => process.kill(process.pid, 'SIGKILL'))`
-    const output = await runScript(script, { cwd: app.folder }).catch(
-      (error: { stdout: string }) => error.stdout,
-    )
-    return JSON.parse(output) as number[]
+    const args = ['--input-type=module', '--eval', script]
+    const running = new Running(process.execPath, args, { cwd: app.folder })
+    await running.end()
+    return JSON.parse(running.stdout) as number[]
   }
   try {
     expect(await invoke(1)).toEqual([200])

@@ -1,10 +1,9 @@
 /** How servers of other Debian releases are found and started. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sourcesOfSuite } from '../scripts/apt-sources.mjs'
+import { Running } from '../scripts/run.mjs'
 import { wrapper } from '../scripts/server-wrapper.mjs'
 
 const SOURCES = `# The archive of this machine
@@ -89,12 +88,10 @@ describe('the script that starts a server with its own libraries', () => {
   it('gives the loader its libraries, Lua its modules, the program its arguments, and becomes it', async () => {
     const loader = await executable('loader', '#!/bin/sh\nprintf "%s\\n" "$$" "$LUA_CPATH" "$@"\n')
     const path = await executable('server', wrapper(loader, ['/a b', '/c'], '/d/redis-server'))
-    const child = spawn(path, ['redis.conf', '--port', '1 2'])
-    let output = ''
-    child.stdout.on('data', (text) => (output += text))
-    await once(child, 'close')
+    const child = new Running(path, ['redis.conf', '--port', '1 2'])
+    await child.end()
     const told = ['--library-path', '/a b:/c', '/d/redis-server', 'redis.conf', '--port', '1 2']
     const modules = '/a b/lua/5.1/?.so;/c/lua/5.1/?.so;;'
-    expect(output.trim().split('\n')).toEqual([String(child.pid), modules, ...told])
+    expect(child.output.trim().split('\n')).toEqual([String(child.pid), modules, ...told])
   })
 })

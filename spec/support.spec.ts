@@ -1,5 +1,4 @@
 /** What the specs of shared circuits stand on: real servers that fail as they are told. */
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -8,6 +7,7 @@ import { createClient, createCluster } from 'redis'
 import { startCluster, type Cluster } from '../scripts/redis-cluster.mjs'
 import { startSentinels, type Sentinels } from '../scripts/redis-sentinels.mjs'
 import { RedisServer } from '../scripts/redis-server.mjs'
+import { Running } from '../scripts/run.mjs'
 import { TcpProxy } from '../scripts/tcp-proxy.mjs'
 import { errorOf } from './support/counted.js'
 import { until } from './support/until.js'
@@ -129,10 +129,10 @@ describe('RedisServer', () => {
         const [, folder] = await server.command('CONFIG', 'GET', 'dir')
         console.log(JSON.stringify([server.url, folder]))
         server.freeze()`
-      const child = execFile(process.execPath, ['--input-type=module', '--eval', script])
-      const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data')
-      const [url, folder] = JSON.parse(String(line))
-      child.kill('SIGKILL')
+      const child = new Running(process.execPath, ['--input-type=module', '--eval', script])
+      await child.printed('\n')
+      const [url, folder] = JSON.parse(child.stdout)
+      await child.kill()
       await until('the folder is gone', () => !existsSync(folder))
       expect(await errorOf(ask(url))).toMatchObject({ code: 'ECONNREFUSED' })
     },

@@ -1,7 +1,6 @@
 /** The tests in docs/testing.md pass, each under the runner that it is written for. */
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { runNode } from '../scripts/run.mjs'
 import { App, root, snippetsOf, type Snippet } from './support/document.js'
 
 const LONG = 120_000
@@ -48,15 +47,11 @@ it.each(snippets.map((snippet, index) => [snippet.heading, index, snippet] as co
     const { type, args, passed } = runnerOf(snippet)
     const app = new App(type)
     const file = app.write(`snippet-${index}.test.js`, snippet.code)
-    const env = { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', NODE_TEST_CONTEXT: undefined }
-    const options = { cwd: app.folder, timeout: LONG / 2, env }
+    const env = { NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined }
+    const options = { cwd: app.folder, seconds: LONG / 2000, env }
     try {
-      const { stdout, stderr } = await promisify(execFile)(
-        process.execPath,
-        [...args(file, app.folder)],
-        options,
-      )
-      expect(stdout + stderr).toMatch(passed)
+      const { output } = await runNode([...args(file, app.folder)], options)
+      expect(output).toMatch(passed)
     } finally {
       app.remove()
     }

@@ -1,11 +1,10 @@
 /** Starts a real Prometheus on the loopback, with its own folder, which is removed at the end. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LastWill } from '../../scripts/last-will.mjs'
 import { requireProgram } from '../../scripts/programs.mjs'
+import { Running } from '../../scripts/run.mjs'
 import { startOrStop } from '../../scripts/redis-server.mjs'
 import { until } from '../../scripts/until.mjs'
 
@@ -13,11 +12,9 @@ const CONFIG = new URL('prometheus.yml', import.meta.url)
 const ALERTS = new URL('../../monitoring/alerts.yml', import.meta.url)
 
 export class Prometheus {
-  #child
-  #exit
+  #process
   #folder
   #will
-  #output = ''
   #stopped = false
 
   constructor(folder, port) {
@@ -29,11 +26,8 @@ export class Prometheus {
       '--storage.tsdb.path=data',
       `--web.listen-address=127.0.0.1:${port}`,
     ]
-    const program = requireProgram('prometheus')
-    this.#child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
-    this.#child.stderr.on('data', (text) => (this.#output = (this.#output + text).slice(-4000)))
-    this.#exit = once(this.#child, 'close')
-    this.#will.end(this.#child.pid)
+    this.#process = new Running(requireProgram('prometheus'), args, { cwd: folder })
+    this.#will.end(this.#process.pid)
   }
 
   /**
@@ -58,14 +52,14 @@ export class Prometheus {
 
   /** Rejects if Prometheus ends before it is stopped. */
   async ended() {
-    await this.#exit
-    if (!this.#stopped) throw new Error(`prometheus ended by itself:\n${this.#output}`)
+    await this.#process.end()
+    if (this.#stopped) return
+    throw new Error(`prometheus ended by itself:\n${this.#process.output.slice(-4000)}`)
   }
 
   async stop() {
     this.#stopped = true
-    this.#child.kill('SIGKILL')
-    await this.#exit
+    await this.#process.kill()
     await rm(this.#folder, { recursive: true, force: true })
     this.#will.revoke()
   }

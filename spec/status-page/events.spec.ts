@@ -7,7 +7,7 @@ import { statusPage, type StatusPageOptions } from '../../lib/status-page/index.
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { EventStream } from '../support/event-stream.js'
 import { Host, Hosted } from '../support/hosted.js'
-import { runScript } from '../support/run-script.js'
+import { runScript } from '../../scripts/run.mjs'
 import { until } from '../support/until.js'
 
 const cleanUp: (() => unknown)[] = []
@@ -228,5 +228,5 @@ it('keeps no process alive, pages open or not', async () => {
       }))
     })
   `)
-  expect(output).toBe('open\n')
+  expect(output).toBe('open')
 }, 30_000)

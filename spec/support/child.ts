@@ -1,7 +1,6 @@
-/** A script in a process of its own, against the build: what it printed, and when it ended by itself. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+/** A script in a process of its own, against the build: what it prints, and when it ends by itself. */
 import { resolve } from 'node:path'
+import { Running } from '../../scripts/run.mjs'
 import { until } from './until.js'
 
 const IMPORTS = `
@@ -10,7 +9,7 @@ import axios from 'axios'
 import { CircuitBreaker } from '${resolve('dist/esm/index.js')}'
 import { RedisStorage } from '${resolve('dist/esm/redis/index.js')}'
 const [settings] = process.argv.slice(1).map((text) => JSON.parse(text))
-/** Says so, and waits until it is told to go on. The last time it may end by itself. */
+/** Says so, and waits for a message to go on. The last time it may end by itself. */
 async function reach(point) {
   const told = once(process, 'message')
   console.log(point)
@@ -19,28 +18,21 @@ async function reach(point) {
 `
 
 export class Child {
-  /** All that it printed. */
-  output = ''
-  readonly #process: ChildProcess
-  readonly #exit: Promise<unknown[]>
+  readonly #process: Running
 
-  /** @param script what is imported for it, and its \`settings\`, see above */
+  /** @param script sees what is imported above, and its \`settings\` */
   constructor(script: string, settings: unknown, env: NodeJS.ProcessEnv = {}) {
     const args = ['--input-type=module', '--eval', IMPORTS + script, JSON.stringify(settings)]
-    this.#process = spawn(process.execPath, args, {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...env },
-    })
-    this.#exit = once(this.#process, 'close')
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream?.on('data', (text: Buffer) => (this.output += text.toString()))
-    }
+    this.#process = new Running(process.execPath, args, { env, hasChannel: true })
   }
 
-  async reaches(point: string): Promise<void> {
-    const isThere = (): boolean => this.output.includes(point) || !this.#isRunning
-    await until(`a process prints ${point}, and not: ${this.output}`, isThere, 20)
-    if (!this.output.includes(point)) throw new Error(`It ended early: ${this.output}`)
+  /** All that it printed. */
+  get output(): string {
+    return this.#process.output
+  }
+
+  reaches(point: string): Promise<void> {
+    return this.#process.printed(point)
   }
 
   goOn(): void {
@@ -49,16 +41,11 @@ export class Child {
 
   /** Its exit code, as soon as it has ended by itself. */
   async end(): Promise<unknown> {
-    await until(`a process ends: ${this.output}`, () => !this.#isRunning, 20)
-    const [code] = await this.#exit
-    return code
+    await until(`a process ends: ${this.output}`, () => !this.#process.isRunning)
+    return (await this.#process.end()).code
   }
 
   kill(): void {
-    this.#process.kill('SIGKILL')
-  }
-
-  get #isRunning(): boolean {
-    return (this.#process.exitCode ?? this.#process.signalCode) === null
+    this.#process.signal('SIGKILL')
   }
 }

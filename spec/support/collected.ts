@@ -1,7 +1,6 @@
 /** What a script finds alive, in a process that may collect garbage when it is told to. */
-import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { runScript } from '../../scripts/run.mjs'
 
 const PRELUDE = `
 import axios from 'axios'
@@ -26,10 +25,6 @@ async function settled() {
 
 /** @returns what the script has written to the console, as JSON */
 export async function inCollected<Found>(script: string): Promise<Found> {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--expose-gc', '--input-type=module', '--eval', PRELUDE + script],
-    { timeout: 60_000 },
-  )
-  return JSON.parse(stdout) as Found
+  const printed = await runScript(PRELUDE + script, { flags: ['--expose-gc'], seconds: 60 })
+  return JSON.parse(printed) as Found
 }

@@ -4,6 +4,7 @@
  */
 import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'
 import { CircuitBreaker, type Circuit, type Outcome } from '../../lib/index.js'
+import { advance } from './clock.js'
 import type { Upstream } from './upstream.js'
 
 /** Of the circuit, with regard to the plugin. */
@@ -29,15 +30,6 @@ const TTL = 30
 /** No lease may come to the rescue of a leaked permit. */
 const PROBE_TIMEOUT = 1e6
 const NOTHING: Counts = { hits: 0, attempts: 0, failures: 0, refusals: 0 }
-
-const realNow = performance.now.bind(performance)
-let secondsAhead = 0
-
-/** Moves the breaker's clock on, for the spec that runs. */
-function advance(seconds: number): void {
-  secondsAhead += seconds
-  jest.spyOn(performance, 'now').mockImplementation(() => realNow() + secondsAhead * 1000)
-}
 
 export class Counted<Plugged> {
   readonly instance: AxiosInstance
@@ -130,11 +122,6 @@ export class Counted<Plugged> {
     this.#seen = { ...this.#seen, [what]: this.#seen[what] + 1 }
   }
 }
-
-afterEach(() => {
-  secondsAhead = 0
-  jest.restoreAllMocks()
-})
 
 const failing = async (_config: InternalAxiosRequestConfig): Promise<never> => {
   throw new Error('what opens the circuit')

@@ -1,9 +1,8 @@
 /** The example as a process, what its README says of it, and what its Prometheus knows. */
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
+import { run } from '../../scripts/run.mjs'
 import { Program, root } from './program.js'
 
 /** Seconds that the circuit stays opened, in place of the README's thirty. */
@@ -128,7 +127,7 @@ export function readStory(): readonly Call[] {
 
 /** Runs it in a shell, as a reader does. */
 export async function runInShell(command: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('sh', ['-c', command], { timeout: 30_000 })
+  const { stdout } = await run('sh', ['-c', command], { seconds: 30 })
   return shapeOf(stdout)
 }
 

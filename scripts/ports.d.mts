@@ -1,2 +1,0 @@
-/** The types of ports.mjs, for specs. */
-export function freePort(): Promise<number>

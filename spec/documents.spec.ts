@@ -150,7 +150,7 @@ function surrounded(code: string): string {
 
 describe('code', () => {
   /** Each with a spec that runs all code in them. */
-  const RUN = new Set(['docs/recipes.md', 'docs/testing.md'])
+  const RUN = new Set(['docs/recipes.md', 'docs/storages.md', 'docs/testing.md'])
   const snippets = PUBLISHED.filter((document) => !RUN.has(document)).flatMap((document) =>
     snippetsOf(document).map((snippet) => ({ ...snippet, document })),
   )

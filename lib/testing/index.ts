@@ -1,3 +1,5 @@
 export { MemoryStorage } from './memory-storage.js'
 export type { MemoryStorageOptions } from './memory-storage.js'
 export { TestClock } from './test-clock.js'
+export { storageContract } from './contract/storage-contract.js'
+export type { ContractCase, ContractSubject } from './contract/subject.js'

@@ -1,5 +1,20 @@
 /** Each storage keeps the contract. */
-import { describeContract } from './contract.js'
-import { SUBJECTS } from './subjects.js'
+import { storageContract } from '../../lib/testing/index.js'
+import { SUBJECTS, type Subject } from './subjects.js'
 
-for (const [name, start] of Object.entries(SUBJECTS)) describeContract(name, start)
+describe.each(Object.entries(SUBJECTS))('%s:', (_name, start) => {
+  let subject: Subject
+  beforeAll(async () => {
+    subject = await start()
+  })
+  afterAll(() => subject.stop())
+
+  const cases = storageContract({
+    connect: (listener) => subject.create().connect(listener),
+    setClock: (seconds) => subject.setClock(seconds),
+    forget: () => subject.forget(),
+  })
+  it.each(cases.map(({ name, run }) => [name, run] as const))('%s', async (_case, run) => {
+    await expect(run()).resolves.toBeUndefined()
+  })
+})

@@ -1,0 +1,71 @@
+/** Connections: what they tell by themselves, which names they take, and how they end. */
+import type { CircuitState } from '../../circuit/types.js'
+import { check, eventually, must } from './checks.js'
+import type { Process } from './process.js'
+import { START, type Case, type Scene } from './scene.js'
+
+const NAMES = ['a', 'A', 'a/b', 'a|b', 'a b', '{a}', 'ä', '🐸', '"', '\n', '__proto__']
+const LONG_NAMES = [...NAMES, 'x'.repeat(900)]
+
+export const MESSAGES: readonly Case[] = [
+  {
+    name: 'reach the other processes when the circuit opens',
+    async run(scene) {
+      const [one, two] = await scene.join()
+      await one.open()
+      await hears(scene, two, 'opened')
+    },
+  },
+  {
+    name: 'reach the other processes at each transition and each permit',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.join()
+      await one.open()
+      await hears(scene, two, 'opened')
+      await scene.setClock(START + 11)
+      await one.acquire('t')
+      await hears(scene, two, 'half-opened')
+      await one.settle('t', 'success')
+      await hears(scene, two, 'closed')
+    },
+  },
+]
+
+/** By a message, or by a hint and what it then reads. */
+async function hears(scene: Scene, process: Process, state: CircuitState): Promise<void> {
+  const what = `the other process hears that the circuit is ${state}`
+  await eventually(what, scene.messageDeadline, async () => {
+    const read = process.hints > 0 ? await process.read() : undefined
+    return read?.state === state || process.pushed.at(-1)?.state === state
+  })
+}
+
+export const CONNECTIONS: readonly Case[] = [
+  {
+    name: 'keep circuits of any name apart',
+    async run(scene) {
+      const [one, two] = await scene.join({ threshold: 99 })
+      for (const [at, name] of LONG_NAMES.entries()) {
+        const evidence = { failures: at + 1, age: 0 }
+        await one.ask({ op: 'report', evidence }, `${scene.circuit}${name}`)
+      }
+      for (const [at, name] of LONG_NAMES.entries()) {
+        check(await two.ask({ op: 'read' }, `${scene.circuit}${name}`), { failureCount: at + 1 })
+      }
+    },
+  },
+  {
+    name: 'can be closed twice, and answer nothing any more',
+    async run(scene) {
+      const [one] = await scene.join()
+      await one.close()
+      await one.close()
+      const end = await one.read().then(
+        () => 'an answer',
+        (error: unknown) => (error instanceof Error ? undefined : 'a rejection without an Error'),
+      )
+      must(end === undefined, `Expected a closed connection to reject with an Error, got ${end}`)
+    },
+  },
+]

@@ -1,0 +1,81 @@
+/** How long a failure counts, and for how much. */
+import { MOST_STREAKS } from '../../storage/limits.js'
+import { check } from './checks.js'
+import { START, type Case } from './scene.js'
+
+/** A failure counts for the ttl of the process that asks, and for a minute at most. */
+function counts(name: string, ttl: number, seconds: number): Case {
+  return {
+    name: `counts a failure for ${name}`,
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.join({ ttl })
+      await one.fail(2)
+      await scene.setClock(START + seconds - 1)
+      check(await two.read(), { failureCount: 2 })
+      await scene.setClock(START + seconds + 1)
+      check(await two.read(), { failureCount: 0 })
+      check(await two.fail(), { state: 'closed', failureCount: 1 })
+    },
+  }
+}
+
+export const EVIDENCE: readonly Case[] = [
+  counts('the ttl', 10, 10),
+  counts('a minute, if the ttl is longer', 600, 60),
+  {
+    name: 'takes a failure for as old as its report says',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.join()
+      await one.fail(2, 8)
+      check(await two.fail(1, 11), { state: 'closed', failureCount: 2 })
+      await scene.setClock(START + 3)
+      check(await two.read(), { failureCount: 0 })
+    },
+  },
+  {
+    name: 'counts a failure no longer if the clock is set back',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.join()
+      await one.fail()
+      await scene.setClock(START - 3600)
+      await two.fail()
+      await scene.setClock(START - 3600 + 11)
+      check(await two.read(), { failureCount: 0 })
+    },
+  },
+  {
+    name: 'leaves out the worst reporters, one fewer than the quorum',
+    async run(scene) {
+      const [one, two] = await scene.join({ quorum: 2 })
+      for (let count = 1; count <= 5; count += 1) {
+        check(await one.fail(), { state: 'closed', failureCount: count })
+      }
+      check(await two.fail(2), { state: 'closed', failureCount: 7 })
+      check(await two.fail(), { state: 'opened', failureCount: 8 })
+    },
+  },
+  {
+    name: 'leaves out a reporter with all of its processes',
+    async run(scene) {
+      const [one, two] = await scene.join({ quorum: 2, reporter: 'host' })
+      await one.fail(9)
+      check(await two.fail(9), { state: 'closed' })
+      const other = await scene.add('other', { quorum: 2 })
+      check(await other.fail(3), { state: 'opened' })
+    },
+  },
+  {
+    name: `keeps the evidence of ${MOST_STREAKS} processes, however many report`,
+    async run(scene) {
+      const party = { threshold: 1e6, quorum: 2 }
+      const names = Array.from({ length: MOST_STREAKS + 20 }, (_, index) => `more-${index}`)
+      const many = await Promise.all(names.map((name) => scene.add(name, party)))
+      await Promise.all(many.map((process) => process.fail()))
+      const [one] = await scene.join(party)
+      check(await one.read(), { failureCount: MOST_STREAKS })
+    },
+  },
+]

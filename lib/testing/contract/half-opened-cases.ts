@@ -1,0 +1,113 @@
+/** A half-opened circuit: permits, and what the end of a probe does. */
+import type { CircuitState, Outcome } from '../../circuit/types.js'
+import { check, must } from './checks.js'
+import { START, type Case } from './scene.js'
+
+function grants(permits: number): Case {
+  return {
+    name: `grants ${permits} at once and no more, whoever asks first`,
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue({ permits })
+      const asked = Array.from({ length: 20 }, (_, at) => (at % 2 ? one : two).acquire(`t${at}`))
+      const granted = (await Promise.all(asked)).filter((answer) => answer.granted)
+      must(granted.length === permits, `Expected ${permits} permits, got ${granted.length}`)
+      check(await one.read(), { state: 'half-opened', heldFor: 60 })
+    },
+  }
+}
+
+function ends(outcome: Outcome, state: CircuitState, failureCount: number): Case {
+  return {
+    name: `is ${state} after a probe that ended with ${outcome}`,
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      const ended = await one.settle('t', outcome)
+      check(ended, { state, failureCount, granted: true, heldFor: 0 })
+      check(await two.acquire('u'), { granted: outcome !== 'failure' })
+    },
+  }
+}
+
+export const HALF_OPENED: readonly Case[] = [
+  grants(1),
+  grants(3),
+  ends('success', 'closed', 0),
+  ends('failure', 'opened', 3),
+  ends('ignored', 'half-opened', 3),
+  {
+    name: 'counts a result only of whoever holds the permit, and once',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      check(await two.settle('u', 'success'), { state: 'half-opened', granted: false })
+      check(await one.settle('t', 'success'), { state: 'closed', granted: true })
+      const { version } = one.known
+      check(await one.settle('t', 'failure'), { version, granted: false })
+    },
+  },
+  {
+    name: 'grants a permit again to the token that holds it',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      check(await one.acquire('t'), { granted: true })
+      check(await one.acquire('t'), { granted: true })
+      check(await two.acquire('u'), { granted: false })
+    },
+  },
+  {
+    name: 'hands a permit on when its lease has ended, and ignores who held it',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await scene.setClock(START + 11 + 60)
+      check(await two.acquire('u'), { granted: false, heldFor: 0 })
+      await scene.setClock(START + 11 + 61)
+      check(await two.acquire('u'), { granted: true })
+      check(await one.settle('t', 'success'), { state: 'half-opened', granted: false })
+      check(await one.ask({ op: 'renew', token: 't', lease: 60 }), { granted: false })
+    },
+  },
+  {
+    name: 'lets a permit be renewed',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await scene.setClock(START + 11 + 50)
+      const renewed = await one.ask({ op: 'renew', token: 't', lease: 60 })
+      check(renewed, { granted: true, heldFor: 60 })
+      await scene.setClock(START + 11 + 100)
+      check(await two.acquire('u'), { granted: false, heldFor: 10 })
+    },
+  },
+  {
+    name: 'holds a permit for one more lease at most if the clock is set back',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await scene.setClock(START - 3600)
+      check(await two.acquire('u'), { granted: false, heldFor: 60 })
+      await scene.setClock(START - 3600 + 61)
+      check(await two.acquire('u'), { granted: true })
+    },
+  },
+  {
+    name: 'takes no report of the time before it closed',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      two.known = { ...one.known, epoch: 0 }
+      await one.acquire('t')
+      await one.settle('t', 'success')
+      check(await two.fail(), { state: 'closed', failureCount: 0, granted: false })
+      check(await two.fail(), { failureCount: 2, granted: true })
+    },
+  },
+]

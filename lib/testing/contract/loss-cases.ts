@@ -1,0 +1,125 @@
+/** A storage that has lost everything: who restores what. */
+import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
+import { check, must } from './checks.js'
+import { START, type Case } from './scene.js'
+
+function recognizes(op: 'renew' | 'settle'): Case {
+  return {
+    name: `recognizes a probe when it asks to ${op} its permit`,
+    needs: ['setClock', 'forget'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await scene.forget()
+      const renew = { op: 'renew', token: 't', lease: 60 } as const
+      check(op === 'renew' ? await one.ask(renew) : await one.settle('t', 'success'), {
+        granted: true,
+      })
+      check(await two.acquire('u'), { granted: op === 'settle' })
+    },
+  }
+}
+
+export const LOSSES: readonly Case[] = [
+  {
+    name: 'restores an outage that a process knows of, with its age',
+    needs: ['setClock', 'forget'],
+    async run(scene) {
+      const [one, two] = await scene.join()
+      await one.open()
+      await scene.forget()
+      one.known = { ...one.known, openedFor: 4 }
+      const { epoch } = one.known
+      check(await one.read(), { state: 'opened', epoch, openedFor: 4 })
+      check(await two.read(), { state: 'opened', epoch, openedFor: 4 })
+    },
+  },
+  {
+    name: 'grants one probe in all, though it forgot that the circuit is due',
+    needs: ['setClock', 'forget'],
+    async run(scene) {
+      const [one, two] = await scene.join()
+      await one.open()
+      two.known = one.known = { ...one.known, openedFor: 10 }
+      await scene.forget()
+      const answers = await Promise.all([one.acquire('t'), two.acquire('u')])
+      const granted = answers.filter((answer) => answer.granted).length
+      must(granted === 1, `Expected one permit, got ${granted}`)
+    },
+  },
+  recognizes('renew'),
+  recognizes('settle'),
+  {
+    name: 'restores nothing for a process that knows of no outage',
+    needs: ['forget'],
+    async run(scene) {
+      const [one, two] = await scene.join()
+      await one.fail()
+      await scene.forget()
+      check(await two.read(), INITIAL_SNAPSHOT)
+      check(await one.fail(), { failureCount: 2, granted: true })
+    },
+  },
+  {
+    name: 'restores no outage that a process slept through',
+    needs: ['setClock', 'forget'],
+    async run(scene) {
+      const [one, two] = await scene.join()
+      await one.open()
+      await scene.forget()
+      one.known = { ...one.known, openedFor: 10 + 60 + 1 }
+      check(await one.acquire('t'), { state: 'closed' })
+      check(await two.read(), { state: 'closed' })
+    },
+  },
+]
+
+/** What processes know of a circuit that is closed again, after the storage has lost it. */
+const EPOCHS: readonly (readonly [string, (epoch: number) => number])[] = [
+  ['the same epoch', (epoch) => epoch],
+  ['no epoch', () => 0],
+  ['an older epoch', (epoch) => epoch - 1],
+  ['a newer epoch', (epoch) => epoch + 1],
+]
+
+function countsAll(what: string, epochOf: (epoch: number) => number, isFirst: boolean): Case {
+  const who = isFirst ? 'second' : 'first'
+  return {
+    name: `counts the failures of all after an outage, if the ${who} to report knows ${what}`,
+    needs: ['setClock', 'forget'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await one.settle('t', 'success')
+      two.known = { ...one.known, epoch: epochOf(one.known.epoch) }
+      await scene.forget()
+      const [first, second] = isFirst ? [one, two] : [two, one]
+      await first.fail()
+      // Whoever knew an older epoch learns the newer one, and reports again.
+      if (!(await second.fail()).granted) await second.fail(0)
+      check(await second.read(), { state: 'closed', failureCount: 2 })
+      if (!(await first.fail()).granted) await first.fail(0)
+      check(first.known, { state: 'opened', failureCount: 3 })
+    },
+  }
+}
+
+export const AFTER_OUTAGES: readonly Case[] = [
+  ...EPOCHS.flatMap(([what, epochOf]) => [
+    countsAll(what, epochOf, true),
+    countsAll(what, epochOf, false),
+  ]),
+  {
+    name: 'stays open if it was opened since, although the clock was set back meanwhile',
+    needs: ['setClock', 'forget'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await one.settle('t', 'success')
+      await scene.forget()
+      await scene.setClock(START - 3600)
+      await two.open()
+      check(await one.read(), { state: 'opened' })
+    },
+  },
+]

@@ -1,0 +1,92 @@
+/** A process of a fleet, as a storage sees it: what it asks, and what it knows of one circuit. */
+import type { Answer, Command, Connection, Snapshot, Terms } from '../../storage/contract.js'
+import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
+import type { ContractSubject } from './subject.js'
+
+export const TERMS: Terms = { opening: { threshold: 3 }, ttl: 10, permits: 1, lease: 60, quorum: 1 }
+
+/** How a process differs from others. */
+export interface Party extends Partial<Omit<Terms, 'opening'>> {
+  readonly threshold?: number
+  /** Default: the process by itself. */
+  readonly reporter?: string
+}
+
+export class Process {
+  known = INITIAL_SNAPSHOT
+  /** The states that it was told of the circuit. */
+  readonly pushed: Snapshot[] = []
+  hints = 0
+  readonly circuit: string
+  readonly #connection: Connection
+  readonly #name: string
+  readonly #terms: Terms
+  readonly #reporter: string
+  #failures = 0
+
+  constructor(subject: ContractSubject, circuit: string, name: string, party: Party = {}) {
+    const { reporter = name, threshold = TERMS.opening.threshold, ...terms } = party
+    this.circuit = circuit
+    this.#name = name
+    this.#reporter = reporter
+    this.#terms = { ...TERMS, ...terms, opening: { threshold } }
+    this.#connection = subject.connect({
+      pushed: (about, snapshot) => void (about === circuit && this.pushed.push(snapshot)),
+      hinted: (about) => void (about === circuit && (this.hints += 1)),
+      resumed: () => undefined,
+      lost: () => undefined,
+    })
+  }
+
+  get ready(): Promise<void> {
+    return this.#connection.ready
+  }
+
+  async ask(command: Command, circuit = this.circuit): Promise<Answer> {
+    const answer = await this.#connection.ask({
+      ...command,
+      circuit,
+      process: this.#name,
+      reporter: this.#reporter,
+      deadline: 60,
+      known: this.known,
+      terms: this.#terms,
+    })
+    if (circuit === this.circuit && answer.version > this.known.version) this.known = answer
+    if (answer.state !== 'closed') this.#failures = 0
+    return answer
+  }
+
+  read(): Promise<Answer> {
+    return this.ask({ op: 'read' })
+  }
+
+  /** Fails so many times more, and then reports all of its failures. */
+  fail(count = 1, age = 0): Promise<Answer> {
+    this.#failures += count
+    return this.ask({ op: 'report', evidence: { failures: this.#failures, age } })
+  }
+
+  succeed(): Promise<Answer> {
+    this.#failures = 0
+    return this.ask({ op: 'report', evidence: { failures: 0, age: 0 } })
+  }
+
+  acquire(token: string): Promise<Answer> {
+    return this.ask({ op: 'acquire', token })
+  }
+
+  settle(token: string, outcome: 'success' | 'failure' | 'ignored'): Promise<Answer> {
+    return this.ask({ op: 'settle', token, outcome })
+  }
+
+  /** Fails until the circuit opens. A storage that never opens it fails the case. */
+  async open(): Promise<void> {
+    for (let count = 0; count < 10 && this.known.state !== 'opened'; count += 1) await this.fail()
+    if (this.known.state !== 'opened') throw new Error('Expected 10 failures to open the circuit')
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+}

@@ -1,0 +1,43 @@
+/** What any storage must do, as data: for any test runner, or none. */
+import { CLOSED } from './closed-cases.js'
+import { CONNECTIONS, MESSAGES } from './connection-cases.js'
+import { EVIDENCE } from './evidence-cases.js'
+import { HALF_OPENED } from './half-opened-cases.js'
+import { AFTER_OUTAGES, LOSSES } from './loss-cases.js'
+import { OPENED } from './opened-cases.js'
+import { Scene, START, type Case } from './scene.js'
+import type { ContractCase, ContractSubject } from './subject.js'
+import { VERSIONS } from './version-cases.js'
+
+const SUITE: Readonly<Record<string, readonly Case[]>> = {
+  'a closed circuit': [...CLOSED, ...EVIDENCE],
+  'an opened circuit': OPENED,
+  'a half-opened circuit': HALF_OPENED,
+  versions: VERSIONS,
+  'a storage that lost everything': LOSSES,
+  'a storage that lost a closed circuit': AFTER_OUTAGES,
+  messages: MESSAGES,
+  connections: CONNECTIONS,
+}
+
+/**
+ * The tests that any storage has to pass. Run each of them under its name, one after another:
+ * `for (const { name, run } of storageContract(subject)) test(name, run)`.
+ */
+export function storageContract(subject: ContractSubject): readonly ContractCase[] {
+  return Object.entries(SUITE).flatMap(([about, cases]) =>
+    cases
+      .filter(({ needs = [] }) => needs.every((need) => subject[need]))
+      .map(({ name, run }) => ({ name: `${about}: ${name}`, run: () => play(subject, run) })),
+  )
+}
+
+async function play(subject: ContractSubject, run: Case['run']): Promise<void> {
+  const scene = new Scene(subject)
+  try {
+    await scene.setClock(START)
+    await run(scene)
+  } finally {
+    await scene.close()
+  }
+}

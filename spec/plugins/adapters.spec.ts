@@ -1,4 +1,6 @@
-/** Interceptors that choose, replace or drop the adapter, in any order: what is sent passes the circuit. */
+/**
+ * Interceptors that choose, replace or drop the adapter, in any order: every sent request passes the circuit.
+ */
 import axios, { getAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { CircuitBreaker, OpenedStateError } from '../../lib/index.js'
 import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
@@ -30,7 +32,7 @@ function locked(config: Config): Config {
   return Object.defineProperty(config, 'adapter', { value: adapter, writable: false })
 }
 
-/** Whatever is written to it, it sends by its own adapter. */
+/** Makes a config that ignores writes to `adapter`. */
 function stubborn(config: Config): Config {
   return Object.defineProperty(config, 'adapter', {
     get: () => 'http',
@@ -44,10 +46,10 @@ function stubborn(config: Config): Config {
 const ADAPTERS: readonly [string, Change][] = [
   ['chooses another by name', sendingBy('fetch')],
   ['chooses another from a list', sendingBy(['xhr', 'fetch'])],
-  ['puts a function there', sendingBy(getAdapter('http'))],
-  ['puts a function of its own there', sendingBy((config: Config) => getAdapter('http')(config))],
-  ['takes it away', sendingBy(undefined)],
-  ['puts null there', sendingBy(null)],
+  ['sets a function', sendingBy(getAdapter('http'))],
+  ['sets its own function', sendingBy((config: Config) => getAdapter('http')(config))],
+  ['removes it', sendingBy(undefined)],
+  ['sets null', sendingBy(null)],
   ['drops it from a copy', ({ adapter: _dropped, ...rest }) => rest as Config],
   [
     'picks all but it',
@@ -55,9 +57,12 @@ const ADAPTERS: readonly [string, Change][] = [
       ({ url, method, headers, baseURL, validateStatus }) as Config,
   ],
   ['sends the config through JSON', throughJson],
-  ['inherits from the config', (config) => Object.assign(Object.create(config) as Config, config)],
+  [
+    'passes an object that inherits from the config',
+    (config) => Object.assign(Object.create(config) as Config, config),
+  ],
   ['makes it read-only', locked],
-  ['takes no other', stubborn],
+  ['ignores writes to it', stubborn],
 ]
 
 const ways = ['that is in line', 'that waits'] as const
@@ -139,7 +144,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
 
 const FIFO = { legacyInterceptorReqResOrdering: false } as object
 const LIFO: [string, object] = ['last first', {}]
-// Before 1.13 axios knows one order only, and refuses the option.
+// Before 1.13, axios has a single order, and refuses the option.
 const knowsBoth = 'legacyInterceptorReqResOrdering' in Object(axios.defaults.transitional)
 const ordersBy = knowsBoth ? [LIFO, ['first first', { transitional: FIFO }] as const] : [LIFO]
 

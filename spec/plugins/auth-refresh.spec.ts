@@ -1,4 +1,6 @@
-/** axios-auth-refresh: a 401 is an answer, the refresh and the second attempt count like any other. */
+/**
+ * axios-auth-refresh: a 401 is an answer. The refresh and the second attempt count like any other request.
+ */
 import axios, { isCancel, type AxiosInstance, type AxiosRequestConfig } from 'axios'
 import { createAuthRefresh, type AxiosAuthRefreshOptions } from 'axios-auth-refresh'
 import { OpenedStateError } from '../../lib/index.js'
@@ -7,7 +9,7 @@ import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
 let upstream: Upstream
-/** Where tokens come from. */
+/** The service that issues tokens. */
 let issuer: Upstream
 beforeAll(async () => {
   upstream = await Upstream.start()
@@ -20,7 +22,7 @@ beforeEach(() => {
   issuer.hits = 0
 })
 
-/** From then on the token is taken. */
+/** From now on, the service accepts the token. */
 async function refresh(): Promise<void> {
   await axios.post(`${issuer.origin}/status/200`)
   upstream.status = 200
@@ -37,7 +39,7 @@ describe.each(ORDERS)('a circuit %s axios-auth-refresh', (order) => {
     new Counted(
       upstream,
       order,
-      // Its types are those of axios's other format, which are not the same to the compiler.
+      // Its types come from the other module format of axios, so they differ for the compiler.
       (instance) => createAuthRefresh(instance as never, () => call(instance), options),
       scenario,
     )
@@ -96,7 +98,7 @@ describe.each(ORDERS)('a circuit %s axios-auth-refresh', (order) => {
     expect(issuer.hits).toBe(1)
   })
 
-  // While it deduplicates, the plugin lets a 401 pass that arrives during the refresh.
+  // While it deduplicates, the plugin lets a 401 through that arrives during the refresh.
   it('counts three requests if the plugin repeats only the first', async () => {
     const counted = refreshing(
       {},
@@ -163,7 +165,7 @@ describe.each(ORDERS)('a circuit %s axios-auth-refresh', (order) => {
     const abort = new AbortController()
     let waiting: Promise<unknown> = Promise.resolve()
     const counted = refreshing({ outcome: 'ignored' }, async () => {
-      // The interceptor in which requests wait is registered after this call.
+      // The plugin registers the interceptor in which requests wait after this call.
       await Promise.resolve()
       waiting = errorOf(counted.instance.get('/status/200', { signal: abort.signal }))
       await refresh()
@@ -177,7 +179,7 @@ describe.each(ORDERS)('a circuit %s axios-auth-refresh', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  // That option is made for browsers: it reads `request.status` of an error that need not have one.
+  // The option is meant for browsers: it reads `error.request.status`, and an error may have no request.
   it('rejects refusals with a TypeError if interceptNetworkError is on', async () => {
     const counted = refreshing({}, refresh, { interceptNetworkError: true })
     await counted.open()

@@ -1,4 +1,6 @@
-/** axios-cache-interceptor: what it answers concerns no circuit, and what it asks counts once. */
+/**
+ * axios-cache-interceptor: its hits do not concern the circuit, and each request that it sends counts once.
+ */
 import { setImmediate as turn } from 'node:timers/promises'
 import axios, { isCancel, type AxiosInstance, type AxiosResponse } from 'axios'
 import { setupCache, type AxiosCacheInstance, type CacheOptions } from 'axios-cache-interceptor'
@@ -17,7 +19,7 @@ afterEach(() => {
 })
 
 const KEY = 'naruto'
-/** An entry is stale as soon as the clock has moved on, and kept. */
+/** An entry is stale as soon as the clock moves, and is kept. */
 const STALE: CacheOptions = { ttl: 1, interpretHeader: false, etag: false, modifiedSince: true }
 
 type Cached = AxiosResponse & { readonly cached: boolean; readonly stale?: boolean }
@@ -163,7 +165,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     const leader = errorOf(lookUp(counted.instance, '/hang', abort.signal))
     await until('the leader is in flight', () => counted.counts.hits === 1)
     const follower = lookUp(counted.instance)
-    // The follower has found the leader, and waits for it: all of that is done within one turn.
+    // By now the follower has found the leader and waits for it: all of this happens within one turn.
     await turn()
     abort.abort()
     expect(isCancel(await leader)).toBe(true)
@@ -172,7 +174,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(counted.circuit.state).toBe('closed')
   })
 
-  // Its bundle, like an app that is minified, has lost the name by which a hit is known beforehand.
+  // A minified bundle lacks the name by which the circuit recognises a hit beforehand.
   it('neither counts nor refuses a hit of a minified cache', async () => {
     const { setupCache: setupMinified } = jest.requireActual<{ setupCache: typeof setupCache }>(
       require.resolve('axios-cache-interceptor').replace('index.cjs', 'index.bundle.js'),

@@ -1,4 +1,4 @@
-/** Caches that are adapters: what they answer proves nothing, and what they send counts once. */
+/** Caches that are adapters: their hits prove nothing, and each request that they send counts once. */
 import axios, { getAdapter, type AxiosAdapter, type AxiosResponse } from 'axios'
 import { cacheAdapterEnhancer, throttleAdapterEnhancer } from 'axios-extensions'
 import { CircuitBreaker, ConfigError, OpenedStateError, type Circuit } from '../../lib/index.js'
@@ -14,7 +14,7 @@ afterEach(() => upstream.stop())
 
 type Mark = (response: AxiosResponse) => void
 
-/** Keeps each answer by its URL, and gives it out as a copy for the config that asks. */
+/** Stores each answer by its URL, and returns a copy with the config of the request. */
 const keeping =
   (mark: Mark) =>
   (send: AxiosAdapter): AxiosAdapter => {

@@ -1,4 +1,4 @@
-/** Every way to send a request through an instance meets the circuit, and meets it once. */
+/** Every way to send a request through an instance passes the circuit exactly once. */
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios'
 import { OpenedStateError } from '../../lib/index.js'
 import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
@@ -30,7 +30,7 @@ const FORMS: [string, Send][] = [
   ['patchForm', (instance, url, config) => instance.patchForm(url, FORM, config)],
   [
     'query',
-    // Axios 1.13 knows the method, but has no form of its own for it.
+    // axios 1.13 knows the method, but has no function for it.
     (instance, url, config) =>
       'query' in instance
         ? instance.query(url, FORM, config)
@@ -38,7 +38,7 @@ const FORMS: [string, Send][] = [
   ],
 ]
 
-/** A foreign pair of interceptors that does nothing, and makes the chain wait. */
+/** A pair of interceptors that do nothing, and make the chain asynchronous. */
 const pass = (instance: AxiosInstance): void => {
   instance.interceptors.request.use(async (config) => config)
   instance.interceptors.response.use(
@@ -99,7 +99,7 @@ describe.each(ORDERS)('a circuit %s other interceptors', (order) => {
   })
 })
 
-/** Everything else that an instance has. */
+/** All other members of an instance. */
 const NO_FORMS = new Set([
   '_request',
   'constructor',

@@ -1,4 +1,4 @@
-/** Interceptors of others: whatever they do to a request or its ending, it counts once, where it was sent. */
+/** Other interceptors: whatever they do to a request or its answer, each sent request counts once. */
 import {
   getAdapter,
   type AxiosInstance,
@@ -46,11 +46,11 @@ const map = (cause: unknown): never => {
   throw new Error('mapped', { cause })
 }
 
-/** What a careless interceptor hands on. */
+/** The parts of a config that a careless interceptor keeps. */
 const picked = ({ url, method, headers, baseURL, adapter }: Config): Config =>
   ({ url, method, headers, baseURL, adapter }) as Config
 
-/** Another plugin's guard: it sends through the adapter that it finds. */
+/** Wraps the adapter, as the guard of another plugin does. */
 function wrapped(config: Config): Config {
   const { adapter } = config
   if (!adapter) return config
@@ -58,7 +58,7 @@ function wrapped(config: Config): Config {
   return config
 }
 
-/** Before 1.20 axios itself writes to the config, and sends nothing that is sealed or frozen. */
+/** Before 1.20, axios itself writes to the config, so it cannot send one that is sealed or frozen. */
 const AXIOS_COPIES_CONFIG = AXIOS_MINOR >= 20
 const SEALING: [string, Plug] = ['seals the config', onRequest((config) => Object.seal(config))]
 
@@ -72,14 +72,14 @@ const HARMLESS: [string, Plug][] = [
   ['waits with the answer', onSuccess(async (response) => response)],
   ['throws on an answer', onSuccess(fail)],
   ['unwraps the data', onSuccess(({ data }: AxiosResponse) => data as unknown)],
-  ['makes nothing of an answer', onSuccess(() => undefined)],
+  ['returns nothing for an answer', onSuccess(() => undefined)],
   ['throws on an error', onError(fail)],
   ['swallows an error', onError(() => ({ data: 'all is well' }))],
-  ['makes nothing of an error', onError(() => undefined)],
+  ['returns nothing for an error', onError(() => undefined)],
   ['maps an error', onError(map)],
 ]
 
-/** With these nothing is sent. */
+/** Interceptors that prevent a request. */
 const PREVENTING: [string, Plug][] = [
   ['throws', onRequest(fail)],
   ['rejects', onRequest(async () => fail())],
@@ -137,7 +137,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     )
     await counted.halfOpen()
     const error = await errorOf(counted.instance.get('/'))
-    // Before 1.19 axios trips over the missing handler, and tells of that.
+    // Before 1.19, axios fails because the handler is missing, and reports that error instead.
     expect(error).toMatchObject(
       AXIOS_MINOR >= 19 ? { message: 'of another' } : { name: 'TypeError' },
     )
@@ -151,7 +151,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     expect(await counted.admits()).toBe(true)
   })
 
-  // Axios skips the interceptors that are still to run, and sends.
+  // axios skips the interceptors that have not run yet, and sends the request.
   it('that throws, and is followed by one that recovers, has the sent request counted', async () => {
     const counted = beside(({ interceptors }) =>
       interceptors.request.use(fail, () => undefined, { synchronous: true }),
@@ -251,7 +251,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
       const seen = jest.fn((config: Config) => config)
       const counted = beside(idle)
       counted.instance.interceptors.request.clear()
-      // Before axios 1.20 these have the ids of those that were cleared.
+      // Before 1.20, axios reuses the ids of interceptors that were cleared.
       counted.instance.interceptors.request.use(seen)
       counted.instance.interceptors.request.use(seen)
       counted.circuit.detach()

@@ -1,4 +1,7 @@
-/** Other kinds of plugins: each does to an instance what packages of its kind do, and every request counts once. */
+/**
+ * Other kinds of plugins. Each does to an instance what packages of its kind do, and every request counts
+ * once.
+ */
 import http, { Agent } from 'node:http'
 import {
   getAdapter,
@@ -19,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => upstream.stop())
 
-/** As http-cookie-agent: an agent that looks into each request. */
+/** Like http-cookie-agent: an agent that inspects each request. */
 const cookies: Plug = (instance) => {
   class CookieAgent extends Agent {
     addRequest(request: http.ClientRequest, options: object): void {
@@ -35,13 +38,13 @@ const cookies: Plug = (instance) => {
 
 const lowered = (data: unknown): unknown => (typeof data === 'string' ? data.toLowerCase() : data)
 
-/** As axios-case-converter: transforms before and after those that are there. */
+/** Like axios-case-converter: adds transforms before and after the existing ones. */
 const caseConverter: Plug = ({ defaults }) => {
   defaults.transformRequest = [lowered, ...[defaults.transformRequest ?? []].flat()]
   defaults.transformResponse = [...[defaults.transformResponse ?? []].flat(), lowered]
 }
 
-/** As moxios: it replaces the adapter of the instance, and answers itself. */
+/** Like moxios: replaces the adapter of the instance, and answers by itself. */
 const mock: Plug = (instance) => {
   instance.defaults.adapter = async (config) => {
     const status = Number(config.url?.split('/').at(-1))
@@ -52,7 +55,7 @@ const mock: Plug = (instance) => {
   }
 }
 
-/** As instrumentation does: it replaces the function that the transport calls. */
+/** Like instrumentation of http: replaces the function that the transport calls. */
 const traced: Plug = (instance) => {
   const transport = {
     request: (options: http.RequestOptions, answered: (answer: http.IncomingMessage) => void) => {
@@ -64,7 +67,7 @@ const traced: Plug = (instance) => {
   Object.assign(instance.defaults, { transport })
 }
 
-/** As tracing wraps an adapter of an instance. */
+/** Like tracing: wraps the adapter of an instance. */
 const spanned: Plug = (instance) => {
   const send = getAdapter(instance.defaults.adapter ?? [])
   instance.defaults.adapter = async (...given: Parameters<AxiosAdapter>) => {
@@ -82,9 +85,9 @@ const KINDS: readonly [string, Plug, boolean][] = [
   ['an agent with cookies', cookies, true],
   ['a case converter', caseConverter, true],
   ['a mock in place of the adapter', mock, false],
-  ['instrumentation round the transport', traced, true],
-  ['instrumentation round the adapter', spanned, true],
-  ['nothing else', none, true],
+  ['instrumentation around the transport', traced, true],
+  ['instrumentation around the adapter', spanned, true],
+  ['no plugin', none, true],
 ]
 
 describe.each(ORDERS)('a circuit %s', (order) => {
@@ -100,7 +103,7 @@ describe.each(ORDERS)('a circuit %s', (order) => {
     })
   })
 
-  // As axios-ntlm: a 401 is answered by further requests, through the same instance.
+  // Like axios-ntlm: answers a 401 with further requests through the same instance.
   const dance: Plug = (instance) =>
     instance.interceptors.response.use(undefined, async (error: unknown) => {
       const { config, response } = error as { config: AxiosRequestConfig; response?: AxiosResponse }
@@ -126,7 +129,7 @@ describe.each(ORDERS)('a circuit %s', (order) => {
   })
 })
 
-/** As generators write clients: around an instance that is given to them, or that they make. */
+/** A client as generators write it: it uses the instance that it is given, or makes its own. */
 class GeneratedClient {
   constructor(readonly instance: AxiosInstance) {}
 
@@ -139,7 +142,7 @@ class GeneratedClient {
       ...params,
     })
 
-  /** What the generator adds to a config of axios stays in it. */
+  /** The properties that the generator adds to a config stay in it. */
   private async request({
     path,
     format,

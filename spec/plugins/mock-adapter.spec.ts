@@ -1,4 +1,7 @@
-/** axios-mock-adapter: what it answers counts as if a server had, and what it passes on counts once. */
+/**
+ * axios-mock-adapter: its answers count as those of a server do, and each request that it passes on counts
+ * once.
+ */
 import type { AxiosRequestConfig } from 'axios'
 import MockAdapter from 'axios-mock-adapter'
 import { OpenedStateError, type Outcome } from '../../lib/index.js'
@@ -14,7 +17,7 @@ afterAll(() => upstream.stop())
 
 type Answer = ReturnType<MockAdapter['onGet']>
 
-/** One failure stands before each: a success takes it away, and a failure adds to it. */
+/** Each row starts after one failure: a success clears it, and a failure adds to it. */
 const FAILURES_AFTER: Record<Outcome, number> = { success: 0, ignored: 1, failure: 2 }
 
 const ANSWERS: [string, (answer: Answer) => unknown, Outcome, AxiosRequestConfig][] = [
@@ -33,13 +36,13 @@ const ANSWERS: [string, (answer: Answer) => unknown, Outcome, AxiosRequestConfig
     'failure',
     { transitional: { clarifyTimeoutError: true } },
   ],
-  // In a browser this is how axios tells that the page is left.
+  // In a browser, axios reports this error if the user leaves the page.
   ['abortRequest()', (answer) => answer.abortRequest(), 'ignored', {}],
 ]
 
 describe.each(ORDERS)('a circuit %s axios-mock-adapter', (order) => {
   const mocked = (scenario: Scenario = {}) =>
-    // Its types are those of axios's other format, which are not the same to the compiler.
+    // Its types come from the other module format of axios, so they differ for the compiler.
     new Counted(upstream, order, (instance) => new MockAdapter(instance as never), scenario)
 
   it.each(ANSWERS)('counts %s once', async (_what, arrange, outcome, config) => {

@@ -1,4 +1,4 @@
-/** Nest's HttpService: subscriptions are requests, and to unsubscribe is to change one's mind. */
+/** Nest's HttpService: a subscription is a request, and unsubscribing is a cancellation. */
 import { HttpService } from '@nestjs/axios'
 import { isAxiosError } from 'axios'
 import { firstValueFrom, merge, retry, timeout, toArray, type Observable } from 'rxjs'
@@ -7,7 +7,7 @@ import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
-// Loads Nest's optional packages, of which none is needed: its `import.meta` is what Jest cannot load.
+// It loads Nest's optional packages, none of which is needed, and Jest cannot load its `import.meta`.
 jest.mock('@nestjs/common/utils/load-package.util.js', () => ({}))
 
 let upstream: Upstream
@@ -100,7 +100,7 @@ describe.each(ORDERS)("a circuit %s Nest's HttpService", (order) => {
     expect(counted.circuit.state).toBe('closed')
   })
 
-  // The operator unsubscribes: nothing tells its time limit from a change of mind.
+  // The operator unsubscribes, so its time limit looks like a cancellation.
   it('ignores a request that the timeout operator ends', async () => {
     const counted = serving()
     await counted.halfOpen()

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => upstream.stop())
 
 const SOON: Limits = { limits: [{ maxRequests: 2, duration: '20ms' }] }
-/** Windows that only end where `nextWindow` is called, or the spec ends. */
+/** Windows that end only if `nextWindow` is called, or the spec ends. */
 const TWO: Limits = { limits: [{ maxRequests: 2, duration: '1h' }] }
 const ONE: Limits = { limits: [{ maxRequests: 1, duration: '1h' }] }
 
@@ -56,7 +56,7 @@ describe.each(ORDERS)('a circuit %s axios-rate-limit', (order) => {
     expect(await counted.admitsProbe()).toBe(true)
   })
 
-  // A refused request has had its turn: the plugin spends it before anybody is asked.
+  // A refused request uses up its turn: the plugin counts it before the circuit is asked.
   it('refuses all while opened, each in its turn', async () => {
     const counted = limited(TWO)
     await counted.open()

@@ -1,4 +1,4 @@
-/** retry-axios, and interceptors of one's own that go by the error's config: a refusal is final for them too. */
+/** retry-axios, and other interceptors that read the error's config: none of them retries a refusal. */
 import { type AxiosError, type AxiosInstance } from 'axios'
 import * as rax from 'retry-axios'
 import { OpenedStateError } from '../../lib/index.js'
@@ -24,7 +24,7 @@ const retryAxios =
     return rax.attach(instance)
   }
 
-/** As copied from the issues of axios: by a number on the config. */
+/** A retry that is often copied from the issues of axios: it reads a number from the config. */
 const byNumber =
   (key: string): Plug =>
   (instance) => {
@@ -38,7 +38,7 @@ const byNumber =
     })
   }
 
-/** By a condition and a limit in an object of its own. */
+/** A retry that reads a condition and a limit from an object in the config. */
 const byOptions: Plug = (instance) => {
   Object.assign(instance.defaults, { retryOptions: { maxRetries: 3, shouldRetry: yes } })
   instance.interceptors.response.use(undefined, async (error: AxiosError) => {
@@ -55,9 +55,9 @@ const PLUGINS: readonly [string, Plug][] = [
   ['retry-axios', retryAxios({ retry: 3, noResponseRetries: 3 })],
   ['retry-axios with a condition that says yes', retryAxios({ retry: 3, shouldRetry: yes })],
   ['retry-axios with its defaults', retryAxios(undefined)],
-  ['an interceptor that goes by config.retry', byNumber('retry')],
-  ['an interceptor that goes by config.maxRetries', byNumber('maxRetries')],
-  ['an interceptor that goes by options of its own', byOptions],
+  ['an interceptor that reads config.retry', byNumber('retry')],
+  ['an interceptor that reads config.maxRetries', byNumber('maxRetries')],
+  ['an interceptor that reads its own options', byOptions],
 ]
 
 describe.each(ORDERS)('a circuit %s', (order) => {

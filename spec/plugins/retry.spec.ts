@@ -1,4 +1,4 @@
-/** axios-retry: every attempt counts once, and a refusal is final. */
+/** axios-retry: every attempt counts once, and a refusal is never retried. */
 import { isCancel, type AxiosError } from 'axios'
 import axiosRetry, { type IAxiosRetryConfig } from 'axios-retry'
 import { OpenedStateError } from '../../lib/index.js'

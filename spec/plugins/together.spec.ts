@@ -1,7 +1,7 @@
 /**
  * axios-cache-interceptor and axios-retry together, with the circuit before, between and after them.
- * The cache comes before the retry: the other way round a failed request waits for its own retry
- * for ever, with or without a circuit.
+ * The cache comes before the retry: in the other order, a failed request waits for its own retry for
+ * ever, with or without a circuit.
  */
 import type { AxiosInstance, AxiosResponse } from 'axios'
 import { setupCache, type AxiosCacheInstance, type CacheOptions } from 'axios-cache-interceptor'
@@ -21,7 +21,7 @@ afterEach(() => {
 })
 
 const KEY = 'naruto'
-/** An entry is stale as soon as the clock has moved on, and kept. */
+/** An entry is stale as soon as the clock moves, and is kept. */
 const STALE: CacheOptions = { ttl: 1, interpretHeader: false, etag: false, modifiedSince: true }
 
 type Build = (cache: CacheOptions, scenario: Scenario) => Counted<AxiosCacheInstance>
@@ -110,7 +110,7 @@ describe.each(POSITIONS)('a circuit %s a cache and a retry', (_position, build) 
     const counted = together()
     await three(counted.plugged, '/status/503')
     const { hits } = counted.counts
-    // How often is up to the plugins: all three share the config, and with it the count of retries.
+    // The plugins decide how often: all three share the config, and with it the count of retries.
     expect(hits).toBeGreaterThan(1)
     expect(counted.counts).toEqual({ hits, attempts: hits, failures: hits, refusals: 0 })
   })

@@ -78,7 +78,7 @@ it('counts down to the next attempt', async () => {
   const seconds = async (): Promise<number> => Number.parseInt(await textOf('[data-retry]'), 10)
   const first = await seconds()
   expect(first).toBeGreaterThan(90)
-  // By the page's own clock: nothing is sent meanwhile.
+  // The page counts by its own clock: the server sends nothing in the meantime.
   await until('it counts down', async () => (await seconds()) <= first - 2)
   expect(await seconds()).toBeGreaterThan(first - 10)
   expect(opened.complaints).toEqual([])

@@ -1,4 +1,4 @@
-/** How the page is kept up to date: little is sent, at a bounded rate, and to those who listen only. */
+/** The updates of an open page: they are small, their rate is bounded, and only open pages get them. */
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
@@ -26,7 +26,7 @@ async function hostedWith(
 async function streamOf({ url }: { readonly url: string }): Promise<EventStream> {
   const stream = await EventStream.open(url)
   cleanUp.push(() => stream.close())
-  await until('everything is told', () => stream.told.length > 0)
+  await until('the whole content has arrived', () => stream.told.length > 0)
   return stream
 }
 
@@ -44,7 +44,7 @@ it('sends everything first, and then what changes', async () => {
     'x-accel-buffering': 'no',
   })
   await hosted.open('avatars')
-  await until('it is told', () => stream.last?.data.title === '(1) Circuits')
+  await until('the change has arrived', () => stream.last?.data.title === '(1) Circuits')
   expect(stream.last?.event).toBe('change')
   expect(stream.last?.data.rows.map(([id]) => id)).toEqual(['circuit-2'])
   expect(stream.last?.data.rows[0]?.[1]).toMatch(/^<tr id="circuit-2" class="opened">.*<\/tr>$/)
@@ -55,7 +55,7 @@ it('reports that a circuit is gone', async () => {
   const circuit = hosted.attach('users')
   const stream = await streamOf(hosted)
   circuit.detach()
-  await until('it is told', () => stream.told.length > 1)
+  await until('the change has arrived', () => stream.told.length > 1)
   expect(stream.last?.data).toMatchObject({
     gone: ['circuit-1'],
     rows: [],
@@ -68,7 +68,10 @@ it('reports that the ttl has passed, although no event does', async () => {
   hosted.attach('users')
   const stream = await streamOf(hosted)
   await hosted.open('users')
-  await until('it is told', () => stream.last?.data.rows[0]?.[1].includes('half-opened') === true)
+  await until(
+    'the change has arrived',
+    () => stream.last?.data.rows[0]?.[1].includes('half-opened') === true,
+  )
 })
 
 it('reports a storage that comes up, although no event does', async () => {
@@ -76,7 +79,10 @@ it('reports a storage that comes up, although no event does', async () => {
   const stream = await streamOf(hosted)
   expect(stream.last?.data.storage).toContain('Storage lost')
   await hosted.breaker.init()
-  await until('it is told', () => stream.last?.data.storage.includes('Storage up') === true)
+  await until(
+    'the change has arrived',
+    () => stream.last?.data.storage.includes('Storage up') === true,
+  )
 })
 
 it('gathers changes, and sends them at most four times a second', async () => {
@@ -99,7 +105,7 @@ it('gathers changes, and sends them at most four times a second', async () => {
 it('sends a keep-alive if nothing happens', async () => {
   const hosted = await hostedWith({}, { heartbeat: 0.1 })
   const stream = await streamOf(hosted)
-  await until('three came', () => stream.heartbeats >= 3)
+  await until('three have arrived', () => stream.heartbeats >= 3)
   expect(stream.told).toHaveLength(1)
 })
 
@@ -108,9 +114,10 @@ it('renders once for a hundred pages', async () => {
   const streams = await Promise.all(Array.from({ length: 100 }, () => streamOf({ url })))
   const before = reads()
   breaker.attach(axios.create(), 'avatars')
-  for (const stream of streams) await until('all are told', () => stream.last?.event === 'change')
+  for (const stream of streams)
+    await until('the change has arrived', () => stream.last?.event === 'change')
   expect(new Set(streams.map((stream) => JSON.stringify(stream.last))).size).toBe(1)
-  // A rendering reads a row's state, and each circuit's for the summary; a look reads it too.
+  // Rendering reads the state for the row and for the summary, and polling reads it too.
   expect(reads() - before).toBeLessThan(100)
 }, 20_000)
 

@@ -1,4 +1,4 @@
-/** What the page answers, in each of its forms. */
+/** The answers of the page in each format. */
 import { createHash } from 'node:crypto'
 import { ConfigError, CircuitBreaker } from '../../lib/index.js'
 import { statusPage } from '../../lib/status-page/index.js'

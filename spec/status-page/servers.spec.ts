@@ -1,4 +1,4 @@
-/** The page on the servers that people use, as docs/status-page.md mounts it. */
+/** The page on common servers, mounted as docs/status-page.md shows. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import axios from 'axios'
@@ -10,11 +10,11 @@ import { EventStream } from '../support/event-stream.js'
 import { until } from '../support/until.js'
 
 interface Mounted {
-  /** Where the page is. */
+  /** The URL of the page. */
   readonly urls: readonly string[]
-  /** Of a method that is refused. */
+  /** The status for a method that is refused. */
   readonly refusal: number
-  /** As its users close it, open pages or not. */
+  /** Closes the page as users do, whether pages are open or not. */
   readonly close: () => Promise<unknown>
 }
 
@@ -116,7 +116,7 @@ describe.each(Object.entries(MOUNTS))('%s', (_name, mount) => {
     const streams = await Promise.all(mounted.urls.map((url) => EventStream.open(url)))
     breaker.attach(axios.create(), 'avatars')
     for (const stream of streams) {
-      await until('the new circuit is told', () => stream.last?.event === 'change')
+      await until('the new circuit has arrived', () => stream.last?.event === 'change')
       expect(stream.last?.data.rows[0]?.[1]).toContain('avatars')
     }
     await mounted.close()

@@ -5,7 +5,7 @@ import { guardAdapter } from '../axios/place.js'
 import { LocalCircuit } from '../circuit/local-circuit.js'
 import { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { itself, keepSelf, makeShown } from '../circuit/shown.js'
-import type { AnyAdapter, Circuit, CircuitReading, Machine } from '../circuit/types.js'
+import type { AnyAdapter, Circuit, CircuitReading } from '../circuit/types.js'
 import { monotonic } from '../internal/clock.js'
 import {
   checkName,
@@ -161,9 +161,9 @@ export class CircuitBreaker {
   }
 
   #create(name: string, options: ResolvedCircuitOptions): Attachment<ResolvedCircuitOptions> {
-    const machineFor = (member: ManagedCircuit): Machine =>
-      this.#membership?.machineFor(member, options) ?? new LocalCircuit(options, this.#now)
-    const circuit = new ManagedCircuit(name, machineFor, this.#events, this.#detach, this.#guard)
+    const machine =
+      this.#membership?.machineFor(name, options) ?? new LocalCircuit(options, this.#now)
+    const circuit = new ManagedCircuit(name, machine, this.#events, this.#detach, this.#guard)
     return new Attachment(this, circuit, options)
   }
 

@@ -1,12 +1,5 @@
 /** What a breaker asks of a storage: the whole of what the core knows of sharing. */
-import type { Machine, Origin, Publisher, Rules } from '../circuit/types.js'
-
-/** A circuit, as far as its storage is concerned. */
-export interface Member {
-  readonly name: string
-  /** Tells the transition, if there was one. */
-  moved(origin: Origin): void
-}
+import type { Machine, Publisher, Rules } from '../circuit/types.js'
 
 /** The breaker that joins. */
 export interface Host {
@@ -19,7 +12,8 @@ export interface Host {
 export interface Membership {
   /** Whether commands are answered at this moment. */
   readonly isUp: boolean
-  machineFor(member: Member, rules: Rules): Machine
+  /** What decides for the circuit of this name. */
+  machineFor(name: string, rules: Rules): Machine
   /** Connects, and reads what is known of the circuits. */
   init(): Promise<void>
   /** Waits until every report so far is written, or given up. */

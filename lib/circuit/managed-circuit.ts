@@ -41,7 +41,7 @@ export class ManagedCircuit implements Circuit {
 
   constructor(
     name: string,
-    machineFor: (circuit: ManagedCircuit) => Machine,
+    machine: Machine,
     publisher: Publisher,
     onDetach: Detach,
     guardAdapter: GuardAdapter = (_circuit, adapter) => adapter,
@@ -51,7 +51,8 @@ export class ManagedCircuit implements Circuit {
     this.#publisher = publisher
     this.#onDetach = onDetach
     this.#guardAdapter = guardAdapter
-    this.#machine = machineFor(this)
+    this.#machine = machine
+    machine.onMove?.((origin) => this.moved(origin))
   }
 
   get state(): CircuitState {

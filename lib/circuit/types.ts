@@ -64,6 +64,8 @@ export interface Machine {
   admit(): Admission | Promise<Admission>
   /** False where the result came too late to say anything: its epoch or its permit is over. */
   record(permit: Permit, outcome: Outcome, reason?: FailureReason): boolean
+  /** Says who publishes the transitions that no request has caused. Called once. */
+  onMove?(publish: (origin: Origin) => void): void
   /** Nobody will ask again: what was subscribed to for this circuit can go. */
   release?(): void
 }

@@ -1,86 +1,80 @@
 /** A breaker's part in the fleet: its circuits, and the link that they share. */
+import type { Host, Membership } from '../breaker/membership.js'
 import type { Machine, Rules } from '../circuit/types.js'
-import type { Channel } from './channel.js'
+import { schedule } from '../internal/timers.js'
+import { Circuits } from './circuits.js'
 import type { LinkOptions } from './link-options.js'
 import { Link } from './link.js'
-import type { Host, Member, Membership } from '../breaker/membership.js'
 import { Pulse } from './pulse.js'
-import { Readings } from './readings.js'
 import { SharedCircuit } from './shared-circuit.js'
 import type { Sharing } from './sharing.js'
-import type { Answer, Connection, Question, Snapshot } from '../storage/contract.js'
-import { schedule } from '../internal/timers.js'
 
 /** How far from its mean the time between two reads may be. */
 const JITTER = 0.2
-/** Seconds after a gap in which messages are only hints: they may have lain in the socket for as long. */
-const MISTRUST = 1
 
-export class Fleet implements Membership, Channel {
-  readonly process = crypto.randomUUID()
-  readonly sharing: Sharing
-  readonly now: () => number
-  readonly #circuits = new Map<string, SharedCircuit>()
-  readonly #readings: Readings<SharedCircuit>
+export class Fleet implements Membership {
+  readonly #process = crypto.randomUUID()
+  readonly #now: () => number
+  readonly #sharing: Sharing
+  readonly #circuits: Circuits
+  readonly #pulse: Pulse
   readonly #link: Link
-  readonly #pulse = new Pulse(() => this.#afterGap())
   #isInitialized = false
-  #tokens = 0
-  #joined: Promise<void> | undefined
   #cancelRefresh: (() => void) | undefined
-  #mistrustUntil = -Infinity
-  #connection: Connection | undefined
 
   constructor({ publisher, now }: Host, sharing: Sharing, connect: LinkOptions['connect']) {
-    this.sharing = sharing
-    this.now = now
-    this.#readings = new Readings({ now, ...sharing })
+    const circuits = new Circuits(now, sharing)
+    const pulse = new Pulse(circuits.afterGap)
+    this.#now = now
+    this.#sharing = sharing
+    this.#circuits = circuits
+    this.#pulse = pulse
     this.#link = new Link({
       publisher,
       now,
-      connect: (listener) => (this.#connection = connect(listener)),
-      heard: {
-        pushed: (name, snapshot, process) => this.#pushed(name, snapshot, process),
-        hinted: (name) => this.#reread(name),
-      },
-      circuits: {
-        lost: () => this.#each((circuit) => circuit.distrust()),
-        missed: () => this.#missed(),
-        readFirst: (deadline) => this.#readings.readFirst(deadline),
-        readRest: (deadline) => this.#readings.readRest(deadline),
+      connect,
+      readings: circuits.readings,
+      on: {
+        lost: circuits.lost,
+        distrusted: circuits.distrust,
+        missed: circuits.missed,
+        hinted: circuits.hinted,
+        pushed: (name, snapshot, process) => {
+          pulse.check()
+          circuits.pushed(name, snapshot, process)
+        },
       },
     })
-  }
-
-  get isInitialized(): boolean {
-    return this.#isInitialized
   }
 
   get isUp(): boolean {
     return this.#link.isUp
   }
 
-  machineFor(member: Member, rules: Rules): Machine {
-    const circuit = new SharedCircuit(member, rules, this)
-    this.#circuits.set(member.name, circuit)
-    if (this.isUp) this.#reread(member.name)
+  machineFor(name: string, rules: Rules): Machine {
+    const circuit: SharedCircuit = new SharedCircuit(name, {
+      rules,
+      sharing: this.#sharing,
+      process: this.#process,
+      now: this.#now,
+      isInitialized: this.#isInitialized,
+      isUp: this.isUp,
+      ask: this.#link.ask,
+      watch: this.#watch,
+      miss: this.#link.miss,
+      checkPulse: this.#checkPulse,
+      leave: () => this.#leave(circuit),
+    })
+    this.#circuits.add(circuit)
+    this.#link.catchUp()
     return circuit
   }
 
-  leave(circuit: SharedCircuit): void {
-    if (this.#circuits.get(circuit.name) === circuit) this.#circuits.delete(circuit.name)
-    this.#readings.delete(circuit)
-    this.#connection?.forget?.(circuit.name)
-  }
-
-  /** While connected, or connecting, there is one promise; after a failure the next call tries anew. */
   init(): Promise<void> {
     this.#isInitialized = true
-    this.#joined ??= this.#join().catch((error: unknown) => {
-      this.#joined = undefined
-      throw error
-    })
-    return this.#joined
+    this.#circuits.initialized()
+    this.#pulse.start(this.#checkPulse)
+    return this.#link.init(this.#sharing.initDeadline)
   }
 
   /**
@@ -88,9 +82,9 @@ export class Fleet implements Membership, Channel {
    * that waited for it. Each is one command, so that this takes three `commandDeadline` at the most.
    */
   async flush(): Promise<void> {
-    this.#each((circuit) => circuit.report())
+    this.#circuits.hurry()
     await this.#link.drain()
-    await Promise.all(Array.from(this.#circuits.values(), (circuit) => circuit.flush()))
+    await this.#circuits.flush()
   }
 
   async close(): Promise<void> {
@@ -98,86 +92,28 @@ export class Fleet implements Membership, Channel {
     this.#pulse.stop()
     this.#cancelRefresh?.()
     this.#cancelRefresh = undefined
-    this.#joined = undefined
     await this.#link.close()
-    this.#connection = undefined
   }
 
-  ask(question: Question, late?: (answer: Answer) => void): Promise<Answer> {
-    return this.#link.ask(question, late)
-  }
-
-  newToken(): string {
-    this.#tokens += 1
-    return `${this.process}:${this.#tokens}`
-  }
-
-  checkPulse(): void {
+  readonly #checkPulse = (): void => {
     this.#pulse.check()
+    this.#link.catchUp()
   }
 
-  miss(): void {
-    this.#link.miss()
-  }
-
-  watch(): void {
-    this.#cancelRefresh ??= schedule(this.#refreshTime(), () => this.#refresh())
-  }
-
-  async #join(): Promise<void> {
-    this.#pulse.start()
-    this.#missed()
-    await this.#link.join(this.sharing.initDeadline)
-  }
-
-  #each(job: (circuit: SharedCircuit) => void): void {
-    for (const circuit of this.#circuits.values()) job(circuit)
-  }
-
-  /** Without the storage each circuit is on its own until it is read again. */
-  #missed(): void {
-    if (!this.isUp) this.#each((circuit) => circuit.goLocal())
-    this.#readings.add(this.#circuits.values())
-  }
-
-  #pushed(name: string, snapshot: Snapshot, process: string): void {
-    this.#pulse.check()
-    if (this.now() < this.#mistrustUntil) this.#reread(name)
-    else this.#circuits.get(name)?.pushed(snapshot, process)
-  }
-
-  #reread(name: string): void {
-    const circuit = this.#circuits.get(name)
-    if (!circuit) return
-    this.#readings.add([circuit])
-    this.#readInBackground()
-  }
-
-  /** What is not answered is told as storageLost, and read when the storage is found. */
-  #readInBackground(): void {
-    if (this.isUp) this.#readings.readRest().catch(() => undefined)
-  }
-
-  /** Nothing that was under way is believed, and outages are read anew: they may be over. */
-  #afterGap(): void {
-    this.#mistrustUntil = this.now() + MISTRUST
-    this.#each((circuit) => circuit.distrust())
-    this.#readOutages()
-  }
-
-  #readOutages(): SharedCircuit[] {
-    const outages = [...this.#circuits.values()].filter(({ isSettled }) => !isSettled)
-    this.#readings.add(outages)
-    this.#readInBackground()
-    return outages
-  }
-
-  #refreshTime(): number {
-    return this.sharing.refresh * (1 + JITTER * (2 * Math.random() - 1))
+  readonly #watch = (): void => {
+    const { refresh } = this.#sharing
+    const seconds = refresh * (1 + JITTER * (2 * Math.random() - 1))
+    this.#cancelRefresh ??= schedule(seconds, () => this.#refresh())
   }
 
   #refresh(): void {
     this.#cancelRefresh = undefined
-    if (this.#readOutages().length > 0) this.watch()
+    if (this.#circuits.suspectOutages()) this.#watch()
+    this.#link.catchUp()
+  }
+
+  #leave(circuit: SharedCircuit): void {
+    this.#circuits.delete(circuit)
+    this.#link.forget(circuit.name)
   }
 }

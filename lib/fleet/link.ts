@@ -1,42 +1,26 @@
-/**
- * The one way to the storage, as a machine of four states:
- *
- *   idle ──init()──▶ joining ──the storage answers──▶ up ◀──┐
- *                       │                             │     │ the storage answers
- *                       └───── it does not ─────▶ lost ◀────┘ ──retried──▶
- *
- * `close()` leads back to idle from everywhere.
- */
+/** The one way to the storage. Nobody else decides whether it is up. */
+import { isCircuitError, messageOf } from '../internal/errors.js'
+import type { Answer, ConnectionListener, Question } from '../storage/contract.js'
+import { Connector } from './connector.js'
 import type { LinkOptions } from './link-options.js'
+import { Joining } from './joining.js'
+import { IDLE, UP, type LinkState } from './link-state.js'
 import { Loss } from './loss.js'
 import { Questions } from './questions.js'
-import { isCircuitError, messageOf } from '../internal/errors.js'
-import type { Answer, Connection, ConnectionListener, Question } from '../storage/contract.js'
-import { withTimeout } from '../internal/timers.js'
-
-type State =
-  | { readonly name: 'idle' }
-  | { readonly name: 'joining' }
-  | { readonly name: 'up' }
-  | Loss
-
-const IDLE: State = { name: 'idle' }
-const UP: State = { name: 'up' }
 
 export class Link {
   readonly #options: LinkOptions
   readonly #questions: Questions
-  #state: State = IDLE
-  #connection: Connection | undefined
-  /** What the connection last complained of while it was being made. */
-  #trouble = ''
-  /** Ends with the reason if `close()` is called while the storage is joined. */
-  #abandon: (error: Error) => void = () => undefined
+  readonly #connector: Connector
+  #state: LinkState = IDLE
+  /** While connected, or connecting, there is one; after a failure the next `init()` tries anew. */
+  #joined: Promise<void> | undefined
 
   constructor(options: LinkOptions) {
-    const { publisher, now } = options
+    const { publisher, now, connect } = options
     this.#options = options
-    this.#questions = new Questions({ publisher, now, onThaw: () => this.#retryNow() })
+    this.#connector = new Connector(connect, this.#listener)
+    this.#questions = new Questions({ publisher, now, onThaw: () => this.#loss?.retryNow() })
   }
 
   get isUp(): boolean {
@@ -44,19 +28,12 @@ export class Link {
   }
 
   /** Connects, and reads all circuits. @param deadline in seconds. @throws Error that says why not */
-  async join(deadline: number): Promise<void> {
-    const before = this.#loss
-    before?.abandon()
-    const joining: State = { name: 'joining' }
-    this.#state = joining
-    const abandoned = new Promise<never>((_resolve, reject) => (this.#abandon = reject))
-    abandoned.catch(() => undefined)
-    try {
-      const entered = Promise.race([this.#enter(deadline, joining, before), abandoned])
-      await withTimeout(deadline, entered, 'it took too long')
-    } catch (error) {
-      if (!this.isUp) throw this.#fail(error, deadline, before)
-    }
+  init(deadline: number): Promise<void> {
+    this.#joined ??= this.#join(deadline).catch((error: unknown) => {
+      this.#joined = undefined
+      throw error
+    })
+    return this.#joined
   }
 
   /**
@@ -64,54 +41,73 @@ export class Link {
    *
    * @param late what is to be done with an answer that comes after all
    */
-  ask(question: Question, late?: (answer: Answer) => void): Promise<Answer> {
-    return this.#questions.track(this.#ask(question, late))
-  }
+  readonly ask = (question: Question, late?: (answer: Answer) => void): Promise<Answer> =>
+    this.#questions.track(this.#ask(question, late))
 
   readonly drain = (): Promise<void> => this.#questions.drain()
 
   /** Something would have asked the storage now, and goes on without it. */
   readonly miss = (): void => this.#loss?.tell()
 
-  /** From here on there is nothing to ask, and nothing to be told. */
+  /** Has what is to be read read, if the storage is up. If it does not answer, it is lost, and read when it is found. */
+  catchUp(): void {
+    const { readings } = this.#options
+    if (this.isUp && readings.isDue) readings.readRest().catch(() => undefined)
+  }
+
+  /** The circuit was detached. */
+  forget(circuit: string): void {
+    this.#connector.connection?.forget?.(circuit)
+  }
+
+  /** From here on there is nothing to ask, and nothing to be heard. */
   async close(): Promise<void> {
-    const connection = this.#connection
-    this.#connection = undefined
-    this.#loss?.abandon()
+    const before = this.#state
+    this.#joined = undefined
     this.#state = IDLE
-    this.#abandon(new Error('the breaker was closed'))
-    await connection?.close()
+    if (before.name === 'lost' || before.name === 'joining') before.abandon()
+    if (before.name === 'up') this.#options.on.lost()
+    await this.#connector.close()
   }
 
   get #loss(): Loss | undefined {
     return this.#state instanceof Loss ? this.#state : undefined
   }
 
-  async #enter(deadline: number, joining: State, before: Loss | undefined): Promise<void> {
-    this.#trouble = ''
-    // What was refused at the last call may be allowed by now, and is to be tried at once.
-    if (this.#connection && !this.#connection.isUp) {
-      await this.#connection.close()
-      this.#connection = undefined
+  async #join(deadline: number): Promise<void> {
+    const { on, readings } = this.#options
+    if (this.isUp) {
+      // Found by itself after a call that failed.
+      on.missed()
+      return readings.readRest(deadline)
     }
-    const connection = (this.#connection ??= this.#options.connect(this.#listener))
-    if (!connection.isUp) await connection.ready
+    on.lost()
+    const joining = new Joining(this.#loss)
+    this.#state = joining
+    try {
+      await joining.end(this.#enter(joining, deadline), deadline)
+    } catch (error) {
+      if (!this.isUp) throw this.#fail(error, deadline, joining.before)
+    }
+  }
+
+  async #enter(joining: Joining, deadline: number): Promise<void> {
+    const { readings } = this.#options
+    await this.#connector.open()
     // Given up meanwhile: what looks for the storage from then on is the loss.
     if (this.#state !== joining) return
-    const adopt = await this.#options.circuits.readFirst(deadline)
+    const adopt = await readings.readFirst(deadline)
     if (this.#state !== joining) return
     this.#state = UP
-    before?.end()
+    joining.before?.end()
     adopt()
     // A process that starts is busy: no circuit of thousands is to be answered sooner than the first.
-    await this.#options.circuits.readRest(deadline)
+    await readings.readRest(deadline)
   }
 
   #fail(error: unknown, deadline: number, before: Loss | undefined): Error {
-    const what = messageOf(error)
-    const isNews = this.#trouble !== '' && !what.includes(this.#trouble)
-    const reason = isNews ? `${what} (${this.#trouble})` : what
-    if (this.#connection) {
+    const reason = this.#connector.reasonOf(error)
+    if (this.#connector.connection) {
       this.#lose(reason, before)
       this.miss()
     }
@@ -120,78 +116,73 @@ export class Link {
   }
 
   readonly #listener: ConnectionListener = {
-    pushed: (name, snapshot, process) => this.#options.heard.pushed(name, snapshot, process),
-    hinted: (name) => this.#options.heard.hinted(name),
+    pushed: (name, snapshot, process) => {
+      this.#options.on.pushed(name, snapshot, process)
+      this.catchUp()
+    },
+    hinted: (name) => {
+      this.#options.on.hinted(name)
+      this.catchUp()
+    },
     resumed: () => this.#resume(),
     lost: (reason, isDown = false) => {
-      this.#trouble = reason
-      if (this.isUp) this.#lose(reason)
-      else this.#loss?.renew(reason)
+      this.#connector.note(reason)
+      this.#note(reason)
       if (isDown) this.miss()
     },
   }
 
   /** Messages are heard again, and some may have been missed. */
   #resume(): void {
-    if (!this.isUp) return this.#retryNow()
-    this.#options.circuits.missed()
-    this.#readRest()
+    if (!this.isUp) return this.#loss?.retryNow()
+    this.#options.on.missed()
+    this.catchUp()
+  }
+
+  /** The storage cannot be used. */
+  #note(reason: string): void {
+    if (this.isUp) this.#lose(reason)
+    else this.#loss?.renew(reason)
   }
 
   #lose(reason: string, before?: Loss): void {
-    const { circuits } = this.#options
-    const loss = before ?? new Loss(reason, { ...this.#options, onTold: () => circuits.lost() })
+    const { publisher, now, on } = this.#options
+    const onRetry = (loss: Loss): void => void this.#retry(loss)
+    const loss = before ?? new Loss(reason, { publisher, now, onTold: on.distrusted, onRetry })
     this.#state = loss
+    on.lost()
     loss.renew(reason)
-    loss.retrySoon(() => void this.#retry(loss))
-    circuits.missed()
-  }
-
-  /** The storage says that it is there: no need to wait for the next try. */
-  #retryNow(): void {
-    const loss = this.#loss
-    if (!loss?.isWaiting) return
-    loss.pause()
-    void this.#retry(loss)
+    loss.retrySoon()
   }
 
   async #retry(loss: Loss): Promise<void> {
     try {
-      if (!this.#connection?.isUp || this.#questions.areTooMany) throw new Error(loss.reason)
-      const adopt = await this.#options.circuits.readFirst()
+      if (!this.#connector.isUp || this.#questions.areTooMany) throw new Error(loss.reason)
+      const adopt = await this.#options.readings.readFirst()
       if (loss !== this.#state) return
       this.#state = UP
       loss.end()
       adopt()
-      this.#readRest()
+      this.catchUp()
     } catch {
-      if (loss === this.#state) loss.retryLater(() => void this.#retry(loss))
+      if (loss === this.#state) loss.retryLater()
     }
-  }
-
-  /** If the storage does not answer, it is lost, and what is left is read when it is found. */
-  #readRest(): void {
-    this.#options.circuits.readRest().catch(() => undefined)
   }
 
   async #ask(question: Question, late?: (answer: Answer) => void): Promise<Answer> {
-    const connection = this.#connection
+    const { connection } = this.#connector
     try {
-      if (!connection?.isUp) throw new Error(this.#trouble || 'The storage is not connected')
-      return await this.#questions.await(connection.ask(question), question.deadline, late)
+      const answer = this.#connector.use().ask(question)
+      return await this.#questions.await(answer, question.deadline, late)
     } catch (error) {
-      if (connection && connection === this.#connection) this.#noteError(error, question)
+      const isCurrent = connection !== undefined && connection === this.#connector.connection
+      // An error of one circuit, such as a key of a wrong type, says nothing of the storage.
+      if (isCurrent && !isCircuitError(error)) {
+        this.#note(messageOf(error))
+        // A read in the background is none that anything waits for.
+        if (question.op !== 'read') this.miss()
+      }
       throw error
     }
-  }
-
-  /** An error of one circuit, such as a key of a wrong type, says nothing of the storage. */
-  #noteError(error: unknown, { op }: Question): void {
-    if (isCircuitError(error)) return
-    const reason = messageOf(error)
-    if (this.isUp) this.#lose(reason)
-    else this.#loss?.renew(reason)
-    // A read in the background is none that anything waits for.
-    if (op !== 'read') this.miss()
   }
 }

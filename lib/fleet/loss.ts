@@ -15,6 +15,8 @@ export interface LossOptions {
   readonly now: () => number
   /** From here on users know of it. */
   readonly onTold: () => void
+  /** Looks for the storage. If it is not there, `retryLater` has it looked for again. */
+  readonly onRetry: (loss: Loss) => void
 }
 
 export class Loss {
@@ -35,11 +37,6 @@ export class Loss {
     this.#cancelGrace = schedule(GRACE, () => this.tell())
   }
 
-  /** Whether the storage is looked for later, and not at this moment. */
-  get isWaiting(): boolean {
-    return this.#cancelRetry !== undefined
-  }
-
   /** Told once, until it is over; and again if the storage refuses for good. */
   renew(reason: string): void {
     this.reason = reason
@@ -55,7 +52,7 @@ export class Loss {
 
   /** The storage was found. */
   end(): void {
-    this.pause()
+    this.#pause()
     this.#cancelGrace()
     if (this.#published === undefined) return
     const { publisher, now } = this.#options
@@ -64,31 +61,38 @@ export class Loss {
 
   /** Nothing more is told of it. */
   abandon(): void {
-    this.pause()
+    this.#pause()
     this.#cancelGrace()
   }
 
   /** Looks for the storage from anew: soon at first, and then ever more seldom. */
-  retrySoon(job: () => void): void {
+  retrySoon(): void {
     this.#wait = FIRST_RETRY
-    this.#retryIn(this.#wait, job)
+    this.#retryIn(this.#wait)
   }
 
-  retryLater(job: () => void): void {
+  retryLater(): void {
     this.#wait = Math.min(this.#wait * 2, LAST_RETRY)
-    if (!this.isWaiting) this.#retryIn(this.#wait, job)
+    if (!this.#cancelRetry) this.#retryIn(this.#wait)
   }
 
-  pause(): void {
+  /** The storage says that it is there: no need to wait for the next try, unless one is under way. */
+  retryNow(): void {
+    if (!this.#cancelRetry) return
+    this.#pause()
+    this.#options.onRetry(this)
+  }
+
+  #pause(): void {
     this.#cancelRetry?.()
     this.#cancelRetry = undefined
   }
 
-  #retryIn(seconds: number, job: () => void): void {
-    this.pause()
+  #retryIn(seconds: number): void {
+    this.#pause()
     this.#cancelRetry = schedule(seconds, () => {
       this.#cancelRetry = undefined
-      job()
+      this.#options.onRetry(this)
     })
   }
 

@@ -22,10 +22,11 @@ export class Pulse {
     this.#onGap = onGap
   }
 
-  start(): void {
+  /** @param onBeat what has the pulse checked */
+  start(onBeat: () => void): void {
     if (this.#cancel) return
     this.#lastBeat = wallClock()
-    this.#beatLater()
+    this.#beatLater(onBeat)
   }
 
   stop(): void {
@@ -43,11 +44,11 @@ export class Pulse {
     this.#onGap()
   }
 
-  #beatLater(): void {
+  #beatLater(onBeat: () => void): void {
     this.#cancel = schedule(BEAT, () => {
-      this.check()
+      onBeat()
       this.#lastBeat = wallClock()
-      this.#beatLater()
+      this.#beatLater(onBeat)
     })
   }
 }

@@ -1,6 +1,5 @@
 /** Which circuits are to be read, and reads them: one to know whether the storage answers, the rest in batches. */
 import { isCircuitError } from '../internal/errors.js'
-import type { Answer } from '../storage/contract.js'
 import { schedule } from '../internal/timers.js'
 
 /** Reads under way at once: enough to keep a round trip busy, few enough to leave the event loop free. */
@@ -9,16 +8,11 @@ const BATCH = 200
 const SPREAD = 0.3
 
 export interface Readable {
-  /** @param deadline in seconds */
-  read(deadline: number): Promise<Answer>
-  /** Takes an answer over. @param askedAt when the storage was asked, by the process's own clock */
-  readFrom(answer: Answer, askedAt: number): void
-  /** The storage answers, but not about this circuit. */
-  beAlone(error: unknown): void
+  /** Rejects if the storage does not answer. @param deadline in seconds. @returns what takes the answer over */
+  read(deadline: number): Promise<() => void>
 }
 
 export interface ReadingsOptions {
-  readonly now: () => number
   readonly permitDeadline: number
   readonly commandDeadline: number
 }
@@ -30,6 +24,11 @@ export class Readings<Circuit extends Readable> {
 
   constructor(options: ReadingsOptions) {
     this.#options = options
+  }
+
+  /** Whether there is anything to be read. */
+  get isDue(): boolean {
+    return this.#unread.size > 0
   }
 
   add(circuits: Iterable<Circuit>): void {
@@ -70,12 +69,11 @@ export class Readings<Circuit extends Readable> {
   /** One that was not answered is to be read again; so is one that is added while it is read. */
   async #read(circuit: Circuit, deadline: number): Promise<() => void> {
     this.#unread.delete(circuit)
-    const askedAt = this.#options.now()
     try {
-      const answer = await circuit.read(deadline)
-      return () => circuit.readFrom(answer, askedAt)
+      return await circuit.read(deadline)
     } catch (error) {
-      if (isCircuitError(error)) return () => circuit.beAlone(error)
+      // By itself it knows that it is alone, and the storage is up.
+      if (isCircuitError(error)) return () => undefined
       this.#unread.add(circuit)
       throw error
     }

@@ -5,54 +5,45 @@
  */
 import { LocalCircuit } from '../circuit/local-circuit.js'
 import type { Admission, CircuitState, FailureReason, Machine } from '../circuit/types.js'
-import type { Outcome, Permit, Rules, Unready } from '../circuit/types.js'
-import { warnOnce } from '../internal/warnings.js'
+import type { Origin, Outcome, Permit, Unready } from '../circuit/types.js'
 import { quote } from '../internal/quote.js'
-import { askFor, type Ask, type Channel } from './channel.js'
-import { deliverBy } from './delivery.js'
-import { Evidence } from './evidence.js'
-import { proofLife } from '../storage/limits.js'
-import type { Member } from '../breaker/membership.js'
-import { Probes } from './probes.js'
-import type { Readable } from './readings.js'
 import { messageOf } from '../internal/errors.js'
-import { SharedView } from './shared-view.js'
-import type { Answer, Snapshot } from '../storage/contract.js'
+import { warnOnce } from '../internal/warnings.js'
+import type { Snapshot } from '../storage/contract.js'
+import { HALF_OPENED, mayCount } from './flow/probing.js'
+import { isClean } from './flow/reporting.js'
+import { begin } from './flow/state.js'
+import { isClosed, isHeld, known } from './flow/view.js'
+import type { Readable } from './readings.js'
+import { Runner } from './runner.js'
+import { askerOf, settingsOf, type SharedCircuitOptions } from './shared-circuit-options.js'
 
 const UNREADY: Unready = { admitted: false, state: 'not-initialized' }
 
 export class SharedCircuit implements Machine, Readable {
   readonly name: string
-  readonly #channel: Channel
+  readonly #options: SharedCircuitOptions
   readonly #local: LocalCircuit
-  readonly #view: SharedView
-  readonly #evidence: Evidence
-  readonly #probes: Probes
-  readonly #ask: Ask
-  /** The storage has not been read since it was lost, or does not answer about this circuit. */
-  #isLocal = true
-  /** A loss was told, or the process did not run: requests of before are no evidence for the fleet. */
-  #isDistrusted = false
-  #trustedSince = 0
+  readonly #runner: Runner
+  #publish: (origin: Origin) => void = () => undefined
 
-  constructor(member: Member, rules: Rules, channel: Channel) {
-    this.name = member.name
-    this.#channel = channel
-    this.#isLocal = !channel.isUp
-    this.#local = new LocalCircuit(rules, channel.now)
-    const isUp = (): boolean => this.#isUp
-    this.#view = new SharedView({
-      local: this.#local,
-      now: channel.now,
-      isUp,
-      onEpoch: () => this.#evidence.clear(),
-      onOutage: () => channel.watch(),
-      onMove: (origin) => member.moved(origin),
-    })
-    this.#ask = askFor(this.name, rules, channel, () => this.#view.known, this.beAlone)
-    const shared = { ask: this.#ask, channel, local: this.#local, view: this.#view, isUp }
-    this.#probes = new Probes(shared, rules, () => this.#evidence.report())
-    this.#evidence = this.#evidenceOf(rules)
+  constructor(name: string, options: SharedCircuitOptions) {
+    const { rules, sharing, now, isInitialized, isUp, ask, watch } = options
+    this.name = name
+    this.#options = options
+    this.#local = new LocalCircuit(rules, now)
+    this.#runner = new Runner(
+      {
+        local: this.#local,
+        now,
+        who: askerOf(name, options),
+        ask,
+        watch,
+        publish: (origin) => this.#publish(origin),
+        onUnusable: (error) => this.#warn(error),
+      },
+      begin(settingsOf(rules, sharing), isInitialized, !isUp),
+    )
   }
 
   get decidedState(): CircuitState {
@@ -67,126 +58,133 @@ export class SharedCircuit implements Machine, Readable {
     return this.#local.retryAfter
   }
 
-  /** In a closed circuit the fleet's count, where this process saw nothing to the contrary since. */
+  /** In a closed circuit the fleet's count, if this process saw nothing to the contrary since. */
   get failureCount(): number {
     const { failureCount, decidedState } = this.#local
-    if (decidedState !== 'closed' || !this.#isUp) return failureCount
-    return Math.max(failureCount, this.#view.failureCount)
+    const { isAlone, view } = this.#runner.state
+    if (decidedState !== 'closed' || isAlone) return failureCount
+    return Math.max(failureCount, view.snapshot.failureCount)
+  }
+
+  get lastFailure(): FailureReason | undefined {
+    return this.#runner.state.view.lastFailure
+  }
+
+  get isReady(): boolean {
+    const { state } = this.#runner
+    if (state.isAlone || isClosed(state)) return this.#local.isReady
+    const now = this.#options.now()
+    return !this.#local.refusalAt(now) && !isHeld(state, now)
   }
 
   /** Whether it is closed for the fleet, as far as the storage says. */
   get isSettled(): boolean {
-    return this.#view.isClosed && !this.#isLocal
+    return isClosed(this.#runner.state)
+  }
+
+  onMove(publish: (origin: Origin) => void): void {
+    this.#publish = publish
   }
 
   admit(): Admission | Promise<Admission> {
-    const { isInitialized, now } = this.#channel
-    if (!isInitialized) return UNREADY
-    if (this.#isUp && this.#view.isClosed) return this.#local.admit()
+    const { state } = this.#runner
+    if (!state.isInitialized) return UNREADY
+    if (isClosed(state)) return this.#admitLocally()
     // By one reading of the clock: between two the ttl may end, and a probe go without a permit.
-    const refusal = this.#local.refusalAt(now())
+    const now = this.#options.now()
+    const refusal = this.#local.refusalAt(now)
     if (refusal) return refusal
-    return this.#isUp ? this.#probes.admit() : this.#admitAlone()
-  }
-
-  get isReady(): boolean {
-    if (!this.#isUp || this.#view.isClosed) return this.#local.isReady
-    return !this.#local.refusalAt(this.#channel.now()) && this.#probes.isFree
-  }
-
-  get lastFailure(): FailureReason | undefined {
-    return this.#view.lastFailure
+    if (state.isAlone) return this.#admitAlone()
+    if (isHeld(state, now)) return HALF_OPENED
+    return this.#runner.acquire()
   }
 
   record(permit: Permit, outcome: Outcome, reason?: FailureReason): boolean {
-    if (outcome === 'failure' || permit.probe) this.#channel.checkPulse()
-    if (this.#probes.has(permit)) return this.#probes.settle(permit, outcome, reason)
+    if (outcome === 'failure' || permit.probe) this.#options.checkPulse()
+    const token = this.#runner.tokenOf(permit)
+    if (token !== undefined) return this.#settle(permit, token, outcome, reason)
     if (!this.#local.record(permit, outcome)) return false
-    this.#view.overrule(outcome)
-    // Overcome alone: what opens it from here on is this process's own, and no outage of the fleet.
-    if (!this.#isUp && this.#local.decidedState === 'closed') this.#view.presume('closed')
-    if (permit.grantedAt >= this.#trustedSince) this.#evidence.note(outcome, reason)
+    if (outcome === 'success' && this.#isClean) return true
+    const { grantedAt } = permit
+    const local = this.#local.decidedState
+    this.#runner.take({ on: 'ended', outcome, reason, grantedAt, local })
     return true
   }
 
   release(): void {
-    this.#evidence.forget()
-    this.#channel.leave(this)
+    this.#runner.take({ on: 'released' })
+    this.#options.leave()
   }
 
-  /** Reports what was seen by now, without waiting for the next result. */
-  readonly report = (): void => this.#evidence.reportNow()
-
-  readonly flush = (): Promise<void> => this.#evidence.flush()
-
-  /** What the storage tells by itself. */
-  pushed(snapshot: Snapshot, process: string): void {
-    this.#view.adopt(snapshot, process === this.#channel.process ? 'local' : 'shared')
-  }
-
-  read(deadline: number): Promise<Answer> {
-    return this.#ask({ op: 'read' }, deadline)
-  }
-
-  readFrom(answer: Answer, askedAt: number): void {
-    if (this.#isLocal) this.#rejoin(answer, askedAt)
-    else this.#view.adopt(answer, 'shared', askedAt)
+  initialized(): void {
+    this.#runner.take({ on: 'initialized' })
   }
 
   /** The process goes by its own results from here on. */
-  goLocal(): void {
-    this.#isLocal = true
-  }
-
-  readonly beAlone = (error: unknown): void => {
-    this.#isLocal = true
-    this.#channel.watch()
-    warnOnce(this, 'sharing', `Circuit ${quote(this.name)} is not shared: ${messageOf(error)}`)
+  lost(): void {
+    this.#runner.take({ on: 'lost' })
   }
 
   /** What was seen until now, and what is under way, is no evidence for the fleet. */
   distrust(): void {
-    this.#isDistrusted = !this.#isUp
-    this.#evidence.forget()
-    this.#probes.distrust()
-    this.#trustAgain()
+    this.#runner.take({ on: 'distrusted' })
   }
 
-  #evidenceOf({ threshold, ttl }: Rules): Evidence {
-    return new Evidence({
-      threshold,
-      life: proofLife(ttl),
-      now: this.#channel.now,
-      maySend: () => this.#isUp && !this.#probes.isSettling,
-      send: deliverBy(this.#ask, this.#view, this.#channel),
-    })
+  /** What the storage publishes. */
+  pushed(snapshot: Snapshot, process: string): void {
+    this.#runner.take({ on: 'pushed', snapshot, isOwn: process === this.#options.process })
   }
 
-  get #isUp(): boolean {
-    return this.#channel.isUp && !this.#isLocal
+  /** Reports what was seen by now, without waiting for the next result. */
+  hurry(): void {
+    this.#runner.take({ on: 'hurried' })
   }
 
-  #admitAlone(): Admission {
+  flush(): Promise<void> {
+    return this.#runner.flush()
+  }
+
+  async read(deadline: number): Promise<() => void> {
+    const { state } = this.#runner
+    const at = this.#options.now()
+    const answer = await this.#runner.ask({ op: 'read' }, deadline, known(state, at))
+    const { losses } = state
+    return () => this.#runner.take({ on: 'read', answer, at, losses })
+  }
+
+  /** Whether a success changes nothing: of most requests, most of the time. */
+  get #isClean(): boolean {
+    const { local, isAlone, view, evidence } = this.#runner.state
+    if (local !== 'closed' || this.#local.decidedState !== local) return false
+    const { state, failureCount } = view.snapshot
+    if (failureCount > 0 || !isClean(evidence)) return false
+    return !isAlone || state === 'closed'
+  }
+
+  #admitLocally(): Admission {
     const admission = this.#local.admit()
-    if (admission.admitted && admission.probe) this.#channel.miss()
+    const local = this.#local.decidedState
+    if (local !== this.#runner.state.local) this.#runner.take({ on: 'admitted', local })
     return admission
   }
 
-  /** Goes by the fleet again. What was seen alone is merged into nothing. */
-  #rejoin(answer: Answer, askedAt: number): void {
-    this.#isLocal = false
-    if (this.#isDistrusted) {
-      this.#evidence.forget()
-      this.#trustAgain()
-    }
-    this.#isDistrusted = false
-    this.#view.rejoin(answer, askedAt)
-    this.#probes.rejoin()
-    this.#evidence.report()
+  #admitAlone(): Admission {
+    const admission = this.#admitLocally()
+    if (admission.admitted && admission.probe) this.#options.miss()
+    return admission
   }
 
-  #trustAgain(): void {
-    this.#trustedSince = this.#channel.now()
-    this.#local.renewPermit(this.#trustedSince)
+  /** The local circuit counts at once if the permit is surely held; the storage has the last word. */
+  #settle(permit: Permit, token: string, outcome: Outcome, reason?: FailureReason): boolean {
+    this.#runner.forget(permit)
+    const may = mayCount(this.#runner.state, token, this.#options.now())
+    const counted = this.#local.record(permit, may ? outcome : 'ignored') && may
+    const local = this.#local.decidedState
+    this.#runner.take({ on: 'settled', token, outcome, reason, counted, local })
+    return counted
+  }
+
+  #warn(error: unknown): void {
+    warnOnce(this, 'sharing', `Circuit ${quote(this.name)} is not shared: ${messageOf(error)}`)
   }
 }

@@ -36,12 +36,7 @@ class Run {
       },
       hears: () => false,
     }
-    this.#circuit = new ManagedCircuit(
-      'c',
-      () => local,
-      publisher,
-      () => undefined,
-    )
+    this.#circuit = new ManagedCircuit('c', local, publisher, () => undefined)
   }
 
   take(step: Step): void {

@@ -62,7 +62,7 @@ class Pair {
     this.#local = new LocalCircuit(given, () => this.#now)
     const publisher = { publish: () => undefined, hears: () => false }
     this.#membership = joinStorage(storage, { publisher, now: () => this.#now })
-    this.#shared = this.#membership.machineFor({ name, moved: () => undefined }, given)
+    this.#shared = this.#membership.machineFor(name, given)
   }
 
   async run(sequence: readonly Step[]): Promise<void> {

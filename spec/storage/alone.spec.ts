@@ -12,7 +12,7 @@ const storage = new MemoryStorage({ now: () => now })
 async function join(): Promise<[Machine, Membership]> {
   const publisher = { publish: () => undefined, hears: () => false }
   const membership = joinStorage(storage, { publisher, now: () => now })
-  const machine = membership.machineFor({ name: 'users', moved: () => undefined }, RULES)
+  const machine = membership.machineFor('users', RULES)
   await membership.init()
   return [machine, membership]
 }

@@ -102,7 +102,7 @@ class Fleet {
     const publisher = { publish: () => undefined, hears: () => false }
     this.#members = Array.from({ length: PROCESSES }, () => {
       const membership = joinStorage(this.#recording, { publisher, now: () => this.#now })
-      return [membership.machineFor({ name, moved: () => undefined }, given), membership]
+      return [membership.machineFor(name, given), membership]
     })
   }
 

@@ -42,7 +42,7 @@ afterEach(async () => {
 async function join(storage: SharedStorage, publish: Publish = () => undefined): Promise<Member> {
   const publisher = { publish, hears: () => false }
   const membership = joinStorage(storage, { publisher, now: () => now })
-  const machine = membership.machineFor({ name: 'users', moved: () => undefined }, RULES)
+  const machine = membership.machineFor('users', RULES)
   members.push([machine, membership])
   await membership.init()
   return [machine, membership]

@@ -3,7 +3,7 @@
  * ten minutes of a fleet, in simulated time. SEED tries others.
  */
 import type { Machine, Rules } from '../../lib/circuit/types.js'
-import { HOLD } from '../../lib/fleet/evidence.js'
+import { HOLD } from '../../lib/fleet/flow/reporting.js'
 import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { numbersFrom } from '../support/numbers.js'
@@ -40,7 +40,7 @@ class Process {
     this.due = due
     const publisher = { publish: () => undefined, hears: () => false }
     this.membership = joinStorage(storage, { publisher, now })
-    this.#machine = this.membership.machineFor({ name: 'users', moved: () => undefined }, RULES)
+    this.#machine = this.membership.machineFor('users', RULES)
   }
 
   get state(): string {

@@ -21,7 +21,7 @@ it('lets no probe go without a permit', async () => {
     publisher: { publish: () => undefined, hears: () => false },
     now: clock,
   })
-  const machine = membership.machineFor({ name: 'users', moved: () => undefined }, RULES)
+  const machine = membership.machineFor('users', RULES)
   await membership.init()
   machine.record((await machine.admit()) as Permit, 'failure')
   await membership.flush()

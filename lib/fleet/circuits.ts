@@ -1,0 +1,80 @@
+/** The shared circuits of a breaker by name, and which of them are to be read. Knows nothing of the link. */
+import type { Snapshot } from '../storage/contract.js'
+import { Readings, type ReadingsOptions } from './readings.js'
+import type { SharedCircuit } from './shared-circuit.js'
+
+/** Seconds after a gap in which messages are only hints: they may have lain in the socket for as long. */
+const MISTRUST = 1
+
+export class Circuits {
+  readonly readings: Readings<SharedCircuit>
+  readonly #now: () => number
+  readonly #byName = new Map<string, SharedCircuit>()
+  #mistrustUntil = -Infinity
+
+  /** @param now monotonic seconds */
+  constructor(now: () => number, deadlines: ReadingsOptions) {
+    this.#now = now
+    this.readings = new Readings(deadlines)
+  }
+
+  add(circuit: SharedCircuit): void {
+    this.#byName.set(circuit.name, circuit)
+    this.readings.add([circuit])
+  }
+
+  delete(circuit: SharedCircuit): void {
+    if (this.#byName.get(circuit.name) === circuit) this.#byName.delete(circuit.name)
+    this.readings.delete(circuit)
+  }
+
+  readonly initialized = (): void => this.#each((circuit) => circuit.initialized())
+
+  /** Without the storage each circuit is on its own until it is read again. */
+  readonly lost = (): void => {
+    this.#each((circuit) => circuit.lost())
+    this.missed()
+  }
+
+  /** Messages may have been missed. */
+  readonly missed = (): void => this.readings.add(this.#byName.values())
+
+  /** Nothing that was seen until now is evidence for the fleet. */
+  readonly distrust = (): void => this.#each((circuit) => circuit.distrust())
+
+  readonly pushed = (name: string, snapshot: Snapshot, process: string): void => {
+    if (this.#now() < this.#mistrustUntil) this.hinted(name)
+    else this.#byName.get(name)?.pushed(snapshot, process)
+  }
+
+  readonly hinted = (name: string): void => {
+    const circuit = this.#byName.get(name)
+    if (circuit) this.readings.add([circuit])
+  }
+
+  /** Nothing that was under way is believed, and outages are read anew: they may be over. */
+  readonly afterGap = (): void => {
+    this.#mistrustUntil = this.#now() + MISTRUST
+    this.distrust()
+    this.suspectOutages()
+  }
+
+  /** Has all circuits read that are not closed for the fleet. @returns whether there are any */
+  suspectOutages(): boolean {
+    const outages = [...this.#byName.values()].filter(({ isSettled }) => !isSettled)
+    this.readings.add(outages)
+    return outages.length > 0
+  }
+
+  hurry(): void {
+    this.#each((circuit) => circuit.hurry())
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(Array.from(this.#byName.values(), (circuit) => circuit.flush()))
+  }
+
+  #each(job: (circuit: SharedCircuit) => void): void {
+    for (const circuit of this.#byName.values()) job(circuit)
+  }
+}

@@ -1,0 +1,58 @@
+/** What a step wants done, and how steps are put together. */
+import type { CircuitState, Origin, Refusal } from '../../circuit/types.js'
+import type { Command, Snapshot } from '../../storage/contract.js'
+import type { Input } from './input.js'
+import type { State } from './state.js'
+
+export interface Ask {
+  readonly do: 'ask'
+  readonly command: Command
+  /** Seconds. */
+  readonly deadline: number
+  readonly known: Snapshot
+  /** When it is asked, by the process's own clock. */
+  readonly at: number
+}
+
+export type Effect =
+  | Ask
+  /** The local circuit is to follow the fleet's; `since` when it opened, by the process's own clock. */
+  | { readonly do: 'move'; readonly to: CircuitState; readonly since: number }
+  /** Requests from here on are to be told apart from those that are under way. */
+  | { readonly do: 'renewPermit'; readonly since: number }
+  /** A transition, if there was one, is to be published. */
+  | { readonly do: 'publish'; readonly origin: Origin }
+  /** The circuit is not closed: it is to be read now and then, in case a message gets lost. */
+  | { readonly do: 'watch' }
+  /** The local circuit decides about the request that waits with this token: with or without a lease. */
+  | { readonly do: 'admit'; readonly token: string; readonly leasedAt?: number }
+  | { readonly do: 'refuse'; readonly token: string; readonly refusal: Refusal }
+  /** `input` is to come in so many seconds, unless the timer is stopped. */
+  | {
+      readonly do: 'start'
+      readonly timer: string
+      readonly seconds: number
+      readonly input: Input
+    }
+  | { readonly do: 'stop'; readonly timer: string }
+
+export type Change = readonly [State, readonly Effect[]]
+
+const NO_EFFECTS: readonly Effect[] = []
+
+/** The state without any effect. */
+export function only(state: State): Change {
+  return [state, NO_EFFECTS]
+}
+
+/** One change after the other, each of what the one before has left. */
+export function inTurn(state: State, ...changes: readonly ((state: State) => Change)[]): Change {
+  const all: Effect[] = []
+  let last = state
+  for (const change of changes) {
+    const [next, effects] = change(last)
+    last = next
+    all.push(...effects)
+  }
+  return [last, all]
+}

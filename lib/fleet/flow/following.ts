@@ -1,0 +1,77 @@
+/** Following the fleet, being alone, and coming back. */
+import type { Origin } from '../../circuit/types.js'
+import type { Snapshot } from '../../storage/contract.js'
+import { inTurn, only, type Change, type Effect } from './effect.js'
+import { distrustLeases, settleAgain } from './probing.js'
+import { clear, forget, report } from './reporting.js'
+import type { State } from './state.js'
+import { isNewer, isTransition, seen } from './view.js'
+
+/**
+ * A snapshot that is not newer, because it was late or comes twice, changes nothing; nor does any while alone.
+ *
+ * @param at when the snapshot was taken, at the earliest: for an answer, when it was asked for
+ */
+export function adopt(state: State, snapshot: Snapshot, origin: Origin, at: number): Change {
+  const before = state.view.snapshot
+  if (state.isAlone || !isNewer(before, snapshot)) return only(state)
+  return look(state, snapshot, at, { origin, follows: isTransition(before, snapshot) })
+}
+
+/** Goes by the fleet again. What was seen alone is merged into nothing. */
+export function rejoin(state: State, snapshot: Snapshot, at: number, now: number): Change {
+  const wasDistrusted = state.isDistrusted
+  return inTurn(
+    { ...state, isAlone: false, isDistrusted: false },
+    (next) => (wasDistrusted ? inTurn(next, forget, (left) => trustFrom(left, now)) : only(next)),
+    (next) => lookAgain(next, snapshot, at),
+    (next) => settleAgain(next, now),
+    (next) => report(next, now),
+  )
+}
+
+/** The process goes by its own results from here on. */
+export function lose(state: State): Change {
+  return only({ ...state, isAlone: true, losses: state.losses + 1 })
+}
+
+export function distrust(state: State, now: number): Change {
+  return inTurn(distrustLeases({ ...state, isDistrusted: state.isAlone }), forget, (next) =>
+    trustFrom(next, now),
+  )
+}
+
+/** After a time alone: the local circuit stays as it is, unless the fleet knows more or is stricter. */
+function lookAgain(state: State, snapshot: Snapshot, at: number): Change {
+  const before = state.view.snapshot
+  const isNews = isTransition(before, snapshot) && snapshot.epoch > before.epoch
+  const isStricter = snapshot.state !== 'closed' && state.local !== 'opened'
+  return look(state, snapshot, at, { origin: 'shared', follows: isNews || isStricter })
+}
+
+function look(
+  state: State,
+  snapshot: Snapshot,
+  at: number,
+  { origin, follows }: { readonly origin: Origin; readonly follows: boolean },
+): Change {
+  const outage: Effect[] = snapshot.state === 'closed' ? [] : [{ do: 'watch' }]
+  return inTurn(
+    state,
+    (next) => [{ ...next, view: seen(next.view, snapshot, at) }, outage],
+    (next) => (follows ? follow(next, snapshot, at) : only(next)),
+    (next) => [next, [{ do: 'publish', origin }]],
+  )
+}
+
+/** An epoch is over: what was seen in it counts no more. */
+function follow(state: State, { state: to, openedFor }: Snapshot, at: number): Change {
+  return inTurn(state, clear, (next) => [
+    { ...next, local: to },
+    [{ do: 'move', to, since: at - openedFor }],
+  ])
+}
+
+function trustFrom(state: State, since: number): Change {
+  return [{ ...state, trustedSince: since }, [{ do: 'renewPermit', since }]]
+}

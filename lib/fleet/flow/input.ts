@@ -1,0 +1,82 @@
+/** Everything that can happen to a shared circuit. */
+import type { CircuitState, FailureReason, Outcome } from '../../circuit/types.js'
+import type { Answer, Command, Snapshot } from '../../storage/contract.js'
+
+/** A request without a lease has ended, and the local circuit has counted it. */
+export interface Ended {
+  readonly on: 'ended'
+  readonly outcome: Outcome
+  readonly reason?: FailureReason | undefined
+  /** When it was admitted, at the earliest. */
+  readonly grantedAt: number
+  /** The local circuit afterwards. */
+  readonly local: CircuitState
+}
+
+/** A probe with a lease has ended. */
+export interface Settled {
+  readonly on: 'settled'
+  readonly token: string
+  readonly outcome: Outcome
+  readonly reason?: FailureReason | undefined
+  /** Whether the local circuit has counted it. */
+  readonly counted: boolean
+  readonly local: CircuitState
+}
+
+/** The local circuit was asked to admit a request. */
+export interface Admitted {
+  readonly on: 'admitted'
+  readonly local: CircuitState
+  /** The permit that the storage has granted for it, and whether the request is sent. */
+  readonly lease?: {
+    readonly token: string
+    readonly grantedAt: number
+    readonly isTaken: boolean
+  }
+}
+
+/** @param at when the storage was asked, by the process's own clock */
+export interface Answered {
+  readonly on: 'answered'
+  readonly to: Command
+  readonly answer: Answer
+  readonly at: number
+}
+
+export type Input =
+  /** `init()` was called. */
+  | { readonly on: 'initialized' }
+  | Ended
+  | Settled
+  | Admitted
+  /** A request that may be a probe wants a permit. */
+  | { readonly on: 'wanted'; readonly token: string }
+  | Answered
+  /** The storage refused a command, or did not answer it by its deadline. */
+  | { readonly on: 'unanswered'; readonly to: Command }
+  /** It did after all, later than that. */
+  | { readonly on: 'late'; readonly to: Command; readonly answer: Answer }
+  /** The circuit was read, asked for at `at`, after so many losses. */
+  | {
+      readonly on: 'read'
+      readonly answer: Snapshot
+      readonly at: number
+      readonly losses: number
+    }
+  /** The storage published a snapshot: whether by this process's doing. */
+  | { readonly on: 'pushed'; readonly snapshot: Snapshot; readonly isOwn: boolean }
+  /** The storage cannot be used. */
+  | { readonly on: 'lost' }
+  /** It can, but not for this circuit. */
+  | { readonly on: 'unusable' }
+  /** What was seen until now, and what is under way, is no evidence for the fleet. */
+  | { readonly on: 'distrusted' }
+  /** The time for which a streak is held back is over. */
+  | { readonly on: 'heldBack' }
+  /** A lease is to be renewed. */
+  | { readonly on: 'renewalDue'; readonly token: string }
+  /** What is known is to be reported, without waiting for the next result. */
+  | { readonly on: 'hurried' }
+  /** The circuit was detached. */
+  | { readonly on: 'released' }

@@ -1,0 +1,183 @@
+/** The probes of this process, each under a permit that the whole fleet respects. */
+import type { FailureReason, Outcome, Refusal } from '../../circuit/types.js'
+import type { Answer, Snapshot } from '../../storage/contract.js'
+import { inTurn, only, type Change, type Effect } from './effect.js'
+import type { Admitted, Settled } from './input.js'
+import { report } from './reporting.js'
+import type { Lease, Probes, State } from './state.js'
+import { ask, isClosed, presumed } from './view.js'
+
+export const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
+/** Renewed this often within each lease, so that one lost answer loses no permit. */
+const RENEWALS = 3
+
+/** Whether a probe's end counts in the local circuit at once: its permit is surely held, or nobody lends one. */
+export function mayCount({ isAlone, probes }: State, token: string, now: number): boolean {
+  return isAlone || now <= (probes.leases.get(token)?.until ?? -Infinity)
+}
+
+/** One request at a time asks; those that come meanwhile are refused, as by then another is the probe. */
+export function acquire(state: State, token: string, now: number): Change {
+  const next = amend(state, { isAcquiring: true })
+  return [next, [ask(next, { op: 'acquire', token }, now)]]
+}
+
+/** @param at when the permit was asked for */
+export function acquired(
+  state: State,
+  token: string,
+  answer: Answer,
+  { at, now }: { readonly at: number; readonly now: number },
+): Change {
+  const next = amend(state, { isAcquiring: false })
+  if (isClosed(next)) return [next, [{ do: 'admit', token }]]
+  if (!next.isAlone) {
+    if (answer.granted) return [next, [{ do: 'admit', token, leasedAt: at }]]
+    return refuse(next, token, answer, { at, now })
+  }
+  return inTurn(
+    next,
+    (left) => [left, [{ do: 'admit', token }]],
+    (left) => (answer.granted ? giveBack(left, token, 'ignored', now) : only(left)),
+  )
+}
+
+/** The storage may have granted it all the same. The process goes by its own results. */
+export function notAcquired(state: State, token: string): Change {
+  const unsettled = new Map(state.probes.unsettled).set(token, 'ignored')
+  return [amend(state, { isAcquiring: false, unsettled }), [{ do: 'admit', token }]]
+}
+
+/** By now the request has gone its way without this permit. */
+export function acquiredLate(state: State, token: string, granted: boolean, now: number): Change {
+  if (granted) return giveBack(state, token, 'ignored', now)
+  return only(amend(state, { unsettled: without(state.probes.unsettled, token) }))
+}
+
+/** The local circuit has decided about a request. If it was refused after all, its permit goes back. */
+export function admitted(state: State, { local, lease }: Admitted, now: number): Change {
+  const next = local === state.local ? state : { ...state, local }
+  if (!lease) return only(next)
+  const { token, grantedAt, isTaken } = lease
+  if (!isTaken) return giveBack(next, token, 'ignored', now)
+  const { settings, probes } = next
+  const until = grantedAt + Math.min(settings.lease, settings.probeTimeout)
+  const leases = new Map(probes.leases).set(token, { grantedAt, until, isDistrusted: false })
+  return [amend(next, { leases }), [renewLater(next, token)]]
+}
+
+/** A late result counts if the storage still knows the permit, but not one that was slept through. */
+export function settle(state: State, input: Settled, now: number): Change {
+  const { token, outcome, reason, counted, local } = input
+  const lease = state.probes.leases.get(token)
+  if (!lease) return only({ ...state, local })
+  const view = counted ? presumed(state.view, local, now) : state.view
+  const leases = without(state.probes.leases, token)
+  const next = { ...amend(state, { leases }), local, view }
+  return inTurn(
+    next,
+    (left) => [left, [{ do: 'stop', timer: token }]],
+    (left) => giveBack(left, token, lease.isDistrusted ? 'ignored' : outcome, now, reason),
+  )
+}
+
+/** @param isConfirmed whether the storage has answered */
+export function settled(state: State, token: string, isConfirmed: boolean, now: number): Change {
+  const { probes } = state
+  const unsettled = isConfirmed ? without(probes.unsettled, token) : probes.unsettled
+  const next = amend(state, { unsettled, settling: probes.settling - 1 })
+  return next.probes.settling === 0 ? report(next, now) : only(next)
+}
+
+/** Sends again what was not confirmed. If the permit has passed to another, it changes nothing. */
+export function settleAgain(state: State, now: number): Change {
+  const all = [...state.probes.unsettled]
+  return inTurn(
+    state,
+    ...all.map(
+      ([token, outcome]) =>
+        (next: State) =>
+          giveBack(next, token, outcome, now),
+    ),
+  )
+}
+
+export function renew(state: State, token: string, now: number): Change {
+  const lease = state.probes.leases.get(token)
+  const length = lease ? renewableFor(state, lease, now) : 0
+  if (length <= 0) return only(state)
+  const command = { op: 'renew', token, lease: length } as const
+  return [state, [renewLater(state, token), ask(state, command, now)]]
+}
+
+/** @param until the end of the lease, if it was renewed; undefined if another has the permit now */
+export function renewed(state: State, token: string, until: number | undefined): Change {
+  const lease = state.probes.leases.get(token)
+  if (!lease) return only(state)
+  const leases = new Map(state.probes.leases).set(token, { ...lease, until: until ?? -Infinity })
+  const next = amend(state, { leases })
+  return until === undefined ? [next, [{ do: 'stop', timer: token }]] : only(next)
+}
+
+/** What was measured before this moment may be wrong: permits are not known to be held. */
+export function distrustLeases(state: State): State {
+  const { leases } = state.probes
+  if (leases.size === 0) return state
+  const distrusted = [...leases].map(
+    ([token, lease]) => [token, { ...lease, until: -Infinity, isDistrusted: true }] as const,
+  )
+  return amend(state, { leases: new Map(distrusted) })
+}
+
+/** In the storage's words: by its own clock the process may be ahead of it. */
+function refuse(
+  state: State,
+  token: string,
+  { state: found, openedFor }: Snapshot,
+  { at, now }: { readonly at: number; readonly now: number },
+): Change {
+  if (found !== 'opened') return [state, [{ do: 'refuse', token, refusal: HALF_OPENED }]]
+  const retryAfter = Math.max(0, state.settings.ttl - (now - at + openedFor))
+  const refusal: Refusal = { admitted: false, state: found, retryAfter }
+  const since = at - openedFor
+  return [
+    { ...state, local: 'opened' },
+    [
+      { do: 'move', to: 'opened', since },
+      { do: 'refuse', token, refusal },
+    ],
+  ]
+}
+
+function giveBack(
+  state: State,
+  token: string,
+  outcome: Outcome,
+  now: number,
+  reason?: FailureReason,
+): Change {
+  const unsettled = new Map(state.probes.unsettled).set(token, outcome)
+  const next = amend(state, { unsettled, settling: state.probes.settling + 1 })
+  return [next, [ask(next, { op: 'settle', token, outcome, reason }, now)]]
+}
+
+/** A probe's permit is renewed no more once the probe has run for as long as it may. */
+function renewableFor({ settings }: State, { grantedAt }: Lease, now: number): number {
+  return Math.min(settings.lease, grantedAt + settings.probeTimeout - now)
+}
+
+function renewLater({ settings }: State, token: string): Effect {
+  const seconds = settings.lease / RENEWALS
+  return { do: 'start', timer: token, seconds, input: { on: 'renewalDue', token } }
+}
+
+function amend(state: State, parts: Partial<Probes>): State {
+  return { ...state, probes: { ...state.probes, ...parts } }
+}
+
+function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
+  if (!map.has(key)) return map
+  const left = new Map(map)
+  left.delete(key)
+  return left
+}

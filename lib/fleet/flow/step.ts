@@ -1,0 +1,89 @@
+/**
+ * The shared circuit as one flow: each thing that happens is an input, and makes of a state the next one and
+ * the effects that are wanted. It waits for nothing, and reads no clock.
+ */
+import { inTurn, only, type Change } from './effect.js'
+import { adopt, distrust, lose, rejoin } from './following.js'
+import type { Answered, Ended, Input } from './input.js'
+import * as probing from './probing.js'
+import * as reporting from './reporting.js'
+import type { State } from './state.js'
+import { overruled, presumed } from './view.js'
+
+type Handlers = {
+  readonly [On in Input['on']]: (
+    state: State,
+    input: Extract<Input, { readonly on: On }>,
+    now: number,
+  ) => Change
+}
+
+const HANDLERS: Handlers = {
+  initialized: (state) => only({ ...state, isInitialized: true }),
+  ended,
+  settled: probing.settle,
+  wanted: (state, { token }, now) => probing.acquire(state, token, now),
+  admitted: probing.admitted,
+  renewalDue: (state, { token }, now) => probing.renew(state, token, now),
+  answered,
+  unanswered: (state, { to }, now) => unanswered(state, to, now),
+  late,
+  read,
+  pushed: (state, { snapshot, isOwn }, now) =>
+    adopt(state, snapshot, isOwn ? 'local' : 'shared', now),
+  lost: lose,
+  unusable: (state) => [{ ...state, isAlone: true }, [{ do: 'watch' }]],
+  distrusted: (state, _input, now) => distrust(state, now),
+  heldBack: (state, _input, now) =>
+    state.evidence.isHeldBack ? reporting.hurry(state, now) : only(state),
+  hurried: (state, _input, now) => reporting.hurry(state, now),
+  released: reporting.forget,
+}
+
+/** @param now monotonic seconds */
+export function step(state: State, input: Input, now: number): Change {
+  const handle = HANDLERS[input.on] as (state: State, input: Input, now: number) => Change
+  return handle(state, input, now)
+}
+
+function ended(state: State, { outcome, reason, grantedAt, local }: Ended, now: number): Change {
+  const overruling = overruled(state.view, outcome)
+  // Overcome alone: what opens it from here on is this process's own, and no outage of the fleet.
+  const isOvercome = state.isAlone && local === 'closed'
+  const view = isOvercome ? presumed(overruling, 'closed', now) : overruling
+  const isSame = view === state.view && local === state.local
+  const next = isSame ? state : { ...state, view, local }
+  return grantedAt >= state.trustedSince ? reporting.note(next, outcome, reason, now) : only(next)
+}
+
+function answered(state: State, { to, answer, at }: Answered, now: number): Change {
+  return inTurn(
+    state,
+    (next) => adopt(next, answer, 'local', at),
+    (next) => {
+      if (to.op === 'report') return reporting.reported(next, answer, now)
+      if (to.op === 'acquire') return probing.acquired(next, to.token, answer, { at, now })
+      if (to.op === 'settle') return probing.settled(next, to.token, true, now)
+      if (to.op === 'read') return only(next)
+      return probing.renewed(next, to.token, answer.granted ? at + to.lease : undefined)
+    },
+  )
+}
+
+/** A lease that was not renewed may be by the next try, and until then what is left of it holds. */
+function unanswered(state: State, to: Answered['to'], now: number): Change {
+  if (to.op === 'report') return reporting.notReported(state, now)
+  if (to.op === 'acquire') return probing.notAcquired(state, to.token)
+  return to.op === 'settle' ? probing.settled(state, to.token, false, now) : only(state)
+}
+
+function late(state: State, { to, answer }: Pick<Answered, 'to' | 'answer'>, now: number): Change {
+  if (to.op !== 'acquire') return only(state)
+  return probing.acquiredLate(state, to.token, answer.granted, now)
+}
+
+function read(state: State, input: Extract<Input, { on: 'read' }>, now: number): Change {
+  const { answer, at, losses } = input
+  if (!state.isAlone) return adopt(state, answer, 'shared', at)
+  return losses === state.losses ? rejoin(state, answer, at, now) : only(state)
+}

@@ -1,0 +1,16 @@
+/**
+ * What the link is at a time:
+ *
+ *   idle ──init()──▶ joining ──the storage answers──▶ up ◀──┐
+ *                       │                             │     │ the storage answers
+ *                       └───── it does not ─────▶ lost ◀────┘ ──retried──▶
+ *
+ * `close()` leads back to idle from everywhere.
+ */
+import type { Joining } from './joining.js'
+import type { Loss } from './loss.js'
+
+export type LinkState = { readonly name: 'idle' } | Joining | { readonly name: 'up' } | Loss
+
+export const IDLE: LinkState = { name: 'idle' }
+export const UP: LinkState = { name: 'up' }

@@ -1,0 +1,174 @@
+/** Runs the flow of one circuit: keeps the state, performs the effects, and takes what comes back as an input. */
+import type { LocalCircuit } from '../circuit/local-circuit.js'
+import type { Admission, Origin } from '../circuit/types.js'
+import { isCircuitError } from '../internal/errors.js'
+import { schedule } from '../internal/timers.js'
+import type { Answer, Command, Question, Snapshot } from '../storage/contract.js'
+import type { Ask, Effect } from './flow/effect.js'
+import type { Input } from './flow/input.js'
+import type { State } from './flow/state.js'
+import { step } from './flow/step.js'
+
+/** Rejects at the deadline. @param late what is to be done with an answer that comes after all */
+export type AskStorage = (question: Question, late: (answer: Answer) => void) => Promise<Answer>
+
+/** What each question about a circuit says. */
+export type Asker = Pick<Question, 'circuit' | 'process' | 'reporter' | 'terms'>
+
+export interface RunnerOptions {
+  readonly local: LocalCircuit
+  /** Monotonic seconds. */
+  readonly now: () => number
+  readonly who: Asker
+  readonly ask: AskStorage
+  /** The circuit is not closed. */
+  readonly watch: () => void
+  /** A transition, if there was one, is to be published. */
+  readonly publish: (origin: Origin) => void
+  /** The storage answers, but not about this circuit. */
+  readonly onUnusable: (error: unknown) => void
+}
+
+/** So many tokens were made: no two are alike, whatever circuit they are of. */
+let tokens = 0
+
+export class Runner {
+  readonly #options: RunnerOptions
+  #state: State
+  /** Those who wait for a permit, by token. */
+  readonly #waiting = new Map<string, (admission: Admission) => void>()
+  /** The tokens of the permits that are leased. */
+  readonly #tokens = new Map<Admission, string>()
+  /** What stops a timer. */
+  readonly #timers = new Map<string, () => void>()
+  /** The last report, until what comes of it was taken. */
+  #reporting: Promise<void> | undefined
+
+  constructor(options: RunnerOptions, state: State) {
+    this.#options = options
+    this.#state = state
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  take(input: Input): void {
+    const [state, effects] = step(this.#state, input, this.#options.now())
+    this.#state = state
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  /** Asks for a permit. */
+  acquire(): Promise<Admission> {
+    tokens += 1
+    const token = `${this.#options.who.process}:${tokens}`
+    return new Promise((resolve) => {
+      this.#waiting.set(token, resolve)
+      this.take({ on: 'wanted', token })
+    })
+  }
+
+  tokenOf(permit: Admission): string | undefined {
+    return this.#tokens.get(permit)
+  }
+
+  /** The permit is given back. */
+  forget(permit: Admission): void {
+    this.#tokens.delete(permit)
+  }
+
+  /** Waits until what is known now was reported, and what was on its way before. */
+  async flush(): Promise<void> {
+    this.take({ on: 'hurried' })
+    const first = this.#reporting
+    await first
+    if (this.#reporting !== first) await this.#reporting
+  }
+
+  /** Rejects if there is no answer in time, or if the storage refuses. */
+  async ask(command: Command, deadline: number, known: Snapshot): Promise<Answer> {
+    const { ask, who, onUnusable } = this.#options
+    const late = (answer: Answer): void => this.take({ on: 'late', to: command, answer })
+    try {
+      return await ask({ ...command, ...who, deadline, known }, late)
+    } catch (error) {
+      if (isCircuitError(error)) {
+        this.take({ on: 'unusable' })
+        onUnusable(error)
+      }
+      throw error
+    }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.do) {
+      case 'ask':
+        return this.#send(effect)
+      case 'move':
+        return move(this.#options.local, effect)
+      case 'renewPermit':
+        return this.#options.local.renewPermit(effect.since)
+      case 'publish':
+        return this.#options.publish(effect.origin)
+      case 'watch':
+        return this.#options.watch()
+      case 'admit':
+        return this.#admit(effect)
+      case 'refuse':
+        return this.#decide(effect.token, effect.refusal)
+      case 'start':
+        return this.#start(effect)
+      case 'stop':
+        return this.#timers.get(effect.timer)?.()
+    }
+  }
+
+  #send(asked: Ask): void {
+    const sending = this.#askFor(asked)
+    if (asked.command.op === 'report') this.#reporting = sending
+  }
+
+  /** What is not answered is published as `storageLost`. */
+  async #askFor({ command, deadline, known, at }: Ask): Promise<void> {
+    const answer = await this.ask(command, deadline, known).catch(() => undefined)
+    if (answer) this.take({ on: 'answered', to: command, answer, at })
+    else this.take({ on: 'unanswered', to: command })
+  }
+
+  #admit({ token, leasedAt }: Extract<Effect, { do: 'admit' }>): void {
+    const { local } = this.#options
+    const admission = local.admit()
+    const lease = leasedAt !== undefined && {
+      token,
+      grantedAt: leasedAt,
+      isTaken: admission.admitted,
+    }
+    if (lease && lease.isTaken) this.#tokens.set(admission, token)
+    this.take({ on: 'admitted', local: local.decidedState, ...(lease && { lease }) })
+    this.#decide(token, admission)
+  }
+
+  #decide(token: string, admission: Admission): void {
+    this.#waiting.get(token)?.(admission)
+    this.#waiting.delete(token)
+  }
+
+  #start({ timer, seconds, input }: Extract<Effect, { do: 'start' }>): void {
+    this.#timers.get(timer)?.()
+    const cancel = schedule(seconds, () => {
+      this.#timers.delete(timer)
+      this.take(input)
+    })
+    this.#timers.set(timer, () => {
+      this.#timers.delete(timer)
+      cancel()
+    })
+  }
+}
+
+function move(local: LocalCircuit, { to, since }: Extract<Effect, { do: 'move' }>): void {
+  if (to === 'opened') local.open(since)
+  else if (to === 'closed') local.close()
+  else local.halfOpen()
+}

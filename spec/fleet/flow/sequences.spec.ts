@@ -1,0 +1,106 @@
+/**
+ * Random sequences drive the flow of several processes over one storage: answers are lost, late, repeated
+ * and reordered, requests end whenever they like, and timers fire at any time. What must hold is checked
+ * after each step, and in the end all agree. RUNS makes more sequences of it; SEED repeats some.
+ */
+import fc from 'fast-check'
+import type { Outcome } from '../../../lib/circuit/types.js'
+import { World, type WorldOptions } from './world.js'
+
+const RUNS = Number(process.env.RUNS ?? 2000)
+const SEED = process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) }
+const PROCESSES = 3
+
+type Happening =
+  | { readonly what: 'admit' | 'read' | 'lost' | 'distrusted' | 'hurried'; readonly by: number }
+  | { readonly what: 'end'; readonly by: number; readonly which: number; readonly outcome: Outcome }
+  | { readonly what: 'fire'; readonly by: number; readonly which: number }
+  | {
+      readonly what: 'carryOut' | 'deliver' | 'giveUp' | 'lose' | 'push' | 'repeat' | 'dropPush'
+      readonly which: number
+    }
+  | { readonly what: 'wait'; readonly seconds: number }
+
+const by = fc.nat(PROCESSES - 1)
+const which = fc.nat(20)
+const outcome = fc.constantFrom<Outcome>('success', 'failure', 'failure', 'failure', 'ignored')
+
+function weighed(weight: number, arbitrary: fc.Arbitrary<Happening>) {
+  return { weight, arbitrary }
+}
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  weighed(8, fc.record({ what: fc.constant('admit' as const), by })),
+  weighed(8, fc.record({ what: fc.constant('end' as const), by, which, outcome })),
+  weighed(8, fc.record({ what: fc.constant('carryOut' as const), which })),
+  weighed(8, fc.record({ what: fc.constant('deliver' as const), which })),
+  weighed(4, fc.record({ what: fc.constantFrom('push' as const, 'repeat' as const), which })),
+  weighed(3, fc.record({ what: fc.constant('read' as const), by })),
+  weighed(2, fc.record({ what: fc.constant('fire' as const), by, which })),
+  weighed(
+    2,
+    fc.record({
+      what: fc.constantFrom('giveUp' as const, 'lose' as const, 'dropPush' as const),
+      which,
+    }),
+  ),
+  weighed(
+    1,
+    fc.record({
+      what: fc.constantFrom('lost' as const, 'distrusted' as const, 'hurried' as const),
+      by,
+    }),
+  ),
+  weighed(
+    3,
+    fc.record({
+      what: fc.constant('wait' as const),
+      seconds: fc.constantFrom(0.001, 0.5, 2, 4.5, 7, 70),
+    }),
+  ),
+)
+
+const options = fc.record<WorldOptions>({
+  threshold: fc.integer({ min: 1, max: 3 }),
+  ttl: fc.constant(4),
+  permits: fc.integer({ min: 1, max: 2 }),
+  probeTimeout: fc.constantFrom(3, 60),
+  quorum: fc.integer({ min: 1, max: 2 }),
+})
+
+function happen(world: World, taken: Happening): void {
+  if (taken.what === 'wait') world.now += taken.seconds
+  else if ('by' in taken) letProcess(world, taken)
+  else if (taken.what === 'push' || taken.what === 'repeat') {
+    world.push(taken.which, taken.what === 'repeat')
+  } else world[taken.what](taken.which)
+}
+
+function letProcess(world: World, taken: Extract<Happening, { readonly by: number }>): void {
+  const process = world.processes[taken.by]
+  if (!process) return
+  if (taken.what === 'admit') process.admit()
+  else if (taken.what === 'end') process.end(taken.which, taken.outcome)
+  else if (taken.what === 'fire') process.fire(taken.which)
+  else if (taken.what === 'read') world.read(process)
+  else process.take({ on: taken.what })
+}
+
+it('whatever gets lost, comes late, twice or in another order, what must hold holds, and all agree in the end', () => {
+  const visited = new Set<string>()
+  let reports = 0
+  const sequences = fc.array(happening, { minLength: 20, maxLength: 150, size: 'max' })
+  const property = fc.property(options, sequences, outcome, (given, sequence, last) => {
+    const world = new World(given, PROCESSES)
+    for (const taken of sequence) {
+      happen(world, taken)
+      world.check()
+    }
+    world.heal(last)
+    for (const state of world.visited) visited.add(state)
+    for (const process of world.processes) reports += process.reports
+  })
+  fc.assert(property, { numRuns: RUNS, ...SEED })
+  expect([...visited].toSorted()).toEqual(['closed', 'half-opened', 'opened'])
+  expect(reports).toBeGreaterThan(RUNS / 10)
+})

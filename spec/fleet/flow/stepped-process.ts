@@ -1,0 +1,155 @@
+/** A process that shares one circuit, with everything that takes time left to the spec: answers, timers, requests. */
+import { ok } from 'node:assert/strict'
+import { LocalCircuit } from '../../../lib/circuit/local-circuit.js'
+import type { Outcome, Permit, Rules } from '../../../lib/circuit/types.js'
+import type { Ask, Effect } from '../../../lib/fleet/flow/effect.js'
+import type { Input } from '../../../lib/fleet/flow/input.js'
+import { mayCount } from '../../../lib/fleet/flow/probing.js'
+import { begin, type Settings, type State } from '../../../lib/fleet/flow/state.js'
+import { step } from '../../../lib/fleet/flow/step.js'
+import { isClosed, isHeld } from '../../../lib/fleet/flow/view.js'
+import { proofLife } from '../../../lib/storage/limits.js'
+
+interface InFlight {
+  readonly permit: Permit
+  readonly token: string | undefined
+}
+
+export interface SteppedOptions {
+  readonly name: string
+  readonly rules: Rules
+  readonly settings: Settings
+  readonly now: () => number
+  readonly ask: (asked: Ask) => void
+}
+
+export class SteppedProcess {
+  readonly name: string
+  state: State
+  readonly local: LocalCircuit
+  /** What is to come in when a timer fires. */
+  readonly timers = new Map<string, Input>()
+  /** Requests that wait for their permit. */
+  readonly waiting = new Set<string>()
+  inFlight: readonly InFlight[] = []
+  failures = 0
+  reports = 0
+  readonly #options: SteppedOptions
+  #tokens = 0
+  /** Failures in a row that counted, of whatever epoch. */
+  #streak = 0
+
+  constructor(options: SteppedOptions) {
+    this.#options = options
+    this.name = options.name
+    this.local = new LocalCircuit(options.rules, options.now)
+    this.state = begin(options.settings, true, true)
+  }
+
+  take(input: Input): void {
+    const before = this.state
+    const [state, effects] = step(before, input, this.#options.now())
+    this.state = state
+    ok(
+      state.view.snapshot.version >= before.view.snapshot.version,
+      'an older snapshot took the place of a newer one',
+    )
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  /** A request comes. */
+  admit(): void {
+    const now = this.#options.now()
+    if (isClosed(this.state)) return this.#admitLocally()
+    if (this.local.refusalAt(now)) return
+    if (this.state.isAlone) return this.#admitLocally()
+    if (isHeld(this.state, now)) return
+    this.#tokens += 1
+    const token = `${this.name}:${this.#tokens}`
+    this.waiting.add(token)
+    this.take({ on: 'wanted', token })
+  }
+
+  /** A request ends. */
+  end(which: number, outcome: Outcome): void {
+    const ended = this.inFlight[which % Math.max(1, this.inFlight.length)]
+    if (!ended) return
+    this.inFlight = this.inFlight.filter((one) => one !== ended)
+    if (outcome === 'failure') this.failures += 1
+    if (ended.token === undefined) this.#record(ended.permit, outcome)
+    else this.#settle(ended.permit, ended.token, outcome)
+  }
+
+  /** One of the timers that run fires. */
+  fire(which: number): void {
+    const [timer, input] = [...this.timers][which % Math.max(1, this.timers.size)] ?? []
+    if (timer === undefined || !input) return
+    this.timers.delete(timer)
+    this.take(input)
+  }
+
+  #record(permit: Permit, outcome: Outcome): void {
+    if (!this.local.record(permit, outcome)) return
+    const { grantedAt } = permit
+    // What was under way in a gap is no evidence, for the better or the worse.
+    const isEvidence = grantedAt >= this.state.trustedSince && outcome !== 'ignored'
+    if (isEvidence) this.#streak = outcome === 'failure' ? this.#streak + 1 : 0
+    this.take({ on: 'ended', outcome, grantedAt, local: this.local.decidedState })
+  }
+
+  #settle(permit: Permit, token: string, outcome: Outcome): void {
+    const may = mayCount(this.state, token, this.#options.now())
+    const counted = this.local.record(permit, may ? outcome : 'ignored') && may
+    this.take({ on: 'settled', token, outcome, counted, local: this.local.decidedState })
+  }
+
+  #admitLocally(): void {
+    const admission = this.local.admit()
+    this.take({ on: 'admitted', local: this.local.decidedState })
+    if (admission.admitted)
+      this.inFlight = [...this.inFlight, { permit: admission, token: undefined }]
+  }
+
+  #perform(effect: Effect): void {
+    if (effect.do === 'ask') this.#ask(effect)
+    else if (effect.do === 'admit') this.#admit(effect.token, effect.leasedAt)
+    else if (effect.do === 'refuse') ok(this.waiting.delete(effect.token), 'refused twice')
+    else if (effect.do === 'start') this.timers.set(effect.timer, effect.input)
+    else if (effect.do === 'stop') this.timers.delete(effect.timer)
+    else if (effect.do === 'renewPermit') this.local.renewPermit(effect.since)
+    else if (effect.do === 'move') this.#move(effect)
+  }
+
+  #move({ to, since }: Extract<Effect, { do: 'move' }>): void {
+    ok(since <= this.#options.now(), 'it opened in the future')
+    if (to === 'opened') this.local.open(since)
+    else if (to === 'closed') this.local.close()
+    else this.local.halfOpen()
+  }
+
+  #admit(token: string, leasedAt: number | undefined): void {
+    ok(this.waiting.delete(token), 'admitted twice')
+    const admission = this.local.admit()
+    const isTaken = admission.admitted
+    const local = this.local.decidedState
+    const isLeased = leasedAt !== undefined
+    const lease = isLeased && { token, grantedAt: leasedAt, isTaken }
+    this.take({ on: 'admitted', local, ...(lease && { lease }) })
+    if (!isTaken) return
+    const held = { permit: admission, token: isLeased ? token : undefined }
+    this.inFlight = [...this.inFlight, held]
+  }
+
+  #ask(asked: Ask): void {
+    if (asked.command.op === 'report') this.#checkReport(asked.command.evidence)
+    this.#options.ask(asked)
+  }
+
+  #checkReport({ failures, age }: { readonly failures: number; readonly age: number }): void {
+    ok(!this.state.isAlone, 'reported while alone')
+    ok(this.state.probes.settling === 0, 'reported before the end of a probe is known')
+    ok(failures <= this.#streak, 'reported failures that a success has ended')
+    ok(age <= proofLife(this.state.settings.ttl), 'reported what is too old')
+    if (failures > 0) this.reports += 1
+  }
+}

@@ -9,7 +9,8 @@ const ROOMS = {
   axios: { rooms: ['circuit', 'internal'], packages: ['axios'] },
   breaker: { rooms: ['axios', 'circuit', 'internal'] },
   storage: { rooms: ['circuit'] },
-  fleet: { rooms: ['breaker/membership', 'circuit', 'internal', 'storage'] },
+  fleet: { rooms: ['breaker/membership', 'circuit', 'fleet/flow', 'internal', 'storage'] },
+  'fleet/flow': { rooms: ['circuit/types', 'storage'] },
   redis: {
     rooms: ['circuit', 'fleet', 'internal', 'storage'],
     packages: ['redis', 'ioredis'],

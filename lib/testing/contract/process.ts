@@ -3,7 +3,7 @@ import type { Answer, Command, Connection, Snapshot, Terms } from '../../storage
 import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
 import type { ContractSubject } from './subject.js'
 
-export const TERMS: Terms = { opening: { threshold: 3 }, ttl: 10, permits: 1, lease: 60, quorum: 1 }
+const TERMS: Terms = { opening: { threshold: 3 }, ttl: 10, permits: 1, lease: 60, quorum: 1 }
 
 /** How a process differs from others. */
 export interface Party extends Partial<Omit<Terms, 'opening'>> {

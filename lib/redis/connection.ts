@@ -3,14 +3,14 @@ import { messageOf } from '../internal/errors.js'
 import type { Answer, Connection, ConnectionListener, Question } from '../storage/contract.js'
 import { schedule } from '../internal/timers.js'
 import { isKeyError, isRefusal, asCircuitError, NO_ANSWER } from './failure-reasons.js'
-import { Hearing } from './hearing.js'
 import type { Hub, Member } from './hub.js'
+import { Inbox } from './inbox.js'
 import { Deferred } from './deferred.js'
 import { runScript } from './run-script.js'
 import { SCRIPT } from './script.js'
 import { checkWrites, type View } from './write-check.js'
-import { agedBy, ServerClock } from './server-clock.js'
-import { argumentsOf, parseMessage, parseReply, TRIAL, WRITE, type Reply } from './wire.js'
+import { ServerClock } from './server-clock.js'
+import { argumentsOf, parseReply, TRIAL, type Reply } from './wire.js'
 
 const MS_PER_SECOND = 1000
 const now = (): number => performance.now() / MS_PER_SECOND
@@ -28,9 +28,7 @@ export class RedisConnection implements Connection, Member {
   readonly #view: View
   readonly #listener: ConnectionListener
   readonly #readiness = new Deferred()
-  /** Of each circuit, as Redis has told it: a message that is not signed with it proves nothing. */
-  readonly #secrets = new Map<string, string>()
-  readonly #hearing: Hearing
+  readonly #inbox: Inbox
   readonly #clock = new ServerClock(now)
   readonly #pending = new Set<Promise<unknown>>()
   #isClosed = false
@@ -48,7 +46,12 @@ export class RedisConnection implements Connection, Member {
     this.#view = view
     this.#listener = listener
     this.channel = `${view.prefix}/events`
-    this.#hearing = new Hearing(() => hub.suspect())
+    this.#inbox = new Inbox({
+      listener,
+      clock: this.#clock,
+      onMissed: () => hub.suspect(),
+      readAll: () => this.isUp && listener.resumed(),
+    })
     this.ready = this.#readiness.promise
   }
 
@@ -68,10 +71,7 @@ export class RedisConnection implements Connection, Member {
   }
 
   forget(circuit: string): void {
-    const drop = (): void => {
-      this.#secrets.delete(circuit)
-      this.#hearing.forget(circuit)
-    }
+    const drop = (): void => this.#inbox.forget(circuit)
     drop()
     // What is being answered would bring it back.
     void Promise.allSettled(this.#pending).then(drop)
@@ -80,6 +80,7 @@ export class RedisConnection implements Connection, Member {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelRetrial?.()
+    this.#inbox.close()
     this.#hub.leave(this)
   }
 
@@ -96,19 +97,12 @@ export class RedisConnection implements Connection, Member {
 
   subscribed(): void {
     this.#isSubscribed = true
-    this.#hearing.reset()
+    this.#inbox.reset()
     this.up()
   }
 
   heard(text: unknown): void {
-    const message = parseMessage(text)
-    if (!message) return
-    const { circuit, snapshot, process } = message
-    this.#hearing.heard(circuit, snapshot.epoch)
-    const secret = this.#secrets.get(circuit)
-    if (secret !== undefined && message.isSignedWith(secret)) {
-      this.#listener.pushed(circuit, agedBy(snapshot, this.#clock.ageOf(message.time)), process)
-    } else this.#listener.hinted(circuit)
+    this.#inbox.heard(text)
   }
 
   /** If Redis was late by its own clock alone, that has been set meanwhile: it is asked once more. */
@@ -122,18 +116,17 @@ export class RedisConnection implements Connection, Member {
 
   async #askOnce(question: Question): Promise<Reply> {
     const { circuit, deadline } = question
-    const secret = this.#secrets.get(circuit) ?? crypto.randomUUID()
+    const secret = this.#inbox.secretOf(circuit) ?? crypto.randomUUID()
     const { latest } = this.#clock
     const expires = latest && latest + deadline
-    const [op, ...rest] = argumentsOf(question, { channel: this.channel, secret, expires })
-    const command = op === 'read' && this.#isDoubted ? WRITE : String(op)
+    const needsWrites = this.#isDoubted
+    const envelope = { channel: this.channel, secret, expires, needsWrites }
     const sentAt = now()
-    const text = await this.#run(`${this.#view.prefix}/${circuit}`, [command, ...rest])
-    if (command !== 'read') this.#isDoubted = false
+    const text = await this.#run(`${this.#view.prefix}/${circuit}`, argumentsOf(question, envelope))
+    if (needsWrites || question.op !== 'read') this.#isDoubted = false
     const reply = parseReply(text)
     this.#clock.read({ time: reply.time, sentAt, readAt: now() })
-    if (reply.secret) this.#secrets.set(circuit, reply.secret)
-    this.#hearing.answered(circuit, reply.answer.epoch)
+    this.#inbox.answered(circuit, reply)
     return reply
   }
 

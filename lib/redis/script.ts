@@ -2,10 +2,12 @@
  * The rules of a shared circuit, where they have to be: inside of Redis, so that each command is atomic
  * and by one clock. One key for each circuit, a hash; nothing of a process's configuration is kept.
  *
- * KEYS[1] is the circuit's hash, ARGV is what `argumentsOf` gives. Times are whole microseconds. Answers
- * `granted|snapshot|secret|time`, in which a `granted` of 2 is a refusal of what came too late. Publishes
- * `2|signature|snapshot|time|process|name` after each transition and each change of the permits. A
- * snapshot is `version|epoch|state|failures|openedFor|heldFor`.
+ * KEYS[1] is the circuit's hash, ARGV[1] what `argumentsOf` gives. Times are whole microseconds. The
+ * script answers with JSON, and publishes after each transition and each change of the permits.
+ *
+ * A process runs the script of its own release, so arguments and answers never meet those of another.
+ * What does meet is in `formats.ts`: the key and the messages. Fields that a later release has added to
+ * the key are kept.
  *
  * - `string.format`, as Lua prints no more than fourteen digits of a number.
  * - Nothing is rolled back when a command fails midway, so publishing comes last, by `pcall`: a

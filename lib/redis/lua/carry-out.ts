@@ -7,14 +7,16 @@ local isLate = given.expires > 0 and now > given.expires
 local isRefusedAsLate = isLate and (op == 'report' or op == 'acquire')
 
 if op == 'report' and circuit.state == 'closed' and circuit.epoch <= known.epoch and not isLate then
-  if given.streak > 0 and given.age <= life then
+  local evidence = given.evidence
+  if evidence.failures > 0 and evidence.age <= life then
     streaks[#streaks + 1] = {
-      reporter = given.reporter, process = given.process, streak = given.streak, at = now - given.age
+      reporter = given.reporter, process = given.process,
+      streak = evidence.failures, at = now - evidence.age
     }
     if #streaks > ${MOST_STREAKS} then evict() end
   end
   changed, granted = true, true
-  if proof() >= terms.threshold then
+  if proof() >= terms.opening.threshold then
     circuit.failures, circuit.opened, circuit.reason = sum(), now, reasonIn(given.reason)
     move('opened')
   end

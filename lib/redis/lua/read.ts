@@ -1,4 +1,5 @@
 /** What is asked, and what the key holds: whatever somebody else has put there, it is bounded first. */
+import { HASH_FORMAT } from '../formats.js'
 import { FAR_FUTURE, LONGEST_PERMIT, LONGEST_PROOF, MOST_STREAKS } from '../../storage/limits.js'
 
 const MICROSECONDS = 1e6
@@ -8,9 +9,8 @@ const LONGEST_FIELD = 20_480
 const MOST_PERMITS = 256
 
 export const READ = `
-local op, name, channel = ARGV[1], ARGV[2], ARGV[3]
-local given = cjson.decode(ARGV[4])
-local known, terms = given.known, given.terms
+local given = cjson.decode(ARGV[1])
+local op, known, terms = given.op, given.known, given.terms
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -40,13 +40,22 @@ if not believable(known.version) or not believable(known.epoch) then
 end
 
 local stored = redis.call('HMGET', KEYS[1],
-  'version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret', 'reason')
+  'version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret', 'reason', 'format')
 local exists = false
-for index = 1, 9 do exists = exists or stored[index] end
+for index = 1, 10 do exists = exists or stored[index] end
 local circuit = {
   version = number(stored[1]), epoch = number(stored[2]), state = stored[3],
   failures = number(stored[4]), opened = number(stored[5]), reason = reasonIn(stored[9])
 }
+
+-- A later release keeps the circuit in a way that this one would misread, and must leave alone. The key
+-- expires by itself; if somebody has made it up, and it does not, its version grows too old to be heeded.
+local format = number(stored[10])
+local age = now - circuit.version
+if format > ${HASH_FORMAT} and math.abs(age) <= ${FAR_FUTURE * MICROSECONDS} then
+  return string.format('{"format":%.0f}', format)
+end
+
 if not believable(circuit.version) or not believable(circuit.epoch) then
   circuit.version, circuit.epoch, changed = 0, 0, true
 end

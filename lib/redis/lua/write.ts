@@ -1,4 +1,5 @@
 /** What is kept, told and answered. */
+import { HASH_FORMAT, MESSAGE_FORMAT } from '../formats.js'
 import { LONGEST_PROOF } from '../../storage/limits.js'
 
 /** Milliseconds for which the key of a closed circuit lives. No streak stands for longer. */
@@ -20,7 +21,7 @@ if changed then
     list[#list + 1] = string.format('%s,%s,%.0f,%.0f;', entry.reporter, entry.process, entry.streak, entry.at)
   end
   redis.call('HSET', KEYS[1],
-    'version', whole(circuit.version), 'epoch', whole(circuit.epoch), 'state', circuit.state,
+    'format', '${HASH_FORMAT}', 'version', whole(circuit.version), 'epoch', whole(circuit.epoch), 'state', circuit.state,
     'failures', whole(circuit.failures), 'opened', whole(circuit.opened),
     'streaks', table.concat(list), 'permits', table.concat(permits), 'secret', secret, 'reason', circuit.reason)
   redis.call('PEXPIRE', KEYS[1], whole(expiry))
@@ -36,13 +37,15 @@ if #holders >= terms.permits then
   for _, holder in ipairs(holders) do heldFor = math.min(heldFor, holder.at + holder.length - now) end
   heldFor = math.max(heldFor, 0)
 end
-local snapshot = string.format('%.0f|%.0f|%s|%.0f|%.0f|%.0f|%s',
-  circuit.version, circuit.epoch, circuit.state, circuit.failures, openedFor, heldFor, circuit.reason)
+local snapshot = string.format('"version":%.0f,"epoch":%.0f,"state":"%s","failures":%.0f,'
+  .. '"openedFor":%.0f,"heldFor":%.0f,"reason":"%s","time":%.0f',
+  circuit.version, circuit.epoch, circuit.state, circuit.failures, openedFor, heldFor, circuit.reason, now)
 if told then
-  local message = snapshot .. '|' .. whole(now) .. '|' .. given.process .. '|' .. name
-  redis.pcall('PUBLISH', channel, '2|' .. redis.sha1hex(secret .. '|' .. message) .. '|' .. message)
+  local message = '{' .. snapshot .. ',"process":' .. cjson.encode(given.process)
+    .. ',"circuit":' .. cjson.encode(given.circuit) .. '}'
+  local signature = redis.sha1hex(secret .. '|' .. message)
+  redis.pcall('PUBLISH', given.channel, '${MESSAGE_FORMAT}|' .. signature .. '|' .. message)
 end
-local outcome = granted and '1' or isRefusedAsLate and '2' or '0'
-return outcome .. '|' .. snapshot .. '|'
-  .. ((exists or changed) and secret or '') .. '|' .. whole(now)
+return '{' .. snapshot .. ',"granted":' .. tostring(granted) .. ',"late":' .. tostring(isRefusedAsLate)
+  .. ',"secret":' .. cjson.encode((exists or changed) and secret or '') .. '}'
 `

@@ -1,0 +1,71 @@
+/** What comes over the channel, and what of it is believed. */
+import type { ConnectionListener } from '../storage/contract.js'
+import { Hearing } from './hearing.js'
+import { parseMessage } from './message.js'
+import { Rereading } from './rereading.js'
+import { agedBy, type ServerClock } from './server-clock.js'
+import type { Reply } from './wire.js'
+
+export interface InboxOptions {
+  readonly listener: Pick<ConnectionListener, 'pushed' | 'hinted'>
+  readonly clock: ServerClock
+  /** A message did not come. */
+  readonly onMissed: () => void
+  /** A message came that could be about any circuit. */
+  readonly readAll: () => void
+}
+
+export class Inbox {
+  readonly #options: InboxOptions
+  /** Of each circuit, as Redis has told it: a message that is not signed with it proves nothing. */
+  readonly #secrets = new Map<string, string>()
+  readonly #hearing: Hearing
+  readonly #rereading: Rereading
+
+  constructor(options: InboxOptions) {
+    this.#options = options
+    this.#hearing = new Hearing(options.onMissed)
+    this.#rereading = new Rereading(options.readAll)
+  }
+
+  secretOf(circuit: string): string | undefined {
+    return this.#secrets.get(circuit)
+  }
+
+  heard(text: unknown): void {
+    const message = parseMessage(text)
+    if (!message) return this.#heardUnreadable()
+    const { circuit, snapshot, time, process } = message
+    const { listener, clock } = this.#options
+    this.#hearing.heard(circuit, snapshot.epoch)
+    const secret = this.#secrets.get(circuit)
+    if (secret !== undefined && message.isSignedWith(secret)) {
+      listener.pushed(circuit, agedBy(snapshot, clock.ageOf(time)), process)
+    } else listener.hinted(circuit)
+  }
+
+  answered(circuit: string, { secret, answer }: Reply): void {
+    if (secret) this.#secrets.set(circuit, secret)
+    this.#hearing.answered(circuit, answer.epoch)
+  }
+
+  forget(circuit: string): void {
+    this.#secrets.delete(circuit)
+    this.#hearing.forget(circuit)
+  }
+
+  /** Messages may have been missed, and all circuits are read anew. */
+  reset(): void {
+    this.#hearing.reset()
+  }
+
+  close(): void {
+    this.#rereading.stop()
+  }
+
+  /** Of a later release, or of another program. Whatever it says, the keys say it too. */
+  #heardUnreadable(): void {
+    this.#hearing.reset()
+    this.#rereading.request()
+  }
+}

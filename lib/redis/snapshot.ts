@@ -1,0 +1,70 @@
+/** How circuits are written down, in answers and in messages. */
+import type { CircuitState, FailureReason } from '../circuit/types.js'
+import { property } from '../internal/property.js'
+import type { Snapshot } from '../storage/contract.js'
+
+const MICROSECONDS = 1e6
+const NUMBERS = ['version', 'epoch', 'failures', 'openedFor', 'heldFor', 'time'] as const
+const REASON = /^([\w.-]{0,67})\/(\d{0,3})$/
+
+export interface Timed {
+  readonly snapshot: Snapshot
+  /** Redis's clock when the snapshot was taken, in seconds. */
+  readonly time: number
+}
+
+/** Undefined for what is no JSON. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined for what is no snapshot. Further fields, which a later release may add, change nothing. */
+export function snapshotOf(fields: unknown): Timed | undefined {
+  const state = property(fields, 'state')
+  const reason = REASON.exec(String(property(fields, 'reason')))
+  const numbers = NUMBERS.map((name) => property(fields, name))
+  if (!reason || !isState(state) || !numbers.every(isWhole)) return undefined
+  const [version = 0, epoch = 0, failureCount = 0, openedFor = 0, heldFor = 0, time = 0] = numbers
+  const snapshot = {
+    version,
+    epoch,
+    state,
+    failureCount,
+    openedFor: seconds(openedFor),
+    heldFor: seconds(heldFor),
+    ...lastFailureOf(reason),
+  }
+  return { snapshot, time: seconds(time) }
+}
+
+/** The code and the status; each is left out if there is none, or if it does not look like one. */
+export function reasonText({ code = '', status }: FailureReason = {}): string {
+  const isStatus = Number.isInteger(status) && Number(status) >= 0 && Number(status) < 1000
+  return `${/^[\w.-]{1,64}$/.test(code) ? code : ''}/${isStatus ? status : ''}`
+}
+
+/** Whole microseconds, no more of them than a double holds. */
+export function micro(span: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(span * MICROSECONDS)))
+}
+
+function seconds(microseconds: number): number {
+  return microseconds / MICROSECONDS
+}
+
+function isState(value: unknown): value is CircuitState {
+  return value === 'closed' || value === 'opened' || value === 'half-opened'
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}
+
+function lastFailureOf([, code, status]: RegExpExecArray): Pick<Snapshot, 'lastFailure'> {
+  if (!code && !status) return {}
+  return { lastFailure: { ...(code && { code }), ...(status && { status: Number(status) }) } }
+}

@@ -22,6 +22,8 @@ export interface Cast {
   readonly options?: CircuitBreakerOptions
   readonly storage?: RedisStorageOptions
   readonly origin?: string
+  /** As a worker takes it. */
+  readonly build?: string | undefined
 }
 
 /** Who has a permit, as Redis keeps it. In milliseconds of its clock. */
@@ -49,9 +51,12 @@ export class Scene {
   }
 
   /** Connected, and with nothing to tell yet. */
-  async enter({ size = 1, options = {}, storage = {}, origin }: Cast = {}): Promise<Worker[]> {
+  async enter({ size = 1, options = {}, storage = {}, origin, build }: Cast = {}): Promise<
+    Worker[]
+  > {
     const workers = await Worker.startFleet(size, {
       origin: origin ?? this.service.origin,
+      build,
       options,
       storage: { url: this.redis.url, ...PATIENT, ...storage },
     })

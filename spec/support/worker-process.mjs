@@ -2,11 +2,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
-import { CircuitBreaker } from '../../dist/esm/index.js'
-import { RedisStorage } from '../../dist/esm/redis/index.js'
 import { bring } from './worker-clients.mjs'
 
-const { origin, name, options, storage, client: own } = JSON.parse(process.argv[2])
+const settings = JSON.parse(process.argv[2])
+const { origin, name, options, storage, client: own, build = '../../dist/esm' } = settings
+const { CircuitBreaker } = await import(`${build}/index.js`)
+const { RedisStorage } = await import(`${build}/redis/index.js`)
 const source = own ? { client: await bring(own) } : {}
 const breaker = new CircuitBreaker({
   ...options,
@@ -138,6 +139,7 @@ const commands = {
     failureCount: circuit.failureCount,
     retryAfter: circuit.retryAfter,
     isUp: breaker.storageUp,
+    lastFailure: circuit.lastFailure,
   }),
   tally: () => ({ ...tally, errors, waits }),
   reset: () => {

@@ -13,6 +13,8 @@ export interface WorkerOptions {
   readonly name?: string
   /** A client that the worker makes, connects and brings: `storage` has no URL then. */
   readonly client?: WorkerClient
+  /** The folder of another build of the package, as a module's URL or path. */
+  readonly build?: string | undefined
   /** Further arguments of Node. */
   readonly execArgv?: readonly string[]
 }

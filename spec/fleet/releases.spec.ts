@@ -1,0 +1,169 @@
+/** Processes of this build and of a later release share circuits, through a rolling deploy and back. */
+import { ADDED, makeNextRelease, NEXT_RELEASES, type Build } from '../support/next-release.js'
+import { eventually, LONG, Scene } from '../support/scene.js'
+import type { Worker } from '../support/worker.js'
+
+const THRESHOLD = 3
+const OPTIONS = { threshold: THRESHOLD, ttl: 0.3 }
+/** No read in the background comes to the rescue. A permit whose process is gone is soon free. */
+const STORAGE = { refresh: 3600, lease: 1 }
+const REASON = { code: 'ERR_BAD_RESPONSE', status: 500 }
+/** Seconds. */
+const AT_ONCE = 1
+const ROUNDS = 3
+
+let scene: Scene
+beforeAll(async () => {
+  scene = await Scene.start()
+}, LONG)
+afterAll(() => scene.stop(), LONG)
+
+describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edits) => {
+  let next: Build
+  beforeAll(async () => {
+    next = await makeNextRelease(edits)
+  }, LONG)
+  afterAll(() => next.remove())
+
+  const enter = (isNext: boolean, size = 1): Promise<Worker[]> =>
+    scene.enter({
+      size,
+      options: OPTIONS,
+      storage: STORAGE,
+      build: isNext ? next.folder : undefined,
+    })
+
+  describe('beside this one', () => {
+    let old: Worker
+    let fresh: Worker
+    beforeAll(async () => {
+      await enter(false, 2)
+      await enter(true, 2)
+      old = scene.worker(0)
+      fresh = scene.worker(2)
+    }, LONG)
+    afterEach(() => scene.recover(), LONG)
+    afterAll(() => scene.clear(), LONG)
+
+    it(
+      'both see an opening at once, and its reason, and a closing, whoever decides it',
+      async () => {
+        for (const worker of [old, fresh]) {
+          const spans: number[] = []
+          for (let round = 0; round < ROUNDS; round += 1) {
+            spans.push(await open(worker))
+            await expectReasons()
+            await close(worker)
+            await scene.agreed('closed')
+          }
+          // A busy machine may hold up one of them.
+          expect(Math.min(...spans)).toBeLessThan(AT_ONCE)
+        }
+        expect(await scene.kept(ADDED.field)).toBe(ADDED.value)
+        await expectNoTrouble()
+      },
+      LONG,
+    )
+
+    it(
+      'the failures of both are counted together',
+      async () => {
+        const orders = [
+          [old, fresh],
+          [fresh, old],
+        ] as const
+        for (const [first, last] of orders) {
+          await fail(first, THRESHOLD - 1)
+          expect(await scene.states()).toEqual(scene.workers.map(() => 'closed'))
+          await fail(last, 1)
+          await scene.warned()
+          await close(first)
+          await scene.agreed('closed')
+        }
+        await expectNoTrouble()
+      },
+      LONG,
+    )
+
+    it(
+      'one process probes at a time, whichever it is',
+      async () => {
+        await scene.open(THRESHOLD)
+        await scene.load(8, 20)
+        for (let probe = 1; probe <= 8; probe += 1) {
+          await eventually('a probe is held', () => scene.service.held.length > 0)
+          await scene.refusals(8)
+          expect(scene.service.arrivals).toHaveLength(probe)
+          scene.service.release(500)
+        }
+        expect(scene.service.most).toBe(1)
+        await expectNoTrouble()
+      },
+      LONG,
+    )
+  })
+
+  it(
+    'an outage lasts through a rolling deploy to it, and back from it',
+    async () => {
+      await enter(false, 2)
+      await scene.open(THRESHOLD)
+      scene.service.answer = () => 500
+      await scene.load(4, 20)
+      for (const isNext of [true, false]) {
+        const leaving = [...scene.workers]
+        for (const worker of leaving) await replace(worker, isNext)
+      }
+      expect(scene.service.most).toBe(1)
+      await scene.recover()
+      await scene.clear()
+    },
+    LONG,
+  )
+
+  async function replace(leaving: Worker, isNext: boolean): Promise<void> {
+    const [coming] = await enter(isNext)
+    if (!coming) throw new Error('There is none')
+    expect(await coming.state()).not.toBe('closed')
+    await scene.load(4, 20, [coming])
+    await expectReasons()
+    await expectNoTrouble()
+    await leaving.call('rest')
+    await leaving.call('close')
+    await scene.kill(leaving)
+    const before = scene.service.arrivals.length
+    await eventually('a probe of who is left', () => scene.service.arrivals.length > before)
+  }
+})
+
+async function fail(worker: Worker, count: number): Promise<void> {
+  scene.service.answer = () => 500
+  await scene.get(worker, count)
+  await scene.flush([worker])
+}
+
+/** @returns seconds from the first process that opened the circuit to the last */
+async function open(worker: Worker): Promise<number> {
+  await fail(worker, THRESHOLD)
+  await scene.warned()
+  const told = (await scene.transitions()).map(
+    (moves) => moves.findLast(({ from }) => from === 'closed')?.at ?? Infinity,
+  )
+  return Math.max(...told) - Math.min(...told)
+}
+
+async function close(worker: Worker): Promise<void> {
+  scene.service.answer = () => 200
+  await eventually('the probe was let through', async () => (await scene.get(worker))[0] === 'ok')
+  await scene.flush([worker])
+}
+
+async function expectReasons(): Promise<void> {
+  const states = await scene.each((worker) => worker.call('state'))
+  expect(states).toEqual(states.map(() => expect.objectContaining({ lastFailure: REASON })))
+}
+
+async function expectNoTrouble(): Promise<void> {
+  expect((await scene.told('storageLost')).flat()).toEqual([])
+  expect(await scene.sum('other')).toBe(0)
+}

@@ -1,0 +1,117 @@
+/** A key that a later release has written: what is added is kept, and a later format is left alone. */
+import { createClient } from 'redis'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { Sharer } from '../support/sharer.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+const KEY = 'axios-breaker/users'
+const TTL = 0.05
+const RULES = { threshold: 1, ttl: TTL, names: ['users', 'orders'] }
+/** Seconds. */
+const DAY = 86_400
+
+let upstream: Upstream
+let server: RedisServer
+let admin: Awaited<ReturnType<typeof connect>>
+const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+const connect = () => createClient({ url: server.url }).connect()
+beforeAll(async () => {
+  upstream = await Upstream.start()
+  server = await RedisServer.start()
+  admin = await connect()
+})
+beforeEach(async () => {
+  await admin.flushAll()
+  warn.mockClear()
+})
+afterEach(() => Sharer.closeAll())
+afterAll(async () => {
+  admin.destroy()
+  await Promise.all([upstream.stop(), server.stop()])
+})
+
+const join = (refresh = 0.1) => Sharer.join(upstream, { url: server.url, refresh }, RULES)
+/** Microseconds of Redis's clock, so many seconds away. */
+const moment = (seconds: number) => String((Date.now() + seconds * 1000) * 1000)
+
+it('keeps the fields that a later release has added, whatever becomes of the circuit', async () => {
+  await admin.hSet(KEY, { windows: '{"one":1}', format: '2' })
+  const one = await join()
+  await one.fail()
+  await one.becomes('half-opened')
+  expect(await admin.hGet(KEY, 'state')).toBe('opened')
+  await one.succeed()
+  expect(await admin.hGetAll(KEY)).toMatchObject({
+    state: 'closed',
+    windows: '{"one":1}',
+    format: '2',
+  })
+})
+
+describe('a later format', () => {
+  const later = () => ({ format: '3', version: moment(0), state: 'tripped', epoch: '{}' })
+
+  it('is not changed, not even how long it lives', async () => {
+    const [one, two] = [await join(), await join()]
+    const kept = later()
+    await admin.hSet(KEY, kept)
+    await admin.pExpire(KEY, 60_000)
+    await one.fail()
+    await two.becomes('closed')
+    await one.becomes('half-opened')
+    await one.succeed()
+    expect(await admin.hGetAll(KEY)).toEqual(kept)
+    expect(await admin.pTTL(KEY)).toBeLessThanOrEqual(60_000)
+  })
+
+  it('leaves the circuit to each process, says so once, and loses nothing else', async () => {
+    const [one, two] = [await join(), await join()]
+    await admin.hSet(KEY, later())
+    await one.fail('users')
+    expect(one.breaker.circuit('users')?.state).not.toBe('closed')
+    await one.becomes('half-opened', 'users')
+    await one.fail('orders')
+    await two.becomes('half-opened', 'orders')
+    expect(two.breaker.circuit('users')?.state).toBe('closed')
+    expect([...one.losses, ...two.losses]).toEqual([])
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/"users" is not shared: .*later release.* format 3.* format 2$/)],
+    ])
+  })
+
+  it('is shared again once the key has expired', async () => {
+    const [one, two] = [await join(), await join()]
+    await admin.hSet(KEY, later())
+    await one.fail('users')
+    await admin.pExpire(KEY, 1)
+    await until('the process that was alone has read the circuit again', async () => {
+      await one.fail('users')
+      return two.breaker.circuit('users')?.state !== 'closed'
+    })
+  })
+
+  it.each([
+    ['no version', undefined],
+    ['a version that is a day old', () => moment(-DAY - 60)],
+    ['a version of the far future', () => moment(DAY + 60)],
+  ])('is not heeded with %s: somebody made it up', async (_what, version) => {
+    await admin.hSet(KEY, { format: '3', ...(version && { version: version() }) })
+    const [one, two] = [await join(), await join()]
+    await one.fail()
+    await two.becomes('half-opened')
+    expect(await admin.hGet(KEY, 'format')).toBe('2')
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  it.each(['', '0', '1', '-3', '2.5', '1e999', '{}', '99999999999999999999'])(
+    'is none if it is %j',
+    async (format) => {
+      await admin.hSet(KEY, { format, version: moment(0) })
+      const [one, two] = [await join(), await join()]
+      await one.fail()
+      await two.becomes('half-opened')
+      expect(await admin.hGet(KEY, 'format')).toBe('2')
+    },
+  )
+})

@@ -1,0 +1,46 @@
+/**
+ * A later release of the package, made of this build: each command has an argument more, the key a
+ * field, and messages and answers a field. What this release does not know is what it must bear.
+ */
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+type Edit = readonly [file: string, from: string, to: string]
+
+/** What the later release writes to a key. */
+export const ADDED = { field: 'next', value: 'of the next release' }
+
+const MORE_FIELDS: readonly Edit[] = [
+  ['wire.js', 'const given = {', `const given = { next: '${ADDED.value}',`],
+  ['lua/write.js', `'version', whole(`, `'${ADDED.field}', given.next, 'version', whole(`],
+  ['lua/write.js', `'"version":%.0f`, `'"next":[1],"version":%.0f`],
+]
+const LATER_FORMAT: Edit = ['formats.js', 'MESSAGE_FORMAT = 2', 'MESSAGE_FORMAT = 3']
+
+/** What may come next: fields alone, or messages that this release cannot read. */
+export const NEXT_RELEASES: Readonly<Record<string, readonly Edit[]>> = {
+  'with more fields': MORE_FIELDS,
+  'with messages in a later format': [...MORE_FIELDS, LATER_FORMAT],
+}
+
+export interface Build {
+  readonly folder: string
+  remove(): Promise<void>
+}
+
+export async function makeNextRelease(edits: readonly Edit[]): Promise<Build> {
+  const folder = await mkdtemp(join(tmpdir(), 'axios-breaker-next-'))
+  await cp(resolve('dist/esm'), folder, { recursive: true })
+  await symlink(resolve('node_modules'), join(folder, 'node_modules'))
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+  for (const edit of edits) await apply(join(folder, 'redis'), edit)
+  return { folder, remove: () => rm(folder, { recursive: true }) }
+}
+
+/** An edit that finds nothing, or finds more than one place, would make a release that is no other. */
+async function apply(folder: string, [file, from, to]: Edit): Promise<void> {
+  const parts = (await readFile(join(folder, file), 'utf8')).split(from)
+  if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${from}`)
+  await writeFile(join(folder, file), parts.join(to))
+}

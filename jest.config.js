@@ -24,6 +24,10 @@ const FLEET = ['fleet/', 'redis/', 'storage/']
 
 const oneOf = (names) => `(?:${names.join('|')})`
 
+/**
+ * @param {string} displayName
+ * @param {{ only?: string[], except?: string[] }} specs
+ */
 const project = (displayName, { only = [''], except }) => ({
   displayName,
   roots: ['<rootDir>/lib', '<rootDir>/spec'],

@@ -16,7 +16,7 @@ export function closed(extent) {
 export function concurrent(extent) {
   const calls = forEachVariant((guard) => {
     const { instance } = connect()
-    const answer = instance.defaults.adapter
+    const answer = /** @type {import('axios').AxiosAdapter} */ (instance.defaults.adapter)
     instance.defaults.adapter = async (config) => {
       await nextTurn()
       return answer(config)

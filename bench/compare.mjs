@@ -12,6 +12,7 @@ const US_PER_MS = 1000
  */
 export async function compare(variants, { rounds, calls, warmUp, concurrency = 1 }) {
   const names = Object.keys(variants)
+  /** @type {Record<string, number[]>} */
   const samples = Object.fromEntries(names.map((name) => [name, []]))
   const warmUps = Math.ceil(warmUp / calls)
   for (let round = -warmUps; round < rounds; round += 1) {

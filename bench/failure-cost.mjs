@@ -19,6 +19,7 @@ export async function failureCost({ successes }) {
 async function measure(guard, successes) {
   const few = await used(guard, FEW_SUCCESSES)
   const many = await used(guard, successes)
+  /** @type {{ few: number[], many: number[] }} */
   const samples = { few: [], many: [] }
   for (let failure = 0; failure < FAILURES; failure += 1) {
     samples.few.push(await timeFailure(few))

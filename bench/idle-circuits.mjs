@@ -9,7 +9,7 @@ const [name, amount] = process.argv.slice(2)
 const timers = countTimers(() => makeCircuits())
 const before = usedHeap()
 const kept = makeCircuits()
-process.send({ bytes: (usedHeap() - before) / kept.length, timers })
+process.send?.({ bytes: (usedHeap() - before) / kept.length, timers })
 
 function makeCircuits() {
   return Array.from({ length: Number(amount) }, () => VARIANTS[name](axios.create()))
@@ -28,6 +28,6 @@ function countTimers(make) {
 }
 
 function usedHeap() {
-  globalThis.gc()
+  globalThis.gc?.()
   return process.memoryUsage().heapUsed
 }

@@ -9,4 +9,4 @@ import { server } from './server.mjs'
 const PARTS = { closed, concurrent, failureCost, fleet, refused, refusing, scrape, server }
 
 const [name, extent] = process.argv.slice(2)
-process.send(await PARTS[name](JSON.parse(extent)))
+process.send?.(await PARTS[name](JSON.parse(extent)))

@@ -110,5 +110,6 @@ async function serve(listener) {
     server.close()
     server.closeAllConnections()
   }
-  return { origin: `http://127.0.0.1:${server.address().port}`, close }
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  return { origin: `http://127.0.0.1:${port}`, close }
 }

@@ -58,7 +58,9 @@ checks.end()
 
 async function checkAxiosVersions() {
   for (const copy of AXIOS_COPIES) {
-    const { version } = JSON.parse(await readFile(join(root, 'node_modules', copy, 'package.json')))
+    const { version } = JSON.parse(
+      await readFile(join(root, 'node_modules', copy, 'package.json'), 'utf8'),
+    )
     const specs = ['spec/axios', 'spec/plugins']
     await checks.check(`specs: axios ${version}`, () => runSpecs(specs, { AXIOS: copy }))
   }

@@ -19,7 +19,9 @@ export async function fleet({ fleet: extent }) {
   const settings = { url: redis.url, origin: upstream.origin, deadlines: PATIENCE }
   const scene = { fleet: processes, redis, upstream, settings }
   try {
-    const [, version] = /redis_version:(\S+)/.exec(await redis.command('INFO', 'server'))
+    /** @type {string} */
+    const info = await redis.command('INFO', 'server')
+    const [, version] = /redis_version:(\S+)/.exec(info) ?? []
     const found = { redis: version }
     for (const [name, part] of Object.entries(PARTS)) found[name] = await part(scene, extent)
     await processes.stop()

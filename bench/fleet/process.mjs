@@ -78,12 +78,12 @@ const commands = {
 
 async function answer({ command, args }) {
   try {
-    process.send({ result: await commands[command](...args) })
+    process.send?.({ result: await commands[command](...args) })
   } catch (error) {
-    process.send({ error: String(error.stack) })
+    process.send?.({ error: String(error.stack) })
   }
 }
 
-process.on('message', (message) => void answer(message))
+process.on('message', (/** @type {any} */ message) => void answer(message))
 process.on('disconnect', () => process.exit())
-process.send({ result: 'ready' })
+process.send?.({ result: 'ready' })

@@ -22,7 +22,8 @@ export class Upstream {
   }
 
   get origin() {
-    return `http://127.0.0.1:${this.#server.address().port}`
+    const { port } = /** @type {import('node:net').AddressInfo} */ (this.#server.address())
+    return `http://127.0.0.1:${port}`
   }
 
   behave({ isDown, delay = 0 }) {

@@ -10,7 +10,10 @@ export class Arm {
     this.#users = users
   }
 
-  /** @param {{ clients?: number, flags?: string[] }} [options] */
+  /**
+   * @param {import('../processes.mjs').Processes} processes
+   * @param {{ clients?: number, flags?: string[] }} [options]
+   */
   static async start(processes, { clients: count = 1, flags = [] } = {}) {
     const users = await processes.start('user-service.mjs')
     const start = () => processes.start('client-service.mjs', users.origin, ...flags)

@@ -12,7 +12,10 @@ export function serve(handler) {
   const server = createServer(handler)
   // Longer than the story, so that no connection is closed just as it is used again.
   server.keepAliveTimeout = 60_000
-  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+  server.listen(0, '127.0.0.1', () => {
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+    process.send?.({ port })
+  })
 }
 
 export function reply(response, status, body, headers = {}) {

@@ -24,7 +24,7 @@ const instances = {
 
 // A machine with a dozen busy processes is slow, but Redis is not down: use long deadlines.
 const patience = { permitDeadline: 1, commandDeadline: 2, initDeadline: 20 }
-const storage = flags.redis && new RedisStorage({ url: flags.redis, ...patience })
+const storage = flags.redis ? new RedisStorage({ url: flags.redis, ...patience }) : undefined
 const breaker = new CircuitBreaker({ storage })
 if (!flags['without-breaker']) {
   breaker.attach(instances.users, 'users', CIRCUITS.users)
@@ -38,7 +38,7 @@ breaker.on('stateChanged', ({ circuit, from, to }) => unreported[circuit].push({
 
 /** All events, for the story of a fleet. Times are in milliseconds, by a clock that all processes share. */
 const events = { users: [], avatars: [] }
-for (const event of ['failed', 'recovered', 'stateChanged']) {
+for (const event of /** @type {const} */ (['failed', 'recovered', 'stateChanged'])) {
   const at = () => Number(process.hrtime.bigint()) / 1e6
   breaker.on(event, ({ circuit, ...what }) => events[circuit].push({ event, at: at(), ...what }))
 }

@@ -8,11 +8,20 @@ import { CircuitBreaker } from 'axios-breaker'
 import debug from 'debug'
 import { makeTraffic } from './traffic.mjs'
 
-const EVENTS = ['created', 'detached', 'stateChanged', 'failed', 'recovered', 'rejected'].concat([
+/** @typedef {import('axios-breaker').EventName} EventName */
+
+/** @type {EventName[]} */
+const EVENTS = [
+  'created',
+  'detached',
+  'stateChanged',
+  'failed',
+  'recovered',
+  'rejected',
   'attempted',
   'storageLost',
   'storageRestored',
-])
+]
 
 /** @param {CircuitBreaker} breaker */
 function logEvents(breaker) {

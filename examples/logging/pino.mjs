@@ -26,7 +26,8 @@ const LEVELS = {
  * @param {import('pino').Logger} logger
  */
 function logEvents(breaker, logger) {
-  for (const [event, level] of Object.entries(LEVELS)) {
+  for (const event of /** @type {(keyof typeof LEVELS)[]} */ (Object.keys(LEVELS))) {
+    const level = LEVELS[event]
     breaker.on(event, (fields) => logger[level]({ event, ...fields }, `circuit breaker: ${event}`))
   }
 }

@@ -51,7 +51,8 @@ async function startService() {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const origin = `http://127.0.0.1:${server.address().port}`
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  const origin = `http://127.0.0.1:${port}`
   return Object.assign(service, { origin, stop: () => server.close() })
 }
 

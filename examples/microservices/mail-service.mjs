@@ -1,5 +1,4 @@
 /** A mail server that keeps the mails that it receives, and a page that lists them. */
-import { callbackify } from 'node:util'
 import { simpleParser } from 'mailparser'
 import { SMTPServer } from 'smtp-server'
 import { renderInbox } from './inbox.mjs'
@@ -13,17 +12,23 @@ const mails = []
 
 const server = new SMTPServer({
   disabledCommands: ['AUTH', 'STARTTLS'],
-  onData: callbackify(receive),
+  onData: (stream, _session, callback) => void receive(stream).then(() => callback(), callback),
 })
 
 async function receive(stream) {
   const { to, subject, text } = await simpleParser(stream)
-  mails.unshift({ to: to?.text ?? '', subject, text, at: new Date() })
+  const addresses = [to ?? []].flat()
+  mails.unshift({
+    to: addresses.map((address) => address.text).join(', '),
+    subject,
+    text,
+    at: new Date(),
+  })
   mails.splice(CAPACITY)
 }
 
 const app = createApp()
-app.get('/', (request, response) => {
+app.get('/', (_request, response) => {
   response.set('Content-Security-Policy', "default-src 'none'; style-src 'unsafe-inline'")
   response.send(renderInbox(mails))
 })

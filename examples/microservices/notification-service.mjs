@@ -59,7 +59,7 @@ function explain(error, response) {
   }
   const reason = error.response?.status ?? error.code
   if (reason === 404) return reply(response, 404, { error: 'unknown user' })
-  const { failureCount, state } = breaker.circuit('users')
+  const { failureCount, state } = breaker.circuit('users') ?? {}
   return reply(response, 502, { error: `user service: ${reason}`, failureCount, state })
 }
 

@@ -64,7 +64,9 @@ async function pictureGraphs(page, name, expressions) {
     const lines = page.locator('.graph_container').nth(i).locator('svg path')
     await lines.first().waitFor({ state: 'attached' })
   }
-  await page.evaluate(() => document.activeElement.blur())
+  await page.evaluate(
+    () => document.activeElement instanceof HTMLElement && document.activeElement.blur(),
+  )
   await save(page, `prometheus-${name}`)
 }
 

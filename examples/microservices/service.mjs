@@ -23,7 +23,7 @@ export function createApp() {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  app.get('/metrics', async (request, response) => {
+  app.get('/metrics', async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics())
   })
   app.use((request, response, next) => {
@@ -42,12 +42,15 @@ export function reply(response, status, body) {
     .send(`${JSON.stringify(body)}\n`)
 }
 
-/** @param farewell runs before the process ends */
+/**
+ * @param {import('express').Express} app
+ * @param {() => unknown} farewell runs before the process ends
+ */
 export function listen(app, farewell = () => undefined) {
   // Send the port to the parent process, unless that has ended already.
   app.listen(Number(PORT), HOST, (error) => {
     if (error) throw error
-    if (process.connected) process.send({ port: Number(PORT) })
+    if (process.connected) process.send?.({ port: Number(PORT) })
     else if (process.send) process.exit()
   })
   const end = () => void Promise.resolve(farewell()).finally(() => process.exit())

@@ -10,6 +10,7 @@ const BEHAVIOURS = {
 }
 
 export class Service {
+  origin = ''
   #script
   #behaviour = 'answers'
 
@@ -17,10 +18,11 @@ export class Service {
   static async start(script) {
     const service = new Service()
     service.#script = script
-    const server = createServer((request, response) => BEHAVIOURS[service.#behaviour](response))
+    const server = createServer((_request, response) => BEHAVIOURS[service.#behaviour](response))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    service.origin = `http://127.0.0.1:${server.address().port}`
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+    service.origin = `http://127.0.0.1:${port}`
     service.#play(0)
     return service
   }

@@ -21,6 +21,7 @@ export async function startService({ outageAfter, outage }) {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  service.origin = `http://127.0.0.1:${server.address().port}`
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  service.origin = `http://127.0.0.1:${port}`
   return service
 }

@@ -62,7 +62,7 @@ class Process {
   }
 
   async becomes(name, state) {
-    await until(`${name} is ${state}`, () => this.breaker.circuit(name).state === state)
+    await until(`${name} is ${state}`, () => this.breaker.circuit(name)?.state === state)
   }
 
   #attach(name) {
@@ -128,7 +128,8 @@ await prepareNetwork()
 const upstream = createServer((_request, response) => response.writeHead(500).end())
 upstream.listen(0, '127.0.0.1')
 await once(upstream, 'listening')
-const origin = `http://127.0.0.1:${upstream.address().port}`
+const { port } = /** @type {import('node:net').AddressInfo} */ (upstream.address())
+const origin = `http://127.0.0.1:${port}`
 const scenes = { 'both connections': tryBoth, 'the one for messages': trySubscription }
 for (const [what, scene] of Object.entries(scenes)) {
   for (const whose of Object.keys(DIRECTIONS)) {

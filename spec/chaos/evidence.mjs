@@ -25,7 +25,7 @@ export class Evidence {
   #ofProbes = []
 
   /**
-   * @param {ReturnType<import('./journal.mjs').journalOf>} journal
+   * @param {any} journal
    * @param {import('./troubles.mjs').Troubles} troubles
    */
   constructor(journal, troubles) {

@@ -112,7 +112,7 @@ function beSilent(proxy) {
  * Brings a fault about, and undoes it in its time.
  *
  * @param {Scene} scene
- * @param {object} fault of the plan
+ * @param {any} fault of the plan
  * @param {(seconds: number) => Promise<void>} waitUntil of the run
  * @param {(record: object) => void} log
  */

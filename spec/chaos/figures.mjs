@@ -1,6 +1,6 @@
 /** What a run consisted of, in a line or two. */
 
-/** @param {ReturnType<import('./journal.mjs').journalOf>} journal */
+/** @param {any} journal */
 export function figuresOf({ processes, faults, arrivals }) {
   const requests = processes.flatMap((process) => process.requests)
   const records = processes.flatMap((process) => process.records)

@@ -4,8 +4,8 @@
 const LONGEST = 3
 
 /**
- * @param {object[]} driver what the run wrote down
- * @param {Record<string, object[]>} workers what each process wrote down, by its name
+ * @param {any[]} driver what the run wrote down
+ * @param {Record<string, any[]>} workers what each process wrote down, by its name
  */
 export function journalOf(driver, workers) {
   const start = driver.find(({ k }) => k === 'start')

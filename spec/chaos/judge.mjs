@@ -15,6 +15,7 @@ import { Troubles } from './troubles.mjs'
  * @property {string} text
  */
 
+/** @type {[rule: string, title: string, check: (journal: any, seen: any) => { checked: number, violations: any[] }][]} */
 const RULES = [
   ['A1', 'Each request ends by the upstream or by a refusal', judgeEnds],
   ['A2', 'No request waits for the storage', judgeWaits],
@@ -33,7 +34,7 @@ const RULES = [
 const ONCE_EACH = 1
 
 /**
- * @param {ReturnType<import('./journal.mjs').journalOf>} journal
+ * @param {any} journal
  * @returns {{ rule: string, title: string, checked: number, violations: Violation[] }[]}
  */
 export function judge(journal) {

@@ -49,6 +49,7 @@ try {
 }
 
 const { driver, ...workers } = await readLogs(folder)
+/** @type {any} */
 const journal = journalOf(driver, workers)
 const verdicts = judge(journal)
 const violations = verdicts.flatMap((verdict) => verdict.violations)

@@ -34,7 +34,7 @@ const KINDS = {
 }
 
 /**
- * @param {ReturnType<import('./random.mjs').randomFrom>} random
+ * @param {ReturnType<typeof import('./random.mjs').randomFrom>} random
  * @param {number} seconds of the whole run
  * @param {string[]} slots
  * @returns parts of the run, each with its kind, its time and its faults, in seconds from the start

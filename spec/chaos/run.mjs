@@ -96,7 +96,7 @@ export class ChaosRun {
     await Promise.all(this.#running)
     this.#log({ k: 'part', kind })
     this.#upstream.noise = kind === 'quiet' ? 0 : NOISE
-    if (kind === 'quiet') await this.#check(from)
+    if (kind === 'quiet') await this.#check()
     for (const fault of faults) {
       await this.#waitUntil(fault.at)
       const scene = { redis: this.#redis, slots: this.#slots, upstream: this.#upstream }

@@ -45,7 +45,7 @@ export class Troubles {
   #ofProcess = new Map()
   #deaf = new Map()
 
-  /** @param {ReturnType<import('./journal.mjs').journalOf>} journal */
+  /** @param {any} journal */
   constructor({ faults, processes, stalls, slowRedis }) {
     const grown = (spans, tail) => spans.map(({ from, to }) => ({ from, to: to + tail }))
     const common = [...grown(stalls, AWAKE), ...grown(slowRedis, AWAKE)]

@@ -97,5 +97,5 @@ try {
 } catch (error) {
   log({ k: 'uninitialized', reason: String(error.message) })
 }
-process.send({ ready: true })
+process.send?.({ ready: true })
 void sendAll()

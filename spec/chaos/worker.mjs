@@ -55,7 +55,7 @@ export class Slot {
     this.#child = child
     this.#log({ k: 'spawn', name, isThick: this.isThick, pid: child.pid })
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => this.#log({ k: 'printed', name, text }))
+      stream?.setEncoding('utf8').on('data', (text) => this.#log({ k: 'printed', name, text }))
     }
     child.on('error', () => undefined)
     child.on('exit', (code, signal) => {

@@ -19,7 +19,13 @@ const circuit = breaker.attach(client, name)
 /** Everything that was told, with the time of a clock that all processes share. */
 const events = []
 const clock = () => Number(process.hrtime.bigint() / 1000n) / 1e6
-const EVENTS = ['stateChanged', 'failed', 'recovered', 'storageLost', 'storageRestored']
+const EVENTS = /** @type {const} */ ([
+  'stateChanged',
+  'failed',
+  'recovered',
+  'storageLost',
+  'storageRestored',
+])
 for (const event of EVENTS)
   breaker.on(event, (told) => events.push({ event, at: clock(), ...told }))
 
@@ -173,12 +179,12 @@ const commands = {
 
 async function obey({ id, command, args }) {
   try {
-    process.send({ id, result: await commands[command](...args) })
+    process.send?.({ id, result: await commands[command](...args) })
   } catch (error) {
-    process.send({ id, error: String(error.message) })
+    process.send?.({ id, error: String(error.message) })
   }
 }
 
-process.on('message', (message) => void obey(message))
+process.on('message', (/** @type {any} */ message) => void obey(message))
 process.on('disconnect', () => process.exit())
-process.send({ id: 0 })
+process.send?.({ id: 0 })

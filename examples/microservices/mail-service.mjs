@@ -1,4 +1,5 @@
 /** A mail server that keeps the mails that it receives, and a page that lists them. */
+import { callbackify } from 'node:util'
 import { simpleParser } from 'mailparser'
 import { SMTPServer } from 'smtp-server'
 import { renderInbox } from './inbox.mjs'
@@ -12,10 +13,14 @@ const mails = []
 
 const server = new SMTPServer({
   disabledCommands: ['AUTH', 'STARTTLS'],
-  onData: (stream, _session, callback) => void receive(stream).then(() => callback(), callback),
+  onData: callbackify(receive),
 })
 
-async function receive(stream) {
+/**
+ * @param {import('smtp-server').SMTPServerDataStream} stream
+ * @param {import('smtp-server').SMTPServerSession} _session
+ */
+async function receive(stream, _session) {
   const { to, subject, text } = await simpleParser(stream)
   const addresses = [to ?? []].flat()
   mails.unshift({

@@ -8,19 +8,27 @@ const axios = process.env.AXIOS ?? 'axios'
 const LONG = [
   'bench',
   'demo-redis.spec',
-  'fleet/(?:frozen|random-errors)',
+  'fleet/(?:frozen|random-errors|in-process/noise)',
   'microservices',
   'outages/',
   'redis/(?:dead-connections|many-breakers)',
   'status-page/browser',
-  'storage/noise',
 ]
 
 /** Specs of one process, which share nothing with others: as many at once as there are cores. */
-const UNIT = ['axios/', 'breaker/', 'circuit/', 'internal/', 'metrics/', 'observe/', 'plugins/']
+const UNIT = [
+  'axios/',
+  'breaker/',
+  'circuit/',
+  'fleet/flow/',
+  'internal/',
+  'metrics/',
+  'observe/',
+  'plugins/',
+]
 
 /** Specs of circuits that are shared, most of which start processes of redis-server. */
-const FLEET = ['fleet/', 'redis/', 'storage/']
+const FLEET = ['fleet/(?!flow/)', 'redis/', 'storage/']
 
 const oneOf = (names) => `(?:${names.join('|')})`
 

@@ -22,8 +22,9 @@ export const SERVER_NAMES = Object.keys(SERVERS)
 
 /** What the fleet is promised, on one server: clusters and sentinels have specs of their own. */
 const SPECS = [
-  ...['alike', 'concurrent', 'contract', 'lost-answers'].map((name) => `spec/storage/${name}`),
+  ...['alike', 'contract'].map((name) => `spec/storage/${name}`),
   ...['leases', 'messages', 'quorum'].map((name) => `spec/fleet/${name}`),
+  ...['concurrent', 'lost-answers'].map((name) => `spec/fleet/in-process/${name}`),
   ...['init', 'messages', 'names', 'permissions'].map((name) => `spec/redis/${name}`),
 ]
 

@@ -1,5 +1,5 @@
 /** A storage that notes what it is asked and what it answers, in the order in which it was carried out. */
-import type { Answer, Question, SharingOptions, SharedStorage } from '../../lib/fleet/index.js'
+import type { Answer, Question, SharingOptions, SharedStorage } from '../../../lib/fleet/index.js'
 import { Wrapped } from './wrapped.js'
 
 export interface Entry {

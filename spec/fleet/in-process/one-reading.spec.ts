@@ -1,9 +1,9 @@
 /** A ttl that ends while a request is admitted: one reading of the clock decides, and not two. */
-import { joinStorage } from '../../lib/breaker/membership.js'
-import type { Permit, Rules } from '../../lib/circuit/types.js'
-import { MemoryStorage } from '../../lib/testing/index.js'
+import { joinStorage } from '../../../lib/breaker/membership.js'
+import type { Permit, Rules } from '../../../lib/circuit/types.js'
+import { MemoryStorage } from '../../../lib/testing/index.js'
 import { Recording } from './recording.js'
-import { PATIENT } from './subjects.js'
+import { PATIENT } from '../../storage/subjects.js'
 
 const RULES: Rules = { threshold: 1, ttl: 10, permits: 1, probeTimeout: 60 }
 

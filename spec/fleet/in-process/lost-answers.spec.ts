@@ -1,11 +1,11 @@
 /** Commands that the storage carries out, and whose answers get lost; hints that come while it is read. */
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Machine, Permit, Publish, Rules } from '../../lib/circuit/types.js'
-import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
-import type { Answer, Question, SharedStorage } from '../../lib/fleet/index.js'
-import { MemoryStorage } from '../../lib/testing/index.js'
-import { until } from '../support/until.js'
-import { PATIENT } from './subjects.js'
+import type { Machine, Permit, Publish, Rules } from '../../../lib/circuit/types.js'
+import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
+import type { Answer, Question, SharedStorage } from '../../../lib/fleet/index.js'
+import { MemoryStorage } from '../../../lib/testing/index.js'
+import { until } from '../../support/until.js'
+import { PATIENT } from '../../storage/subjects.js'
 import { Wrapped } from './wrapped.js'
 
 const RULES: Rules = { threshold: 1, ttl: 10, permits: 1, probeTimeout: 1e6 }

@@ -1,8 +1,8 @@
 /** A process that starts is busy, and `init()` waits for its circuits as long as it may. */
 import axios from 'axios'
-import { CircuitBreaker } from '../../lib/index.js'
-import type { Answer, Question } from '../../lib/fleet/index.js'
-import { MemoryStorage } from '../../lib/testing/index.js'
+import { CircuitBreaker } from '../../../lib/index.js'
+import type { Answer, Question } from '../../../lib/fleet/index.js'
+import { MemoryStorage } from '../../../lib/testing/index.js'
 import { Wrapped } from './wrapped.js'
 
 const COMMAND_DEADLINE = 0.02

@@ -1,7 +1,7 @@
 /** A storage round another, in which a spec can have a hand in each answer. */
-import { defineStorage, type SharingOptions } from '../../lib/fleet/index.js'
-import type { Answer, ConnectionListener, Question } from '../../lib/fleet/index.js'
-import type { Connect, SharedStorage } from '../../lib/fleet/index.js'
+import { defineStorage, type SharingOptions } from '../../../lib/fleet/index.js'
+import type { Answer, ConnectionListener, Question } from '../../../lib/fleet/index.js'
+import type { Connect, SharedStorage } from '../../../lib/fleet/index.js'
 
 export abstract class Wrapped implements SharedStorage {
   /** Says no more that it is up, though the storage is. */

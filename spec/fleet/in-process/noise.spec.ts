@@ -2,12 +2,12 @@
  * Errors at random are no outage, however busy the processes are, and although one of them is cut off:
  * ten minutes of a fleet, in simulated time. SEED tries others.
  */
-import type { Machine, Rules } from '../../lib/circuit/types.js'
-import { HOLD } from '../../lib/fleet/flow/reporting.js'
-import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
-import { MemoryStorage } from '../../lib/testing/index.js'
-import { numbersFrom } from '../support/numbers.js'
-import { PATIENT } from './subjects.js'
+import type { Machine, Rules } from '../../../lib/circuit/types.js'
+import { HOLD } from '../../../lib/fleet/flow/reporting.js'
+import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
+import { MemoryStorage } from '../../../lib/testing/index.js'
+import { numbersFrom } from '../../support/numbers.js'
+import { PATIENT } from '../../storage/subjects.js'
 
 const SEED = Number(process.env.SEED ?? 1)
 const SIZE = 8

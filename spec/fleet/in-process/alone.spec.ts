@@ -1,8 +1,8 @@
 /** What a process decides while it is alone stays its own affair, also if the storage has forgotten the rest. */
-import type { Machine, Rules } from '../../lib/circuit/types.js'
-import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
-import { MemoryStorage } from '../../lib/testing/index.js'
-import { until } from '../support/until.js'
+import type { Machine, Rules } from '../../../lib/circuit/types.js'
+import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
+import { MemoryStorage } from '../../../lib/testing/index.js'
+import { until } from '../../support/until.js'
 
 const RULES: Rules = { threshold: 2, ttl: 4, permits: 1, probeTimeout: 60 }
 

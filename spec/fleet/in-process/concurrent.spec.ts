@@ -5,10 +5,10 @@
 import { ok } from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
-import type { Machine, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
-import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
+import type { Machine, Outcome, Permit, Rules } from '../../../lib/circuit/types.js'
+import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
 import { Recording, type Entry } from './recording.js'
-import { PATIENT, SUBJECTS, type Subject } from './subjects.js'
+import { PATIENT, SUBJECTS, type Subject } from '../../storage/subjects.js'
 
 const SECONDS = 10
 const RUNS = Number(process.env.RUNS ?? 0)

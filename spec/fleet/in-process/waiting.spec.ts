@@ -1,12 +1,12 @@
 /** What happens to a request while it waits for a permit: the storage answers when the spec says so. */
 import { setImmediate as turn } from 'node:timers/promises'
 import axios, { type AxiosInstance } from 'axios'
-import { CircuitBreaker, OpenedStateError, type Circuit } from '../../lib/index.js'
-import type { Answer, Question } from '../../lib/fleet/index.js'
-import { MemoryStorage } from '../../lib/testing/index.js'
-import { errorOf } from '../support/counted.js'
-import { until } from '../support/until.js'
-import { Upstream } from '../support/upstream.js'
+import { CircuitBreaker, OpenedStateError, type Circuit } from '../../../lib/index.js'
+import type { Answer, Question } from '../../../lib/fleet/index.js'
+import { MemoryStorage } from '../../../lib/testing/index.js'
+import { errorOf } from '../../support/counted.js'
+import { until } from '../../support/until.js'
+import { Upstream } from '../../support/upstream.js'
 import { Wrapped } from './wrapped.js'
 
 const TTL = 0.05

@@ -1,10 +1,10 @@
 /** Why a circuit is opened, in a process that was told of it by another. */
 import axios, { AxiosError, type AxiosAdapter } from 'axios'
-import { CircuitBreaker, OpenedStateError } from '../../lib/index.js'
-import type { SharedStorage } from '../../lib/fleet/index.js'
-import { errorOf } from '../support/counted.js'
-import { until } from '../support/until.js'
-import { SUBJECTS, type Subject } from './subjects.js'
+import { CircuitBreaker, OpenedStateError } from '../../../lib/index.js'
+import type { SharedStorage } from '../../../lib/fleet/index.js'
+import { errorOf } from '../../support/counted.js'
+import { until } from '../../support/until.js'
+import { SUBJECTS, type Subject } from '../../storage/subjects.js'
 
 const SECRET = 'hunter2'
 

@@ -286,10 +286,10 @@ describe('where nothing could be shared, init() says so', () => {
     await replica.stop()
   })
 
-  it('at any node of a cluster that is given as one server, and what to bring instead', async () => {
+  it('at any node of a cluster, and what client to pass instead', async () => {
     const cluster = await startCluster()
     for (const { url } of cluster.rootNodes) {
-      expect(await rejection({ url })).toMatch(/MOVED.* one node of a cluster: .* createCluster/)
+      expect(await rejection({ url })).toMatch(/MOVED.* a node of a cluster\. .* createCluster/)
     }
     client = createClient({ url: cluster.rootNodes[0]?.url as string })
     await client.connect()

@@ -8,7 +8,10 @@ const IMAGES = 'docs/images'
 const MAX_BYTES = 200_000
 const DOCUMENTS = [
   ...PUBLISHED,
+  'CODE_OF_CONDUCT.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
+  '.github/pull_request_template.md',
   'examples/microservices/README.md',
   'monitoring/README.md',
 ]

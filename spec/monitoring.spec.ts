@@ -1,21 +1,49 @@
 /** The alerts and the dashboard, as far as no running Prometheus is needed; microservices.spec.ts has the rest. */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import axios from 'axios'
+import { Registry } from 'prom-client'
+import { CircuitBreaker } from '../lib/index.js'
+import { collectMetrics } from '../lib/metrics/prometheus/index.js'
+import { MemoryStorage } from '../lib/testing/index.js'
 import { expressionsOf, readAlertTests, readDashboard, readRules } from './support/monitoring.js'
 import { root } from './support/program.js'
 
-const promtool = (...args: string[]): string =>
-  execFileSync('promtool', args, { cwd: join(root, 'monitoring'), encoding: 'utf8' })
+const promtool = (args: readonly string[], input = ''): string =>
+  execFileSync('promtool', args, { cwd: join(root, 'monitoring'), encoding: 'utf8', input })
+
+describe('the text of a scrape', () => {
+  it('has nothing that promtool finds fault with', async () => {
+    const registry = new Registry()
+    const breaker = new CircuitBreaker({ storage: new MemoryStorage() })
+    const statuses = [200, 500, 404]
+    const users = axios.create({
+      adapter: async (config) => {
+        const status = Number(statuses.pop())
+        return { data: '', status, statusText: '', headers: {}, config }
+      },
+    })
+    breaker.attach(users, 'with "quotes", \\ and\nlines {}')
+    collectMetrics(breaker, { registry })
+    await breaker.init()
+    while (statuses.length > 0) await users.get('/').catch(() => undefined)
+    await breaker.flush()
+    const text = await registry.metrics()
+    expect(text).toContain('circuit_breaker_request_duration_seconds_bucket')
+    expect(promtool(['check', 'metrics'], text)).toBe('')
+    await breaker.close()
+  })
+})
 
 describe('the alerts', () => {
   const rules = readRules()
 
   it('are rules for Prometheus', () => {
-    expect(promtool('check', 'rules', 'alerts.yml')).toContain(`${rules.length} rules found`)
+    expect(promtool(['check', 'rules', 'alerts.yml'])).toContain(`${rules.length} rules found`)
   })
 
   it('fire when they should, and only then', () => {
-    expect(promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS')
+    expect(promtool(['test', 'rules', 'alerts.test.yml'])).toContain('SUCCESS')
   })
 
   it.each(rules.map((rule) => [rule.alert, rule] as const))('%s is tested both ways', (alert) => {

@@ -3,7 +3,7 @@ export const REMEMBER = `
 local function sum()
   local total = 0
   for _, entry in ipairs(streaks) do total = total + entry.streak end
-  return total
+  return math.min(total, ${Number.MAX_SAFE_INTEGER})
 end
 
 local function move(state)

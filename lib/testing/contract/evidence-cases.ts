@@ -78,4 +78,17 @@ export const EVIDENCE: readonly Case[] = [
       check(await one.read(), { failureCount: MOST_STREAKS })
     },
   },
+  {
+    name: 'is over with the outage that it proved, however long it would have stood',
+    needs: ['setClock'],
+    async run(scene) {
+      const [patient, hasty] = await scene.join({ ttl: 60 }, { ttl: 1 })
+      await patient.fail(2)
+      await hasty.fail()
+      await scene.setClock(START + 2)
+      await hasty.ask({ op: 'acquire', token: 't' })
+      await hasty.ask({ op: 'settle', token: 't', outcome: 'success' })
+      check(await patient.read(), { state: 'closed', failureCount: 0 })
+    },
+  },
 ]

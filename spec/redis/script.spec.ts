@@ -1,0 +1,194 @@
+/** What the script keeps and answers, which no process sees and the contract does not ask for. */
+import { createClient } from 'redis'
+import { parseMessage, type Message } from '../../lib/redis/message.js'
+import { SCRIPT } from '../../lib/redis/script.js'
+import { argumentsOf, parseReply, TRIAL, type Reply } from '../../lib/redis/wire.js'
+import type { Command, Question } from '../../lib/storage/contract.js'
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import { until } from '../support/until.js'
+
+const KEY = 'axios-breaker/users'
+const CHANNEL = 'axios-breaker/events'
+const FAILURE = { op: 'report', evidence: { failures: 1, age: 0 } } as const
+/** What a caller brings, and what one with a key of its own would sign with. */
+const [MINE, ANOTHER] = ['mine', 'another']
+
+let server: RedisServer
+let admin: Awaited<ReturnType<typeof connect>>
+const connect = () => createClient({ url: server.url }).connect()
+beforeAll(async () => {
+  server = await RedisServer.start()
+  admin = await connect()
+})
+beforeEach(() => admin.flushAll())
+afterAll(async () => {
+  admin.destroy()
+  await server.stop()
+})
+
+type Given = Partial<Question> & { readonly secret?: string; readonly needsWrites?: boolean }
+
+async function ask(
+  command: Command,
+  { secret = MINE, needsWrites = false, ...given }: Given = {},
+): Promise<Reply> {
+  const question: Question = { ...TRIAL, circuit: 'users', process: 'one', ...given, ...command }
+  const envelope = { channel: CHANNEL, secret, expires: 0, needsWrites }
+  const args = argumentsOf({ ...question, reporter: 'one' }, envelope)
+  return parseReply(await admin.eval(SCRIPT, { keys: [KEY], arguments: args }))
+}
+
+/** The message that this causes. */
+async function hearing(cause: () => Promise<unknown>): Promise<Message | undefined> {
+  const heard: string[] = []
+  const listener = await connect()
+  await listener.subscribe(CHANNEL, (text) => heard.push(text))
+  await cause()
+  await until('a message is heard', () => heard.length === 1)
+  listener.destroy()
+  return parseMessage(heard[0])
+}
+
+/** Seconds, of which less than one has passed since. */
+const life = async () => Math.ceil((await admin.pTTL(KEY)) / 1000)
+const kept = (field: string) => admin.hGet(KEY, field)
+
+describe('the secret', () => {
+  it('is none without a key', async () => {
+    expect((await ask({ op: 'read' })).secret).toBe('')
+    expect(await admin.exists(KEY)).toBe(0)
+  })
+
+  it('is what the first to write brings, and stays so whatever others bring', async () => {
+    expect((await ask(FAILURE)).secret).toBe(MINE)
+    expect((await ask({ op: 'read' }, { secret: ANOTHER })).secret).toBe(MINE)
+    expect((await ask(FAILURE, { secret: ANOTHER, process: 'two' })).secret).toBe(MINE)
+    expect(await kept('secret')).toBe(MINE)
+  })
+
+  it.each([
+    ['is missing', undefined],
+    ['is too long to be one', 'x'.repeat(65)],
+  ])('is replaced by what the next to write brings if it %s', async (_what, secret) => {
+    await admin.hSet(KEY, { state: 'closed', ...(secret && { secret }) })
+    expect((await ask(FAILURE)).secret).toBe(MINE)
+    expect(await kept('secret')).toBe(MINE)
+  })
+
+  it.each(['mine', '"', '\\', '|', '\n', '\0', 'ä'])(
+    'is answered as it is kept: %j',
+    async (secret) => {
+      await admin.hSet(KEY, { secret })
+      expect((await ask({ op: 'read' })).secret).toBe(secret)
+    },
+  )
+
+  it('signs what is published', async () => {
+    await admin.hSet(KEY, { secret: ANOTHER })
+    const message = await hearing(() => ask(FAILURE))
+    expect(message).toMatchObject({ circuit: 'users', process: 'one' })
+    expect(message?.isSignedWith(ANOTHER)).toBe(true)
+    expect(message?.isSignedWith(MINE)).toBe(false)
+  })
+})
+
+describe('a name', () => {
+  it.each([
+    ['quotes', 'a"b'],
+    ['backslashes', 'a\\b'],
+    ['bars', 'a|b'],
+    ['control characters', 'a\n\0b'],
+    ['letters of any script', 'ä🐸\u2028'],
+    ['braces', '}'],
+    ['ten thousand letters', 'x'.repeat(10_000)],
+  ])('is published as it is, with %s', async (_what, circuit) => {
+    expect(await hearing(() => ask(FAILURE, { circuit }))).toMatchObject({ circuit })
+  })
+
+  it('may be what no text can hold', async () => {
+    expect((await ask(FAILURE, { circuit: 'a\ud800b' })).answer.state).toBe('opened')
+  })
+})
+
+describe('numbers', () => {
+  it('come to the script and back in full', async () => {
+    const { time } = await ask({ op: 'read' })
+    const version = Math.floor(time * 1e6) - 123_456
+    const known = { ...TRIAL.known, version, epoch: version }
+    await ask(FAILURE, { known, terms: { ...TRIAL.terms, opening: { threshold: 1e15 } } })
+    expect(await kept('epoch')).toBe(String(version))
+    expect((await ask({ op: 'read' })).answer.epoch).toBe(version)
+  })
+
+  it.each(['-1', '-1e9', '1e300', 'inf', 'nan', '9007199254740993', 'x', ''])(
+    'that are none count as 0: %j',
+    async (text) => {
+      const fields = { version: text, epoch: text, failures: text, opened: text }
+      await admin.hSet(KEY, { ...fields, state: 'opened' })
+      const { answer } = await ask({ op: 'read' })
+      expect(answer).toMatchObject({ version: 0, epoch: 0, failureCount: 0, state: 'opened' })
+    },
+  )
+
+  it('that are fractions lose them', async () => {
+    await admin.hSet(KEY, { version: '1.5', epoch: '1.5', failures: '2.5', state: 'opened' })
+    const { answer } = await ask({ op: 'read' })
+    expect(answer).toMatchObject({ version: 1, epoch: 1, failureCount: 2 })
+  })
+})
+
+it("goes by Redis's clock", async () => {
+  const clock = async () => {
+    const [seconds, microseconds] = await admin.time()
+    return Number(seconds) + Number(microseconds) / 1e6
+  }
+  const before = await clock()
+  const { time } = await ask({ op: 'read' })
+  expect(time).toBeGreaterThanOrEqual(before)
+  expect(time).toBeLessThanOrEqual(await clock())
+})
+
+it('shares an outage with callers who may not publish it', async () => {
+  await server.command('ACL', 'SETUSER', 'default', '-publish')
+  try {
+    expect((await ask(FAILURE)).answer.state).toBe('opened')
+    expect((await ask({ op: 'read' })).answer.state).toBe('opened')
+  } finally {
+    await server.command('ACL', 'SETUSER', 'default', '+publish')
+  }
+})
+
+it('keeps a closed circuit for a minute, and an outage for two times its ttl and lease longer', async () => {
+  await ask(FAILURE, { terms: { ...TRIAL.terms, opening: { threshold: 2 } } })
+  expect(await life()).toBe(60)
+  await ask(FAILURE, { terms: { ...TRIAL.terms, ttl: 3600, lease: 10 } })
+  expect(await life()).toBe(60 + 2 * 3610)
+})
+
+it('is read on a replica, which takes no writes', async () => {
+  await ask(FAILURE)
+  await server.command('REPLICAOF', '127.0.0.1', '1')
+  try {
+    expect((await ask({ op: 'read' })).answer.state).toBe('opened')
+    await expect(ask({ op: 'read' }, { needsWrites: true })).rejects.toThrow('READONLY')
+  } finally {
+    await server.command('REPLICAOF', 'NO', 'ONE')
+  }
+})
+
+it('publishes that a permit was given back', async () => {
+  const terms = { ...TRIAL.terms, ttl: 0 }
+  await ask(FAILURE, { terms })
+  const probe = { token: 'probe' }
+  await ask({ op: 'acquire', ...probe }, { terms })
+  const heard = await hearing(() => ask({ op: 'settle', outcome: 'ignored', ...probe }, { terms }))
+  expect(heard).toMatchObject({ snapshot: { state: 'half-opened', heldFor: 0 } })
+})
+
+it('sums no more than a double holds', async () => {
+  const now = Math.floor((await ask({ op: 'read' })).time * 1e6)
+  const huge = Number.MAX_SAFE_INTEGER
+  const entry = (name: string) => `${name},${name},${huge},${now};`
+  await admin.hSet(KEY, { state: 'closed', streaks: ['a', 'b', 'c'].map(entry).join('') })
+  expect((await ask({ op: 'read' })).answer.failureCount).toBe(huge)
+})

@@ -1,7 +1,7 @@
 /** The README and the pages promise nothing that is not so: their programs run, their tables are the truth. */
 import { spawnSync } from 'node:child_process'
 import axios from 'axios'
-import { LONGEST_PERMIT, LONGEST_PROOF, MOST_STREAKS } from '../lib/storage/limits.js'
+import { LONGEST_PERMIT, LONGEST_PROOF, MOST_REPORTED } from '../lib/storage/limits.js'
 import { MOST_PENDING } from '../lib/axios/fallback.js'
 import { MOST_PER_TURN, MOST_WAITING } from '../lib/breaker/delivery.js'
 import { CircuitBreaker, type CircuitOptions, type EventName } from '../lib/index.js'
@@ -89,7 +89,7 @@ describe('the table', () => {
     const rows = tableBelow('docs/protocol.md', 'Limits, in `limits.ts`')
     const written = (limit: string): string => rows.find((row) => row.limit === limit)?.value ?? ''
     expect(written('a streak stands for')).toContain(`${LONGEST_PROOF} s`)
-    expect(written('streaks kept for a circuit')).toBe(String(MOST_STREAKS))
+    expect(written('streaks kept for a circuit')).toBe(String(MOST_REPORTED))
     expect(written('a permit that is not renewed ends after')).toBe(
       `${LONGEST_PERMIT} leases at most`,
     )

@@ -1,6 +1,6 @@
 /** The contract that a shared storage must satisfy. */
 import type { OpeningTerms } from '../circuit/opening/terms.js'
-import type { CircuitState, FailureReason, Outcome, Rules } from '../circuit/types.js'
+import type { CircuitState, FailureReason, Outcome } from '../circuit/types.js'
 
 /**
  * A circuit as the storage has it. Its clock is the only one that counts, so times are told as spans,
@@ -23,7 +23,11 @@ export interface Snapshot {
 }
 
 /** The configuration of the process that asks. The storage keeps none: each process uses its own. */
-export interface Terms extends Pick<Rules, 'ttl' | 'permits'> {
+export interface Terms {
+  /** Seconds that the circuit stays opened. */
+  readonly ttl: number
+  /** Probes that may be in flight at once. */
+  readonly permits: number
   /** When the circuit opens: the terms of each rule for it. */
   readonly opening: OpeningTerms
   /** Seconds for which a permit is held, from its grant or its last renewal. */

@@ -2,8 +2,8 @@
 
 /** A failure proves nothing for longer than this, however long the ttl is. */
 export const LONGEST_PROOF = 60
-/** Streaks kept for a circuit. More than a threshold and a quorum of usual size ever need. */
-export const MOST_STREAKS = 128
+/** Processes whose evidence is kept for a circuit: more than a threshold and a quorum of usual size ever need. */
+export const MOST_REPORTED = 128
 /** A version this far ahead of the storage's clock is no version: somebody else wrote it. */
 export const FAR_FUTURE = 86_400
 /** A permit whose holder no longer renews it ends after as many leases, whatever its entry says. */

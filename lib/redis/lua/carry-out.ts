@@ -1,5 +1,5 @@
 /** The operations. */
-import { LONGEST_PERMIT, MOST_STREAKS } from '../../storage/limits.js'
+import { LONGEST_PERMIT, MOST_REPORTED } from '../../storage/limits.js'
 
 export const CARRY_OUT = `
 -- A command that took longer than its sender waits for: the sender has gone on without it.
@@ -13,7 +13,7 @@ if op == 'report' and circuit.state == 'closed' and circuit.epoch <= known.epoch
       reporter = given.reporter, process = given.process,
       streak = evidence.failures, at = now - evidence.age
     }
-    if #streaks > ${MOST_STREAKS} then evict() end
+    if #streaks > ${MOST_REPORTED} then evict() end
   end
   changed, granted = true, true
   if proof() >= terms.opening.threshold then

@@ -1,6 +1,6 @@
 /** What is asked, and what the key holds: whatever somebody else has put there, it is bounded first. */
 import { HASH_FORMAT } from '../formats.js'
-import { FAR_FUTURE, LONGEST_PERMIT, LONGEST_PROOF, MOST_STREAKS } from '../../storage/limits.js'
+import { FAR_FUTURE, LONGEST_PERMIT, LONGEST_PROOF, MOST_REPORTED } from '../../storage/limits.js'
 
 const MICROSECONDS = 1e6
 /** Bytes. What the script itself writes is shorter. */
@@ -68,7 +68,7 @@ local streaks = {}
 for entry in string.gmatch(text(stored[6]), '[^;]+') do
   local reporter, process, streak, at = string.match(entry, '^([^,]+),([^,]+),(%d+),(%d+)$')
   at = math.min(number(at), now)
-  if reporter and now - at <= life and process ~= given.process and #streaks < ${MOST_STREAKS} then
+  if reporter and now - at <= life and process ~= given.process and #streaks < ${MOST_REPORTED} then
     streaks[#streaks + 1] = { reporter = reporter, process = process, streak = number(streak), at = at }
   elseif reporter and process == given.process then
     streaks.own = { reporter = reporter, process = process, streak = number(streak), at = at }

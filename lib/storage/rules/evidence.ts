@@ -1,6 +1,6 @@
 /** The evidence of all processes: one entry for each of them, for as long as it stands. */
 import type { Question } from '../contract.js'
-import { MOST_STREAKS, proofLife } from '../limits.js'
+import { MOST_REPORTED, proofLife } from '../limits.js'
 import type { Reported } from './kept.js'
 
 /** Without the entries that are too old to prove anything. The clock may have been set back. */
@@ -36,7 +36,7 @@ export function byReporter(evidence: readonly Reported[]): readonly (readonly Re
 
 /** If there are too many entries, the oldest one of the reporter with the most entries goes. */
 function bounded(evidence: readonly Reported[]): readonly Reported[] {
-  if (evidence.length <= MOST_STREAKS) return evidence
+  if (evidence.length <= MOST_REPORTED) return evidence
   const groups = byReporter(evidence)
   const longest = groups.reduce((one, other) => (other.length > one.length ? other : one))
   const oldest = longest.reduce((one, other) => (other.at < one.at ? other : one))

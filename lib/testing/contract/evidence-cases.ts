@@ -1,5 +1,5 @@
 /** How long a failure counts, and for how much. */
-import { MOST_STREAKS } from '../../storage/limits.js'
+import { MOST_REPORTED } from '../../storage/limits.js'
 import { check } from './checks.js'
 import { START, type Case } from './scene.js'
 
@@ -68,14 +68,14 @@ export const EVIDENCE: readonly Case[] = [
     },
   },
   {
-    name: `keeps the evidence of ${MOST_STREAKS} processes, however many report`,
+    name: `keeps the evidence of ${MOST_REPORTED} processes, however many report`,
     async run(scene) {
       const party = { threshold: 1e6, quorum: 2 }
-      const names = Array.from({ length: MOST_STREAKS + 20 }, (_, index) => `more-${index}`)
+      const names = Array.from({ length: MOST_REPORTED + 20 }, (_, index) => `more-${index}`)
       const many = await Promise.all(names.map((name) => scene.add(name, party)))
       await Promise.all(many.map((process) => process.fail()))
       const [one] = await scene.join(party)
-      check(await one.read(), { failureCount: MOST_STREAKS })
+      check(await one.read(), { failureCount: MOST_REPORTED })
     },
   },
   {

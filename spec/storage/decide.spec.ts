@@ -1,0 +1,57 @@
+/** The reference rules are a pure function of plain data. The suite of the contract says what they decide. */
+import { deepEqual } from 'node:assert/strict'
+import { decide, INITIAL_SNAPSHOT, type Kept, type Question } from '../../lib/fleet/index.js'
+import { storageContract } from '../../lib/testing/index.js'
+import { faultyStorage } from '../testing/faulty-storage.js'
+
+const NOW = 1000
+const READ: Question = {
+  op: 'read',
+  circuit: 'users',
+  process: 'one',
+  reporter: 'one',
+  deadline: 1,
+  known: INITIAL_SNAPSHOT,
+  terms: { opening: { threshold: 2 }, ttl: 10, permits: 1, lease: 60, quorum: 1 },
+}
+const reported = (failures: number): Question => ({
+  ...READ,
+  op: 'report',
+  evidence: { failures, age: 0 },
+})
+
+function frozen<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) frozen(part)
+    Object.freeze(value)
+  }
+  return value
+}
+
+function throughJson(kept: Kept): Kept {
+  const copy = JSON.parse(JSON.stringify(kept)) as Kept
+  deepEqual(JSON.stringify(copy), JSON.stringify(kept))
+  return frozen(copy)
+}
+
+const cases = storageContract(faultyStorage({ question: frozen, kept: throughJson }))
+
+it.each(cases.map(({ name, run }) => [name, run] as const))(
+  'changes nothing that it is given, and keeps what JSON keeps: %s',
+  async (_name, run) => {
+    await expect(run()).resolves.toBeUndefined()
+  },
+)
+
+it('gives back what was kept if there is nothing to store', () => {
+  expect(decide(undefined, READ, NOW).kept).toBeUndefined()
+  const { kept } = decide(undefined, reported(1), NOW)
+  expect(kept).toBeDefined()
+  expect(decide(kept, READ, NOW).kept).toBe(kept)
+})
+
+it('says what the others have to hear of: transitions, and no reports', () => {
+  const { kept, changed } = decide(undefined, reported(1), NOW)
+  expect(changed).toBeUndefined()
+  expect(decide(kept, reported(2), NOW).changed).toMatchObject({ state: 'opened', failureCount: 2 })
+})

@@ -26,14 +26,14 @@ function found(heading: string, column: string): Record<string, number> {
 const QUOTED = [
   ['a request through a closed circuit', found('A closed circuit', '× bare axios'), 2],
   [
-    'a refused request, where bare axios rejects',
+    'a refused request, over a rejection of bare axios',
     found('An opened circuit', '× bare axios that rejects'),
     2,
   ],
   ['bytes of an idle circuit', found('10,000 idle circuits', 'bytes per circuit'), 0],
   ['timers of 10,000 idle circuits', found('10,000 idle circuits', 'timers'), 0],
   [
-    'a failure after 100,000 successes, where 1 is one after 100',
+    'a failure after 100,000 successes, over one after 100',
     found('A failure after 100,000 successes', 'ratio'),
     1,
   ],

@@ -53,9 +53,9 @@ export function isKeyError(error: unknown): boolean {
 
 /** Marks an error that concerns a single circuit, and is no reason to give up the storage. */
 export function asCircuitError(error: unknown): Error {
-  const told = error instanceof Error ? error : new Error(messageOf(error))
-  if (!Object.hasOwn(told, 'scope')) Object.defineProperty(told, 'scope', { value: 'circuit' })
-  return told
+  const marked = error instanceof Error ? error : new Error(messageOf(error))
+  if (!Object.hasOwn(marked, 'scope')) Object.defineProperty(marked, 'scope', { value: 'circuit' })
+  return marked
 }
 
 /** Returns the error, or one with advice added and the arguments of commands removed. */
@@ -71,8 +71,8 @@ export function explainConnectError(error: unknown): unknown {
 function addAdvice(error: unknown, advice: Advice): unknown {
   const text = causeOf(error)
   const hint = advice.find(([pattern]) => pattern.test(text))?.[1]
-  const told = hint === undefined ? text : `${text}: ${hint}`
-  return told === property(error, 'message') ? error : new Error(told)
+  const message = hint === undefined ? text : `${text}: ${hint}`
+  return message === property(error, 'message') ? error : new Error(message)
 }
 
 /** Says what the caller must do: we cannot reconnect the caller's client. */

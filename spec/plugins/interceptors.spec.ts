@@ -255,7 +255,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
       counted.instance.interceptors.request.use(seen)
       counted.instance.interceptors.request.use(seen)
       counted.circuit.detach()
-      const circuit = counted.breaker.attach(counted.instance, 'anew')
+      const circuit = counted.breaker.attach(counted.instance, 'again')
       await errorOf(counted.instance.get('/status/503'))
       expect(circuit.failureCount).toBe(1)
       expect(seen).toHaveBeenCalledTimes(2)

@@ -1,28 +1,28 @@
-/** The contract that a shared storage must satisfy. */
+/** The contract that a shared storage must satisfy. `decide` implements its rules. */
 import type { OpeningTerms } from '../circuit/opening/terms.js'
 import type { CircuitState, FailureReason, Outcome } from '../circuit/types.js'
 
 /**
- * A circuit as the storage has it. Its clock is the only one that counts, so times are told as spans,
- * in seconds: no two clocks are ever compared.
+ * A circuit as the storage has it. Only the storage's clock counts, so a snapshot has spans in seconds, not
+ * moments: no two clocks are ever compared.
  */
 export interface Snapshot {
-  /** Grows with each change. Of two snapshots the one with the greater version is the newer. */
+  /** Grows with each change. The snapshot with the greater version is the newer one. */
   readonly version: number
-  /** The version of the last transition: what was asked in an earlier one counts no more. */
+  /** The version of the last transition. What a process saw in an earlier epoch no longer counts. */
   readonly epoch: number
   readonly state: CircuitState
-  /** The sum of the failures that stand; of a circuit that is not closed, the sum that opened it. */
+  /** The sum of the failures that stand. Once the circuit has opened, the sum that opened it. */
   readonly failureCount: number
-  /** Since the circuit opened; 0 where it is closed. */
+  /** Seconds since the circuit opened; 0 if it is closed. */
   readonly openedFor: number
-  /** Until a permit is free, at the latest; 0 where one is. */
+  /** Seconds until a permit is free, at the latest; 0 if one is free. */
   readonly heldFor: number
-  /** The failure that opened it, as its reporter told it; left out if nothing is known of it, or it is closed. */
+  /** The failure that opened the circuit, as its reporter described it. Optional; absent if it is closed. */
   readonly lastFailure?: FailureReason | undefined
 }
 
-/** The configuration of the process that asks. The storage keeps none: each process uses its own. */
+/** The configuration of the process that asks. A storage keeps none of it: each process uses its own. */
 export interface Terms {
   /** Seconds that the circuit stays opened. */
   readonly ttl: number
@@ -30,40 +30,41 @@ export interface Terms {
   readonly permits: number
   /** When the circuit opens: the terms of each rule for it. */
   readonly opening: OpeningTerms
-  /** Seconds for which a permit is held, from its grant or its last renewal. */
+  /** Seconds that a permit is held, from its grant or its last renewal. */
   readonly lease: number
-  /** The circuit opens if it would open even with its `quorum - 1` worst reporters left out. */
+  /** The circuit opens if it would open even without its `quorum - 1` worst reporters. */
   readonly quorum: number
 }
 
 /** What a process has seen of a closed circuit, for the rules that may open it. */
 export interface Evidence {
-  /** The process's own failures in a row; 0 takes back what the process has reported. */
+  /** The process's own failures in a row. 0 takes back what the process has reported. */
   readonly failures: number
-  /** Seconds since the newest of them, when the report was sent; 0 if there is none. */
+  /** Seconds between the newest failure and the sending of the report; 0 if there is no failure. */
   readonly age: number
 }
 
-/** What a process tells, or asks for. */
+/** What a process asks of a circuit. */
 export type Command =
-  /** Only what is known. */
+  /** Asks for the circuit as it is. Never granted. */
   | { readonly op: 'read' }
   /**
-   * What the process has seen. The storage keeps the newest evidence of each process. It stands until
-   * the process replaces it, or until it is older than the ttl or a minute. The circuit opens when the
-   * failures that stand reach the threshold, the `quorum - 1` reporters with the most left out.
+   * Reports evidence. The storage keeps the newest evidence of each process, until the process replaces it
+   * or until it is older than the ttl or a minute. The circuit opens if the failures of all processes reach
+   * the threshold without those of the `quorum - 1` reporters that have the most. Granted if the circuit
+   * was closed and the process knew its epoch.
    */
   | {
       readonly op: 'report'
       readonly evidence: Evidence
-      /** What is known of the newest failure, to be kept if the circuit opens. */
+      /** What is known of the newest failure. The storage may keep it if the circuit opens. */
       readonly reason?: FailureReason | undefined
     }
-  /** A permit: granted where the circuit is closed, or where it is due and one of its permits is free. */
+  /** Asks for a permit. Granted if the circuit is closed, or if it is due and a permit is free. */
   | { readonly op: 'acquire'; readonly token: string }
-  /** The permit for another lease: granted where the token still holds it. */
+  /** Asks to keep the permit for another lease. Granted if the token still holds it. */
   | { readonly op: 'renew'; readonly token: string; readonly lease: number }
-  /** The probe's end, and its permit back: granted, which is to say counted, where the token still holds it. */
+  /** Reports the end of a probe, and gives its permit back. Granted, so counted, if the token still held it. */
   | {
       readonly op: 'settle'
       readonly token: string
@@ -74,16 +75,16 @@ export type Command =
 
 export type Question = Command & {
   readonly circuit: string
-  /** A name of the breaker that asks, like no other's. */
+  /** The name of the breaker that asks. No other breaker has it. */
   readonly process: string
   /** What counts once for the quorum: the operating system's process, or a larger unit. */
   readonly reporter: string
   /**
-   * Seconds after which the process does not wait any more. A report or an acquire that is carried out
-   * later than that must change nothing: by then the process has gone on without it.
+   * Seconds after which the process stops waiting. A report or an acquire that is carried out later must
+   * change nothing: by then the process has gone on without it.
    */
   readonly deadline: number
-  /** What it knows: a transition that the storage has lost, as after a restart, is restored by it. */
+  /** What the process knows. If the storage has lost a transition, as after a restart, it restores it from this. */
   readonly known: Snapshot
   readonly terms: Terms
 }
@@ -92,38 +93,38 @@ export interface Answer extends Snapshot {
   readonly granted: boolean
 }
 
-/** What a connection tells by itself. Nothing depends on `pushed` alone: it only saves time. */
+/** What a connection calls by itself. Nothing depends on `pushed` alone: it only saves time. */
 export interface ConnectionListener {
-  /** A circuit changed, by this process's doing or another's. */
+  /** A circuit changed, because of this process or another. `process` is that of the question. */
   pushed(circuit: string, snapshot: Snapshot, process: string): void
-  /** A circuit may have changed: it is to be read. */
+  /** A circuit may have changed. The breaker reads it. */
   hinted(circuit: string): void
-  /** Messages may have been missed until now, and are heard from now on. */
+  /** Messages arrive from now on. Some may have been missed before. */
   resumed(): void
   /**
-   * Commands are not answered any more.
+   * Commands are no longer answered.
    *
-   * @param isDown the storage itself is down, and this is told at once. Default false: only the connection
-   *   was closed, and may come right back
+   * @param isDown whether the storage itself is down, which the breaker publishes at once. Default false:
+   *   only the connection closed, and it may be back in a moment
    */
   lost(reason: string, isDown?: boolean): void
 }
 
 export interface Connection {
   /**
-   * Settles when commands are answered and messages heard; rejects as soon as that is refused. May stay
-   * pending: whoever waits has a deadline. After a rejection the connection goes on trying by itself.
+   * Resolves once commands are answered and messages arrive. Rejects as soon as that is refused; the
+   * connection then goes on trying by itself. May stay pending: whoever waits has a deadline.
    */
   readonly ready: Promise<void>
-  /** Whether it is worth while to ask now. */
+  /** Whether it makes sense to ask now. */
   readonly isUp: boolean
   /**
-   * May stay pending, or be answered late: whoever asks has a deadline. Rejects with an Error. If the
-   * error has a property `scope` of `'circuit'`, it concerns this circuit alone, and the storage is up.
+   * May stay pending, or answer late: whoever asks has a deadline. Rejects with an Error. If the error has
+   * the property `scope: 'circuit'`, it concerns this circuit alone, and the storage counts as up.
    */
   ask(question: Question): Promise<Answer>
-  /** The circuit was detached: nothing is to be kept for it. */
+  /** The circuit was detached. The connection need keep nothing for it. */
   forget?(circuit: string): void
-  /** Frees everything, and answers nothing any more. Never hangs. Idempotent. */
+  /** Frees everything, and answers nothing from then on. Never hangs. Idempotent. */
   close(): Promise<void>
 }

@@ -32,7 +32,7 @@ export class MemoryStorage implements SharedStorage {
     this.#now = now ?? monotonic
   }
 
-  /** From here on it answers nobody, as Redis when it is down. What it knows it keeps. */
+  /** From now on, it answers nobody, as Redis does when it is down. It keeps what it has. */
   goDown(reason = 'The storage is down'): void {
     this.#isDown = true
     for (const listener of this.#listeners) listener.lost(reason, true)
@@ -44,7 +44,7 @@ export class MemoryStorage implements SharedStorage {
     for (const listener of this.#listeners) listener.resumed()
   }
 
-  /** Everything is lost, as when Redis is flushed or restarted. */
+  /** Loses everything, as Redis does when it is flushed or restarted without its data. */
   forget(): void {
     this.#circuits.clear()
   }

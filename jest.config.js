@@ -20,7 +20,7 @@ const UNIT = [
   'axios/',
   'breaker/',
   'circuit/',
-  'fleet/flow/',
+  'fleet/(?:flow/|link)',
   'internal/',
   'metrics/',
   'observe/',
@@ -28,7 +28,7 @@ const UNIT = [
 ]
 
 /** Specs of circuits that are shared, most of which start processes of redis-server. */
-const FLEET = ['fleet/(?!flow/)', 'redis/', 'storage/']
+const FLEET = ['fleet/(?!flow/|link)', 'redis/', 'storage/']
 
 const oneOf = (names) => `(?:${names.join('|')})`
 

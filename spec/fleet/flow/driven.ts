@@ -68,17 +68,20 @@ export class Driven {
 
   read(snapshot: Partial<Snapshot> = {}): readonly Effect[] {
     const { losses } = this.state
-    const answer = { ...this.answered, ...snapshot }
-    return this.take({ on: 'read', answer, at: this.now, losses })
+    return this.take({ on: 'read', answer: this.#now(snapshot), at: this.now, losses })
   }
 
   push(snapshot: Partial<Snapshot>): readonly Effect[] {
-    return this.take({ on: 'pushed', snapshot: { ...this.answered, ...snapshot }, isOwn: false })
+    return this.take({ on: 'pushed', snapshot: this.#now(snapshot), isOwn: false })
   }
 
   /** What a storage answers that knows nothing new. */
   get answered(): Answer {
     return { ...INITIAL_SNAPSHOT, ...this.state.view.snapshot, granted: true }
+  }
+
+  #now(snapshot: Partial<Snapshot>): Snapshot {
+    return { ...INITIAL_SNAPSHOT, ...this.state.view.snapshot, ...snapshot }
   }
 
   #last(op: Command['op']): Ask {

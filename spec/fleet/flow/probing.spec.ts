@@ -1,0 +1,299 @@
+/** The probes of a process: permits asked for, lent, renewed and given back. */
+import { HALF_OPENED, mayCount } from '../../../lib/fleet/flow/probing.js'
+import { isHeld } from '../../../lib/fleet/flow/view.js'
+import type { Outcome } from '../../../lib/circuit/types.js'
+import { Driven, opened, SETTINGS } from './driven.js'
+
+const { lease: LEASE, probeTimeout: PROBE_TIMEOUT, ttl: TTL } = SETTINGS
+const TOKEN = 'p:1'
+const HALF = { version: 2, epoch: 2, state: 'half-opened' } as const
+
+/** A process whose circuit is due. */
+function due(settings: Partial<typeof SETTINGS> = {}): Driven {
+  const process = new Driven(settings)
+  process.push(opened(1))
+  process.now += TTL + 1
+  return process
+}
+
+/** One that asks for a permit. */
+function asking(settings?: Partial<typeof SETTINGS>): Driven {
+  const process = due(settings)
+  process.take({ on: 'wanted', token: TOKEN })
+  return process
+}
+
+/** One that has got it, after a while. */
+function probing(settings?: Partial<typeof SETTINGS>): Driven {
+  const process = asking(settings)
+  process.now += 0.05
+  process.answer('acquire', { ...HALF, heldFor: LEASE })
+  const grantedAt = process.now - 0.05
+  const lease = { token: TOKEN, grantedAt, isTaken: true }
+  process.take({ on: 'admitted', local: 'half-opened', lease })
+  return process
+}
+
+function settle(process: Driven, outcome: Outcome, counted = true): void {
+  const local = outcome === 'success' && counted ? 'closed' : 'half-opened'
+  process.take({ on: 'settled', token: TOKEN, outcome, reason: { status: 503 }, counted, local })
+}
+
+const settled = (process: Driven) => process.asked('settle').map(({ command }) => command.outcome)
+
+describe('a request that may be a probe', () => {
+  it('asks within the deadline of permits, with what the process knows by now', () => {
+    const process = asking()
+    expect(process.asked('acquire')).toEqual([
+      {
+        do: 'ask',
+        command: { op: 'acquire', token: TOKEN },
+        deadline: SETTINGS.permitDeadline,
+        known: { ...opened(1), openedFor: TTL + 1 },
+        at: 111,
+      },
+    ])
+  })
+
+  it('keeps others from asking, until it is answered', () => {
+    const process = due()
+    expect(isHeld(process.state, process.now)).toBe(false)
+    process.take({ on: 'wanted', token: TOKEN })
+    expect(isHeld(process.state, process.now)).toBe(true)
+    process.answer('acquire', { ...HALF, heldFor: 0 })
+    expect(isHeld(process.state, process.now)).toBe(false)
+  })
+
+  it('is admitted under a lease from before it asked', () => {
+    const process = asking()
+    process.now += 0.05
+    process.answer('acquire', HALF)
+    expect(process.all('admit')).toEqual([{ do: 'admit', token: TOKEN, leasedAt: 111 }])
+  })
+
+  it('is admitted without a lease if the circuit has closed meanwhile', () => {
+    const process = asking()
+    process.answer('acquire', { version: 2, epoch: 2, state: 'closed' })
+    expect(process.all('admit')).toEqual([{ do: 'admit', token: TOKEN }])
+    expect(process.all('move')).toMatchObject([{ to: 'opened' }, { to: 'closed' }])
+  })
+
+  it('is refused while another is the probe', () => {
+    const process = asking()
+    process.answer('acquire', { ...HALF, heldFor: 4, granted: false })
+    expect(process.all('refuse')).toEqual([{ do: 'refuse', token: TOKEN, refusal: HALF_OPENED }])
+    expect(isHeld(process.state, 111 + 3.9)).toBe(true)
+    expect(isHeld(process.state, 111 + 4)).toBe(false)
+  })
+
+  it('is refused for as long as the storage says that the circuit is opened', () => {
+    const process = asking()
+    process.now += 1
+    process.answer('acquire', { ...opened(1), openedFor: 6, granted: false })
+    const refusal = { admitted: false, state: 'opened', retryAfter: TTL - 6 - 1 }
+    expect(process.all('refuse')).toEqual([{ do: 'refuse', token: TOKEN, refusal }])
+    expect(process.all('move').at(-1)).toEqual({ do: 'move', to: 'opened', since: 111 - 6 })
+    expect(process.state.local).toBe('opened')
+  })
+
+  it('is never told to come back in the past', () => {
+    const process = asking()
+    process.answer('acquire', { ...opened(1), openedFor: TTL + 3, granted: false })
+    expect(process.all('refuse')).toMatchObject([{ refusal: { retryAfter: 0 } }])
+  })
+
+  it('goes without a permit that is not answered, which is given back once the storage is found', () => {
+    const process = asking()
+    process.take({ on: 'lost' })
+    process.fail('acquire')
+    expect(process.all('admit')).toEqual([{ do: 'admit', token: TOKEN }])
+    expect(isHeld(process.state, process.now)).toBe(false)
+    expect(settled(process)).toEqual([])
+    process.read()
+    expect(settled(process)).toEqual(['ignored'])
+  })
+
+  it('gives a permit back that comes late, and asks for none that was refused', () => {
+    const [granted, refused] = [asking(), asking()]
+    for (const process of [granted, refused]) {
+      process.take({ on: 'lost' })
+      process.fail('acquire')
+      const to = { op: 'acquire', token: TOKEN } as const
+      const answer = { ...process.answered, ...HALF, granted: process === granted }
+      process.take({ on: 'late', to, answer })
+    }
+    expect(settled(granted)).toEqual(['ignored'])
+    refused.read()
+    expect(settled(refused)).toEqual([])
+  })
+
+  it('gives a permit back that is granted while the storage is lost by another question', () => {
+    const process = asking()
+    process.take({ on: 'lost' })
+    process.answer('acquire', HALF)
+    expect(process.all('admit')).toEqual([{ do: 'admit', token: TOKEN }])
+    expect(settled(process)).toEqual(['ignored'])
+    expect(process.state.view.snapshot.version).toBe(1)
+  })
+
+  it('has nothing to give back if it is refused then', () => {
+    const process = asking()
+    process.take({ on: 'lost' })
+    process.answer('acquire', { ...HALF, granted: false })
+    expect(process.all('admit')).toEqual([{ do: 'admit', token: TOKEN }])
+    expect(settled(process)).toEqual([])
+  })
+
+  it('gives a permit back that the local circuit does not take', () => {
+    const process = asking()
+    process.answer('acquire', HALF)
+    const lease = { token: TOKEN, grantedAt: 111, isTaken: false }
+    process.take({ on: 'admitted', local: 'half-opened', lease })
+    expect(settled(process)).toEqual(['ignored'])
+    expect(process.state.probes.leases.size).toBe(0)
+    expect(process.all('start')).toEqual([])
+  })
+})
+
+describe('a lease', () => {
+  it('is held until its end, by the clock of the process and from before it asked', () => {
+    const { state } = probing()
+    expect(mayCount(state, TOKEN, 111 + LEASE)).toBe(true)
+    expect(mayCount(state, TOKEN, 111 + LEASE + 0.001)).toBe(false)
+    expect(mayCount(state, 'p:2', 111)).toBe(false)
+  })
+
+  it('is no longer than a probe may take', () => {
+    const { state } = probing({ probeTimeout: 2 })
+    expect(mayCount(state, TOKEN, 111 + 2)).toBe(true)
+    expect(mayCount(state, TOKEN, 111 + 2.001)).toBe(false)
+  })
+
+  it('is renewed three times in its length, from the moment of asking', () => {
+    const process = probing()
+    const timer = { do: 'start', timer: TOKEN, seconds: LEASE / 3 }
+    const start = { ...timer, input: { on: 'renewalDue', token: TOKEN } }
+    expect(process.all('start')).toEqual([start])
+    process.now += LEASE / 3
+    const askedAt = process.now
+    process.take({ on: 'renewalDue', token: TOKEN })
+    expect(process.all('start')).toEqual([start, start])
+    expect(process.asked('renew')).toMatchObject([
+      { command: { token: TOKEN, lease: LEASE }, deadline: SETTINGS.commandDeadline, at: askedAt },
+    ])
+    process.now += 0.2
+    process.answer('renew', { ...HALF, version: 3 })
+    expect(mayCount(process.state, TOKEN, askedAt + LEASE)).toBe(true)
+    expect(mayCount(process.state, TOKEN, askedAt + LEASE + 0.001)).toBe(false)
+  })
+
+  it('is renewed for no longer than the probe may take, and then no more', () => {
+    const process = probing()
+    process.now = 111 + PROBE_TIMEOUT - 1
+    process.take({ on: 'renewalDue', token: TOKEN })
+    expect(process.asked('renew').map(({ command }) => command.lease)).toEqual([1])
+    process.now = 111 + PROBE_TIMEOUT
+    const effects = process.take({ on: 'renewalDue', token: TOKEN })
+    expect(effects).toEqual([])
+  })
+
+  it('is over if another has the permit', () => {
+    const process = probing()
+    process.take({ on: 'renewalDue', token: TOKEN })
+    process.answer('renew', { granted: false })
+    expect(mayCount(process.state, TOKEN, process.now)).toBe(false)
+    expect(process.all('stop')).toEqual([{ do: 'stop', timer: TOKEN }])
+  })
+
+  it('lasts as it was if the renewal is not answered', () => {
+    const process = probing()
+    process.now += 2
+    process.take({ on: 'renewalDue', token: TOKEN })
+    const before = process.state
+    process.fail('renew')
+    expect(process.state).toBe(before)
+  })
+
+  it('is not brought back by a renewal that is answered after its end', () => {
+    const process = probing()
+    process.take({ on: 'renewalDue', token: TOKEN })
+    settle(process, 'failure')
+    process.answer('renew')
+    expect(process.state.probes.leases.size).toBe(0)
+    expect(process.take({ on: 'renewalDue', token: TOKEN })).toEqual([])
+  })
+
+  it('is not known to be held after a gap, and what it brings counts for nobody', () => {
+    const process = probing()
+    process.take({ on: 'distrusted' })
+    expect(mayCount(process.state, TOKEN, process.now)).toBe(false)
+    settle(process, 'success', false)
+    expect(settled(process)).toEqual(['ignored'])
+  })
+
+  it('counts whatever its end while the process is alone', () => {
+    const process = probing()
+    process.take({ on: 'lost' })
+    expect(mayCount(process.state, TOKEN, 1e6)).toBe(true)
+  })
+})
+
+describe('the end of a probe', () => {
+  it('is sent with what is known of its failure, and the lease renewed no more', () => {
+    const process = probing()
+    settle(process, 'failure')
+    expect(process.asked('settle')).toMatchObject([
+      {
+        command: { op: 'settle', token: TOKEN, outcome: 'failure', reason: { status: 503 } },
+        deadline: SETTINGS.commandDeadline,
+      },
+    ])
+    expect(process.all('stop')).toEqual([{ do: 'stop', timer: TOKEN }])
+  })
+
+  it('is presumed to be the fleet’s if it counted here', () => {
+    const process = probing()
+    settle(process, 'success')
+    expect(process.state.view.snapshot.state).toBe('closed')
+    expect(process.asked('settle').at(-1)?.known).toMatchObject({ state: 'closed', epoch: 2 })
+  })
+
+  it('opens the fleet’s circuit from this moment on, as far as is known', () => {
+    const process = probing()
+    process.now += 3
+    const end = { token: TOKEN, outcome: 'failure', counted: true, local: 'opened' } as const
+    process.take({ on: 'settled', ...end })
+    expect(process.asked('settle').at(-1)?.known).toMatchObject({ state: 'opened', openedFor: 0 })
+  })
+
+  it('is presumed to be nothing if it came too late to count here', () => {
+    const process = probing()
+    settle(process, 'success', false)
+    expect(process.state.view.snapshot.state).toBe('half-opened')
+    expect(settled(process)).toEqual(['success'])
+  })
+
+  it('is sent again after each loss, until it is confirmed', () => {
+    const process = probing()
+    settle(process, 'success')
+    for (const _ of [1, 2]) {
+      process.take({ on: 'lost' })
+      process.fail('settle')
+      process.read()
+    }
+    expect(settled(process)).toEqual(['success', 'success', 'success'])
+    process.answer('settle')
+    expect(process.state.probes).toMatchObject({ settling: 0, unsettled: new Map() })
+    process.take({ on: 'lost' })
+    process.read()
+    expect(settled(process)).toHaveLength(3)
+  })
+
+  it('changes nothing if there is no such lease', () => {
+    const process = due()
+    const { probes, view } = process.state
+    settle(process, 'success')
+    expect(process.state).toMatchObject({ probes, view })
+    expect(settled(process)).toEqual([])
+  })
+})

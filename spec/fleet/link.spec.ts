@@ -1,0 +1,581 @@
+/** The link by itself: a connection that does what the spec says, and time that passes when it says so. */
+import type { CircuitEvents } from '../../lib/circuit/types.js'
+import { Link } from '../../lib/fleet/link.js'
+import type {
+  Answer,
+  Connection,
+  ConnectionListener,
+  Question,
+} from '../../lib/storage/contract.js'
+import { INITIAL_SNAPSHOT } from '../../lib/storage/initial-snapshot.js'
+
+const DEADLINE = 5
+const ANSWER: Answer = { ...INITIAL_SNAPSHOT, granted: true }
+const QUESTION: Question = {
+  op: 'acquire',
+  token: 't',
+  circuit: 'users',
+  process: 'p',
+  reporter: 'p',
+  deadline: 0.1,
+  known: INITIAL_SNAPSHOT,
+  terms: { opening: { threshold: 1 }, ttl: 1, permits: 1, lease: 1, quorum: 1 },
+}
+
+class FakeConnection implements Connection {
+  isUp = true
+  isClosed = false
+  readonly forgotten: string[] = []
+  readonly listener: ConnectionListener
+  settle: { up(): void; refuse(error: Error): void } = {
+    up: () => undefined,
+    refuse: () => undefined,
+  }
+  readonly ready = new Promise<void>((resolve, reject) => {
+    this.settle = { up: resolve, refuse: reject }
+  })
+  answer: () => Promise<Answer> = async () => ANSWER
+
+  constructor(listener: ConnectionListener) {
+    this.listener = listener
+    this.ready.catch(() => undefined)
+  }
+
+  ask(): Promise<Answer> {
+    return this.answer()
+  }
+
+  forget(circuit: string): void {
+    this.forgotten.push(circuit)
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+  }
+}
+
+let connections: FakeConnection[]
+let isUpAtFirst: boolean
+/** What the link has said and done, in order. */
+let log: string[]
+let readFirst: (deadline?: number) => Promise<void>
+let readRest: (deadline?: number) => Promise<void>
+let isDue: boolean
+let link: Link
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] })
+  connections = []
+  isUpAtFirst = true
+  log = []
+  isDue = false
+  readFirst = async () => undefined
+  readRest = async () => undefined
+  const say = (text: string) => () => void log.push(text)
+  link = new Link({
+    publisher: {
+      publish: (name, event) => {
+        if (name !== 'storageAnswered') log.push(`${name} ${told(event)}`)
+      },
+      hears: () => true,
+    },
+    now: () => performance.now() / 1000,
+    connect: (listener) => {
+      const connection = new FakeConnection(listener)
+      connection.isUp = isUpAtFirst
+      connections.push(connection)
+      log.push('connect')
+      return connection
+    },
+    on: {
+      lost: say('lost'),
+      distrusted: say('distrusted'),
+      missed: say('missed'),
+      pushed: (name) => void log.push(`pushed ${name}`),
+      hinted: (name) => void log.push(`hinted ${name}`),
+    },
+    readings: {
+      get isDue() {
+        return isDue
+      },
+      readFirst: async (deadline) => {
+        log.push(`first ${deadline ?? 'soon'}`)
+        await readFirst(deadline)
+        return () => void log.push(`adopt, ${link.isUp ? 'up' : 'down'}`)
+      },
+      readRest: async (deadline) => {
+        log.push(`rest ${deadline ?? 'soon'}`)
+        await readRest(deadline)
+      },
+    },
+  })
+})
+afterEach(async () => {
+  await link.close()
+  jest.useRealTimers()
+})
+
+function told(event: CircuitEvents[keyof CircuitEvents]): string {
+  if ('reason' in event) return event.reason
+  return 'lostFor' in event ? event.lostFor.toFixed(1) : ''
+}
+
+function current(): FakeConnection {
+  const last = connections.at(-1)
+  if (!last) throw new Error('nothing is connected')
+  return last
+}
+
+const pass = (seconds: number): Promise<void> => jest.advanceTimersByTimeAsync(seconds * 1000)
+
+/** @returns why it is refused */
+const refusal = (job: Promise<unknown>): Promise<string> =>
+  job.then(
+    () => 'not refused',
+    (error: unknown) => String(error),
+  )
+
+/** Commands are not answered any more, and nobody can be asked. */
+function lose(reason = 'gone', isDown?: boolean): void {
+  current().isUp = false
+  current().listener.lost(reason, isDown)
+}
+
+async function joined(): Promise<void> {
+  await link.init(DEADLINE)
+  log.length = 0
+}
+
+describe('init()', () => {
+  it('connects, knows that it is up before the first answer is taken over, and reads the rest', async () => {
+    expect(link.isUp).toBe(false)
+    await link.init(DEADLINE)
+    expect(link.isUp).toBe(true)
+    expect(log).toEqual(['lost', 'connect', 'first 5', 'adopt, up', 'rest 5'])
+  })
+
+  it('connects no second time, while it connects and afterwards', async () => {
+    const [first, second] = [link.init(DEADLINE), link.init(DEADLINE)]
+    expect(second).toBe(first)
+    await first
+    await link.init(DEADLINE)
+    expect(connections).toHaveLength(1)
+  })
+
+  it('waits until the connection is ready', async () => {
+    isUpAtFirst = false
+    const init = link.init(DEADLINE)
+    await pass(1)
+    expect(log).toEqual(['lost', 'connect'])
+    current().settle.up()
+    await init
+    expect(link.isUp).toBe(true)
+  })
+
+  it('rejects at its deadline, with what the connection complained of, and publishes the loss', async () => {
+    isUpAtFirst = false
+    const init = refusal(link.init(DEADLINE))
+    current().listener.lost('ECONNREFUSED')
+    expect(log).toEqual(['lost', 'connect'])
+    await pass(DEADLINE + 0.1)
+    const reason = 'it took too long (ECONNREFUSED)'
+    expect(await init).toBe(`Error: The storage cannot be used, asked for at most 5 s: ${reason}`)
+    expect(log.slice(2)).toEqual(['lost', 'distrusted', `storageLost ${reason}`])
+  })
+
+  it('does not say twice what the error says already', async () => {
+    isUpAtFirst = false
+    const init = refusal(link.init(DEADLINE))
+    current().listener.lost('WRONGPASS')
+    current().settle.refuse(new Error('WRONGPASS no such user'))
+    expect(await init).toMatch(/: WRONGPASS no such user$/)
+  })
+
+  it('rejects if the first circuit cannot be read, and if the rest cannot', async () => {
+    readFirst = () => Promise.reject(new Error('first'))
+    expect(await refusal(link.init(DEADLINE))).toMatch(/: first$/)
+    await link.close()
+    readFirst = async () => undefined
+    readRest = async () => {
+      current().listener.lost('rest')
+      throw new Error('rest')
+    }
+    expect(await refusal(link.init(DEADLINE))).toMatch(/: rest$/)
+    expect(link.isUp).toBe(false)
+  })
+
+  it('tries at once what was refused before, over another connection', async () => {
+    isUpAtFirst = false
+    const first = refusal(link.init(DEADLINE))
+    const [before] = connections
+    before?.settle.refuse(new Error('NOAUTH'))
+    await first
+    isUpAtFirst = true
+    await link.init(DEADLINE)
+    expect(before?.isClosed).toBe(true)
+    expect(connections).toHaveLength(2)
+    expect(link.isUp).toBe(true)
+    expect(log.filter((entry) => entry.startsWith('storage'))).toEqual([
+      'storageLost NOAUTH',
+      'storageRestored 0.0',
+    ])
+  })
+
+  it('only reads if the storage was found after a call that failed', async () => {
+    readFirst = () => Promise.reject(new Error('busy'))
+    await refusal(link.init(DEADLINE))
+    readFirst = async () => undefined
+    await pass(0.06)
+    expect(link.isUp).toBe(true)
+    log.length = 0
+    await link.init(DEADLINE)
+    expect(log).toEqual(['missed', 'rest 5'])
+    expect(connections).toHaveLength(1)
+  })
+
+  it('takes nothing over that is read after its deadline', async () => {
+    let answer = (): void => undefined
+    readFirst = () => {
+      readFirst = () => new Promise(() => undefined)
+      return new Promise((resolve) => (answer = resolve))
+    }
+    const init = refusal(link.init(DEADLINE))
+    await pass(DEADLINE + 0.1)
+    await init
+    answer()
+    await pass(0)
+    expect(link.isUp).toBe(false)
+    expect(log.filter((entry) => entry.startsWith('adopt'))).toEqual([])
+  })
+})
+
+describe('a loss', () => {
+  beforeEach(joined)
+
+  it('is known at once, and published after a second', async () => {
+    lose()
+    expect(link.isUp).toBe(false)
+    expect(log).toEqual(['lost'])
+    await pass(0.9)
+    expect(log).toEqual(['lost'])
+    await pass(0.2)
+    expect(log).toEqual(['lost', 'distrusted', 'storageLost gone'])
+    await pass(10)
+    expect(log).toHaveLength(3)
+  })
+
+  it('is published at once if something would have asked, and if the storage is down', async () => {
+    lose()
+    link.miss()
+    link.miss()
+    expect(log).toEqual(['lost', 'distrusted', 'storageLost gone'])
+    current().isUp = true
+    await pass(0.1)
+    log.length = 0
+    lose('down', true)
+    expect(log).toEqual(['lost', 'distrusted', 'storageLost down'])
+  })
+
+  it('is kept quiet if it is over soon', async () => {
+    lose()
+    current().isUp = true
+    await pass(0.06)
+    expect(link.isUp).toBe(true)
+    await pass(5)
+    expect(log).toEqual(['lost', 'first soon', 'adopt, up'])
+  })
+
+  it('ends with how long it took, and what is due is read', async () => {
+    lose()
+    link.miss()
+    await pass(3)
+    current().isUp = true
+    isDue = true
+    await pass(2)
+    expect(log).toEqual([
+      'lost',
+      'distrusted',
+      'storageLost gone',
+      'first soon',
+      'storageRestored 3.1',
+      'adopt, up',
+      'rest soon',
+    ])
+  })
+
+  it('is looked into soon at first, and then ever more seldom', async () => {
+    readFirst = () => Promise.reject(new Error('not yet'))
+    current().listener.lost('gone')
+    const tries: number[] = []
+    for (let step = 0; step < 700; step += 1) {
+      const before = log.length
+      await pass(0.01)
+      if (log.slice(before).includes('first soon')) tries.push(step / 100)
+    }
+    const pauses = tries.map((at, index) => at - (tries[index - 1] ?? -0.01))
+    expect(pauses.map((pause) => pause.toFixed(1))).toEqual([
+      '0.1',
+      '0.1',
+      '0.2',
+      '0.4',
+      '0.8',
+      '1.6',
+      '2.0',
+    ])
+  })
+
+  it('is looked into at once if the storage says that it is there', async () => {
+    lose()
+    await pass(0.9)
+    current().isUp = true
+    current().listener.resumed()
+    await pass(0)
+    expect(link.isUp).toBe(true)
+  })
+
+  it('is not looked into twice at a time', async () => {
+    lose()
+    current().isUp = true
+    readFirst = () => new Promise(() => undefined)
+    await pass(0.06)
+    current().listener.resumed()
+    await pass(0)
+    expect(log.filter((entry) => entry === 'first soon')).toHaveLength(1)
+  })
+
+  it('is published again for a refusal that waiting does not mend, and for no other', async () => {
+    lose()
+    link.miss()
+    log.length = 0
+    current().listener.lost('ECONNRESET')
+    current().listener.lost('NOPERM no permission')
+    current().listener.lost('NOPERM no permission')
+    current().listener.lost('xNOPERM')
+    expect(log).toEqual(['storageLost NOPERM no permission'])
+  })
+
+  it('reads nothing, and passes on what is heard', async () => {
+    lose()
+    isDue = true
+    current().listener.hinted('users')
+    link.catchUp()
+    expect(log).toEqual(['lost', 'hinted users'])
+  })
+
+  it('that comes in the moment in which the storage is found is looked into too', async () => {
+    lose()
+    current().isUp = true
+    readFirst = async () => {
+      readFirst = async () => undefined
+      current().listener.lost('again')
+    }
+    await pass(0.06)
+    expect(link.isUp).toBe(true)
+    expect(log).toContain('adopt, up')
+  })
+})
+
+describe('a question', () => {
+  beforeEach(joined)
+
+  it('is answered', async () => {
+    expect(await link.ask(QUESTION)).toBe(ANSWER)
+    expect(log).toEqual([])
+  })
+
+  it('that is not answered by its deadline is a loss, which is published at once', async () => {
+    current().answer = () => new Promise(() => undefined)
+    const answer = refusal(link.ask(QUESTION))
+    await pass(0.11)
+    const reason = 'No answer from the storage within 0.1 s'
+    expect(await answer).toBe(`Error: ${reason}`)
+    expect(log).toEqual(['lost', 'distrusted', `storageLost ${reason}`])
+  })
+
+  it('that nobody waits for makes a loss, which is not published at once', async () => {
+    current().answer = () => Promise.reject(new Error('why'))
+    const { known, terms, circuit, process, reporter, deadline } = QUESTION
+    const read: Question = { op: 'read', known, terms, circuit, process, reporter, deadline }
+    expect(await refusal(link.ask(read))).toBe('Error: why')
+    expect(log).toEqual(['lost'])
+  })
+
+  it('that is refused for its circuit alone is no loss', async () => {
+    const error = Object.assign(new Error('WRONGTYPE'), { scope: 'circuit' })
+    current().answer = () => Promise.reject(error)
+    expect(await refusal(link.ask(QUESTION))).toBe('Error: WRONGTYPE')
+    expect(link.isUp).toBe(true)
+    expect(log).toEqual([])
+  })
+
+  it('is refused with what the connection complained of, and asks nobody', async () => {
+    lose('ECONNREFUSED')
+    current().answer = () => Promise.reject(new Error('asked'))
+    expect(await refusal(link.ask(QUESTION))).toBe('Error: ECONNREFUSED')
+  })
+
+  it('is passed on if it is answered late, and not if it is answered in time', async () => {
+    const late: Answer[] = []
+    let answer: (answer: Answer) => void = () => undefined
+    current().answer = () => new Promise((resolve) => (answer = resolve))
+    const asked = refusal(link.ask(QUESTION, (given) => late.push(given)))
+    await pass(0.2)
+    await asked
+    answer(ANSWER)
+    await pass(0)
+    expect(late).toEqual([ANSWER])
+    current().answer = async () => ANSWER
+    await link.ask(QUESTION, (given) => late.push(given))
+    expect(late).toHaveLength(1)
+  })
+
+  it('that is answered after seconds says that the storage hangs no more', async () => {
+    let answer: (answer: Answer) => void = () => undefined
+    current().answer = () => new Promise((resolve) => (answer = resolve))
+    readFirst = () => Promise.reject(new Error('it hangs'))
+    const asked = refusal(link.ask(QUESTION))
+    await pass(2.2)
+    await asked
+    readFirst = async () => undefined
+    answer(ANSWER)
+    await pass(0)
+    expect(link.isUp).toBe(true)
+  })
+
+  it('that is answered merely late has the storage looked into in its own time', async () => {
+    let answer: (answer: Answer) => void = () => undefined
+    current().answer = () => new Promise((resolve) => (answer = resolve))
+    readFirst = () => Promise.reject(new Error('it hangs'))
+    const asked = refusal(link.ask(QUESTION))
+    await pass(1.5)
+    await asked
+    readFirst = async () => undefined
+    answer(ANSWER)
+    await pass(0)
+    expect(link.isUp).toBe(false)
+  })
+
+  it('is not piled upon others for ever', async () => {
+    const answers: (() => void)[] = []
+    current().answer = () => new Promise((resolve) => answers.push(() => resolve(ANSWER)))
+    const asked = Array.from({ length: 11 }, () => refusal(link.ask(QUESTION)))
+    await pass(0.11)
+    await Promise.all(asked)
+    log.length = 0
+    await pass(5)
+    expect(log).not.toContain('first soon')
+    answers[0]?.()
+    await pass(2)
+    expect(log).toContain('first soon')
+  })
+
+  it('is waited for by drain(), answered or not', async () => {
+    current().answer = () => new Promise(() => undefined)
+    const asked = refusal(link.ask(QUESTION))
+    let isDrained = false
+    void link.drain().then(() => (isDrained = true))
+    await pass(0.05)
+    expect(isDrained).toBe(false)
+    await pass(0.1)
+    expect(isDrained).toBe(true)
+    await asked
+  })
+
+  it('that was put to an earlier connection says nothing of this one', async () => {
+    lose()
+    const before = current()
+    before.isUp = true
+    let refuse: (error: Error) => void = () => undefined
+    before.answer = () => new Promise((_resolve, reject) => (refuse = reject))
+    const asked = refusal(link.ask(QUESTION))
+    await link.close()
+    await link.init(DEADLINE)
+    log.length = 0
+    refuse(new Error('closed'))
+    await asked
+    expect(link.isUp).toBe(true)
+    expect(log).toEqual([])
+  })
+})
+
+describe('messages', () => {
+  it('are passed on, and what they make due is read', async () => {
+    await joined()
+    current().listener.pushed('users', INITIAL_SNAPSHOT, 'p')
+    current().listener.hinted('orders')
+    expect(log).toEqual(['pushed users', 'hinted orders'])
+    isDue = true
+    current().listener.pushed('users', INITIAL_SNAPSHOT, 'p')
+    current().listener.hinted('orders')
+    expect(log.slice(2)).toEqual(['pushed users', 'rest soon', 'hinted orders', 'rest soon'])
+  })
+
+  it('may have been missed where they are heard again', async () => {
+    await joined()
+    isDue = true
+    current().listener.resumed()
+    expect(log).toEqual(['missed', 'rest soon'])
+  })
+
+  it('that cannot be followed up reach nobody as an error', async () => {
+    await joined()
+    isDue = true
+    readRest = () => Promise.reject(new Error('no'))
+    link.catchUp()
+    await pass(0)
+    expect(log).toEqual(['rest soon'])
+  })
+})
+
+describe('close()', () => {
+  it('leaves every circuit on its own, and the connection closed', async () => {
+    await joined()
+    link.forget('users')
+    await link.close()
+    expect(link.isUp).toBe(false)
+    expect(current()).toMatchObject({ isClosed: true, forgotten: ['users'] })
+    expect(log).toEqual(['lost'])
+    link.forget('orders')
+    expect(current().forgotten).toEqual(['users'])
+    expect(await refusal(link.ask(QUESTION))).toBe('Error: The storage is not connected')
+  })
+
+  it('ends init(), and publishes nothing of it', async () => {
+    isUpAtFirst = false
+    const init = refusal(link.init(DEADLINE))
+    await link.close()
+    expect(await init).toMatch(/: the breaker was closed$/)
+    await pass(10)
+    expect(log).toEqual(['lost', 'connect'])
+  })
+
+  it('ends a loss, and looks for nothing any more', async () => {
+    await joined()
+    lose()
+    await link.close()
+    await pass(10)
+    expect(log).toEqual(['lost'])
+  })
+
+  it('leaves init() to begin anew', async () => {
+    await joined()
+    await link.close()
+    await link.init(DEADLINE)
+    expect(connections).toHaveLength(2)
+    expect(link.isUp).toBe(true)
+  })
+
+  it('takes nothing over that is read meanwhile', async () => {
+    await joined()
+    lose()
+    current().isUp = true
+    let answer = (): void => undefined
+    readFirst = () => new Promise((resolve) => (answer = resolve))
+    await pass(0.06)
+    await link.close()
+    answer()
+    await pass(0)
+    expect(link.isUp).toBe(false)
+    expect(log).toEqual(['lost', 'first soon'])
+  })
+})

@@ -102,7 +102,8 @@ function fail(state: State, reason: FailureReason | undefined, now: number): Cha
   return inTurn(
     state,
     (next) => amend(next, { streak, reason, failedAt: now }),
-    (next) => (isEnough ? becomeDue(next, now) : amend(next, { isHeldBack: true })),
+    // What was due before has waited for too long, or goes with it: a failure is not reported twice.
+    (next) => (isEnough ? becomeDue(next, now) : amend(next, { isHeldBack: true, isDue: false })),
   )
 }
 

@@ -202,6 +202,18 @@ it('takes back later what may or may not have been taken back', () => {
   expect(failures()).toEqual([THRESHOLD, 0, 0])
 })
 
+it('reports a failure once that comes while something older is due', () => {
+  process.take({ on: 'lost' })
+  process.end('failure')
+  process.take({ on: 'hurried' })
+  process.end('failure')
+  process.read()
+  wait()
+  deliver()
+  wait()
+  expect(failures()).toEqual([2])
+})
+
 it('sends nothing until the end of a probe is known', () => {
   process.push(opened(1))
   process.take({ on: 'wanted', token: 't' })

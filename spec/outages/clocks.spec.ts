@@ -23,7 +23,7 @@ beforeEach(() => redis.command('FLUSHALL'))
  * The page tells a person when; the pulse compares the clock with itself, half a second ago; and the
  * library's clock goes by a `Date` that a test has put in place of the real one.
  */
-const READERS = /^(?:status-page|clock\.ts$|storage\/pulse\.ts$)/
+const READERS = /^(?:status-page\/|internal\/clock\.ts$|fleet\/pulse\.ts$)/
 
 it('nothing else in lib reads the wall clock', () => {
   const lib = resolve(__dirname, '../../lib')

@@ -30,9 +30,9 @@ export async function eventually(
   seconds: number,
   condition: () => Promise<boolean>,
 ): Promise<void> {
-  const end = Date.now() + seconds * 1000
+  const end = performance.now() + seconds * 1000
   while (!(await condition())) {
-    must(Date.now() < end, `Expected within ${seconds} s that ${what}`)
+    must(performance.now() < end, `Expected within ${seconds} s that ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

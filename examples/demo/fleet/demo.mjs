@@ -49,7 +49,7 @@ function printHead(shared, own, redis) {
     one circuit      ${chain(shared)}, redis-server (${redis})
     a circuit each   ${chain(own)}
 
-  threshold ${THRESHOLD}, ttl ${TTL} s: the failures of all processes add up; a success takes back those of its process
+  threshold ${THRESHOLD}, ttl ${TTL} s: all failures add up; a success takes back those of its own process
   ${LEGEND}
   ▸ and how long after the result that moved the circuit; a refusal says when a probe is due
 `)

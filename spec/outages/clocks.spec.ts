@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { until } from '../support/until.js'
-import { Worker } from '../support/worker.js'
-import { Fleet, KEY, TTL, told } from './fleet.js'
+import type { Worker } from '../support/worker.js'
+import { LoadedFleet, KEY, TTL } from './fleet.js'
 
 const LONG = 40_000
 const HOUR = 3600
@@ -12,7 +12,7 @@ const HOUR = 3600
 const PATIENT = { permitDeadline: 2, commandDeadline: 5 }
 
 let redis: RedisServer
-let fleet: Fleet
+let fleet: LoadedFleet
 beforeAll(async () => {
   redis = await RedisServer.start()
 }, LONG)
@@ -52,25 +52,19 @@ describe('clocks of processes', () => {
   it(
     'processes whose clocks differ by an hour open, probe and close as one',
     async () => {
-      const { url } = redis
-      fleet = await Fleet.start({ size: 2, storage: { ...PATIENT, url } })
-      const { upstream, workers } = fleet
-      const options = { threshold: 3, ttl: TTL }
-      const settings = { origin: upstream.origin, storage: { ...PATIENT, url }, options }
+      const storage = { ...PATIENT, url: redis.url }
+      fleet = await LoadedFleet.start({ size: 2, storage })
       for (const seconds of [HOUR, -HOUR]) {
-        const worker = await Worker.start({ ...settings, execArgv: ahead(seconds) })
-        workers.push(worker)
-        const date = await worker.call<number>('date')
+        const [worker] = await fleet.enter({ storage, execArgv: ahead(seconds) })
+        const date = Number(await worker?.call('date'))
         expect(Math.abs(date - Date.now() - seconds * 1000)).toBeLessThan(60_000)
-        await worker.call('init')
-        await worker.call('load', 2, { pause: 10 })
       }
       await fleet.break()
       expect(await fleet.probesTogether(5)).toEqual([])
-      const states = await fleet.all((worker) => worker.call<{ retryAfter: number }>('state'))
+      const states = await fleet.each((worker) => worker.call<{ retryAfter: number }>('state'))
       for (const { retryAfter } of states) expect(retryAfter).toBeLessThanOrEqual(TTL)
       await fleet.recover()
-      const origins = await fleet.all(async (worker) => (await told(worker, 'stateChanged')).at(-1))
+      const origins = await fleet.each(async (worker) => (await worker.told('stateChanged')).at(-1))
       expect(origins.filter((change) => change?.origin === 'local')).toHaveLength(1)
       expect(await fleet.harm()).toMatchObject({ other: 0, lost: 0 })
     },
@@ -87,7 +81,7 @@ describe.each([
   const storage = { ...PATIENT, lease: 2, refresh: 60 }
 
   beforeEach(async () => {
-    fleet = await Fleet.start({ size: 2, client: client(), storage })
+    fleet = await LoadedFleet.start({ size: 2, client: client(), storage })
   }, LONG)
   afterEach(() => fleet.stop())
 
@@ -107,23 +101,14 @@ describe.each([
 
   /** A process that knows nothing yet. */
   async function recruit(): Promise<Worker> {
-    const { origin } = fleet.upstream
-    const worker = await Worker.start({
-      origin,
-      client: client(),
-      options: { threshold: 3, ttl: TTL },
-      storage,
-    })
-    fleet.workers.push(worker)
-    await worker.call('init')
-    await worker.call('load', 2, { pause: 10 })
-    return worker
+    const [worker] = await fleet.enter({ client: client(), storage })
+    return worker as Worker
   }
 
   /** Alone, so that nobody else's probe keeps the circuit on the move. */
   async function expectProbes(worker: Worker): Promise<void> {
-    await fleet.all((other) => other.call(other === worker ? 'reset' : 'idle'))
-    const probes = async () => (await told(worker, 'probe')).length
+    await fleet.each((other) => other.call(other === worker ? 'reset' : 'idle'))
+    const probes = async () => (await worker.told('probe')).length
     await until('the process probes', async () => (await probes()) > 1)
     const { retryAfter } = await worker.call<{ retryAfter: number }>('state')
     expect(retryAfter).toBeLessThanOrEqual(TTL)
@@ -141,8 +126,8 @@ describe.each([
       const fresh = await recruit()
       expect(await fleet.probesTogether(2)).toEqual([])
       await expectProbes(fresh)
-      if (old) await old.call('load', 2, { pause: 10 })
-      if (old) await expectProbes(old)
+      await fleet.load(2, 10, [old as Worker])
+      await expectProbes(old as Worker)
       expect(await fleet.harm()).toMatchObject({ other: 0, lost: 0 })
     },
     LONG,
@@ -151,22 +136,22 @@ describe.each([
   it(
     'frees the permit of a process that has died, after no more than its lease',
     async () => {
-      const { upstream, workers } = fleet
+      const { service, workers } = fleet
       await fleet.break()
-      await fleet.all((worker) => worker.call('idle'))
+      await fleet.idle()
       const [holder] = workers.splice(0, 1)
       await until('a probe is due', async () => (await holder?.state()) === 'half-opened')
-      upstream.status = undefined
-      await holder?.call('load', 1, { path: '/hold' })
-      await until('the probe is sent', () => upstream.held.length === 1)
-      upstream.status = 503
+      service.answer = service.hold
+      await fleet.load(1, 10, [holder as Worker])
+      await until('the probe is sent', () => service.held.length === 1)
+      service.answer = () => 503
       await setClock()
       await holder?.stop()
       const [old] = workers
       const fresh = await recruit()
       await expectProbes(fresh)
-      if (old) await old.call('load', 2, { pause: 10 })
-      if (old) await expectProbes(old)
+      await fleet.load(2, 10, [old as Worker])
+      await expectProbes(old as Worker)
       expect(await fleet.harm()).toMatchObject({ other: 0, lost: 0 })
     },
     LONG,

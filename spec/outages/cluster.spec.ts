@@ -1,16 +1,19 @@
 /** In a cluster the owner of the key may die, or give its slot away. */
 import { startCluster, type Cluster } from '../../scripts/redis-cluster.mjs'
-import { Fleet, KEY } from './fleet.js'
+import { LoadedFleet, KEY } from './fleet.js'
 import { ANY_REASON, endure, expectNoHarm, printFigures, type Fault } from './outage.js'
 
 const LONG = 60_000
 
 let cluster: Cluster
-let fleet: Fleet
+let fleet: LoadedFleet
 beforeAll(async () => {
   cluster = await startCluster()
   const { rootNodes } = cluster
-  fleet = await Fleet.start({ storage: {}, client: { kind: 'cluster', options: { rootNodes } } })
+  fleet = await LoadedFleet.start({
+    storage: {},
+    client: { kind: 'cluster', options: { rootNodes } },
+  })
 }, LONG)
 afterAll(async () => {
   await fleet.stop()
@@ -18,7 +21,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   await fleet.recover()
-  await fleet.reset()
+  await fleet.forget()
 })
 
 it(

@@ -2,17 +2,17 @@
 import { freePort } from '../../scripts/ports.mjs'
 import { until } from '../support/until.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { clock, Fleet, KEY, PASSWORD, told } from './fleet.js'
+import { clock, LoadedFleet, KEY, PASSWORD } from './fleet.js'
 import { endure, expectNoHarm, printFigures, type Fault } from './outage.js'
 
 const LONG = 40_000
 
 let redis: RedisServer
-let fleet: Fleet
+let fleet: LoadedFleet
 beforeAll(async () => {
   redis = await RedisServer.start()
   const url = redis.url.replace('//', `//default:${PASSWORD}@`)
-  fleet = await Fleet.start({ storage: { url } })
+  fleet = await LoadedFleet.start({ storage: { url } })
 }, LONG)
 afterAll(async () => {
   await fleet.stop()
@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   await fleet.recover()
-  await fleet.reset()
+  await fleet.forget()
 })
 
 const FAULTS: readonly Fault[] = [
@@ -67,7 +67,7 @@ it(
   async () => {
     await fleet.break()
     await fleet.probesTogether(1)
-    await fleet.reset()
+    await fleet.forget()
     const script = "redis.call('DEL', ARGV[1]) redis.call('LPUSH', ARGV[1], 1)"
     await redis.command('EVAL', script, 0, KEY)
     expect(await fleet.probesAlone(2)).toEqual([])
@@ -91,7 +91,7 @@ describe('while the service is up', () => {
       redis.freeze()
       await fleet.serve(30)
       redis.thaw()
-      const tallies = await fleet.all((worker) => worker.tally())
+      const tallies = await fleet.tallies()
       for (const { waits, failed, refused } of tallies) {
         expect({ waits, failed, refused }).toEqual({ waits: [], failed: 0, refused: 0 })
       }
@@ -110,7 +110,7 @@ describe('while the service is up', () => {
       await redis.restart()
       const mended = clock()
       const rejoined = (await fleet.restored()).map((at) => at - mended)
-      const tallies = await fleet.all((worker) => worker.tally())
+      const tallies = await fleet.tallies()
       for (const { waits, failed, refused } of tallies) {
         expect({ waits, failed, refused }).toEqual({ waits: [], failed: 0, refused: 0 })
       }
@@ -126,7 +126,7 @@ it(
   async () => {
     redis.freeze()
     await fleet.break()
-    for (const transitions of await fleet.all((worker) => told(worker, 'stateChanged'))) {
+    for (const transitions of await fleet.told('stateChanged')) {
       expect(transitions[0]).toMatchObject({ to: 'opened', origin: 'local' })
     }
     await fleet.lost()
@@ -146,16 +146,16 @@ it.each([{ command: ['FLUSHALL'] }, { command: ['SCRIPT', 'FLUSH'] }])(
   async ({ command }) => {
     await fleet.break()
     await fleet.probesTogether(1)
-    await fleet.reset()
+    await fleet.forget()
     await redis.command(...command)
     expect(await fleet.probesTogether(3, 0)).toEqual([])
-    await fleet.all((worker) => worker.call('idle'))
-    const probes = (await fleet.all((worker) => told(worker, 'probe'))).flat().length
-    const tallies = await fleet.all((worker) => worker.tally())
+    await fleet.each((worker) => worker.call('idle'))
+    const probes = (await fleet.told('probe')).flat().length
+    const tallies = await fleet.tallies()
     expect(tallies.reduce((sum, { failed }) => sum + failed, 0)).toBe(probes)
     expect(await fleet.harm()).toMatchObject({ other: 0, longWaits: 0, lost: 0 })
     await printFigures(command.join(' '), fleet)
-    await fleet.all((worker) => worker.call('load', 2, { pause: 10 }))
+    await fleet.each((worker) => worker.call('load', 2, { pause: 10 }))
   },
   LONG,
 )

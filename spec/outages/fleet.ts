@@ -1,7 +1,8 @@
 /** A fleet under load that calls a service which can be down, and what is promised whatever becomes of its Redis. */
-import { Upstream } from '../support/upstream.js'
+import { Fleet, type Cast } from '../support/fleet.js'
+import { Service } from '../support/service.js'
 import { until } from '../support/until.js'
-import { Worker, type Told, type WorkerOptions } from '../support/worker.js'
+import type { Told, Worker } from '../support/worker.js'
 
 /** Seconds. */
 export const TTL = 0.3
@@ -13,16 +14,15 @@ export const PASSWORD = 'hunter2'
  * Seconds that a request may wait for its permit. More than the default, because so long a busy machine
  * may take even where nothing is wrong; figures are made with the default.
  */
-export const DEADLINE = process.env.FIGURES === undefined ? 0.25 : 0.1
+export const DEADLINE = process.env.FIGURES === undefined ? 0.5 : 0.1
 
 /** Timers may be a little early. */
 const LONG_WAIT = DEADLINE - 0.002
-/** A process is late where it has not probed this many seconds after its ttl. */
-const LATE = 1
-
-export interface FleetOptions extends Omit<WorkerOptions, 'origin'> {
-  readonly size?: number
-}
+/**
+ * Seconds after its ttl at which a process is late with its probe: fewer than a permit that nobody gives
+ * back lasts, and more than a busy machine takes.
+ */
+const LATE = 5
 
 export interface Harm {
   /** Requests that ended in a way of which their caller knows nothing. */
@@ -36,68 +36,49 @@ export interface Harm {
   readonly restored: number
 }
 
-export class Fleet {
-  readonly upstream: Upstream
-  readonly workers: Worker[]
-
-  private constructor(upstream: Upstream, workers: Worker[]) {
-    this.upstream = upstream
-    this.workers = workers
-  }
-
-  static async start({ size = 3, ...rest }: FleetOptions): Promise<Fleet> {
-    const upstream = await Upstream.start()
-    const settings = {
-      ...rest,
-      origin: upstream.origin,
-      options: { threshold: 3, ttl: TTL, ...rest.options },
-      storage: { permitDeadline: DEADLINE, commandDeadline: 5 * DEADLINE, ...rest.storage },
-    }
-    const workers = await Worker.startFleet(size, settings)
-    const fleet = new Fleet(upstream, workers)
-    await fleet.all((worker) => worker.call('load', 2, { pause: 10 }))
+export class LoadedFleet extends Fleet {
+  static async start({ size = 3, ...cast }: Cast): Promise<LoadedFleet> {
+    const fleet = new LoadedFleet(await Service.start())
+    await fleet.enter({ size, ...cast })
     return fleet
   }
 
-  async stop(): Promise<void> {
-    await this.all((worker) => worker.stop())
-    await this.upstream.stop()
-  }
-
-  all<Result>(ask: (worker: Worker) => Promise<Result>): Promise<Result[]> {
-    return Promise.all(this.workers.map(ask))
+  /** Under load from then on. */
+  override async enter({ options, storage, ...cast }: Cast): Promise<Worker[]> {
+    const workers = await super.enter({
+      ...cast,
+      options: { threshold: 3, ttl: TTL, ...options },
+      storage: { permitDeadline: DEADLINE, commandDeadline: 3 * DEADLINE, ...storage },
+    })
+    await this.load(2, 10, workers)
+    return workers
   }
 
   /** Waits for a condition that holds for each process. */
-  untilAll(
+  async untilAll(
     what: string,
     condition: (worker: Worker) => Promise<boolean>,
     seconds = 20,
   ): Promise<void> {
-    const holds = async () => (await this.all(condition)).every(Boolean)
-    return until(`${what} in each process`, holds, seconds)
-  }
-
-  /** Forgets what has been told and counted. */
-  reset(): Promise<unknown[]> {
-    return this.all((worker) => worker.call('reset'))
+    const holds = async () => (await this.each(condition)).every(Boolean)
+    await until(`${what} in each process`, holds, seconds)
   }
 
   /** The service breaks. */
   async break(): Promise<void> {
-    this.upstream.status = 503
-    await this.untilAll('the circuit is opened', async (worker) => !(await isClosed(worker)))
+    this.service.answer = () => 503
+    await this.warned()
   }
 
   /** The service is back. */
   async recover(): Promise<void> {
-    this.upstream.status = undefined
-    await this.untilAll('the circuit is closed', isClosed)
+    this.service.answer = () => 200
+    await this.agreed('closed')
   }
 
   /** Each process sends so many more requests that come to a good end. */
   async serve(count: number): Promise<void> {
-    const before = await this.all((worker) => worker.tally())
+    const before = await this.tallies()
     const goals = new Map(this.workers.map((worker, i) => [worker, (before[i]?.ok ?? 0) + count]))
     const isDone = async (worker: Worker) => (await worker.tally()).ok >= (goals.get(worker) ?? 0)
     await this.untilAll(`${count} requests are answered`, isDone)
@@ -112,19 +93,17 @@ export class Fleet {
 
   /** Waits until each process has told that its Redis is lost. @returns the reasons */
   async lost(): Promise<string[]> {
-    await this.untilAll(
-      'Redis is lost',
-      async (worker) => (await told(worker, 'storageLost')).length > 0,
-    )
-    const events = await this.all((worker) => told(worker, 'storageLost'))
+    const isLost = async (worker: Worker) => (await worker.told('storageLost')).length > 0
+    await this.untilAll('Redis is lost', isLost)
+    const events = await this.told('storageLost')
     return events.flat().map(({ reason = '' }) => reason)
   }
 
   /** Waits until each process has told that it has its Redis again. @returns when each has done so */
   async restored(): Promise<number[]> {
-    const isBack = async (worker: Worker) => (await told(worker, 'storageRestored')).length > 0
+    const isBack = async (worker: Worker) => (await worker.told('storageRestored')).length > 0
     await this.untilAll('Redis is restored', isBack)
-    const events = await this.all((worker) => told(worker, 'storageRestored'))
+    const events = await this.told('storageRestored')
     return events.flat().map(({ at }) => at)
   }
 
@@ -141,8 +120,8 @@ export class Fleet {
       20 + count * TTL,
     )
     // Before, another process may have probed in its place for long; too soon it may never be.
-    const all = await this.all((worker) => probesOf([worker], 0))
-    const own = await this.all((worker) => probesOf([worker], since))
+    const all = await this.each((worker) => probesOf([worker], 0))
+    const own = await this.each((worker) => probesOf([worker], since))
     return [...all.flatMap(pausesOf).filter(isShort), ...own.flatMap(pausesOf).filter(isLong)]
   }
 
@@ -157,11 +136,11 @@ export class Fleet {
 
   /** What an outage of Redis has done, to the process that it did the most to. */
   async harm(): Promise<Harm> {
-    const all = await this.all(async (worker) => {
+    const all = await this.each(async (worker) => {
       const { other, waits } = await worker.tally()
       const longWaits = waits.filter((seconds) => seconds > LONG_WAIT).length
-      const lost = (await told(worker, 'storageLost')).length
-      const restored = (await told(worker, 'storageRestored')).length
+      const lost = (await worker.told('storageLost')).length
+      const restored = (await worker.told('storageRestored')).length
       return { other, longWaits, longest: Math.max(0, ...waits), lost, restored }
     })
     const most = (name: keyof Harm): number => Math.max(...all.map((harm) => harm[name]))
@@ -180,16 +159,8 @@ export function clock(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1e6
 }
 
-export async function told(worker: Worker, event: string): Promise<Told[]> {
-  return (await worker.events()).filter((other) => other.event === event)
-}
-
-async function isClosed(worker: Worker): Promise<boolean> {
-  return (await worker.state()) === 'closed'
-}
-
 async function probesOf(workers: readonly Worker[], since: number): Promise<Told[]> {
-  const all = await Promise.all(workers.map((worker) => told(worker, 'probe')))
+  const all = await Promise.all(workers.map((worker) => worker.told('probe')))
   return all
     .flat()
     .filter(({ at }) => at >= since)

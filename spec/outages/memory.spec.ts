@@ -3,7 +3,7 @@ import { RedisServer } from '../../scripts/redis-server.mjs'
 import { until } from '../support/until.js'
 import { Worker } from '../support/worker.js'
 
-const LONG = 60_000
+const LONG = 240_000
 const FAILURES = 50_000
 const MEGABYTE = 1e6
 

@@ -1,7 +1,7 @@
 /** The way to Redis can be slow, or cut: the fleet does as without Redis, until the way is as it was. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
-import { DEADLINE, Fleet, PASSWORD, TTL } from './fleet.js'
+import { DEADLINE, LoadedFleet, PASSWORD, TTL } from './fleet.js'
 import { endure, expectNoHarm, type Fault } from './outage.js'
 
 const SECONDS_REFUSED = Number(process.env.SECONDS_REFUSED ?? 2)
@@ -9,12 +9,12 @@ const LONG = (SECONDS_REFUSED + 40) * 1000
 
 let redis: RedisServer
 let proxy: TcpProxy
-let fleet: Fleet
+let fleet: LoadedFleet
 beforeAll(async () => {
   redis = await RedisServer.start()
   proxy = await TcpProxy.start(redis.port)
   const url = `redis://default:${PASSWORD}@127.0.0.1:${proxy.port}`
-  fleet = await Fleet.start({ storage: { url } })
+  fleet = await LoadedFleet.start({ storage: { url } })
 }, LONG)
 afterAll(async () => {
   await fleet.stop()
@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   await fleet.recover()
-  await fleet.reset()
+  await fleet.forget()
 })
 
 const FAULTS: readonly (Fault & { readonly probes: number })[] = [

@@ -2,18 +2,18 @@
 import { until } from '../support/until.js'
 import type { RedisServer } from '../../scripts/redis-server.mjs'
 import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
-import { Fleet, KEY, told } from './fleet.js'
+import { LoadedFleet, KEY } from './fleet.js'
 import { ANY_REASON, endure, expectNoHarm, printFigures, type Fault } from './outage.js'
 
 const LONG = 60_000
 
 let sentinels: Sentinels
-let fleet: Fleet
+let fleet: LoadedFleet
 beforeAll(async () => {
   sentinels = await startSentinels()
   const { name, ports } = sentinels
   const sentinelRootNodes = ports.map((port) => ({ host: '127.0.0.1', port }))
-  fleet = await Fleet.start({
+  fleet = await LoadedFleet.start({
     storage: {},
     client: { kind: 'sentinel', options: { name, sentinelRootNodes } },
   })
@@ -25,7 +25,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await sentinels.settled()
   await fleet.recover()
-  await fleet.reset()
+  await fleet.forget()
 })
 
 interface Failure {
@@ -88,7 +88,7 @@ it(
     expect({ other, restored }).toEqual({ other: 0, restored: lost })
     expect(lost).toBeLessThanOrEqual(1)
     expect(longWaits).toBeLessThanOrEqual(1)
-    const found = await fleet.all((worker) => told(worker, 'storageRestored'))
+    const found = await fleet.told('storageRestored')
     const lostFor = found.flat().map((event) => event.lostFor ?? 0)
     await printFigures('sentinels, a planned failover', fleet, lostFor)
   },

@@ -107,6 +107,10 @@ export class Worker {
     return this.call<Told[]>('events')
   }
 
+  async told(name: string): Promise<Told[]> {
+    return (await this.events()).filter(({ event }) => event === name)
+  }
+
   tally(): Promise<Tally> {
     return this.call<Tally>('tally')
   }

@@ -1,0 +1,150 @@
+/** The processes of a fleet, the service that they call, and what they told. */
+import type { CircuitState } from '../../lib/index.js'
+import { Service } from './service.js'
+import { until } from './until.js'
+import { Worker, type Tally, type Told, type WorkerOptions } from './worker.js'
+
+/** Milliseconds that a spec may take on a machine that has much else to do. */
+export const LONG = 120_000
+const PATIENCE = 60
+
+export function eventually(what: string, condition: () => boolean | Promise<boolean>) {
+  return until(what, condition, PATIENCE)
+}
+
+/** Who enters; they call the fleet's service if no other origin is given. */
+export interface Cast extends Partial<WorkerOptions> {
+  readonly size?: number
+}
+
+export class Fleet {
+  /** Those that are still there. */
+  readonly workers: Worker[] = []
+  readonly service: Service
+  /** Each process has one of its own, so that the service knows them apart. */
+  readonly #paths = new Map<Worker, string>()
+
+  protected constructor(service: Service) {
+    this.service = service
+  }
+
+  /** Connected, and with nothing to tell yet. */
+  async enter({ size = 1, storage = {}, ...rest }: Cast = {}): Promise<Worker[]> {
+    const options = { origin: this.service.origin, storage, ...rest }
+    const workers = await Worker.startFleet(size, options)
+    for (const worker of workers) this.#paths.set(worker, `${this.#paths.size}`)
+    this.workers.push(...workers)
+    return workers
+  }
+
+  /** Kills a process. */
+  async kill(worker: Worker): Promise<void> {
+    this.workers.splice(this.workers.indexOf(worker), 1)
+    await worker.stop()
+  }
+
+  /** What was counted and told is forgotten, but for what the processes know of the circuit. */
+  async forget(): Promise<void> {
+    await this.each((worker) => worker.call('reset'))
+  }
+
+  async stop(): Promise<void> {
+    await this.each((worker) => worker.stop())
+    await this.service.stop()
+  }
+
+  worker(index: number): Worker {
+    const worker = this.workers[index]
+    if (!worker) throw new Error(`There is no process ${index}`)
+    return worker
+  }
+
+  /** The process that a request came from. */
+  senderOf({ from }: { readonly from: string }): Worker {
+    const worker = this.workers.find((other) => this.#paths.get(other) === from)
+    if (!worker) throw new Error(`No process calls ${from}`)
+    return worker
+  }
+
+  others(worker: Worker): Worker[] {
+    return this.workers.filter((other) => other !== worker)
+  }
+
+  each<Result>(
+    job: (worker: Worker) => Promise<Result>,
+    workers = this.workers,
+  ): Promise<Result[]> {
+    return Promise.all(workers.map((worker) => job(worker)))
+  }
+
+  /** What became of each. */
+  get(worker: Worker, count = 1, atOnce = 1): Promise<string[]> {
+    return worker.call('get', count, atOnce, `/${this.#paths.get(worker)}`)
+  }
+
+  /** So many callers in each process, which come back this many milliseconds after an answer. */
+  async load(callers: number, pause: number, workers = this.workers): Promise<void> {
+    const load = (worker: Worker) =>
+      worker.call('load', callers, { path: `/${this.#paths.get(worker)}`, pause })
+    await this.each(load, workers)
+  }
+
+  async idle(workers = this.workers): Promise<void> {
+    await this.each((worker) => worker.call('idle'), workers)
+  }
+
+  /** As `idle`, and waits until the last caller has its answer. */
+  async rest(): Promise<void> {
+    await this.each((worker) => worker.call('rest'))
+  }
+
+  async flush(workers = this.workers): Promise<void> {
+    await this.each((worker) => worker.call('flush'), workers)
+  }
+
+  tallies(workers = this.workers): Promise<Tally[]> {
+    return this.each((worker) => worker.tally(), workers)
+  }
+
+  async sum(
+    what: Exclude<keyof Tally, 'errors' | 'waits'>,
+    workers = this.workers,
+  ): Promise<number> {
+    const tallies = await this.tallies(workers)
+    return tallies.reduce((sum, tally) => sum + tally[what], 0)
+  }
+
+  states(workers = this.workers): Promise<CircuitState[]> {
+    return this.each((worker) => worker.state(), workers)
+  }
+
+  agreed(state: CircuitState, workers = this.workers): Promise<void> {
+    const agree = async () => (await this.states(workers)).every((other) => other === state)
+    return eventually(`all processes say ${state}`, agree)
+  }
+
+  /** Every process knows of the outage: until the ttl has passed it says opened, and then half-opened. */
+  warned(workers = this.workers): Promise<void> {
+    const know = async () => (await this.states(workers)).every((state) => state !== 'closed')
+    return eventually('all processes know of the outage', know)
+  }
+
+  /** Each process has refused so many more requests. */
+  async refusals(count: number, workers = this.workers): Promise<void> {
+    const before = await this.tallies(workers)
+    const enough = async () =>
+      (await this.tallies(workers)).every(
+        ({ refused }, index) => refused >= (before[index]?.refused ?? 0) + count,
+      )
+    await eventually(`each process has refused ${count} requests`, enough)
+  }
+
+  /** In each process, in their order. */
+  async transitions(workers = this.workers): Promise<Told[][]> {
+    return this.told('stateChanged', workers)
+  }
+
+  async told(name: string, workers = this.workers): Promise<Told[][]> {
+    return this.each((worker) => worker.told(name), workers)
+  }
+}

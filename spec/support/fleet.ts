@@ -1,6 +1,6 @@
 /** The processes of a fleet, the service that they call, and what they told. */
 import type { CircuitState } from '../../lib/index.js'
-import { Service } from './service.js'
+import type { Service } from './service.js'
 import { until } from './until.js'
 import { Worker, type Tally, type Told, type WorkerOptions } from './worker.js'
 

@@ -25,7 +25,9 @@ const SPECS = [
   ...['alike', 'contract'].map((name) => `spec/storage/${name}`),
   ...['leases', 'messages', 'quorum'].map((name) => `spec/fleet/${name}`),
   ...['concurrent', 'lost-answers'].map((name) => `spec/fleet/in-process/${name}`),
-  ...['init', 'messages', 'names', 'permissions'].map((name) => `spec/redis/${name}`),
+  ...['formats', 'init', 'messages', 'names', 'permissions', 'script'].map(
+    (name) => `spec/redis/${name}`,
+  ),
 ]
 
 /** These allow and forbid channels: Redis has rules for them since 6.2. */

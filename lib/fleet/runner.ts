@@ -139,12 +139,10 @@ export class Runner {
   #admit({ token, leasedAt }: Extract<Effect, { do: 'admit' }>): void {
     const { local } = this.#options
     const admission = local.admit()
-    const lease = leasedAt !== undefined && {
-      token,
-      grantedAt: leasedAt,
-      isTaken: admission.admitted,
-    }
-    if (lease && lease.isTaken) this.#tokens.set(admission, token)
+    // Requests that are no probes share a permit, which cannot be lent to one of them.
+    const isTaken = admission.admitted && admission.probe
+    const lease = leasedAt !== undefined && { token, grantedAt: leasedAt, isTaken }
+    if (lease && isTaken) this.#tokens.set(admission, token)
     this.take({ on: 'admitted', local: local.decidedState, ...(lease && { lease }) })
     this.#decide(token, admission)
   }

@@ -101,7 +101,7 @@ export class SharedCircuit implements Machine, Readable {
 
   record(permit: Permit, outcome: Outcome, reason?: FailureReason): boolean {
     if (outcome === 'failure' || permit.probe) this.#options.checkPulse()
-    const token = this.#runner.tokenOf(permit)
+    const token = permit.probe ? this.#runner.tokenOf(permit) : undefined
     if (token !== undefined) return this.#settle(permit, token, outcome, reason)
     if (!this.#local.record(permit, outcome)) return false
     if (outcome === 'success' && this.#isClean) return true

@@ -130,13 +130,13 @@ export class SteppedProcess {
   #admit(token: string, leasedAt: number | undefined): void {
     ok(this.waiting.delete(token), 'admitted twice')
     const admission = this.local.admit()
-    const isTaken = admission.admitted
+    const isTaken = admission.admitted && admission.probe
     const local = this.local.decidedState
     const isLeased = leasedAt !== undefined
     const lease = isLeased && { token, grantedAt: leasedAt, isTaken }
     this.take({ on: 'admitted', local, ...(lease && { lease }) })
-    if (!isTaken) return
-    const held = { permit: admission, token: isLeased ? token : undefined }
+    if (!admission.admitted) return
+    const held = { permit: admission, token: isLeased && isTaken ? token : undefined }
     this.inFlight = [...this.inFlight, held]
   }
 

@@ -56,7 +56,7 @@ export function acquiredLate(state: State, token: string, granted: boolean, now:
 
 /** The local circuit has decided about a request. If it was refused after all, its permit goes back. */
 export function admitted(state: State, { local, lease }: Admitted, now: number): Change {
-  const next = local === state.local ? state : { ...state, local }
+  const next = { ...state, local }
   if (!lease) return only(next)
   const { token, grantedAt, isTaken } = lease
   if (!isTaken) return giveBack(next, token, 'ignored', now)
@@ -85,8 +85,8 @@ export function settle(state: State, input: Settled, now: number): Change {
 export function settled(state: State, token: string, isConfirmed: boolean, now: number): Change {
   const { probes } = state
   const unsettled = isConfirmed ? without(probes.unsettled, token) : probes.unsettled
-  const next = amend(state, { unsettled, settling: probes.settling - 1 })
-  return next.probes.settling === 0 ? report(next, now) : only(next)
+  // What was held back for this end may be reported, unless another is on its way.
+  return report(amend(state, { unsettled, settling: probes.settling - 1 }), now)
 }
 
 /** Sends again what was not confirmed. If the permit has passed to another, it changes nothing. */
@@ -121,9 +121,7 @@ export function renewed(state: State, token: string, until: number | undefined):
 
 /** What was measured before this moment may be wrong: permits are not known to be held. */
 export function distrustLeases(state: State): State {
-  const { leases } = state.probes
-  if (leases.size === 0) return state
-  const distrusted = [...leases].map(
+  const distrusted = [...state.probes.leases].map(
     ([token, lease]) => [token, { ...lease, until: -Infinity, isDistrusted: true }] as const,
   )
   return amend(state, { leases: new Map(distrusted) })

@@ -1,5 +1,5 @@
 /** The probes of a process: permits asked for, lent, renewed and given back. */
-import { HALF_OPENED, mayCount } from '../../../lib/fleet/flow/probing.js'
+import { mayCount } from '../../../lib/fleet/flow/probing.js'
 import { isHeld } from '../../../lib/fleet/flow/view.js'
 import type { Outcome } from '../../../lib/circuit/types.js'
 import { Driven, opened, SETTINGS } from './driven.js'
@@ -81,7 +81,8 @@ describe('a request that may be a probe', () => {
   it('is refused while another is the probe', () => {
     const process = asking()
     process.answer('acquire', { ...HALF, heldFor: 4, granted: false })
-    expect(process.all('refuse')).toEqual([{ do: 'refuse', token: TOKEN, refusal: HALF_OPENED }])
+    const refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
+    expect(process.all('refuse')).toEqual([{ do: 'refuse', token: TOKEN, refusal }])
     expect(isHeld(process.state, 111 + 3.9)).toBe(true)
     expect(isHeld(process.state, 111 + 4)).toBe(false)
   })
@@ -144,6 +145,13 @@ describe('a request that may be a probe', () => {
     expect(settled(process)).toEqual([])
   })
 
+  it('moves the local circuit by itself while the process is alone', () => {
+    const process = due()
+    process.take({ on: 'lost' })
+    expect(process.take({ on: 'admitted', local: 'half-opened' })).toEqual([])
+    expect(process.state.local).toBe('half-opened')
+  })
+
   it('gives a permit back that the local circuit does not take', () => {
     const process = asking()
     process.answer('acquire', HALF)
@@ -185,6 +193,7 @@ describe('a lease', () => {
     process.answer('renew', { ...HALF, version: 3 })
     expect(mayCount(process.state, TOKEN, askedAt + LEASE)).toBe(true)
     expect(mayCount(process.state, TOKEN, askedAt + LEASE + 0.001)).toBe(false)
+    expect(process.all('stop')).toEqual([])
   })
 
   it('is renewed for no longer than the probe may take, and then no more', () => {
@@ -268,8 +277,9 @@ describe('the end of a probe', () => {
 
   it('is presumed to be nothing if it came too late to count here', () => {
     const process = probing()
-    settle(process, 'success', false)
-    expect(process.state.view.snapshot.state).toBe('half-opened')
+    const end = { token: TOKEN, outcome: 'success', counted: false, local: 'opened' } as const
+    process.take({ on: 'settled', ...end })
+    expect(process.state).toMatchObject({ local: 'opened', view: { snapshot: HALF } })
     expect(settled(process)).toEqual(['success'])
   })
 

@@ -1,0 +1,233 @@
+/** A breaker's part in the fleet, under timers and clocks of its own: what it reads, when, and what it leaves alone. */
+import type { Machine, Permit, Rules } from '../../../lib/circuit/types.js'
+import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
+import type { Answer, Question, SharedStorage } from '../../../lib/fleet/index.js'
+import { INITIAL_SNAPSHOT } from '../../../lib/storage/initial-snapshot.js'
+import { MemoryStorage } from '../../../lib/testing/index.js'
+import { Wrapped } from './wrapped.js'
+
+const RULES: Rules = { threshold: 1, ttl: 1000, permits: 1, probeTimeout: 1000 }
+const REFRESH = 5
+const OPTIONS = { refresh: REFRESH, permitDeadline: 30, commandDeadline: 30, lease: 1e5 }
+/** What takes a storage in memory no time is over before time passes. */
+const TURNS = 50
+const BEAT = 0.5
+
+class Heard extends Wrapped {
+  readonly asked: string[] = []
+  /** A circuit that the storage refuses. */
+  refused: string | undefined
+
+  constructor(inner: SharedStorage) {
+    super(inner, OPTIONS)
+  }
+
+  protected async answer(question: Question, ask: () => Promise<Answer>): Promise<Answer> {
+    const { op, circuit } = question
+    this.asked.push(`${op} ${circuit}`)
+    if (circuit !== this.refused) return ask()
+    throw Object.assign(new Error('WRONGTYPE'), { scope: 'circuit' })
+  }
+}
+
+let now: number
+let storage: Heard
+let memory: MemoryStorage
+let membership: Membership
+let machine: Machine
+
+beforeEach(async () => {
+  jest.useFakeTimers({ doNotFake: ['performance', 'nextTick', 'queueMicrotask'] })
+  now = 1000
+  memory = new MemoryStorage({ now: () => now, ...OPTIONS })
+  storage = new Heard(memory)
+  membership = join(storage)
+  machine = membership.machineFor('users', RULES)
+})
+afterEach(async () => {
+  await membership.close()
+  jest.useRealTimers()
+})
+
+function join(what: SharedStorage): Membership {
+  const publisher = { publish: () => undefined, hears: () => false }
+  return joinStorage(what, { publisher, now: () => now })
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn += 1) await Promise.resolve()
+}
+
+/** All clocks go on together, and nothing is late. */
+async function pass(seconds: number): Promise<void> {
+  for (let left = seconds; left > 0; left -= BEAT) {
+    now += Math.min(left, BEAT)
+    jest.advanceTimersByTime(Math.min(left, BEAT) * 1000)
+    await settle()
+  }
+}
+
+const record = async (outcome: 'success' | 'failure', by = machine): Promise<void> => {
+  by.record((await by.admit()) as Permit, outcome)
+  await settle()
+}
+
+function push(version: number): void {
+  const snapshot = { ...INITIAL_SNAPSHOT, version, epoch: version, state: 'opened' as const }
+  for (const listener of storage.listeners) listener.pushed('users', snapshot, 'another')
+}
+
+it('decides about nothing before init(), and about all circuits after it', async () => {
+  expect(machine.admit()).toEqual({ admitted: false, state: 'not-initialized' })
+  const init = membership.init()
+  expect(machine.admit()).toMatchObject({ admitted: true })
+  await init
+  const later = membership.machineFor('orders', RULES)
+  expect(later.admit()).toMatchObject({ admitted: true })
+  await settle()
+  expect(storage.asked).toEqual(['read users', 'read orders'])
+})
+
+it('sends nothing while all is well, however long', async () => {
+  await membership.init()
+  storage.asked.length = 0
+  for (let count = 0; count < 100; count += 1) await record('success')
+  await pass(10 * REFRESH)
+  expect(storage.asked).toEqual([])
+})
+
+it('reads what is not closed now and then, and no more once it is closed', async () => {
+  await membership.init()
+  membership.machineFor('orders', RULES)
+  await record('failure')
+  expect(machine.state).toBe('opened')
+  storage.asked.length = 0
+  await pass(REFRESH * 1.2 + BEAT)
+  expect(storage.asked).toEqual(['read users'])
+  await pass(REFRESH * 12)
+  const reads = storage.asked.length
+  expect(reads).toBeGreaterThanOrEqual(10)
+  expect(reads).toBeLessThanOrEqual(16)
+  now += RULES.ttl
+  await record('success')
+  await pass(REFRESH * 1.2 + BEAT)
+  storage.asked.length = 0
+  await pass(REFRESH * 3)
+  expect(storage.asked).toEqual([])
+})
+
+it('takes over what is pushed', async () => {
+  await membership.init()
+  push(1e15)
+  expect(machine.state).toBe('opened')
+})
+
+it('takes what is pushed after a gap for a hint: it may be as old as the gap', async () => {
+  await membership.init()
+  storage.asked.length = 0
+  jest.setSystemTime(Date.now() + 2000)
+  push(1e15)
+  expect(machine.state).toBe('closed')
+  await settle()
+  expect(storage.asked).toEqual(['read users'])
+  await pass(0.5)
+  push(1e15)
+  expect(machine.state).toBe('closed')
+  await pass(0.5)
+  push(1e15)
+  expect(machine.state).toBe('opened')
+})
+
+it('notices a gap by itself, and reads what was not closed', async () => {
+  await membership.init()
+  await record('failure')
+  storage.asked.length = 0
+  jest.setSystemTime(Date.now() + 1600)
+  jest.advanceTimersByTime(BEAT * 1000)
+  await settle()
+  expect(storage.asked).toEqual(['read users'])
+})
+
+it('takes no pause for a gap that is shorter than that', async () => {
+  await membership.init()
+  jest.setSystemTime(Date.now() + 1400)
+  push(1e15)
+  expect(machine.state).toBe('opened')
+})
+
+it('reports nothing that was under way in a gap', async () => {
+  await membership.init()
+  const permit = (await machine.admit()) as Permit
+  storage.asked.length = 0
+  now += 2
+  jest.setSystemTime(Date.now() + 2000)
+  machine.record(permit, 'failure')
+  await membership.flush()
+  expect(machine.decidedState).toBe('opened')
+  expect(storage.asked).toEqual([])
+})
+
+it('leaves a circuit alone that was detached, also if its name is attached anew', async () => {
+  await membership.init()
+  machine.release?.()
+  const anew = membership.machineFor('users', RULES)
+  await settle()
+  machine.release?.()
+  push(1e15)
+  expect([machine.state, anew.state]).toEqual(['closed', 'opened'])
+})
+
+it('says once that a circuit is not shared, breaks it by its own results, and shares the others', async () => {
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+  storage.refused = 'users'
+  const orders = membership.machineFor('orders', RULES)
+  await membership.init()
+  expect(membership.isUp).toBe(true)
+  await record('failure')
+  await pass(2 * REFRESH)
+  expect(machine.state).toBe('opened')
+  expect(warn.mock.calls).toEqual([
+    [expect.stringContaining('Circuit "users" is not shared: WRONGTYPE')],
+  ])
+  warn.mockRestore()
+  const other = join(memory)
+  const theirs = other.machineFor('orders', RULES)
+  await other.init()
+  await record('failure', orders)
+  expect(theirs.state).toBe('opened')
+  // Once it may be shared, what it has seen is reported.
+  storage.refused = undefined
+  await pass(2 * REFRESH)
+  const users = other.machineFor('users', RULES)
+  await settle()
+  expect(users.state).toBe('opened')
+  await other.close()
+})
+
+it('knows whether the next request would be sent', async () => {
+  const other = join(memory)
+  const theirs = other.machineFor('users', RULES)
+  expect(machine.isReady).toBe(true)
+  await membership.init()
+  await other.init()
+  expect(machine.isReady).toBe(true)
+  await record('failure')
+  expect([machine.isReady, theirs.isReady]).toEqual([false, false])
+  now += RULES.ttl + 1
+  expect([machine.isReady, theirs.isReady]).toEqual([true, true])
+  const probe = (await theirs.admit()) as Permit
+  await settle()
+  expect([machine.isReady, theirs.isReady]).toEqual([false, false])
+  theirs.record(probe, 'ignored')
+  await settle()
+  expect([machine.isReady, theirs.isReady]).toEqual([true, true])
+  await other.close()
+})
+
+it('stops its timers and reads nothing once it is closed', async () => {
+  await membership.init()
+  await record('failure')
+  await membership.close()
+  expect(membership.isUp).toBe(false)
+  expect(jest.getTimerCount()).toBe(0)
+})

@@ -1,6 +1,5 @@
 /** The updates of an open page: they are small, their rate is bounded, and only open pages get them. */
 import { connect, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
 import { CircuitBreaker } from '../../lib/index.js'
 import { statusPage, type StatusPageOptions } from '../../lib/status-page/index.js'
@@ -91,15 +90,13 @@ it('gathers changes, and sends them at most four times a second', async () => {
   const stream = await streamOf(hosted)
   const start = performance.now()
   let requests = 0
-  while (performance.now() - start < 1500) {
+  const told = (): number => stream.told.length - 1
+  while (requests <= 50 || told() <= 4) {
     await hosted.request('users', '/status/200')
     requests += 1
   }
-  const told = stream.told.length - 1
   const seconds = (performance.now() - start) / 1000
-  expect(requests).toBeGreaterThan(50)
-  expect(told).toBeGreaterThan(2)
-  expect(told).toBeLessThanOrEqual(seconds * 4 + 1)
+  expect(told()).toBeLessThanOrEqual(seconds * 4 + 1)
 })
 
 it('sends a keep-alive if nothing happens', async () => {
@@ -195,9 +192,11 @@ describe('a page that reads nothing', () => {
     const { hosted, client, changeAll, held, fill } = await stalled({})
     await fill()
     const before = held()
+    const other = await streamOf(hosted)
     for (let round = 0; round < 5; round += 1) {
+      const heard = other.told.length
       await changeAll()
-      await sleep(260)
+      await until('another page is told', () => other.told.length > heard)
     }
     expect(held()).toBe(before)
     hosted.attach('the last one')

@@ -1,6 +1,7 @@
 /** What a script finds alive, in a process that may collect garbage when it is told to. */
 import { resolve } from 'node:path'
 import { runScript } from '../../scripts/run.mjs'
+import { axiosCopy } from './axios-copy.js'
 
 const PRELUDE = `
 import axios from 'axios'
@@ -25,6 +26,9 @@ async function settled() {
 
 /** @returns what the script has written to the console, as JSON */
 export async function inCollected<Found>(script: string): Promise<Found> {
-  const printed = await runScript(PRELUDE + script, { flags: ['--expose-gc'], seconds: 60 })
+  const printed = await runScript(PRELUDE + script, {
+    flags: ['--expose-gc', ...axiosCopy()],
+    seconds: 60,
+  })
   return JSON.parse(printed) as Found
 }

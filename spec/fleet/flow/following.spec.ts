@@ -220,6 +220,28 @@ describe('coming back', () => {
     expect(process.all('renewPermit').map(({ since }) => since)).toEqual([100, 102])
   })
 
+  it('trusts again what is seen alone after the next loss', () => {
+    process.take({ on: 'lost' })
+    process.take({ on: 'distrusted' })
+    process.read()
+    process.take({ on: 'lost' })
+    process.end('failure', SETTINGS.threshold)
+    process.read()
+    expect(process.asked('report')).toHaveLength(1)
+  })
+
+  it('keeps what its own probe has decided, if the storage has not heard of it', () => {
+    process.push({ ...opened(5), state: 'half-opened' })
+    const lease = { token: 't', grantedAt: 100, isTaken: true }
+    process.take({ on: 'admitted', local: 'half-opened', lease })
+    process.take({ on: 'lost' })
+    const end = { token: 't', outcome: 'failure', counted: true, local: 'opened' } as const
+    process.take({ on: 'settled', ...end })
+    process.read({ ...opened(5), state: 'half-opened' })
+    expect(moves()).toEqual(['half-opened'])
+    expect(process.state.local).toBe('opened')
+  })
+
   it('forgets nothing after a gap in which it was not alone', () => {
     process.take({ on: 'distrusted' })
     process.take({ on: 'lost' })

@@ -15,6 +15,8 @@ const BEAT = 0.5
 
 class Heard extends Wrapped {
   readonly asked: string[] = []
+  /** What happens while a question is on its way. */
+  meanwhile: () => Promise<void> = async () => undefined
   /** A circuit that the storage refuses. */
   refused: string | undefined
 
@@ -25,6 +27,7 @@ class Heard extends Wrapped {
   protected async answer(question: Question, ask: () => Promise<Answer>): Promise<Answer> {
     const { op, circuit } = question
     this.asked.push(`${op} ${circuit}`)
+    await this.meanwhile()
     if (circuit !== this.refused) return ask()
     throw Object.assign(new Error('WRONGTYPE'), { scope: 'circuit' })
   }
@@ -165,6 +168,58 @@ it('reports nothing that was under way in a gap', async () => {
   await membership.flush()
   expect(machine.decidedState).toBe('opened')
   expect(storage.asked).toEqual([])
+})
+
+describe('flush()', () => {
+  let busy: Machine
+  beforeEach(async () => {
+    busy = membership.machineFor('busy', { ...RULES, threshold: 1e6 })
+    await membership.init()
+    storage.asked.length = 0
+  })
+  const fail = async (): Promise<void> => {
+    busy.record((await busy.admit()) as Permit, 'failure')
+  }
+
+  it('reports what was held back, and waits until that is known', async () => {
+    let answer = (): void => undefined
+    storage.meanwhile = () => new Promise((resolve) => (answer = resolve))
+    await fail()
+    expect(storage.asked).toEqual([])
+    let isFlushed = false
+    void membership.flush().then(() => (isFlushed = true))
+    await settle()
+    expect(storage.asked).toEqual(['report busy'])
+    expect(isFlushed).toBe(false)
+    answer()
+    await settle()
+    expect(isFlushed).toBe(true)
+  })
+
+  it('waits for what was seen while a report was on its way', async () => {
+    const answers: (() => void)[] = []
+    storage.meanwhile = () => new Promise((resolve) => void answers.push(resolve))
+    await fail()
+    let isFlushed = false
+    void membership.flush().then(() => (isFlushed = true))
+    await settle()
+    await fail()
+    answers[0]?.()
+    await settle()
+    expect(storage.asked).toEqual(['report busy', 'report busy'])
+    expect(isFlushed).toBe(false)
+    answers[1]?.()
+    await settle()
+    expect(isFlushed).toBe(true)
+  })
+
+  it('ends although failures go on', async () => {
+    storage.meanwhile = fail
+    await fail()
+    await membership.flush()
+    expect(storage.asked.length).toBeLessThan(10)
+    storage.meanwhile = async () => undefined
+  })
 })
 
 it('leaves a circuit alone that was detached, also if its name is attached anew', async () => {

@@ -121,6 +121,19 @@ describe('while the process follows the fleet', () => {
   })
 })
 
+it('a success of a process that is alone with a closed circuit makes no new state', () => {
+  process.take({ on: 'lost' })
+  const before = process.state
+  process.end('success')
+  expect(process.state).toBe(before)
+})
+
+it('what the process has opened by itself is no outage of the fleet', () => {
+  process.push({ version: 3, epoch: 3 })
+  openAlone()
+  expect(known(process.state, 200)).toEqual({ ...INITIAL_SNAPSHOT, version: 3, epoch: 3 })
+})
+
 describe('while the process is alone', () => {
   beforeEach(() => {
     process.push(opened(5))

@@ -30,6 +30,7 @@ const UNIT = [
 /** Specs of circuits that are shared, most of which start processes of redis-server. */
 const FLEET = ['fleet/(?!flow/|link)', 'redis/', 'storage/']
 
+/** @param {string[]} names */
 const oneOf = (names) => `(?:${names.join('|')})`
 
 /**

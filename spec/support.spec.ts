@@ -1,11 +1,13 @@
-/** What the specs of shared circuits stand on: real servers that fail as they are told. */
+/**
+ * What the specs of shared circuits stand on: real servers that fail when a spec wants it. `outages` has the
+ * sentinels, and the ends of masters.
+ */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { resolve } from 'node:path'
 import { createClient, createCluster } from 'redis'
 import { startCluster, type Cluster } from '../scripts/redis-cluster.mjs'
-import { startSentinels, type Sentinels } from '../scripts/redis-sentinels.mjs'
 import { RedisServer } from '../scripts/redis-server.mjs'
 import { Running } from '../scripts/run.mjs'
 import { TcpProxy } from '../scripts/tcp-proxy.mjs'
@@ -258,43 +260,6 @@ describe('TcpProxy', () => {
   )
 })
 
-describe('Sentinels', () => {
-  let sentinels: Sentinels
-  beforeAll(async () => {
-    sentinels = await startSentinels()
-  }, LONG)
-  afterAll(() => sentinels.stop())
-
-  it(
-    'make another server the master when they are told to',
-    async () => {
-      const old = await sentinels.master()
-      await old.command('SET', 'key', 'value')
-      expect(await old.command('WAIT', 2, 5000)).toBe(2)
-      const master = await sentinels.failover()
-      expect(master).not.toBe(old)
-      expect(await master.command('GET', 'key')).toBe('value')
-      expect(sentinels.ports).toHaveLength(3)
-    },
-    LONG,
-  )
-
-  it(
-    'replace a master that was killed',
-    async () => {
-      await sentinels.settled()
-      const old = await sentinels.master()
-      await old.kill()
-      const master = await sentinels.promoted(old)
-      expect(await master.command('SET', 'key', 'value')).toBe('OK')
-      await old.restart()
-      await sentinels.settled()
-      expect(await old.command('GET', 'key')).toBe('value')
-    },
-    LONG,
-  )
-})
-
 describe('A cluster', () => {
   let cluster: Cluster
   beforeAll(async () => {
@@ -331,21 +296,6 @@ describe('A cluster', () => {
       expect(await owner.command('GET', 'moved')).toBe('value')
       expect(String(await errorOf(old.command('GET', 'moved')))).toMatch(/MOVED \d+/)
       expect(await cluster.moveSlot('moved', { target: old })).toBe(old)
-    },
-    LONG,
-  )
-
-  it(
-    'replaces a master that was killed',
-    async () => {
-      const old = await cluster.ownerOf('key')
-      await old.command('SET', 'key', 'value')
-      await old.kill()
-      const owner = await cluster.promoted('key', old)
-      expect(await owner.command('SET', 'key', 'other')).toBe('OK')
-      await old.restart()
-      await cluster.settled()
-      expect(await cluster.ownerOf('key')).toBe(owner)
     },
     LONG,
   )

@@ -3,7 +3,7 @@ import { schedule } from '../internal/timers.js'
 
 const MS_PER_SECOND = 1000
 /** Seconds between two readings: a message of a later release is seen within this time, and a flood costs no more. */
-export const REREADING_PAUSE = 1
+const REREADING_PAUSE = 1
 
 export class Rereading {
   readonly #readAll: () => void

@@ -1,6 +1,5 @@
-/** Registers a circuit's interceptors on an axios instance. */
+/** Registers the interceptors of a circuit, or of a route to several, on an axios instance. */
 import type { AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { property } from '../internal/property.js'
 import { newHeaders } from './axios.js'
 import { OpenedStateError } from './errors.js'
@@ -10,6 +9,7 @@ import type { JudgeOutcome } from './judge.js'
 import { runAround, runInLine } from './order.js'
 import { guard } from './place.js'
 import { markAsking } from './reentry.js'
+import type { Route } from './route.js'
 
 export interface Interception {
   readonly outcome?: JudgeOutcome | undefined
@@ -21,14 +21,14 @@ type Interceptors = AxiosInstance['interceptors']
 /** @returns what takes the interceptors off again */
 export function intercept(
   instance: Attachable,
-  circuit: ManagedCircuit,
+  route: Route,
   { outcome, fallback }: Interception,
 ): () => void {
   const { interceptors } = instance as Pick<AxiosInstance, 'interceptors'>
-  const release = guardRequests(interceptors.request, circuit, outcome)
+  const release = guardRequests(interceptors.request, route, outcome)
   if (!fallback) return release
   try {
-    const releaseAnswers = answerRefusals(interceptors.response, circuit, fallback)
+    const releaseAnswers = answerRefusals(interceptors.response, route, fallback)
     return () => {
       release()
       releaseAnswers()
@@ -42,10 +42,10 @@ export function intercept(
 
 function guardRequests(
   request: Interceptors['request'],
-  circuit: ManagedCircuit,
+  route: Route,
   judge: JudgeOutcome | undefined,
 ): () => void {
-  const guarded = (config: InternalAxiosRequestConfig) => guard(config, circuit, judge)
+  const guarded = (config: InternalAxiosRequestConfig) => guard(config, route, judge)
   const id = request.use(guarded, undefined, { synchronous: true, runWhen: markAsking })
   runAround(request)
   return () => {
@@ -56,10 +56,10 @@ function guardRequests(
 
 function answerRefusals(
   response: Interceptors['response'],
-  circuit: ManagedCircuit,
+  route: Route,
   fallback: Fallback,
 ): () => void {
-  const answered = (error: unknown) => answerRefusal(error, circuit, fallback)
+  const answered = (error: unknown) => answerRefusal(error, route, fallback)
   const id = response.use(undefined, answered)
   return () => ejectOwn(response, id, answered)
 }
@@ -74,11 +74,13 @@ function ejectOwn(interceptors: Interceptors[keyof Interceptors], id: number, ow
 
 async function answerRefusal(
   error: unknown,
-  circuit: ManagedCircuit,
+  route: Route,
   fallback: Fallback,
 ): Promise<AxiosResponse> {
-  if (!(error instanceof OpenedStateError) || error.circuit !== circuit.name || !error.config)
-    throw error
+  if (!(error instanceof OpenedStateError)) throw error
+  const circuit = route.circuitNamed(error.circuit)
+  // Read last: a refusal makes its config on demand.
+  if (!circuit || !error.config) throw error
   const { config } = error
   const answer = await askFallback(fallback, error, config, circuit)
   return isResponse(answer) ? answer : responseWith(answer, config)

@@ -37,8 +37,10 @@ export function runInLine(manager: Manager): void {
 function visitGuardsAround(this: Manager, visit: Visit): void {
   const visitAll = inherited(this) as (this: Manager, visit: Visit) => void
   const { handlers } = this
-  // Mostly there is nobody else.
-  if (Array.isArray(handlers) && handlers.length === 1) return visitAll.call(this, visit)
+  // Mostly there is nobody else, and each request comes by.
+  if (Array.isArray(handlers) && handlers.length === 1 && isGuard(handlers[0])) {
+    return visit(handlers[0] as Handler)
+  }
   const guards: Handler[] = []
   const others: Handler[] = []
   visitAll.call(this, (handler) => void (isGuard(handler) ? guards : others).push(handler))

@@ -5,6 +5,7 @@ import { dispatcherOf, type Adapter } from './axios.js'
 import { attempt, type Guard } from './guard.js'
 import type { JudgeOutcome } from './judge.js'
 import { Passage } from './passage.js'
+import type { Route } from './route.js'
 import { setAdapter, type Wrapper } from './wrapper.js'
 
 /**
@@ -13,20 +14,20 @@ import { setAdapter, type Wrapper } from './wrapper.js'
  */
 export function guard(
   config: InternalAxiosRequestConfig,
-  circuit: ManagedCircuit,
+  route: Route,
   judge?: JudgeOutcome,
 ): InternalAxiosRequestConfig {
   // Another interceptor returned nothing: axios says so.
   if (typeof config !== 'object' || config === null) return config
   const { adapter } = config
-  if (isGuardedBy(adapter, circuit)) return config
+  if (isGuardedBy(adapter, route)) return config
   const guarding = ((final) => {
     // Errors and responses carry the config on: re-issued elsewhere, it must not bring the guard along.
     setAdapter(final, adapter)
     return attempt(final, guarding)
   }) as Guard
   guarding.wrapped = adapter
-  guarding.circuit = circuit
+  guarding.route = route
   guarding.judge = judge
   if (setAdapter(config, guarding)) return config
   const copy: InternalAxiosRequestConfig = Object.create(Object.getPrototypeOf(config))
@@ -34,10 +35,10 @@ export function guard(
 }
 
 /** True for a config that was re-issued before it reached its adapter, under other guards or not. */
-function isGuardedBy(adapter: Adapter, circuit: ManagedCircuit): boolean {
+function isGuardedBy(adapter: Adapter, route: Route): boolean {
   // Written out, as each request comes by.
   let wrapper = adapter as Wrapper | undefined
-  while (typeof wrapper === 'function' && wrapper.circuit !== circuit) {
+  while (typeof wrapper === 'function' && wrapper.route !== route) {
     wrapper = wrapper.wrapped as Wrapper | undefined
   }
   return typeof wrapper === 'function'
@@ -54,5 +55,5 @@ export function guardAdapter(
     Passage.of(config, circuit)?.leave()
     return attempt(config, guarding)
   }) as Guard
-  return Object.assign(guarding, { wrapped: adapter as Adapter, circuit, judge })
+  return Object.assign(guarding, { wrapped: adapter as Adapter, route: circuit, judge })
 }

@@ -4,7 +4,11 @@ import { property } from '../internal/property.js'
 import type { AttemptResult } from './outcome.js'
 
 type Callback = ((value: unknown) => unknown) | null | undefined
-type Hear = (result: AttemptResult) => void
+
+/** Whoever is to hear of it. */
+interface Hearer {
+  end(result: AttemptResult): void
+}
 
 /** Guards within each other that are called within each other: with thousands the stack would not do. */
 const DEEPEST = 100
@@ -30,21 +34,21 @@ export function send(
 export function settled(
   dispatch: AxiosAdapter,
   config: InternalAxiosRequestConfig,
-  hear: Hear,
+  hearer: Hearer,
 ): Promise<AxiosResponse> {
   const fail = (error: unknown): never => {
-    hear({ config, error, ...responseOf(error) })
+    hearer.end({ config, error, ...responseOf(error) })
     throw error
   }
   let answer: Promise<AxiosResponse>
   try {
     answer = send(dispatch, config)
-    if (!isOrdinary(answer)) return followed(answer, config, hear)
+    if (!isOrdinary(answer)) return followed(answer, config, hearer)
   } catch (error) {
     return fail(error)
   }
   return answer.then((response) => {
-    hear({ config, response })
+    hearer.end({ config, response })
     return response
   }, fail)
 }
@@ -58,11 +62,11 @@ function isOrdinary(answer: Promise<AxiosResponse> | undefined): boolean {
 function followed(
   answer: Promise<AxiosResponse>,
   config: InternalAxiosRequestConfig,
-  hear: Hear,
+  hearer: Hearer,
 ): Promise<AxiosResponse> {
   let isHeard = false
   const hearOnce = (ending: Partial<AttemptResult>): void => {
-    if (!isHeard) hear({ config, ...ending })
+    if (!isHeard) hearer.end({ config, ...ending })
     isHeard = true
   }
   const value = (onResponse: Callback, onError: Callback): unknown =>

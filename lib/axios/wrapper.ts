@@ -6,6 +6,7 @@ import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Adapter } from './axios.js'
 import type { JudgeOutcome } from './judge.js'
+import type { Route } from './route.js'
 
 /** That a fallback of this circuit is being asked. */
 export interface Asking {
@@ -20,7 +21,7 @@ export interface Wrapper extends AxiosAdapter {
   /** What is below it. */
   wrapped?: Adapter
   /** Of a guard. */
-  circuit?: ManagedCircuit
+  route?: Route
   judge?: JudgeOutcome | undefined
   /** Of a mark. */
   asking?: Asking
@@ -36,7 +37,7 @@ export function findWrapper(
   return typeof wrapper === 'function' ? wrapper : undefined
 }
 
-/** False if somebody froze the config. */
+/** @returns whether it is there: not if somebody froze the config */
 export function setAdapter(config: InternalAxiosRequestConfig, adapter: Adapter): boolean {
   try {
     config.adapter = adapter as NonNullable<Adapter>

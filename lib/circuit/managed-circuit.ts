@@ -88,6 +88,15 @@ export class ManagedCircuit implements Circuit {
     return { name, state, failureCount, retryAfter, ...(lastFailure && { lastFailure }) }
   }
 
+  /** A circuit is the route of all requests to itself. */
+  circuitOf(): this {
+    return this
+  }
+
+  circuitNamed(name: string): this | undefined {
+    return name === this.name ? this : undefined
+  }
+
   get isReady(): boolean {
     return this.#machine.isReady ?? this.#machine.state !== 'opened'
   }

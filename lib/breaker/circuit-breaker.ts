@@ -1,14 +1,11 @@
 /** The page to read first: a breaker attaches circuits to axios instances, one circuit per name. */
-import { Attachment, circuitOn } from '../axios/attachment.js'
-import { checkAdapter, checkInstance, type Attachable } from '../axios/instance.js'
-import { guardAdapter } from '../axios/place.js'
-import { LocalCircuit } from '../circuit/local-circuit.js'
-import { ManagedCircuit } from '../circuit/managed-circuit.js'
+import type { Attachable, Circuit, CircuitReading } from '../circuit/types.js'
 import { itself, keepSelf, makeShown } from '../circuit/shown.js'
-import type { AnyAdapter, Circuit, CircuitReading } from '../circuit/types.js'
 import { monotonic } from '../internal/clock.js'
+import { quote } from '../internal/quote.js'
+import { warnOnce } from '../internal/warnings.js'
+import { Circuits } from './circuits.js'
 import {
-  checkName,
   checkSameOptions,
   resolveBreakerOptions,
   resolveCircuitOptions,
@@ -16,22 +13,18 @@ import {
   type CircuitOptions,
   type ResolvedCircuitOptions,
 } from './config.js'
-import { warnOnce } from '../internal/warnings.js'
-import { ConfigError } from '../internal/config-error.js'
-import { joinStorage, type Membership } from './membership.js'
 import { Events, type EventName, type Listener } from './events.js'
-import { quote } from '../internal/quote.js'
+import { joinStorage, type Membership } from './membership.js'
 
 const SECONDS_PER_HOUR = 3600
 /** Seconds above which a ttl is more likely a slip than meant. */
 const LONG_TTL = SECONDS_PER_HOUR
 
 export class CircuitBreaker {
-  readonly #now: () => number
   readonly #defaults: ResolvedCircuitOptions
-  readonly #attachments = new Map<string, Attachment<ResolvedCircuitOptions>>()
   readonly #events = new Events()
   readonly #membership: Membership | undefined
+  readonly #circuits: Circuits
 
   /**
    * @param options defaults for every circuit
@@ -40,10 +33,10 @@ export class CircuitBreaker {
   constructor(options: CircuitBreakerOptions = {}) {
     const { defaults, storage, now = monotonic } = resolveBreakerOptions(options)
     keepSelf(this)
-    this.#now = now
     this.#defaults = defaults
     this.#warnOfLongTtl('the circuits', defaults.ttl)
     this.#membership = storage && joinStorage(storage, { publisher: this.#events, now })
+    this.#circuits = new Circuits({ events: this.#events, now, membership: this.#membership })
   }
 
   /**
@@ -58,7 +51,8 @@ export class CircuitBreaker {
    *   circuit of this breaker, and for a name that is attached with other options
    */
   attach(instance: Attachable, name: string, options?: CircuitOptions): Circuit {
-    return itself(this).#attach(instance, name, options)
+    const self = itself(this)
+    return self.#circuits.attach(instance, name, (known) => self.#resolve(name, options, known))
   }
 
   /**
@@ -68,41 +62,17 @@ export class CircuitBreaker {
    * @throws ConfigError for a target that is no axios instance
    */
   detach(instance: Attachable): void {
-    checkInstance(instance)
-    const self = itself(this)
-    self.#attachments.get(circuitOn(instance, self) ?? '')?.remove(instance)
-  }
-
-  #attach(instance: Attachable, name: string, options: CircuitOptions | undefined): Circuit {
-    checkInstance(instance)
-    checkName(name)
-    const known = this.#attachments.get(name)
-    const resolved = this.#resolve(name, options, known?.options)
-    const holder = circuitOn(instance, this)
-    if (holder !== undefined && holder !== name) throw taken(name, holder)
-    const attachment = known ?? this.#create(name, resolved)
-    try {
-      // All or nothing.
-      if (holder === undefined) attachment.add(instance, resolved)
-    } catch (error) {
-      if (!known) attachment.circuit.release()
-      throw error
-    }
-    if (!known) {
-      this.#attachments.set(name, attachment)
-      this.#events.publish('created', { circuit: name })
-    }
-    return attachment.circuit
+    itself(this).#circuits.detach(instance)
   }
 
   /** The circuit of this name, where one is attached. */
   circuit(name: string): Circuit | undefined {
-    return itself(this).#attachments.get(name)?.circuit
+    return itself(this).#circuits.get(name)
   }
 
   /** The attached circuits at this moment, in the order of their first attachment. */
   get circuits(): readonly Circuit[] {
-    return [...itself(this).#attachments.values()].map(({ circuit }) => circuit)
+    return itself(this).#circuits.all
   }
 
   /**
@@ -160,13 +130,6 @@ export class CircuitBreaker {
     return resolved
   }
 
-  #create(name: string, options: ResolvedCircuitOptions): Attachment<ResolvedCircuitOptions> {
-    const machine =
-      this.#membership?.machineFor(name, options) ?? new LocalCircuit(options, this.#now)
-    const circuit = new ManagedCircuit(name, machine, this.#events, this.#detach, this.#guard)
-    return new Attachment(this, circuit, options)
-  }
-
   /** Mostly a number of milliseconds. Once for a breaker, however many circuits it has. */
   #warnOfLongTtl(whose: string, ttl: number): void {
     if (ttl <= LONG_TTL) return
@@ -174,29 +137,6 @@ export class CircuitBreaker {
     const text = `ttl is in seconds: ${ttl} opens ${whose} for ${hours} h`
     warnOnce(this, 'ttl', text)
   }
-
-  readonly #guard = (circuit: ManagedCircuit, adapter: AnyAdapter): AnyAdapter => {
-    checkAdapter(adapter)
-    return guardAdapter(adapter, circuit, this.#attachments.get(circuit.name)?.options.outcome)
-  }
-
-  readonly #detach = (circuit: ManagedCircuit, instance?: Attachable): void => {
-    const attachment = this.#attachments.get(circuit.name)
-    if (instance !== undefined) checkInstance(instance)
-    if (attachment?.circuit !== circuit) return
-    if (instance !== undefined) return attachment.remove(instance)
-    this.#attachments.delete(circuit.name)
-    attachment.clear()
-    circuit.release()
-    this.#events.publish('detached', { circuit: circuit.name })
-  }
 }
 
 makeShown(CircuitBreaker.prototype, 'CircuitBreaker')
-
-function taken(name: string, holder: string): ConfigError {
-  return new ConfigError(
-    `Invalid instance: expected one that is free for circuit ${quote(name)}, ` +
-      `given one that circuit ${quote(holder)} of this breaker is attached to`,
-  )
-}

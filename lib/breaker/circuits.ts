@@ -1,0 +1,108 @@
+/** The circuits of a breaker by name, each with the instances that it is attached to. */
+import { Attachment, circuitOn } from '../axios/attachment.js'
+import { checkAdapter, checkInstance, type Attachable } from '../axios/instance.js'
+import { guardAdapter } from '../axios/place.js'
+import { LocalCircuit } from '../circuit/local-circuit.js'
+import { ManagedCircuit } from '../circuit/managed-circuit.js'
+import type { AnyAdapter } from '../circuit/types.js'
+import { ConfigError } from '../internal/config-error.js'
+import { quote } from '../internal/quote.js'
+import { checkName, type ResolvedCircuitOptions } from './config.js'
+import type { Events } from './events.js'
+import type { Membership } from './membership.js'
+
+type Attached = Attachment<ResolvedCircuitOptions>
+
+export interface CircuitsOptions {
+  readonly events: Events
+  readonly now: () => number
+  readonly membership: Membership | undefined
+}
+
+export class Circuits {
+  readonly #options: CircuitsOptions
+  readonly #attachments = new Map<string, Attached>()
+
+  constructor(options: CircuitsOptions) {
+    this.#options = options
+  }
+
+  get(name: string): ManagedCircuit | undefined {
+    return this.#attachments.get(name)?.circuit
+  }
+
+  /** In the order of their first attachment. */
+  get all(): readonly ManagedCircuit[] {
+    return Array.from(this.#attachments.values(), ({ circuit }) => circuit)
+  }
+
+  /**
+   * @param resolve the options, given those that the circuit has already
+   * @throws ConfigError
+   */
+  attach(
+    instance: Attachable,
+    name: string,
+    resolve: (known: ResolvedCircuitOptions | undefined) => ResolvedCircuitOptions,
+  ): ManagedCircuit {
+    checkInstance(instance)
+    checkName(name)
+    const known = this.#attachments.get(name)
+    const options = resolve(known?.options)
+    const holder = circuitOn(instance, this)
+    if (holder !== undefined && holder !== name) throw taken(name, holder)
+    const attachment = known ?? this.#create(name, options)
+    try {
+      // All or nothing.
+      if (holder === undefined) attachment.add(instance, options)
+    } catch (error) {
+      if (!known) attachment.circuit.release()
+      throw error
+    }
+    if (!known) this.#keep(attachment)
+    return attachment.circuit
+  }
+
+  /** Takes the instance's circuit off it. @throws ConfigError */
+  detach(instance: Attachable): void {
+    checkInstance(instance)
+    this.#attachments.get(circuitOn(instance, this) ?? '')?.remove(instance)
+  }
+
+  #keep(attachment: Attached): void {
+    const { name } = attachment.circuit
+    this.#attachments.set(name, attachment)
+    this.#options.events.publish('created', { circuit: name })
+  }
+
+  #create(name: string, options: ResolvedCircuitOptions): Attached {
+    const { events, now, membership } = this.#options
+    // What is to stand before a circuit's rules, or its storage's, goes round the machine here.
+    const machine = membership?.machineFor(name, options) ?? new LocalCircuit(options, now)
+    const circuit = new ManagedCircuit(name, machine, events, this.#detach, this.#guard)
+    return new Attachment(this, circuit, options)
+  }
+
+  readonly #guard = (circuit: ManagedCircuit, adapter: AnyAdapter): AnyAdapter => {
+    checkAdapter(adapter)
+    return guardAdapter(adapter, circuit, this.#attachments.get(circuit.name)?.options.outcome)
+  }
+
+  readonly #detach = (circuit: ManagedCircuit, instance?: Attachable): void => {
+    const attachment = this.#attachments.get(circuit.name)
+    if (instance !== undefined) checkInstance(instance)
+    if (attachment?.circuit !== circuit) return
+    if (instance !== undefined) return attachment.remove(instance)
+    this.#attachments.delete(circuit.name)
+    attachment.clear()
+    circuit.release()
+    this.#options.events.publish('detached', { circuit: circuit.name })
+  }
+}
+
+function taken(name: string, holder: string): ConfigError {
+  return new ConfigError(
+    `Invalid instance: expected one that is free for circuit ${quote(name)}, ` +
+      `given one that circuit ${quote(holder)} of this breaker is attached to`,
+  )
+}

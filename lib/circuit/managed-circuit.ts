@@ -1,6 +1,7 @@
 /** A named circuit: tells what its machine decided. */
 import { Readiness } from './readiness.js'
 import { itself, keepSelf, makeShown } from './shown.js'
+import { MILLISECOND, wholeMilliseconds } from './whole-milliseconds.js'
 import type {
   Admission,
   Attachable,
@@ -20,9 +21,6 @@ import type {
 
 type Detach = (circuit: ManagedCircuit, instance?: Attachable) => void
 
-/** Of a number that floating point made a hair too great, the hair. In milliseconds. */
-const HAIR = 1e-6
-const MS_PER_SECOND = 1000
 type GuardAdapter = (circuit: ManagedCircuit, adapter: AnyAdapter) => AnyAdapter
 
 export class ManagedCircuit implements Circuit {
@@ -182,7 +180,7 @@ export class ManagedCircuit implements Circuit {
   }
 
   #tellRefusal({ state, ...refusal }: Refusal): Refusal {
-    const least = state === 'opened' ? 1 / MS_PER_SECOND : 0
+    const least = state === 'opened' ? MILLISECOND : 0
     const retryAfter = Math.max(least, wholeMilliseconds(refusal.retryAfter))
     this.#publisher.publish('rejected', { circuit: this.name, state, retryAfter })
     return { admitted: false, state, retryAfter, lastFailure: this.lastFailure }
@@ -190,8 +188,3 @@ export class ManagedCircuit implements Circuit {
 }
 
 makeShown(ManagedCircuit.prototype, 'Circuit')
-
-/** Rounded up: timers cut fractions off, and whoever came back before the end would be refused again. */
-function wholeMilliseconds(seconds: number): number {
-  return Math.max(0, Math.ceil(seconds * MS_PER_SECOND - HAIR)) / MS_PER_SECOND
-}

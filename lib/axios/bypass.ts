@@ -1,24 +1,35 @@
 /** What stands before a circuit: a request that may pass is neither refused nor counted. */
-import type { InternalAxiosRequestConfig } from 'axios'
+import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { ConfigError } from '../internal/config-error.js'
 import { describeKind } from '../internal/quote.js'
 import type { Adapter } from './axios.js'
-import { isCacheHit } from './cached.js'
+import { isCacheHit, isPlain } from './cached.js'
+import type { Post } from './wrapper.js'
 
 /** @returns whether the request passes the circuit by, or what is wrong with its option */
 export function passesBy(
   config: InternalAxiosRequestConfig,
   circuit: ManagedCircuit,
   adapter: Adapter,
+  post: Post,
 ): boolean | ConfigError {
   const option: unknown = config.circuitBreaker
   if (option === false) return true
-  // Hits of caches, and what an inner guard answers for.
-  if (typeof adapter === 'function' && (circuit.leaves(adapter) || isCacheHit(adapter, config))) {
-    return true
+  // What an inner guard answers for, and hits of caches.
+  if (typeof adapter === 'function') {
+    if (circuit.leaves(adapter) || (adapter !== post.plain && isHit(adapter, config, post))) {
+      return true
+    }
   }
   return option !== undefined && option !== true && optionError(option)
+}
+
+/** A function's name and length cost each request as much as all the rest here. */
+function isHit(adapter: AxiosAdapter, config: InternalAxiosRequestConfig, post: Post): boolean {
+  if (isCacheHit(adapter, config)) return true
+  if (isPlain(adapter)) post.plain = adapter
+  return false
 }
 
 /** A request that was to go past the circuit, or not: whichever was meant, the other would be wrong. */

@@ -7,9 +7,17 @@ interface Marked {
   readonly request?: Marked | null
 }
 
+/** The name that axios-cache-interceptor gives it. */
+const CACHED = 'cachedAdapter'
+
 /** Before it is sent: an adapter that only hands out what is there. */
 export function isCacheHit(adapter: AxiosAdapter, config: InternalAxiosRequestConfig): boolean {
-  return adapter.name === 'cachedAdapter' || isMinifiedHit(adapter, config)
+  return adapter.name === CACHED || isMinifiedHit(adapter, config)
+}
+
+/** Of an adapter that `isCacheHit` never takes for a cache's, whatever the config. */
+export function isPlain(adapter: AxiosAdapter): boolean {
+  return adapter.name !== CACHED && adapter.length > 0
 }
 
 /** By the marks that caches leave on a response, or on the request behind it. */

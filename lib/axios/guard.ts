@@ -10,25 +10,24 @@ import { passesBy } from './bypass.js'
 import { NotInitializedError, OpenedStateError } from './errors.js'
 import { hitOf, keeps } from './hit.js'
 import { isCancelled } from './outcome.js'
-import { Passage } from './passage.js'
+import { Passage, passageOn } from './passage.js'
 import { rememberAsking } from './reentry.js'
-import type { Route } from './route.js'
 import { send, settled } from './settled.js'
-import type { Wrapper } from './wrapper.js'
+import type { Post, Wrapper } from './wrapper.js'
 
 /** The only thing that is made for each request: the function that sends it, and what it goes by. */
 export interface Guard extends Wrapper {
-  route: Route
+  post: Post
 }
 
 /** A promise chain and not an async function, which costs a healthy request measurably more. */
 export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promise<AxiosResponse> {
-  const { wrapped } = guard
+  const { wrapped, post } = guard
   // Looked up before admission: a request for an adapter that does not exist asks nobody for a permit.
   const dispatch = dispatcherOf(wrapped, config)
-  const circuit = guard.route.circuitOf(config)
+  const circuit = post.route.circuitOf(config)
   if (!circuit) return send(dispatch, config)
-  const passes = passesBy(config, circuit, wrapped)
+  const passes = passesBy(config, circuit, wrapped, post)
   if (passes === true) return send(dispatch, config)
   if (passes !== false) return Promise.reject(passes)
   if (typeof wrapped === 'function' && !circuit.isOpenToAll && keeps(wrapped)) {
@@ -43,15 +42,16 @@ function ask(
   circuit: ManagedCircuit,
   guard: Guard,
 ): Promise<AxiosResponse> {
-  const admission = Passage.of(config, circuit)?.take() ?? circuit.admit()
-  if ('admitted' in admission) return proceed(dispatch, config, admission, circuit, guard)
+  const outer = passageOn(config)
+  const admission = Passage.to(circuit, outer)?.take() ?? circuit.admit()
+  if ('admitted' in admission) return proceed(dispatch, config, admission, circuit, guard, outer)
   return admission.then((decided) => {
     if (decided.admitted && isCancelled(config)) {
       circuit.record(decided, 'ignored')
       // axios makes its CanceledError of it. An adapter asked now would send the request after all.
       throw new Error('cancelled')
     }
-    return proceed(dispatch, config, decided, circuit, guard)
+    return proceed(dispatch, config, decided, circuit, guard, passageOn(config))
   })
 }
 
@@ -60,12 +60,13 @@ function proceed(
   config: InternalAxiosRequestConfig,
   admission: Admission,
   circuit: ManagedCircuit,
-  { wrapped, judge }: Guard,
+  { wrapped, post }: Guard,
+  outer: Passage | undefined,
 ): Promise<AxiosResponse> {
   if (!admission.admitted) return refuse(admission, config, circuit, wrapped)
-  const passage = new Passage(admission, circuit, judge)
+  const passage = new Passage(admission, circuit, post.judge)
   // Only a function of somebody else's can hold another guard, or an answer of earlier.
-  if (typeof wrapped === 'function') passage.layDown(config, wrapped)
+  if (typeof wrapped === 'function') passage.layDown(config, wrapped, outer)
   return settled(dispatch, config, passage)
 }
 

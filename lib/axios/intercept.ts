@@ -45,7 +45,8 @@ function guardRequests(
   route: Route,
   judge: JudgeOutcome | undefined,
 ): () => void {
-  const guarded = (config: InternalAxiosRequestConfig) => guard(config, route, judge)
+  const post = { route, judge }
+  const guarded = (config: InternalAxiosRequestConfig) => guard(config, post)
   const id = request.use(guarded, undefined, { synchronous: true, runWhen: markAsking })
   runAround(request)
   return () => {

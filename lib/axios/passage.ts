@@ -40,8 +40,8 @@ export class Passage {
     this.#around = undefined
   }
 
-  layDown(config: object, adapter: AxiosAdapter): void {
-    const outer = passageOn(config)
+  /** @param outer what lies there: another circuit's, or one that was taken */
+  layDown(config: object, adapter: AxiosAdapter, outer: Passage | undefined): void {
     this.#adapter = adapter
     if (outer && outer.#permit) this.#around = outer
     try {
@@ -51,10 +51,11 @@ export class Passage {
     }
   }
 
-  static of(config: object, circuit: ManagedCircuit): Passage | undefined {
-    let passage = passageOn(config)
-    while (passage && passage.#circuit !== circuit) passage = passage.#around
-    return passage
+  /** The passage to this circuit: the given one, or one that it is within. */
+  static to(circuit: ManagedCircuit, passage: Passage | undefined): Passage | undefined {
+    let found = passage
+    while (found && found.#circuit !== circuit) found = found.#around
+    return found
   }
 
   /** @returns the permit, to be recorded by the one that takes it */
@@ -97,7 +98,7 @@ export class Passage {
 
   #isForeign(carried: unknown, own: object): boolean {
     if (carried === own || typeof carried !== 'object' || carried === null) return false
-    const passage = Passage.of(carried, this.#circuit)
+    const passage = Passage.to(this.#circuit, passageOn(carried))
     return passage !== undefined && passage !== this
   }
 
@@ -106,8 +107,8 @@ export class Passage {
   }
 }
 
-/** Clones of a passage, as deep copies of a config hold them, are none. */
-function passageOn(config: object): Passage | undefined {
+/** What lies on a config. Clones of a passage, as deep copies of a config hold them, are none. */
+export function passageOn(config: object): Passage | undefined {
   const passage = (config as { readonly [PASSAGE]?: unknown })[PASSAGE]
   return Passage.isPassage(passage) ? passage : undefined
 }

@@ -4,31 +4,26 @@ import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { dispatcherOf, type Adapter } from './axios.js'
 import { attempt, type Guard } from './guard.js'
 import type { JudgeOutcome } from './judge.js'
-import { Passage } from './passage.js'
+import { Passage, passageOn } from './passage.js'
 import type { Route } from './route.js'
-import { setAdapter, type Wrapper } from './wrapper.js'
+import { setAdapter, type Post, type Wrapper } from './wrapper.js'
 
 /**
  * Puts the guard round the request's adapter. Never throws: before axios 1.19 an error thrown by a
  * synchronous interceptor may let the request go.
  */
-export function guard(
-  config: InternalAxiosRequestConfig,
-  route: Route,
-  judge?: JudgeOutcome,
-): InternalAxiosRequestConfig {
+export function guard(config: InternalAxiosRequestConfig, post: Post): InternalAxiosRequestConfig {
   // Another interceptor returned nothing: axios says so.
   if (typeof config !== 'object' || config === null) return config
   const { adapter } = config
-  if (isGuardedBy(adapter, route)) return config
+  if (isGuardedBy(adapter, post.route)) return config
   const guarding = ((final) => {
     // Errors and responses carry the config on: re-issued elsewhere, it must not bring the guard along.
-    setAdapter(final, adapter)
+    restore(final, adapter)
     return attempt(final, guarding)
   }) as Guard
   guarding.wrapped = adapter
-  guarding.route = route
-  guarding.judge = judge
+  guarding.post = post
   if (setAdapter(config, guarding)) return config
   const copy: InternalAxiosRequestConfig = Object.create(Object.getPrototypeOf(config))
   return Object.assign(copy, config, { adapter: guarding })
@@ -38,10 +33,19 @@ export function guard(
 function isGuardedBy(adapter: Adapter, route: Route): boolean {
   // Written out, as each request comes by.
   let wrapper = adapter as Wrapper | undefined
-  while (typeof wrapper === 'function' && wrapper.route !== route) {
+  while (typeof wrapper === 'function' && wrapper.post?.route !== route) {
     wrapper = wrapper.wrapped as Wrapper | undefined
   }
   return typeof wrapper === 'function'
+}
+
+/** Without a look whether it worked: nothing could be done. */
+function restore(config: InternalAxiosRequestConfig, adapter: Adapter): void {
+  try {
+    config.adapter = adapter as NonNullable<Adapter>
+  } catch {
+    // Somebody froze it.
+  }
 }
 
 /** The adapter that asks the circuit itself, to be handed to an adapter of another kind: a cache. */
@@ -52,8 +56,11 @@ export function guardAdapter(
 ): AxiosAdapter {
   const guarding = ((config) => {
     if (circuit.isReleased) return dispatcherOf(adapter, config)(config)
-    Passage.of(config, circuit)?.leave()
+    Passage.to(circuit, passageOn(config))?.leave()
     return attempt(config, guarding)
   }) as Guard
-  return Object.assign(guarding, { wrapped: adapter as Adapter, route: circuit, judge })
+  return Object.assign(guarding, {
+    wrapped: adapter as Adapter,
+    post: { route: circuit, judge },
+  })
 }

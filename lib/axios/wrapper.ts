@@ -17,12 +17,19 @@ export interface Asking {
   isOver?: boolean
 }
 
+/** What the guards of one instance go by. */
+export interface Post {
+  readonly route: Route
+  readonly judge: JudgeOutcome | undefined
+  /** The adapter that was looked at last, if it is no cache's: most instances have one. */
+  plain?: AxiosAdapter
+}
+
 export interface Wrapper extends AxiosAdapter {
   /** What is below it. */
   wrapped?: Adapter
   /** Of a guard. */
-  route?: Route
-  judge?: JudgeOutcome | undefined
+  post?: Post
   /** Of a mark. */
   asking?: Asking
 }

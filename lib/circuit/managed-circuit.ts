@@ -2,22 +2,9 @@
 import { Readiness } from './readiness.js'
 import { itself, keepSelf, makeShown } from './shown.js'
 import { MILLISECOND, wholeMilliseconds } from './whole-milliseconds.js'
-import type {
-  Admission,
-  Attachable,
-  AnyAdapter,
-  Attempt,
-  Circuit,
-  CircuitReading,
-  CircuitState,
-  FailureReason,
-  Machine,
-  Origin,
-  Outcome,
-  Permit,
-  Publisher,
-  Refusal,
-} from './types.js'
+import type { Admission, Attempt, Machine, Origin, Outcome, Permit, Refusal } from './types.js'
+import type { AnyAdapter, Attachable, Circuit, CircuitReading, CircuitState } from './types.js'
+import type { FailureReason, Publisher } from './types.js'
 
 type Detach = (circuit: ManagedCircuit, instance?: Attachable) => void
 

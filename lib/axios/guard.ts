@@ -3,6 +3,7 @@
  * count them twice: other plugins retry, throw, cache and copy between them.
  */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { isDecided } from '../circuit/decided.js'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Admission, Refusal, Unready } from '../circuit/types.js'
 import { dispatcherOf } from './axios.js'
@@ -44,7 +45,7 @@ function ask(
 ): Promise<AxiosResponse> {
   const outer = passageOn(config)
   const admission = Passage.to(circuit, outer)?.take() ?? circuit.admit()
-  if ('admitted' in admission) return proceed(dispatch, config, admission, circuit, guard, outer)
+  if (isDecided(admission)) return proceed(dispatch, config, admission, circuit, guard, outer)
   return admission.then((decided) => {
     if (decided.admitted && isCancelled(config)) {
       circuit.record(decided, 'ignored')

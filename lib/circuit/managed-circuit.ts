@@ -1,5 +1,6 @@
 /** A named circuit: tells what its machine decided. */
 import { Readiness } from './readiness.js'
+import { isDecided } from './decided.js'
 import { itself, keepSelf, makeShown } from './shown.js'
 import { MILLISECOND, wholeMilliseconds } from './whole-milliseconds.js'
 import type { Admission, Attempt, Machine, Origin, Outcome, Permit, Refusal } from './types.js'
@@ -120,8 +121,12 @@ export class ManagedCircuit implements Circuit {
   /** A permit, to be given back to `record` exactly once, or a refusal. */
   admit(): Admission | Promise<Admission> {
     const admission = this.#machine.admit()
-    if ('admitted' in admission) return this.#tellAdmission(admission)
-    return admission.then((decided) => this.#tellAdmission(decided))
+    if (!isDecided(admission)) return admission.then((decided) => this.#tellAdmission(decided))
+    // While it is closed, and nobody waits, there is nothing to tell: most of the time.
+    if (admission.admitted && !admission.probe && this.#told === 'closed' && !this.#readiness) {
+      return admission
+    }
+    return this.#tellAdmission(admission)
   }
 
   record(permit: Permit, outcome: Outcome, reason?: FailureReason): void {

@@ -19,7 +19,7 @@ export function report(results) {
     'The adapter answers one turn of the event loop later. Per request.',
     timings(results.concurrent),
     '## A real server',
-    'One request after the other to a server on the loopback, with keep-alive.',
+    "One request after the other to a server on the loopback, by axios's default adapters, with keep-alive.",
     timings(results.server),
     '## An opened circuit',
     'Against an adapter that rejects. opossum, cockatiel and mollitia stand before axios, so that a ' +

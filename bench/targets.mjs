@@ -1,18 +1,19 @@
 /** What axios-breaker is to reach, beside what it did. */
 import { SHARED } from './fleet/guards.mjs'
 import { median, ratios } from './statistics.mjs'
-import { BARE, MONITORED, OURS } from './variants.mjs'
+import { BARE, MONITORED, NOOP, OURS } from './variants.mjs'
 
 /** @returns a row of the report for each target */
-export function targets({ closed, refused, idle, fleet, scrape, extent }) {
+export function targets({ closed, concurrent, refused, idle, fleet, scrape, extent }) {
   const { bytes, timers } = idle.found[OURS]
   const { perRequest, perFailure } = fleet.commands[SHARED]
   const { most } = fleet.probes[SHARED]
   const spread = median(fleet.propagation.spans)
   const { processes } = extent.fleet
   return [
-    row('a request through a closed circuit, over bare axios', 1.02, ratioOf(closed), times),
-    row('with metrics, over bare axios', 1.05, ratioOf(closed, MONITORED), times),
+    row(`a request through a closed circuit, over a ${NOOP}`, 1.01, overNoop(closed), times),
+    row(`50 at once, over a ${NOOP}`, 1.01, overNoop(concurrent), times),
+    row(`with metrics, over a ${NOOP}`, 1.03, overNoop(closed, MONITORED), times),
     row('a refused request, over a bare rejection', 0.65, ratioOf(refused), times),
     row('memory of an idle circuit', 1024, bytes, (value) => `${value.toFixed(0)} bytes`),
     row(`timers of ${extent.circuits} idle circuits`, 0, timers, String),
@@ -30,8 +31,12 @@ function row(what, limit, found, show) {
   return [what, `≤ ${show(limit)}`, show(found), reached ? 'reached' : '**missed**']
 }
 
-function ratioOf(samples, name = OURS) {
-  return ratios(samples[name], samples[BARE]).median
+function overNoop(samples, name = OURS) {
+  return ratios(samples[name], samples[NOOP]).median
+}
+
+function ratioOf(samples) {
+  return ratios(samples[OURS], samples[BARE]).median
 }
 
 const times = (value) => `${value.toFixed(3)} ×`

@@ -24,6 +24,7 @@ const SHARED = 'axios-breaker'
 const OWN = 'axios-breaker, a circuit each'
 const OPOSSUM = 'opossum, a circuit each'
 const NAIVE = 'reading Redis each time'
+const CACHED = 'reading Redis every 100 ms'
 
 const NUMBER = /^-?[\d,.]+$/
 /** The figure, and in brackets what it was before, or the extremes. */
@@ -81,7 +82,7 @@ test.each([
 })
 
 test.each([
-  ['Redis commands in a fleet', [SHARED, NAIVE], [NUMBER, NUMBER, NUMBER]],
+  ['Redis commands in a fleet', [SHARED, NAIVE, CACHED], [NUMBER, NUMBER, NUMBER, NUMBER]],
   ['A transition reaches the other processes', ['4'], [/^8 of 8$/, NUMBER, NUMBER, NUMBER]],
   ['Probes of a service that stays down', [SHARED, OPOSSUM, NAIVE], [NUMBER, NUMBER]],
   ['Redis frozen', [SHARED, NAIVE], [/^(well|down)$/, BOTH, BOTH, BOTH, BOTH, BOTH]],
@@ -100,6 +101,16 @@ test('a healthy request sends Redis nothing, and a failure at most one command',
   expect(Number(failure)).toBeLessThanOrEqual(1)
 })
 
+test('at a steady rate axios-breaker reads nothing, and a cached state 10 times a second', () => {
+  const perSecond = (variant: string) =>
+    Number(tables['Redis commands in a fleet']?.get(variant)?.[3])
+  expect(perSecond(SHARED)).toBe(0)
+  // Two keys each time; a busy machine reads less often.
+  expect(perSecond(CACHED)).toBeGreaterThan(0)
+  expect(perSecond(CACHED)).toBeLessThan(22)
+  expect(perSecond(NAIVE)).toBeGreaterThan(perSecond(CACHED))
+})
+
 test('every breaker does refuse, and nothing else does', () => {
   const rows = [...(tables['An opened circuit'] ?? [])]
   const refusing = rows.filter(([, [refuses]]) => refuses === 'yes').map(([name]) => name)
@@ -114,7 +125,7 @@ test('every breaker does refuse, and nothing else does', () => {
 
 test('a target is reached or missed as its figures say', () => {
   const rows = [...(tables['Targets']?.values() ?? [])]
-  expect(rows).toHaveLength(10)
+  expect(rows).toHaveLength(11)
   for (const [target = '', found = '', verdict] of rows) {
     const reached = parseFloat(found) <= parseFloat(target.replace('≤', ''))
     expect(verdict).toBe(reached ? 'reached' : '**missed**')

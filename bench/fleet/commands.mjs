@@ -1,33 +1,37 @@
 /** How many commands Redis gets, by its own count, while the service is well and while it fails now and then. */
-import { NAIVE, SHARED } from './guards.mjs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CACHED, NAIVE, SHARED } from './guards.mjs'
 
 /** Nothing opens: one failure among so many requests, and a threshold out of reach. */
 const PERIOD = 5
 const RULES = { threshold: 1000, ttl: 30 }
+/** Milliseconds between two requests of a process at a steady rate, and for how many seconds. */
+const PAUSE = 5
+const STEADY = 2
 
 /** What the script runs, inside of the one command that calls it; no variant sends these. */
 const SCRIPTED = new Set(['time', 'hmget', 'hset', 'pexpire', 'publish'])
 /** Of the benchmark itself; and the PING of each subscription, which goes by the clock and not by requests. */
 const OURS = new Set(['config|resetstat', 'info', 'hello', 'ping'])
 
-/** @returns commands per healthy request and, beyond those, per failure */
+/** @returns commands per healthy request, beyond those per failure, and per second at a steady rate */
 export async function commands(scene, { requests }) {
   const found = {}
-  for (const variant of [SHARED, NAIVE]) found[variant] = await measure(scene, variant, requests)
+  for (const variant of [SHARED, NAIVE, CACHED])
+    found[variant] = await measure(scene, variant, requests)
   return found
 }
 
 async function measure({ fleet, redis, upstream, settings }, variant, requests) {
   upstream.behave({ isDown: false })
   await fleet.guardBy(variant, { ...settings, ...RULES })
-  const healthy = await count(
-    fleet,
-    redis,
-    Array.from({ length: requests }, () => '/'),
-  )
+  const healthyPaths = Array.from({ length: requests }, () => '/')
+  const healthy = await count(redis, () => fleet.all('get', ...healthyPaths))
+  // Before anything fails: the success that takes a failure back is a command of that failure.
+  const steady = await count(redis, () => loadSteadily(fleet))
   const path = (_, index) => (index % PERIOD === PERIOD - 1 ? '/down' : '/')
   const paths = Array.from({ length: requests }, path)
-  const mixed = await count(fleet, redis, paths)
+  const mixed = await count(redis, () => fleet.all('get', ...paths))
   const failures = fleet.size * paths.filter((each) => each === '/down').length
   const perRequest = healthy.sent / (fleet.size * requests)
   const ofSuccesses = perRequest * (fleet.size * requests - failures)
@@ -35,12 +39,19 @@ async function measure({ fleet, redis, upstream, settings }, variant, requests) 
     perRequest,
     perFailure: (mixed.sent - ofSuccesses) / failures,
     scriptedPerFailure: mixed.scripted / failures,
+    perSecond: steady.sent / fleet.size / STEADY,
   }
 }
 
-async function count(fleet, redis, paths) {
+async function loadSteadily(fleet) {
+  await fleet.all('startCallers', 1, PAUSE)
+  await sleep(STEADY * 1000)
+  await fleet.all('endCallers')
+}
+
+async function count(redis, load) {
   await redis.command('CONFIG', 'RESETSTAT')
-  await fleet.all('get', ...paths)
+  await load()
   const counts = Object.entries(await redis.commandCounts()).filter(([name]) => !OURS.has(name))
   const sum = (wanted) =>
     counts.filter(([name]) => wanted(name)).reduce((total, [, calls]) => total + calls, 0)

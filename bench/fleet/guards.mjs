@@ -8,10 +8,20 @@ import { NaiveBreaker, NaiveRefusal } from './naive-breaker.mjs'
 export const SHARED = 'axios-breaker'
 export const OWN = 'axios-breaker, a circuit each'
 export const NAIVE = 'reading Redis each time'
+export const CACHED = 'reading Redis every 100 ms'
 export const OPOSSUM = 'opossum, a circuit each'
 
 /** A call that takes this long has failed by its own timeout before. */
 const OPOSSUM_TIMEOUT = 60_000
+
+/** A closed circuit's. */
+const CACHE_MS = 100
+
+async function attachNaively(instance, { name, url, ...options }, cacheMs) {
+  const breaker = await NaiveBreaker.connect(url, name, { ...options, cacheMs })
+  const get = (path) => breaker.call(() => instance.get(path))
+  return { get, end: () => breaker.destroy() }
+}
 
 async function attach(instance, { name, threshold, ttl }, storage) {
   const breaker = new CircuitBreaker({ threshold, ttl, storage })
@@ -35,11 +45,8 @@ export const GUARDS = {
   [SHARED]: (instance, settings) =>
     attach(instance, settings, new RedisStorage({ url: settings.url, ...settings.deadlines })),
   [OWN]: (instance, settings) => attach(instance, settings),
-  [NAIVE]: async (instance, { name, url, ...options }) => {
-    const breaker = await NaiveBreaker.connect(url, name, options)
-    const get = (path) => breaker.call(() => instance.get(path))
-    return { get, end: () => breaker.destroy() }
-  },
+  [NAIVE]: (instance, settings) => attachNaively(instance, settings, 0),
+  [CACHED]: (instance, settings) => attachNaively(instance, settings, CACHE_MS),
   // As near as it comes to so many failures in a row: more than half of all, of so many at least.
   [OPOSSUM]: (instance, { threshold, ttl }) => {
     const circuit = new Opossum((path) => instance.get(path), {

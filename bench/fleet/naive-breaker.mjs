@@ -1,7 +1,8 @@
 /**
  * A breaker that keeps its circuit in Redis and nothing in the process, in the manner of the Python
  * original: state and count are read before each request, failures counted by INCR, transitions
- * written by SET. In its favour: both reads go out at once, and INCR's answer decides.
+ * written by SET. In its favour: both reads go out at once, and INCR's answer decides. It may keep what
+ * it has read of a closed circuit for some time.
  */
 import { createClient } from 'redis'
 
@@ -12,12 +13,16 @@ export class NaiveBreaker {
   #keys
   #threshold
   #ttlMs
+  #cacheMs
+  /** What was read last of a circuit that was closed, and when. */
+  #closed = { failures: 0, readAt: -Infinity }
 
-  constructor(client, name, { threshold, ttl }) {
+  constructor(client, name, { threshold, ttl, cacheMs = 0 }) {
     this.#client = client
     this.#keys = { state: `naive:${name}`, count: `naive:${name}:failures` }
     this.#threshold = threshold
     this.#ttlMs = ttl * 1000
+    this.#cacheMs = cacheMs
   }
 
   static async connect(url, name, options) {
@@ -32,7 +37,7 @@ export class NaiveBreaker {
     try {
       const response = await send()
       if (isProbe) await this.#close()
-      else if (failures > 0) await this.#client.set(this.#keys.count, '0')
+      else if (failures > 0) await this.#reset()
       return response
     } catch (error) {
       if (isProbe) await this.#open()
@@ -46,15 +51,24 @@ export class NaiveBreaker {
   }
 
   async #admit() {
+    const { failures: known, readAt } = this.#closed
+    if (performance.now() - readAt < this.#cacheMs) return { isProbe: false, failures: known }
     const keys = [this.#keys.state, this.#keys.count]
     const [openedAt, failures] = await Promise.all(keys.map((key) => this.#client.get(key)))
     const isOpened = Number(openedAt) > 0
     if (isOpened && Date.now() <= Number(openedAt) + this.#ttlMs) throw new NaiveRefusal('opened')
+    if (!isOpened) this.#closed = { failures: Number(failures), readAt: performance.now() }
     return { isProbe: isOpened, failures: Number(failures) }
   }
 
   async #countFailure() {
+    this.#closed = { failures: 0, readAt: -Infinity }
     if ((await this.#client.incr(this.#keys.count)) >= this.#threshold) await this.#open()
+  }
+
+  async #reset() {
+    this.#closed.failures = 0
+    await this.#client.set(this.#keys.count, '0')
   }
 
   #open() {

@@ -2,7 +2,7 @@
 import { inWords, table } from '../markdown.mjs'
 import { median, quantile } from '../statistics.mjs'
 import { CALLERS as FROZEN_CALLERS, SLOW } from './frozen.mjs'
-import { NAIVE } from './guards.mjs'
+import { CACHED, NAIVE } from './guards.mjs'
 import { SUCCESSES, THRESHOLD } from './outage.mjs'
 import { CALLERS, DELAY, RULES } from './probes.mjs'
 
@@ -12,10 +12,17 @@ export function fleetReport({ fleet, extent }) {
     `## Redis commands in a fleet`,
     `Here and below: ${processes} processes with a circuit each or a shared one, a real service, and redis-server ${fleet.redis} on the ` +
       `loopback. _${NAIVE}_ is a small breaker in the manner of the Python original: it reads state and count before each request, ` +
-      'counts failures by INCR, and writes transitions by SET. Commands are counted by Redis; those that a script runs ' +
-      'inside of one command are told apart.',
+      `counts failures by INCR, and writes transitions by SET. _${CACHED}_ is the same, but keeps what it has read of a closed circuit ` +
+      'for as long. Redis counts the commands; those that a script runs inside of one command are counted apart. The last column is ' +
+      'at a steady rate of healthy requests.',
     table(
-      ['variant', 'per healthy request', 'per failure', 'run by its script'],
+      [
+        'variant',
+        'per healthy request',
+        'per failure',
+        'run by its script',
+        'per second and process',
+      ],
       Object.entries(fleet.commands).map(commandsOf),
     ),
     '## A transition reaches the other processes',
@@ -52,8 +59,8 @@ export function fleetReport({ fleet, extent }) {
   ]
 }
 
-function commandsOf([name, { perRequest, perFailure, scriptedPerFailure }]) {
-  const figures = [perRequest, perFailure, scriptedPerFailure]
+function commandsOf([name, { perRequest, perFailure, scriptedPerFailure, perSecond }]) {
+  const figures = [perRequest, perFailure, scriptedPerFailure, perSecond]
   return [name, ...figures.map((figure) => figure.toFixed(2))]
 }
 

@@ -179,6 +179,24 @@ it('reports once more what was refused for its epoch, and no more than that', ()
   expect(failures()).toEqual([THRESHOLD, THRESHOLD, THRESHOLD + 1])
 })
 
+it('goes on reporting for as long as reports are taken, or not answered', () => {
+  process.end('failure', THRESHOLD)
+  for (const answer of [deliver, deliver, () => process.fail('report'), deliver]) {
+    process.end('failure')
+    answer()
+  }
+  expect(failures()).toEqual([5, 6, 7, 8, 9])
+})
+
+it('makes nothing of an answer to a report that is not on its way', () => {
+  process.end('failure', THRESHOLD)
+  deliver()
+  const before = process.state
+  deliver()
+  process.fail('report')
+  expect(process.state).toBe(before)
+})
+
 it('does not repeat what was refused of a circuit that is opened', () => {
   process.end('failure', THRESHOLD)
   process.answer('report', { ...opened(1), granted: false })

@@ -1,5 +1,5 @@
 /** The user's own functions: an answer in place of a refusal, and a judgement in place of the rule. */
-import axios from 'axios'
+import axios, { AxiosHeaders } from 'axios'
 import { CircuitBreaker, OpenedStateError, type CircuitOptions } from '../../lib/index.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
@@ -28,6 +28,21 @@ const broken = (): never => {
 const pending = (): Promise<never> => new Promise(() => undefined)
 
 describe('a fallback', () => {
+  it('answers nothing more once its circuit is detached', async () => {
+    const { users, circuit } = attached({ fallback: () => 'an answer' })
+    const refusal = new OpenedStateError(
+      'users',
+      { state: 'opened', retryAfter: 1 },
+      {
+        headers: new AxiosHeaders(),
+      },
+    )
+    const get = () => users.get('/', { adapter: () => Promise.reject(refusal) })
+    expect((await get()).data).toBe('an answer')
+    circuit.detach()
+    await expect(get()).rejects.toBe(refusal)
+  })
+
   it.each<[string, () => unknown, unknown]>([
     ['data', () => ({ name: 'nobody' }), { name: 'nobody' }],
     ['a promise of data', async () => [1, 2], [1, 2]],

@@ -99,6 +99,28 @@ it('tells each attempt that was sent, counted or not, and none that was refused'
   for (const { duration } of attempts) expect(duration).toBeGreaterThan(0)
 })
 
+it('tells ordinary requests from probes after the first transitions too', async () => {
+  const { breaker, circuit, request } = attached({ threshold: 1 })
+  const probes: boolean[] = []
+  breaker.on('attempted', ({ probe }) => void probes.push(probe))
+  await request('/status/503')
+  await until('the ttl has passed', () => circuit.state === 'half-opened')
+  await request('/status/200')
+  await request('/status/200')
+  expect(probes).toEqual([false, true, false])
+})
+
+it('takes no ignored result for a recovery', async () => {
+  const { told, request } = attached({
+    outcome: ({ response }) => (response?.status === 204 ? 'ignored' : undefined),
+  })
+  await request('/status/503')
+  await request('/status/204')
+  expect(told.map(([name]) => name)).toEqual(['created', 'failed'])
+  await request('/status/200')
+  expect(told.map(([name]) => name)).toEqual(['created', 'failed', 'recovered'])
+})
+
 it('tells once that a circuit was detached', () => {
   const { breaker, circuit } = attached()
   const told: unknown[] = []

@@ -1,9 +1,9 @@
-/** The shared circuits of a breaker by name, and which of them are to be read. Knows nothing of the link. */
+/** The shared circuits of a breaker by name, and which of them must be read. It does not know the link. */
 import type { Snapshot } from '../storage/contract.js'
 import { Readings, type ReadingsOptions } from './readings.js'
 import type { SharedCircuit } from './shared-circuit.js'
 
-/** Seconds after a gap in which messages are only hints: they may have lain in the socket for as long. */
+/** Seconds after a gap in which messages are only hints: they may have waited in the socket all that time. */
 const MISTRUST = 1
 
 export class Circuits {
@@ -30,16 +30,16 @@ export class Circuits {
 
   readonly initialized = (): void => this.#each((circuit) => circuit.initialized())
 
-  /** Without the storage each circuit is on its own until it is read again. */
+  /** Without the storage, each circuit is on its own until it is read again. */
   readonly lost = (): void => {
     this.#each((circuit) => circuit.lost())
     this.missed()
   }
 
-  /** Messages may have been missed. */
+  /** Marks all circuits to be read: messages may have been missed. */
   readonly missed = (): void => this.readings.add(this.#byName.values())
 
-  /** Nothing that was seen until now is evidence for the fleet. */
+  /** Keeps everything that was seen until now out of the fleet's evidence. */
   readonly distrust = (): void => this.#each((circuit) => circuit.distrust())
 
   readonly pushed = (name: string, snapshot: Snapshot, process: string): void => {
@@ -52,14 +52,14 @@ export class Circuits {
     if (circuit) this.readings.add([circuit])
   }
 
-  /** Nothing that was under way is believed, and outages are read anew: they may be over. */
+  /** Distrusts all requests that were under way, and marks outages to be read: they may be over. */
   readonly afterGap = (): void => {
     this.#mistrustUntil = this.#now() + MISTRUST
     this.distrust()
     this.suspectOutages()
   }
 
-  /** Has all circuits read that are not closed for the fleet. @returns whether there are any */
+  /** Marks all circuits to be read that are not closed for the fleet. @returns whether there are any */
   suspectOutages(): boolean {
     const outages = [...this.#byName.values()].filter(({ isSettled }) => !isSettled)
     this.readings.add(outages)

@@ -1,18 +1,18 @@
-/** Makes the connection to the storage, and remembers what it complained of. */
+/** Opens the connection to the storage, and remembers the last error that it reported. */
 import { messageOf } from '../internal/errors.js'
 import type { Connection, ConnectionListener } from '../storage/contract.js'
 
 export class Connector {
   readonly #connect: () => Connection
   #connection: Connection | undefined
-  /** What the connection last complained of while it was being made. */
+  /** The last error that the connection reported; empty after each `open()`. */
   #trouble = ''
 
   constructor(connect: (listener: ConnectionListener) => Connection, listener: ConnectionListener) {
     this.#connect = () => connect(listener)
   }
 
-  /** Undefined before it is opened, and once it is closed. */
+  /** Undefined before `open()` and after `close()`. */
   get connection(): Connection | undefined {
     return this.#connection
   }
@@ -21,10 +21,10 @@ export class Connector {
     return this.#connection?.isUp ?? false
   }
 
-  /** Settles when the storage can be asked; rejects as soon as that is refused. */
+  /** Settles as soon as the storage can be asked; rejects as soon as the storage refuses the connection. */
   async open(): Promise<void> {
     this.#trouble = ''
-    // What was refused at the last call may be allowed by now, and is to be tried at once.
+    // The storage may allow by now what it refused at the last call, so try again at once.
     if (this.#connection && !this.#connection.isUp) {
       await this.#connection.close()
       this.#connection = undefined
@@ -33,7 +33,7 @@ export class Connector {
     if (!connection.isUp) await connection.ready
   }
 
-  /** @throws Error if it is not worth while to ask */
+  /** @throws Error if the storage is known to be down */
   use(): Connection {
     if (this.#connection?.isUp) return this.#connection
     throw new Error(this.#trouble || 'The storage is not connected')
@@ -43,7 +43,7 @@ export class Connector {
     this.#trouble = trouble
   }
 
-  /** Why it could not be opened, with what is known beyond the error. */
+  /** Why `open()` failed: the error, and the trouble if the error does not say it already. */
   reasonOf(error: unknown): string {
     const what = messageOf(error)
     const isNews = this.#trouble !== '' && !what.includes(this.#trouble)

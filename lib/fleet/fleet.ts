@@ -9,7 +9,7 @@ import { Pulse } from './pulse.js'
 import { SharedCircuit } from './shared-circuit.js'
 import type { Sharing } from './sharing.js'
 
-/** How far from its mean the time between two reads may be. */
+/** The largest deviation of the time between two reads, as a fraction of `refresh`. */
 const JITTER = 0.2
 
 export class Fleet implements Membership {
@@ -79,7 +79,8 @@ export class Fleet implements Membership {
 
   /**
    * Waits until what was seen by now is written, or given up: what is on its way, and then the reports
-   * that waited for it. Each is one command, so that this takes three `commandDeadline` at the most.
+   * Waits until everything seen by now is written or given up: first the commands on their way, then the
+   * reports that waited for them. Each is one command, so this takes three `commandDeadline` at most.
    */
   async flush(): Promise<void> {
     this.#circuits.hurry()

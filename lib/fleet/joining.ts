@@ -1,10 +1,10 @@
-/** The time from `init()` until the storage is in use, or has not answered. */
+/** The time from `init()` until the storage is in use or the deadline is over. */
 import { withTimeout } from '../internal/timers.js'
 import type { Loss } from './loss.js'
 
 export class Joining {
   readonly name = 'joining'
-  /** The loss that this may end. Nothing is retried meanwhile. */
+  /** The loss that this may end. It retries nothing in the meantime. */
   readonly before: Loss | undefined
   readonly #abandoned: Promise<never>
   #reject: (error: Error) => void = () => undefined
@@ -16,13 +16,13 @@ export class Joining {
     this.#abandoned.catch(() => undefined)
   }
 
-  /** Settles as `entering` does; rejects at the deadline, and if it is abandoned. */
+  /** Settles as `entering` does; rejects at the deadline, and after `abandon()`. */
   end(entering: Promise<void>, deadline: number): Promise<void> {
     const ended = Promise.race([entering, this.#abandoned])
-    return withTimeout(deadline, ended, 'it took too long')
+    return withTimeout(deadline, ended, 'it did not answer in time')
   }
 
   abandon(): void {
-    this.#reject(new Error('the breaker was closed'))
+    this.#reject(new Error('breaker.close() was called'))
   }
 }

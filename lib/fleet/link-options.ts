@@ -1,23 +1,23 @@
-/** What the link is given: what to call, and what to say. It knows nobody else. */
+/** What the link calls. It knows no other part of the fleet. */
 import type { Publisher } from '../circuit/types.js'
 import type { Connection, ConnectionListener } from '../storage/contract.js'
 
-/** What becomes known of the storage. */
+/** What the link reports about the storage. */
 export interface LinkEvents extends Pick<ConnectionListener, 'pushed' | 'hinted'> {
-  /** From here on each circuit is on its own, until it is read. */
+  /** The storage is lost: each circuit is on its own until it is read again. */
   readonly lost: () => void
-  /** A loss was published: nothing that was seen until now is evidence for the fleet. */
+  /** A loss was published: nothing seen until now counts as evidence for the fleet. */
   readonly distrusted: () => void
-  /** All circuits have to be read again: messages may have been missed. */
+  /** Messages may have been missed: all circuits must be read again. */
   readonly missed: () => void
 }
 
-/** The circuits that have to be read. One that was read since the last loss is not read again. */
+/** The circuits that must be read. Those that were read since the last loss are not read again. */
 export interface LinkReadings {
   readonly isDue: boolean
-  /** Asks for one circuit. Rejects if the storage does not answer. @returns what takes the answer over */
+  /** Reads one circuit. Rejects if the storage does not answer. @returns a function that adopts the answer */
   readFirst(deadline?: number): Promise<() => void>
-  /** Asks for the others, a batch at a time. Rejects as soon as the storage does not answer. */
+  /** Reads the others, a batch at a time. Rejects as soon as the storage does not answer. */
   readRest(deadline?: number): Promise<void>
 }
 

@@ -1,11 +1,11 @@
 /**
- * What the link is at a time:
+ * The states of the link:
  *
  *   idle ──init()──▶ joining ──the storage answers──▶ up ◀──┐
  *                       │                             │     │ the storage answers
  *                       └───── it does not ─────▶ lost ◀────┘ ──retried──▶
  *
- * `close()` leads back to idle from everywhere.
+ * `close()` leads back to idle from every state.
  */
 import type { Joining } from './joining.js'
 import type { Loss } from './loss.js'

@@ -1,4 +1,4 @@
-/** The one way to the storage. Nobody else decides whether it is up. */
+/** The only way to the storage. It alone decides whether the storage is up. */
 import { isCircuitError, messageOf } from '../internal/errors.js'
 import type { Answer, ConnectionListener, Question } from '../storage/contract.js'
 import { Connector } from './connector.js'
@@ -13,7 +13,7 @@ export class Link {
   readonly #questions: Questions
   readonly #connector: Connector
   #state: LinkState = IDLE
-  /** While connected, or connecting, there is one; after a failure the next `init()` tries anew. */
+  /** Set while connecting or connected. After a failure it is unset, so the next `init()` tries again. */
   #joined: Promise<void> | undefined
 
   constructor(options: LinkOptions) {
@@ -27,7 +27,7 @@ export class Link {
     return this.#state === UP
   }
 
-  /** Connects, and reads all circuits. @param deadline in seconds. @throws Error that says why not */
+  /** Connects, and reads all circuits. @param deadline in seconds. @throws Error with the reason */
   init(deadline: number): Promise<void> {
     this.#joined ??= this.#join(deadline).catch((error: unknown) => {
       this.#joined = undefined
@@ -37,30 +37,30 @@ export class Link {
   }
 
   /**
-   * Asks, and rejects at the deadline: from then on, as after any other error, the storage is lost.
+   * Asks the storage, and rejects at the deadline. Then, as after any other error, the storage is lost.
    *
-   * @param late what is to be done with an answer that comes after all
+   * @param late called with an answer that comes after the deadline
    */
   readonly ask = (question: Question, late?: (answer: Answer) => void): Promise<Answer> =>
     this.#questions.track(this.#ask(question, late))
 
   readonly drain = (): Promise<void> => this.#questions.drain()
 
-  /** Something would have asked the storage now, and goes on without it. */
+  /** Call this if something needs the storage now, and goes on without it: the loss is published at once. */
   readonly miss = (): void => this.#loss?.tell()
 
-  /** Has what is to be read read, if the storage is up. If it does not answer, it is lost, and read when it is found. */
+  /** Reads all circuits that are due, if the storage is up. If it does not answer, they stay due. */
   catchUp(): void {
     const { readings } = this.#options
     if (this.isUp && readings.isDue) readings.readRest().catch(() => undefined)
   }
 
-  /** The circuit was detached. */
+  /** Call this after a circuit is detached. */
   forget(circuit: string): void {
     this.#connector.connection?.forget?.(circuit)
   }
 
-  /** From here on there is nothing to ask, and nothing to be heard. */
+  /** Ends the connection. Afterwards nothing is asked, and no message arrives. */
   async close(): Promise<void> {
     const before = this.#state
     this.#joined = undefined
@@ -77,7 +77,7 @@ export class Link {
   async #join(deadline: number): Promise<void> {
     const { on, readings } = this.#options
     if (this.isUp) {
-      // Found by itself after a call that failed.
+      // A call of init() failed, and a retry has found the storage since.
       on.missed()
       return readings.readRest(deadline)
     }
@@ -94,14 +94,14 @@ export class Link {
   async #enter(joining: Joining, deadline: number): Promise<void> {
     const { readings } = this.#options
     await this.#connector.open()
-    // Given up meanwhile: what looks for the storage from then on is the loss.
+    // Joining was given up in the meantime: from then on, the loss looks for the storage.
     if (this.#state !== joining) return
     const adopt = await readings.readFirst(deadline)
     if (this.#state !== joining) return
     this.#state = UP
     joining.before?.end()
     adopt()
-    // A process that starts is busy: no circuit of thousands is to be answered sooner than the first.
+    // A process that starts is busy, so each of its thousands of circuits gets as much time as the first.
     await readings.readRest(deadline)
   }
 
@@ -111,7 +111,7 @@ export class Link {
       this.#lose(reason, before)
       this.miss()
     }
-    const message = `The storage cannot be used, asked for at most ${deadline} s: ${reason}`
+    const message = `Could not reach the storage within ${deadline} s: ${reason}`
     return new Error(message, { cause: error })
   }
 
@@ -132,14 +132,14 @@ export class Link {
     },
   }
 
-  /** Messages are heard again, and some may have been missed. */
+  /** The connection receives messages again, and may have missed some. */
   #resume(): void {
     if (!this.isUp) return this.#loss?.retryNow()
     this.#options.on.missed()
     this.catchUp()
   }
 
-  /** The storage cannot be used. */
+  /** Records that the storage cannot be used, and why. */
   #note(reason: string): void {
     if (this.isUp) this.#lose(reason)
     else this.#loss?.renew(reason)
@@ -176,10 +176,10 @@ export class Link {
       return await this.#questions.await(answer, question.deadline, late)
     } catch (error) {
       const isCurrent = connection !== undefined && connection === this.#connector.connection
-      // An error of one circuit, such as a key of a wrong type, says nothing of the storage.
+      // An error of one circuit, such as a key of a wrong type, says nothing about the storage.
       if (isCurrent && !isCircuitError(error)) {
         this.#note(messageOf(error))
-        // A read in the background is none that anything waits for.
+        // Nothing waits for a read in the background.
         if (question.op !== 'read') this.miss()
       }
       throw error

@@ -1,21 +1,21 @@
-/** A time without the storage: what is told of it, and when the storage is looked for again. */
+/** A time without the storage: when to publish the loss, and when to look for the storage again. */
 import type { Publisher } from '../circuit/types.js'
 import { schedule } from '../internal/timers.js'
 
 const FIRST_RETRY = 0.05
 const LAST_RETRY = 2
-/** Seconds for which a loss is kept quiet that nothing waits for: idle connections are closed, and come back. */
+/** Seconds before a loss is published that nobody waits for: idle connections are closed, and come back. */
 const GRACE = 1
-/** Refusals that waiting does not mend: they are worth telling although a loss has been told. */
+/** Refusals that waiting does not cure. They are published even if the loss was published before. */
 const LASTING = /^(?:WRONGPASS|NOAUTH|NOPERM|MISCONF|OOM|DENIED)\b/
 
 export interface LossOptions {
   readonly publisher: Publisher
   /** Monotonic seconds. */
   readonly now: () => number
-  /** From here on users know of it. */
+  /** Called just before the loss is published. */
   readonly onTold: () => void
-  /** Looks for the storage. If it is not there, `retryLater` has it looked for again. */
+  /** Looks for the storage. If it does not find it, it calls `retryLater`. */
   readonly onRetry: (loss: Loss) => void
 }
 
@@ -24,7 +24,7 @@ export class Loss {
   reason: string
   readonly #options: LossOptions
   readonly #since: number
-  /** The reason that was published; undefined while nobody was told. */
+  /** The reason that was published; undefined before that. */
   #published: string | undefined
   readonly #cancelGrace: () => void
   #wait = FIRST_RETRY
@@ -37,7 +37,7 @@ export class Loss {
     this.#cancelGrace = schedule(GRACE, () => this.tell())
   }
 
-  /** Told once, until it is over; and again if the storage refuses for good. */
+  /** Takes a new reason. A loss is published once, and again only if the storage refuses for good. */
   renew(reason: string): void {
     this.reason = reason
     const isNews = this.#published !== undefined && this.#published !== reason
@@ -50,7 +50,7 @@ export class Loss {
     this.#publish()
   }
 
-  /** The storage was found. */
+  /** Call this once the storage is found. */
   end(): void {
     this.#pause()
     this.#cancelGrace()
@@ -59,13 +59,13 @@ export class Loss {
     publisher.publish('storageRestored', { lostFor: now() - this.#since })
   }
 
-  /** Nothing more is told of it. */
+  /** Ends all timers, and publishes nothing more. */
   abandon(): void {
     this.#pause()
     this.#cancelGrace()
   }
 
-  /** Looks for the storage from anew: soon at first, and then ever more seldom. */
+  /** Starts the retries anew: soon at first, and then less and less often. */
   retrySoon(): void {
     this.#wait = FIRST_RETRY
     this.#retryIn(this.#wait)
@@ -76,7 +76,7 @@ export class Loss {
     if (!this.#cancelRetry) this.#retryIn(this.#wait)
   }
 
-  /** The storage says that it is there: no need to wait for the next try, unless one is under way. */
+  /** Retries at once, unless a retry is under way: the storage has reported that it is there. */
   retryNow(): void {
     if (!this.#cancelRetry) return
     this.#pause()

@@ -1,15 +1,17 @@
 /**
  * Notices that this process did not run for a while: it was frozen, suspended with its machine, or busy.
- * What happened meanwhile it learns too late, and what it has measured may be its own fault.
+ * Detects that this process did not run for a while: it was frozen, suspended with its machine, or busy.
+ * It learns of events in that gap too late, and failures that it measured may be its own fault.
  *
  * The wall clock is the only one that goes on in all of these cases. It is compared with itself over half
- * a second, so it may be wrong; one that is set forward costs a few reads.
+ * Only the wall clock goes on in all of these cases. Its value does not matter, because the pulse compares
+ * it with itself over half a second. If somebody sets it forward, that costs a few reads.
  */
 import { schedule } from '../internal/timers.js'
 
 const MS_PER_SECOND = 1000
 const BEAT = 0.5
-/** Seconds without a beat: three times of what a process with much to do takes. */
+/** Seconds without a beat that make a gap: three times what a busy process takes. */
 const GAP = 1.5
 
 export class Pulse {
@@ -17,12 +19,12 @@ export class Pulse {
   #lastBeat = 0
   #cancel: (() => void) | undefined
 
-  /** @param onGap called before anything that comes after the gap is looked at */
+  /** @param onGap called before anything that arrives after the gap is processed */
   constructor(onGap: () => void) {
     this.#onGap = onGap
   }
 
-  /** @param onBeat what has the pulse checked */
+  /** @param onBeat called at each beat; it has to call `check()` */
   start(onBeat: () => void): void {
     if (this.#cancel) return
     this.#lastBeat = wallClock()
@@ -34,7 +36,7 @@ export class Pulse {
     this.#cancel = undefined
   }
 
-  /** To be called before anything is believed that came from outside. */
+  /** Call this before you trust anything that came from outside. */
   check(): void {
     if (!this.#cancel) return
     const now = wallClock()

@@ -1,26 +1,26 @@
-/** What the storage was asked and has not answered yet. */
+/** The questions that the storage has not answered yet. */
 import type { Publisher } from '../circuit/types.js'
 import type { Answer } from '../storage/contract.js'
 import { withTimeout } from '../internal/timers.js'
 
-/** Seconds after which a storage hangs, and is not merely slow. */
+/** Seconds. A storage that takes longer to answer hung; a faster one was merely slow. */
 const HANGING = 2
-/** One that hangs is not asked for ever: what it was asked would pile up in memory. */
+/** A storage that hangs is asked no more than this: the questions would pile up in memory. */
 const MOST_UNANSWERED = 10
 
 export interface QuestionsOptions {
   readonly publisher: Publisher
   /** Monotonic seconds. */
   readonly now: () => number
-  /** The storage hung, and does so no more. */
+  /** Called when a storage that hung answers again. */
   readonly onThaw: () => void
 }
 
 export class Questions {
   readonly #options: QuestionsOptions
-  /** Given up or not. */
+  /** Includes the questions that were given up. */
   #unanswered = 0
-  /** Those that are not given up. */
+  /** Excludes the questions that were given up. */
   readonly #pending = new Set<Promise<unknown>>()
 
   constructor(options: QuestionsOptions) {
@@ -31,7 +31,7 @@ export class Questions {
     return this.#unanswered > MOST_UNANSWERED
   }
 
-  /** Settles as `job` does. Until then `drain()` waits for it. */
+  /** Makes `drain()` wait for `job`. @returns `job` */
   track<Value>(job: Promise<Value>): Promise<Value> {
     this.#pending.add(job)
     const end = (): unknown => this.#pending.delete(job)
@@ -39,12 +39,12 @@ export class Questions {
     return job
   }
 
-  /** Waits for what is on its way now. Each has a deadline. */
+  /** Waits for the questions that are on their way now. Each has a deadline. */
   async drain(): Promise<void> {
     await Promise.allSettled(this.#pending)
   }
 
-  /** Rejects at the deadline. @param late what is to be done with an answer that comes after all */
+  /** Rejects at the deadline. @param late called with an answer that comes after the deadline */
   async await(
     answer: Promise<Answer>,
     deadline: number,
@@ -58,7 +58,7 @@ export class Questions {
     const inTime = withTimeout(deadline, answer, `No answer from the storage within ${deadline} s`)
     const comeLate = (value: Answer): void => {
       late?.(value)
-      // One that is only slow is tried again in its own time.
+      // A storage that is only slow is retried at its usual time.
       if (now() - askedAt > HANGING) onThaw()
     }
     inTime.catch(() => answer.then(comeLate, () => undefined))

@@ -1,14 +1,19 @@
-/** Which circuits are to be read, and reads them: one to know whether the storage answers, the rest in batches. */
+/**
+ * Reads the circuits that are due: one first, to see whether the storage answers, then the rest in batches.
+ */
 import { isCircuitError } from '../internal/errors.js'
 import { schedule } from '../internal/timers.js'
 
-/** Reads under way at once: enough to keep a round trip busy, few enough to leave the event loop free. */
+/** Reads at the same time: enough to fill a round trip, few enough to keep the event loop free. */
 const BATCH = 200
-/** Seconds by which the processes of a fleet spread the reads of many circuits. */
+/** Seconds over which the processes of a fleet spread their reads of many circuits. */
 const SPREAD = 0.3
 
 export interface Readable {
-  /** Rejects if the storage does not answer. @param deadline in seconds. @returns what takes the answer over */
+  /**
+   * Rejects if the storage does not answer. @param deadline in seconds. @returns a function that adopts the
+   * answer
+   */
   read(deadline: number): Promise<() => void>
 }
 
@@ -26,7 +31,7 @@ export class Readings<Circuit extends Readable> {
     this.#options = options
   }
 
-  /** Whether there is anything to be read. */
+  /** Whether any circuit must be read. */
   get isDue(): boolean {
     return this.#unread.size > 0
   }
@@ -39,13 +44,13 @@ export class Readings<Circuit extends Readable> {
     this.#unread.delete(circuit)
   }
 
-  /** As short as a probe's, unless a deadline is given: a slow storage stays lost. */
+  /** Uses the short deadline of probes unless the caller gives one, so that a slow storage stays lost. */
   async readFirst(deadline = this.#options.permitDeadline): Promise<() => void> {
     const [first] = this.#unread
     return first ? this.#read(first, deadline) : () => undefined
   }
 
-  /** Reads all that is to be read, also what is added meanwhile. */
+  /** Reads all circuits that are due, including those that are added in the meantime. */
   readRest(deadline = this.#options.commandDeadline): Promise<void> {
     this.#reading ??= this.#readAll(deadline).finally(() => {
       this.#reading = undefined
@@ -66,13 +71,13 @@ export class Readings<Circuit extends Readable> {
     }
   }
 
-  /** One that was not answered is to be read again; so is one that is added while it is read. */
+  /** A circuit is read again if its read failed, or if it was added again during its read. */
   async #read(circuit: Circuit, deadline: number): Promise<() => void> {
     this.#unread.delete(circuit)
     try {
       return await circuit.read(deadline)
     } catch (error) {
-      // By itself it knows that it is alone, and the storage is up.
+      // The circuit itself has noted that it is alone. The storage is up.
       if (isCircuitError(error)) return () => undefined
       this.#unread.add(circuit)
       throw error

@@ -1,10 +1,12 @@
-/** The name of this process for the quorum. */
+/** The name under which this process counts for the quorum. */
 import { property } from '../internal/property.js'
 
-/** Every copy of the package finds the same one, whatever loaded it. */
+/** All copies of the package in a process share this key, whatever loaded them. */
 const KEY = Symbol.for('axios-breaker.reporter')
 
-/** The same for all breakers of the process. Worker threads have globals, and so names, of their own. */
+/**
+ * All breakers of a process share one name. Worker threads have their own globals, so each has its own name.
+ */
 export function processReporter(): string {
   const known = property(globalThis, KEY)
   if (typeof known === 'string') return known

@@ -1,27 +1,28 @@
-/** Storages are made here: what connects a breaker to them is the same for all. */
+/** Makes storages. All of them connect breakers in the same way. */
 import type { CircuitStorage, Joinable } from '../breaker/membership.js'
 import type { Connection, ConnectionListener } from '../storage/contract.js'
 import { Fleet } from './fleet.js'
 import { processReporter } from './reporter.js'
 import { resolveSharing, type Sharing, type SharingOptions } from './sharing.js'
 
-/** The default `reporter` of a storage whose breakers stand for processes. */
+/** The default `reporter` of a storage whose breakers each stand for a process. */
 export const EACH_BREAKER = ''
 
-/** Begins to connect. Called once for each breaker's `init()`. Does not throw. */
+/** Starts to connect one breaker. Each `init()` calls it once. It must not throw. */
 export type Connect = (listener: ConnectionListener) => Connection
 
-/** A storage, and the way to connect to it: the suite of the contract takes this. */
+/** A storage, and the function that connects to it, which the contract's suite needs. */
 export interface SharedStorage extends CircuitStorage {
   readonly connect: Connect
 }
 
 export interface StorageDefinition {
-  /** How breakers use the storage: `quorum`, deadlines and the rest. Each has a default. */
+  /** How breakers use the storage: `quorum`, deadlines and so on. Each option has a default. */
   readonly options?: SharingOptions | undefined
   /**
    * Begins to connect one breaker. The connection carries out each command atomically, by one clock for all
-   * processes; `decide` has the rules. Run `storageContract` of `axios-breaker/testing` on it.
+   * Starts to connect one breaker. The connection must carry out each command atomically, by one clock for
+   * all processes; `decide` implements the rules. Test it with `storageContract` of `axios-breaker/testing`.
    */
   readonly connect: Connect
 }

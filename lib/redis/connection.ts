@@ -15,10 +15,10 @@ import { argumentsOf, parseReply, TRIAL, type Reply } from './wire.js'
 const MS_PER_SECOND = 1000
 const now = (): number => performance.now() / MS_PER_SECOND
 
-/** Seconds until what was refused is tried again: it may be allowed by then. */
+/** Seconds until a refused command is tried again, in case it is allowed by then. */
 const FIRST_RETRIAL = 0.5
 const LAST_RETRIAL = 4
-/** Seconds after which it is worth telling that a trial is not answered, although it may still be. */
+/** Seconds after which an unanswered trial is reported, although its answer may still come. */
 const SLOW = 0.15
 
 export class RedisConnection implements Connection, Member {
@@ -32,14 +32,15 @@ export class RedisConnection implements Connection, Member {
   readonly #clock = new ServerClock(now)
   readonly #pending = new Set<Promise<unknown>>()
   #isClosed = false
-  /** Whether messages have ever been heard: before that the fleet cannot be followed. */
+  /** Whether the channel was ever subscribed. Before that, this process cannot follow the fleet. */
   #isSubscribed = false
   #isProven = false
   #isOnTrial = false
   #cancelRetrial: (() => void) | undefined
   #retrial = FIRST_RETRIAL
   /** A command was refused: one that is full, or a replica, takes no writes and answers reads. */
-  #isDoubted = false
+  /** Reads then ask for a write too: a full Redis, or a replica, refuses writes and answers reads. */
+  #lastWriteFailed = false
 
   constructor(hub: Hub, view: View, listener: ConnectionListener) {
     this.#hub = hub
@@ -73,7 +74,7 @@ export class RedisConnection implements Connection, Member {
   forget(circuit: string): void {
     const drop = (): void => this.#inbox.forget(circuit)
     drop()
-    // What is being answered would bring it back.
+    // Answers that are still on their way would bring the secret back.
     void Promise.allSettled(this.#pending).then(drop)
   }
 
@@ -105,7 +106,7 @@ export class RedisConnection implements Connection, Member {
     this.#inbox.heard(text)
   }
 
-  /** If Redis was late by its own clock alone, that has been set meanwhile: it is asked once more. */
+  /** Asks once more if only Redis's clock says that the deadline is over: that clock was set forward. */
   async #ask(question: Question): Promise<Answer> {
     const askedAt = now()
     const { answer, isLate } = await this.#askOnce(question)
@@ -119,11 +120,11 @@ export class RedisConnection implements Connection, Member {
     const secret = this.#inbox.secretOf(circuit) ?? crypto.randomUUID()
     const { latest } = this.#clock
     const expires = latest && latest + deadline
-    const needsWrites = this.#isDoubted
+    const needsWrites = this.#lastWriteFailed
     const envelope = { channel: this.channel, secret, expires, needsWrites }
     const sentAt = now()
     const text = await this.#run(`${this.#view.prefix}/${circuit}`, argumentsOf(question, envelope))
-    if (needsWrites || question.op !== 'read') this.#isDoubted = false
+    if (needsWrites || question.op !== 'read') this.#lastWriteFailed = false
     const reply = parseReply(text)
     this.#clock.read({ time: reply.time, sentAt, readAt: now() })
     this.#inbox.answered(circuit, reply)
@@ -135,12 +136,12 @@ export class RedisConnection implements Connection, Member {
       return await runScript(this.#hub, SCRIPT, key, args)
     } catch (error) {
       if (isKeyError(error)) throw asCircuitError(error)
-      this.#isDoubted = true
+      this.#lastWriteFailed = true
       throw error
     }
   }
 
-  /** Commands are answered and messages heard: it remains to be seen whether anything may be written. */
+  /** Redis answers and the channel is subscribed. Only a trial can show whether Redis accepts writes. */
   #prove(): void {
     if (this.#isOnTrial || this.#isClosed || !this.#isSubscribed || !this.#hub.isUp) return
     this.#isOnTrial = true

@@ -1,7 +1,7 @@
 /**
- * The formats of what outlives a release: messages, and what the key of a circuit holds. A release that
- * adds fields keeps the number, and an older release does not look at them. A release that changes what
- * a field means raises it, and an older release then knows that it cannot read the rest.
+ * The formats of the data that outlives a release: messages, and the hash of each circuit. A release that
+ * adds fields keeps the number, and older releases ignore them. A release that changes what a field
+ * means raises the number, so that older releases know that they cannot read the rest.
  */
 export const MESSAGE_FORMAT = 2
 export const HASH_FORMAT = 2

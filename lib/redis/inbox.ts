@@ -1,4 +1,4 @@
-/** What comes over the channel, and what of it is believed. */
+/** Receives the messages of the channel, and decides which of them to trust. */
 import type { ConnectionListener } from '../storage/contract.js'
 import { Hearing } from './hearing.js'
 import { parseMessage } from './message.js'
@@ -9,15 +9,17 @@ import type { Reply } from './wire.js'
 export interface InboxOptions {
   readonly listener: Pick<ConnectionListener, 'pushed' | 'hinted'>
   readonly clock: ServerClock
-  /** A message did not come. */
+  /** Called if an answer shows that a message never arrived. */
   readonly onMissed: () => void
-  /** A message came that could be about any circuit. */
+  /** Called for a message that could be about any circuit. */
   readonly readAll: () => void
 }
 
 export class Inbox {
   readonly #options: InboxOptions
-  /** Of each circuit, as Redis has told it: a message that is not signed with it proves nothing. */
+  /**
+   * The secret of each circuit, as Redis answered it. A message that is not signed with it proves nothing.
+   */
   readonly #secrets = new Map<string, string>()
   readonly #hearing: Hearing
   readonly #rereading: Rereading
@@ -54,7 +56,7 @@ export class Inbox {
     this.#hearing.forget(circuit)
   }
 
-  /** Messages may have been missed, and all circuits are read anew. */
+  /** Call this if messages may have been missed. The caller then reads all circuits. */
   reset(): void {
     this.#hearing.reset()
   }
@@ -63,7 +65,9 @@ export class Inbox {
     this.#rereading.stop()
   }
 
-  /** Of a later release, or of another program. Whatever it says, the keys say it too. */
+  /**
+   * The message comes from a later release, or from another program. Whatever it says, the keys say it too.
+   */
   #heardUnreadable(): void {
     this.#hearing.reset()
     this.#rereading.request()

@@ -7,7 +7,7 @@ import { sha1 } from './wire.js'
 const START = `${MESSAGE_FORMAT}|`
 const SIGNATURE = 40
 const PROCESS = /^[\w-]*$/
-/** Characters. Only of a circuit with a name as long as a book are messages longer. */
+/** In characters. A message is longer only if its circuit has a name as long as a book. */
 const LONGEST = 100_000
 
 export interface Message extends Timed {
@@ -16,7 +16,7 @@ export interface Message extends Timed {
   isSignedWith(secret: string): boolean
 }
 
-/** Undefined for what this release cannot read: another format, or no message at all. */
+/** @returns undefined if this release cannot read the text: another format, or no message at all */
 export function parseMessage(text: unknown): Message | undefined {
   const message = String(text)
   if (message.length > LONGEST || !message.startsWith(START)) return undefined

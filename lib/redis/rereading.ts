@@ -1,8 +1,13 @@
-/** Reads everything after a message that could be about anything, and not once for each of a flood. */
+/**
+ * Reads all circuits after a message that could be about any of them, but not once per message in a flood.
+ */
 import { schedule } from '../internal/timers.js'
 
 const MS_PER_SECOND = 1000
-/** Seconds between two readings: a message of a later release is seen within this time, and a flood costs no more. */
+/**
+ * Seconds between two readings. It bounds how late a change of a later release is seen, and what a flood
+ * costs.
+ */
 const REREADING_PAUSE = 1
 
 export class Rereading {
@@ -14,7 +19,7 @@ export class Rereading {
     this.#readAll = readAll
   }
 
-  /** At once, or as soon as the pause after the last reading is over. */
+  /** Reads at once, or as soon as the pause after the last reading is over. */
   request(): void {
     if (this.#cancel) return
     const wait = this.#readAt + REREADING_PAUSE - now()

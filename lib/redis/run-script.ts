@@ -2,7 +2,7 @@ import { property } from '../internal/property.js'
 import type { Evaluator } from './line.js'
 import { sha1 } from './wire.js'
 
-/** A script by its name, and in full if Redis does not know it: after a restart, a SCRIPT FLUSH, a failover. */
+/** Runs a script by its hash, or in full if Redis lost it: in a restart, a SCRIPT FLUSH or a failover. */
 export async function runScript(
   evaluator: Evaluator,
   script: string,

@@ -1,6 +1,6 @@
 /**
- * What this process knows of Redis's clock: enough to say how old a message is that lay in a socket, and
- * until when a command is wanted. Both are judged in favour of what is young: two clocks drift apart.
+ * What this process knows of Redis's clock: enough to tell how old a message is that waited in a socket,
+ * and until when a command is wanted. Two clocks drift apart, so a doubtful age counts as young.
  */
 
 import type { Snapshot } from '../storage/contract.js'
@@ -8,7 +8,7 @@ import type { Snapshot } from '../storage/contract.js'
 /** Seconds by which two clocks may drift apart in one second; quartz is ten times better. */
 const DRIFT = 0.0005
 
-/** Seconds: a message is not as good as new only if it was held up somewhere. */
+/** Seconds. A message that is no older than this counts as new; only one that was held up is older. */
 const YOUNG = 0.25
 
 interface Reading {
@@ -28,14 +28,14 @@ export class ServerClock {
     this.#now = now
   }
 
-  /** Keeps the reading that says most: one that a busy or frozen process took late says little. */
+  /** Keeps the most precise reading: one that a busy or frozen process took late says little. */
   read(reading: Reading): void {
     const known = this.#reading
     const isBetter = !known || widthOf(reading, reading.readAt) <= widthOf(known, reading.readAt)
     if (isBetter || this.#isStep(reading)) this.#reading = reading
   }
 
-  /** Redis's clock at this moment is no later than this. 0: nothing is known. */
+  /** The latest time that Redis's clock may show now; 0 if nothing is known. */
   get latest(): number {
     const known = this.#reading
     if (!known) return 0
@@ -43,7 +43,7 @@ export class ServerClock {
     return known.time + (now - known.sentAt) + DRIFT * (now - known.sentAt)
   }
 
-  /** Seconds that have passed, at the least, since Redis's clock showed this time; 0 for what is young. */
+  /** At least so many seconds have passed since Redis's clock showed this time; 0 if it is young. */
   ageOf(time: number): number {
     const age = this.#earliest - time
     return age > YOUNG ? age : 0
@@ -56,7 +56,7 @@ export class ServerClock {
     return known.time + passed - DRIFT * passed
   }
 
-  /** The clock was set, or another server has taken over: what was known is wrong. */
+  /** Whether Redis's clock was set, or another server took over, so that the known reading is wrong. */
   #isStep({ time, sentAt, readAt }: Reading): boolean {
     const now = this.#now()
     const earliest = this.#earliest - (now - sentAt)
@@ -70,7 +70,7 @@ function widthOf({ sentAt, readAt }: Reading, now: number): number {
   return readAt - sentAt + 2 * DRIFT * (now - sentAt)
 }
 
-/** A message that lay in a socket says how things were when it was sent. */
+/** A message describes the moment in which it was sent. This adds the time that it waited in a socket. */
 export function agedBy(snapshot: Snapshot, age: number): Snapshot {
   if (snapshot.state === 'closed') return snapshot
   const { openedFor, heldFor } = snapshot

@@ -1,4 +1,6 @@
-/** A shared storage in the process's own memory, for tests of code that shares circuits: no Redis needed. */
+/**
+ * A shared storage in the memory of the process, for tests of code that shares circuits. It needs no Redis.
+ */
 import { monotonic } from '../internal/clock.js'
 import { resolveSharing, sharingShape, type SharingOptions } from '../fleet/sharing.js'
 import { EACH_BREAKER, shareThrough, type Connect, type SharedStorage } from '../fleet/storage.js'
@@ -13,8 +15,8 @@ export interface MemoryStorageOptions extends SharingOptions {
 }
 
 /**
- * Breakers that are given the same `MemoryStorage` share their circuits, as processes do through Redis.
- * Each of them stands for a process: unless `reporter` is given, each is a reporter of its own.
+ * Breakers that use the same `MemoryStorage` share their circuits, as processes do through Redis.
+ * Each breaker stands for a process, and is a reporter of its own unless you set `reporter`.
  */
 export class MemoryStorage implements SharedStorage {
   readonly connect: Connect = (listener) => this.#connect(listener)
@@ -32,19 +34,19 @@ export class MemoryStorage implements SharedStorage {
     this.#now = now ?? monotonic
   }
 
-  /** From now on, it answers nobody, as Redis does when it is down. It keeps what it has. */
+  /** Makes the storage answer nobody, like a Redis that is down. It keeps its data. */
   goDown(reason = 'The storage is down'): void {
     this.#isDown = true
     for (const listener of this.#listeners) listener.lost(reason, true)
   }
 
-  /** It answers again. */
+  /** Makes the storage answer again. */
   comeBack(): void {
     this.#isDown = false
     for (const listener of this.#listeners) listener.resumed()
   }
 
-  /** Loses everything, as Redis does when it is flushed or restarted without its data. */
+  /** Loses all data, like a Redis that is flushed or restarted without persistence. */
   forget(): void {
     this.#circuits.clear()
   }
@@ -68,7 +70,7 @@ export class MemoryStorage implements SharedStorage {
     const { kept, answer, changed } = decide(this.#circuits.get(circuit), question, this.#now())
     if (kept) this.#circuits.set(circuit, kept)
     if (changed) {
-      // Not before the answer: nobody hears of a change while it is being made.
+      // The answer comes first: no listener hears of a change while it is being made.
       queueMicrotask(() => {
         for (const listener of this.#listeners) listener.pushed(circuit, changed, process)
       })

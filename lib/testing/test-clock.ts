@@ -1,19 +1,19 @@
-/** A clock that only moves when it is told to, for the `now` of a breaker or of a `MemoryStorage`. */
+/** A clock that moves only if a test calls `advance`, for the `now` of a breaker or of a `MemoryStorage`. */
 import { ConfigError } from '../internal/config-error.js'
 
-/** A nanosecond more than was asked for: a ttl is over once more than its seconds have passed. */
+/** A nanosecond more than the caller asked for: a ttl is over once more than its seconds have passed. */
 const HAIR = 1e-9
 
 export class TestClock {
   #seconds = 0
 
-  /** The time in seconds, for the option `now`. Bound: it may be handed on by itself. */
+  /** The time in seconds, for the option `now`. It is bound, so you can pass it on by itself. */
   readonly now = (): number => this.#seconds
 
   /**
-   * Makes time pass: so many seconds and a nanosecond, so that a ttl of as many is over.
+   * Advances the clock by so many seconds and a nanosecond, so that a ttl of as many seconds is over.
    *
-   * @param seconds a number from 0, fractions allowed
+   * @param seconds 0 or more, fractions allowed
    * @throws ConfigError
    */
   readonly advance = (seconds: number): void => {

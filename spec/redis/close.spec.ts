@@ -92,7 +92,7 @@ describe('close()', () => {
     proxy.pause()
     const init = sharer.breaker.init().catch(String)
     await sharer.breaker.close()
-    expect(await init).toContain('the breaker was closed')
+    expect(await init).toContain('breaker.close() was called')
     proxy.resume()
     await until('there is no connection', async () => (await connections()) === 0)
     expect([sharer.breaker.storageUp, sharer.restored]).toEqual([false, 0])

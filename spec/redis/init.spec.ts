@@ -168,7 +168,7 @@ describe('where Redis does not answer, init() rejects at its deadline', () => {
     [
       'is frozen',
       () => server.freeze(),
-      /it took too long \(The server accepts connections, but does not answer\)/,
+      /it did not answer in time \(The server accepts connections, but does not answer\)/,
     ],
   ]
   it.each(troubles)('as it %s, and joins when it is back', async (_how, trouble, why) => {
@@ -183,7 +183,7 @@ describe('where Redis does not answer, init() rejects at its deadline', () => {
     expect(ended).not.toHaveBeenCalled()
     const error = await errorOf(promise)
     expect(error).toBeInstanceOf(Error)
-    expect(String(error)).toMatch(/The storage cannot be used, asked for at most 1 s: /)
+    expect(String(error)).toMatch(/Could not reach the storage within 1 s: /)
     expect(String(error)).toMatch(why)
     await joinsAfter(sharer, () => server.restart())
     const other = await Sharer.join(upstream, { url: server.url }, { names: ['users', 'orders'] })

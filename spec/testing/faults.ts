@@ -24,35 +24,35 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
   ],
   'lets commands come between reading and storing': [
     { isTorn: true },
-    'a half-opened circuit: grants 1 at once and no more, whoever asks first',
+    'a half-opened circuit: grants no more than 1 at once, whoever asks first',
   ],
   'knows circuits that nobody has reported of': [
     { answer: (answer) => ({ ...answer, version: answer.version + 1 }) },
-    'a closed circuit: is what nothing is known of, and stays so if it is read',
+    'a closed circuit: is the initial state, and reading does not change it',
   ],
   'counts reports, not failures': [
     { question: withEvidence((failures, age) => [Math.min(failures, 1), age]) },
-    'a closed circuit: takes several failures in one report',
+    'a closed circuit: accepts several failures in one report',
   ],
   'takes all processes for one': [
     { question: (question) => ({ ...question, process: 'one' }) },
-    'a closed circuit: replaces what a process has reported by its next report',
+    'a closed circuit: replaces the report of a process by its next one',
   ],
   'takes nothing back': [
     { question: withEvidence((failures, age) => [Math.max(failures, 1), age]) },
-    "a closed circuit: takes a process's failures back after its success, and nobody else's",
+    "a closed circuit: drops a process's failures after its success, and keeps those of others",
   ],
   'has a threshold of its own': [
     { question: withTerms({ opening: { threshold: 3 } }) },
-    'a closed circuit: opens at the threshold of the process that reports',
+    'a closed circuit: opens at the threshold of the reporting process',
   ],
   'grants nothing': [
     { answer: (answer) => ({ ...answer, granted: false }) },
-    'a closed circuit: grants a permit to whoever asks',
+    'a closed circuit: grants a permit to every process that asks',
   ],
   'makes reasons up': [
     { answer: (answer) => ({ ...answer, lastFailure: { code: 'ETIMEDOUT' } }) },
-    'a closed circuit: keeps the reason that a report gives, or none',
+    'a closed circuit: keeps the reason of a report, or none',
   ],
   'counts a failure for half a minute, whatever the ttl': [
     {
@@ -70,7 +70,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
   ],
   'takes every failure for a new one': [
     { question: withEvidence((failures) => [failures, 0]) },
-    'a closed circuit: takes a failure for as old as its report says',
+    'a closed circuit: takes the age of a failure from its report',
   ],
   'keeps moments of the future': [
     {
@@ -84,44 +84,44 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
       }),
       clock: (seconds, before) => Math.max(seconds, before),
     },
-    'a closed circuit: counts a failure no longer if the clock is set back',
+    'a closed circuit: does not count a failure longer if the clock is set back',
   ],
   'knows no quorum': [
     { question: withTerms({ quorum: 1 }) },
-    'a closed circuit: leaves out the worst reporters, one fewer than the quorum',
+    'a closed circuit: leaves out the `quorum - 1` worst reporters',
   ],
   'takes each process for a reporter': [
     { question: (question) => ({ ...question, reporter: question.process }) },
-    'a closed circuit: leaves out a reporter with all of its processes',
+    'a closed circuit: leaves out all processes of a reporter together',
   ],
   'keeps too few processes': [
     { kept: (kept) => ({ ...kept, evidence: kept.evidence.slice(-100) }) },
-    'a closed circuit: keeps the evidence of 128 processes, however many report',
+    'a closed circuit: keeps the evidence of no more than 128 processes',
   ],
   'is due at once': [
     {
       question: (question) =>
         question.op === 'acquire' ? withTerms({ ttl: 0 })(question) : question,
     },
-    'an opened circuit: grants nothing before its ttl is over, and says how long it has lasted',
+    'an opened circuit: grants nothing until its ttl is over, and reports its age',
   ],
   'grants reports that it does not take': [
     { answer: (answer) => ({ ...answer, granted: true }) },
-    'an opened circuit: takes no report any more',
+    'an opened circuit: refuses reports',
   ],
   'has a long ttl of its own': [
     { question: withTerms({ ttl: 20 }) },
-    'an opened circuit: lasts as long as the asking process configures',
+    'an opened circuit: stays opened for the ttl of the asking process',
   ],
   'has a short ttl of its own': [
     { question: withTerms({ ttl: 5 }) },
-    'an opened circuit: lasts no shorter because another process configures less',
+    'an opened circuit: stays opened for no less, even if another process has a shorter ttl',
   ],
   'ignores how long a process has measured': [
     {
       question: (question) => ({ ...question, known: { ...question.known, openedFor: 0 } }),
     },
-    'an opened circuit: lasts no longer if the clock is set back, by what a process has measured',
+    'an opened circuit: stays opened no longer if the clock is set back and a process measured its age',
   ],
   'is due when its clock is set back': [
     {
@@ -131,11 +131,11 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
           ? withTerms({ ttl: 0 })(question)
           : question,
     },
-    'an opened circuit: lasts one more ttl at most if the clock is set back, for a process that knows nothing',
+    'an opened circuit: stays opened for no more than one further ttl if the clock is set back and no process knows its age',
   ],
   'has one permit, whatever is configured': [
     { question: withTerms({ permits: 1 }) },
-    'a half-opened circuit: grants 3 at once and no more, whoever asks first',
+    'a half-opened circuit: grants no more than 3 at once, whoever asks first',
   ],
   'takes every probe for a failure': [
     {
@@ -167,7 +167,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
           ? { ...question, token: kept?.permits[0]?.token ?? question.token }
           : question,
     },
-    'a half-opened circuit: counts a result only of whoever holds the permit, and once',
+    'a half-opened circuit: counts a result once, and only from the process that holds the permit',
   ],
   'takes every token for a new one': [
     {
@@ -176,19 +176,19 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
           ? { ...question, token: `${question.token} again` }
           : question,
     },
-    'a half-opened circuit: grants a permit again to the token that holds it',
+    'a half-opened circuit: grants the permit again to the token that holds it',
   ],
   'lets no lease end': [
     { question: withTerms({ lease: 1e6 }) },
-    'a half-opened circuit: hands a permit on when its lease has ended, and ignores who held it',
+    'a half-opened circuit: grants the permit to another process after the lease, and ignores the former holder',
   ],
   'renews nothing': [
     { question: (question) => (question.op === 'renew' ? { ...question, op: 'read' } : question) },
-    'a half-opened circuit: lets a permit be renewed',
+    'a half-opened circuit: renews a permit for its holder',
   ],
   'holds a permit until a moment of its old clock': [
     { clock: (seconds, before) => (seconds < 9000 ? before : seconds) },
-    'a half-opened circuit: holds a permit for one more lease at most if the clock is set back',
+    'a half-opened circuit: keeps a permit for no more than one further lease if the clock is set back',
   ],
   'takes reports of any epoch': [
     {
@@ -197,19 +197,19 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
           ? { ...question, known: { ...question.known, epoch: kept?.epoch ?? 0, state: 'closed' } }
           : question,
     },
-    'a half-opened circuit: takes no report of the time before it closed',
+    'a half-opened circuit: refuses reports from before it closed',
   ],
   'has one version for all': [
     { answer: (answer) => ({ ...answer, version: Math.min(answer.version, 1) }) },
-    'versions: grow with each change, and epochs with each transition',
+    'versions: grow with every change, and epochs with every transition',
   ],
   'restores nothing': [
     { question: ignorant },
-    'a storage that lost everything: restores an outage that a process knows of, with its age',
+    'a storage that lost everything: restores an outage that a process knows, with its age',
   ],
   'ignores the version that a process knows': [
     { question: (question) => ({ ...question, known: { ...question.known, version: 0 } }) },
-    'versions: grow beyond what the process knows, whatever became of the storage',
+    'versions: grow beyond what the process knows, even if the storage lost its data',
   ],
   'believes any version': [
     {
@@ -218,7 +218,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
         version: Math.max(answer.version, known.version + 1),
       }),
     },
-    'versions: disbelieves 1000000000000000, which is of the far future',
+    'versions: ignore 1000000000000000, which lies in the far future',
   ],
   'takes a slept outage for a new one': [
     {
@@ -227,7 +227,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
         known: { ...question.known, openedFor: Math.min(question.known.openedFor, 1) },
       }),
     },
-    'a storage that lost everything: restores no outage that a process slept through',
+    'a storage that lost everything: does not restore an outage that a process slept through',
   ],
   'tells nobody': [
     { isSilent: true },
@@ -239,6 +239,6 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
   ],
   'answers over closed connections': [
     { neverCloses: true },
-    'connections: can be closed twice, and answer nothing any more',
+    'connections: can be closed twice, and then answer nothing',
   ],
 }

@@ -1,6 +1,6 @@
-/** What a case checks an answer by, in any environment: no test runner, no module of Node. */
+/** The checks of the contract. They run in any environment: no test runner, no module of Node. */
 
-/** Spans are compared to the millisecond: a storage may count in doubles or in microseconds. */
+/** Durations are compared to the millisecond, because a storage may count in doubles or in microseconds. */
 const TOLERANCE = 1e-3
 
 /** @throws Error if `actual` does not have these values */
@@ -24,7 +24,7 @@ export function checkAscending(what: string, values: readonly number[]): void {
   must(isAscending, `Expected each ${what} to exceed the one before, got ${values.join(', ')}`)
 }
 
-/** Polls: whatever tells the other processes needs a moment. */
+/** Polls, because a change needs a moment to reach the other processes. */
 export async function eventually(
   what: string,
   seconds: number,

@@ -1,11 +1,11 @@
-/** A closed circuit: what is reported of it, and when it opens. */
+/** A closed circuit: what processes report about it, and when it opens. */
 import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
 import { check, must } from './checks.js'
 import type { Case } from './scene.js'
 
 export const CLOSED: readonly Case[] = [
   {
-    name: 'is what nothing is known of, and stays so if it is read',
+    name: 'is the initial state, and reading does not change it',
     async run(scene) {
       const [one] = await scene.join()
       check(await one.read(), INITIAL_SNAPSHOT)
@@ -24,14 +24,14 @@ export const CLOSED: readonly Case[] = [
     },
   },
   {
-    name: 'takes several failures in one report',
+    name: 'accepts several failures in one report',
     async run(scene) {
       const [one] = await scene.join()
       check(await one.fail(3), { state: 'opened', failureCount: 3 })
     },
   },
   {
-    name: 'replaces what a process has reported by its next report',
+    name: 'replaces the report of a process by its next one',
     async run(scene) {
       const [one, two] = await scene.join({ threshold: 9 })
       await one.fail(2)
@@ -40,7 +40,7 @@ export const CLOSED: readonly Case[] = [
     },
   },
   {
-    name: "takes a process's failures back after its success, and nobody else's",
+    name: "drops a process's failures after its success, and keeps those of others",
     async run(scene) {
       const [one, two] = await scene.join({ threshold: 4 })
       await one.fail(2)
@@ -50,7 +50,7 @@ export const CLOSED: readonly Case[] = [
     },
   },
   {
-    name: 'opens at the threshold of the process that reports',
+    name: 'opens at the threshold of the reporting process',
     async run(scene) {
       const [one, two] = await scene.join({ threshold: 9 }, { threshold: 2 })
       check(await one.fail(3), { state: 'closed' })
@@ -58,14 +58,14 @@ export const CLOSED: readonly Case[] = [
     },
   },
   {
-    name: 'grants a permit to whoever asks',
+    name: 'grants a permit to every process that asks',
     async run(scene) {
       const [one] = await scene.join()
       check(await one.acquire('t'), { state: 'closed', granted: true, heldFor: 0 })
     },
   },
   {
-    name: 'keeps the reason that a report gives, or none',
+    name: 'keeps the reason of a report, or none',
     async run(scene) {
       const [one, two] = await scene.join()
       const reason = { code: 'ECONNRESET', status: 503 }

@@ -1,4 +1,4 @@
-/** Connections: what they tell by themselves, which names they take, and how they end. */
+/** Connections: what they publish, which names they accept, and how they end. */
 import type { CircuitState } from '../../circuit/types.js'
 import { check, eventually, must } from './checks.js'
 import type { Process } from './process.js'
@@ -32,7 +32,7 @@ export const MESSAGES: readonly Case[] = [
   },
 ]
 
-/** By a message, or by a hint and what it then reads. */
+/** The process may hear of the state in a message, or read it after a hint. */
 async function hears(scene: Scene, process: Process, state: CircuitState): Promise<void> {
   const what = `the other process hears that the circuit is ${state}`
   await eventually(what, scene.messageDeadline, async () => {
@@ -56,7 +56,7 @@ export const CONNECTIONS: readonly Case[] = [
     },
   },
   {
-    name: 'can be closed twice, and answer nothing any more',
+    name: 'can be closed twice, and then answer nothing',
     async run(scene) {
       const [one] = await scene.join()
       await one.close()

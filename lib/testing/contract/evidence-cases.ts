@@ -1,9 +1,9 @@
-/** How long a failure counts, and for how much. */
+/** How long a failure counts, and how much. */
 import { MOST_REPORTED } from '../../storage/limits.js'
 import { check } from './checks.js'
 import { START, type Case } from './scene.js'
 
-/** A failure counts for the ttl of the process that asks, and for a minute at most. */
+/** A failure counts for the ttl of the asking process, but no longer than a minute. */
 function counts(name: string, ttl: number, seconds: number): Case {
   return {
     name: `counts a failure for ${name}`,
@@ -24,7 +24,7 @@ export const EVIDENCE: readonly Case[] = [
   counts('the ttl', 10, 10),
   counts('a minute, if the ttl is longer', 600, 60),
   {
-    name: 'takes a failure for as old as its report says',
+    name: 'takes the age of a failure from its report',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.join()
@@ -35,7 +35,7 @@ export const EVIDENCE: readonly Case[] = [
     },
   },
   {
-    name: 'counts a failure no longer if the clock is set back',
+    name: 'does not count a failure longer if the clock is set back',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.join()
@@ -47,7 +47,7 @@ export const EVIDENCE: readonly Case[] = [
     },
   },
   {
-    name: 'leaves out the worst reporters, one fewer than the quorum',
+    name: 'leaves out the `quorum - 1` worst reporters',
     async run(scene) {
       const [one, two] = await scene.join({ quorum: 2 })
       for (let count = 1; count <= 5; count += 1) {
@@ -58,7 +58,7 @@ export const EVIDENCE: readonly Case[] = [
     },
   },
   {
-    name: 'leaves out a reporter with all of its processes',
+    name: 'leaves out all processes of a reporter together',
     async run(scene) {
       const [one, two] = await scene.join({ quorum: 2, reporter: 'host' })
       await one.fail(9)
@@ -68,7 +68,7 @@ export const EVIDENCE: readonly Case[] = [
     },
   },
   {
-    name: `keeps the evidence of ${MOST_REPORTED} processes, however many report`,
+    name: `keeps the evidence of no more than ${MOST_REPORTED} processes`,
     async run(scene) {
       const party = { threshold: 1e6, quorum: 2 }
       const names = Array.from({ length: MOST_REPORTED + 20 }, (_, index) => `more-${index}`)
@@ -79,7 +79,7 @@ export const EVIDENCE: readonly Case[] = [
     },
   },
   {
-    name: 'ends with the outage that it proved, also if the clock is set back',
+    name: 'drops all evidence when an outage ends, even if the clock was set back',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.join()

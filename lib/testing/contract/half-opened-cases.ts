@@ -1,11 +1,11 @@
-/** A half-opened circuit: permits, and what the end of a probe does. */
+/** A half-opened circuit: who gets a permit, and what the end of a probe changes. */
 import type { CircuitState, Outcome } from '../../circuit/types.js'
 import { check, must } from './checks.js'
 import { START, type Case } from './scene.js'
 
 function grants(permits: number): Case {
   return {
-    name: `grants ${permits} at once and no more, whoever asks first`,
+    name: `grants no more than ${permits} at once, whoever asks first`,
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.joinDue({ permits })
@@ -38,7 +38,7 @@ export const HALF_OPENED: readonly Case[] = [
   ends('failure', 'opened', 3),
   ends('ignored', 'half-opened', 3),
   {
-    name: 'counts a result only of whoever holds the permit, and once',
+    name: 'counts a result once, and only from the process that holds the permit',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.joinDue()
@@ -50,7 +50,7 @@ export const HALF_OPENED: readonly Case[] = [
     },
   },
   {
-    name: 'grants a permit again to the token that holds it',
+    name: 'grants the permit again to the token that holds it',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.joinDue()
@@ -60,7 +60,7 @@ export const HALF_OPENED: readonly Case[] = [
     },
   },
   {
-    name: 'hands a permit on when its lease has ended, and ignores who held it',
+    name: 'grants the permit to another process after the lease, and ignores the former holder',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.joinDue()
@@ -74,7 +74,7 @@ export const HALF_OPENED: readonly Case[] = [
     },
   },
   {
-    name: 'lets a permit be renewed',
+    name: 'renews a permit for its holder',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.joinDue()
@@ -87,7 +87,7 @@ export const HALF_OPENED: readonly Case[] = [
     },
   },
   {
-    name: 'holds a permit for one more lease at most if the clock is set back',
+    name: 'keeps a permit for no more than one further lease if the clock is set back',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.joinDue()
@@ -99,7 +99,7 @@ export const HALF_OPENED: readonly Case[] = [
     },
   },
   {
-    name: 'takes no report of the time before it closed',
+    name: 'refuses reports from before it closed',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.joinDue()

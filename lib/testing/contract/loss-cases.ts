@@ -1,11 +1,11 @@
-/** A storage that has lost everything: who restores what. */
+/** A storage that lost all its data: which process restores what. */
 import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
 import { check, must } from './checks.js'
 import { START, type Case } from './scene.js'
 
 function recognizes(op: 'renew' | 'settle'): Case {
   return {
-    name: `recognizes a probe when it asks to ${op} its permit`,
+    name: `recognizes a probe that asks to ${op} its permit`,
     needs: ['setClock', 'forget'],
     async run(scene) {
       const [one, two] = await scene.joinDue()
@@ -22,7 +22,7 @@ function recognizes(op: 'renew' | 'settle'): Case {
 
 export const LOSSES: readonly Case[] = [
   {
-    name: 'restores an outage that a process knows of, with its age',
+    name: 'restores an outage that a process knows, with its age',
     needs: ['setClock', 'forget'],
     async run(scene) {
       const [one, two] = await scene.join()
@@ -35,7 +35,7 @@ export const LOSSES: readonly Case[] = [
     },
   },
   {
-    name: 'grants one probe in all, though it forgot that the circuit is due',
+    name: 'grants only one probe, although it forgot that the circuit is due',
     needs: ['setClock', 'forget'],
     async run(scene) {
       const [one, two] = await scene.join()
@@ -50,7 +50,7 @@ export const LOSSES: readonly Case[] = [
   recognizes('renew'),
   recognizes('settle'),
   {
-    name: 'restores nothing for a process that knows of no outage',
+    name: 'restores nothing for a process that knows no outage',
     needs: ['forget'],
     async run(scene) {
       const [one, two] = await scene.join()
@@ -61,7 +61,7 @@ export const LOSSES: readonly Case[] = [
     },
   },
   {
-    name: 'restores no outage that a process slept through',
+    name: 'does not restore an outage that a process slept through',
     needs: ['setClock', 'forget'],
     async run(scene) {
       const [one, two] = await scene.join()
@@ -74,7 +74,7 @@ export const LOSSES: readonly Case[] = [
   },
 ]
 
-/** What processes know of a circuit that is closed again, after the storage has lost it. */
+/** Epochs that a process may know of a circuit that closed again before the storage lost it. */
 const EPOCHS: readonly (readonly [string, (epoch: number) => number])[] = [
   ['the same epoch', (epoch) => epoch],
   ['no epoch', () => 0],
@@ -85,7 +85,7 @@ const EPOCHS: readonly (readonly [string, (epoch: number) => number])[] = [
 function countsAll(what: string, epochOf: (epoch: number) => number, isFirst: boolean): Case {
   const who = isFirst ? 'second' : 'first'
   return {
-    name: `counts the failures of all after an outage, if the ${who} to report knows ${what}`,
+    name: `counts the failures of all processes after an outage, if the ${who} to report knows ${what}`,
     needs: ['setClock', 'forget'],
     async run(scene) {
       const [one, two] = await scene.joinDue()
@@ -95,7 +95,7 @@ function countsAll(what: string, epochOf: (epoch: number) => number, isFirst: bo
       await scene.forget()
       const [first, second] = isFirst ? [one, two] : [two, one]
       await first.fail()
-      // Whoever knew an older epoch learns the newer one, and reports again.
+      // A process that knew an older epoch learns the newer one, and reports again.
       if (!(await second.fail()).granted) await second.fail(0)
       check(await second.read(), { state: 'closed', failureCount: 2 })
       if (!(await first.fail()).granted) await first.fail(0)
@@ -110,7 +110,7 @@ export const AFTER_OUTAGES: readonly Case[] = [
     countsAll(what, epochOf, false),
   ]),
   {
-    name: 'stays open if it was opened since, although the clock was set back meanwhile',
+    name: 'stays opened if it opened after the loss, although the clock was set back in between',
     needs: ['setClock', 'forget'],
     async run(scene) {
       const [one, two] = await scene.joinDue()

@@ -1,11 +1,11 @@
-/** An opened circuit: how long it lasts, for whom. */
+/** An opened circuit: how long it stays opened, and for which process. */
 import { check } from './checks.js'
 import { START, type Case } from './scene.js'
 
-/** Each process uses its own configuration. */
+/** Each process uses its own ttl. */
 function lasts(name: string, ttl: number, granted: boolean): Case {
   return {
-    name: `lasts ${name}`,
+    name: `stays opened ${name}`,
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.join({}, { ttl })
@@ -18,7 +18,7 @@ function lasts(name: string, ttl: number, granted: boolean): Case {
 
 export const OPENED: readonly Case[] = [
   {
-    name: 'grants nothing before its ttl is over, and says how long it has lasted',
+    name: 'grants nothing until its ttl is over, and reports its age',
     needs: ['setClock'],
     async run(scene) {
       const [one] = await scene.join()
@@ -30,7 +30,7 @@ export const OPENED: readonly Case[] = [
     },
   },
   {
-    name: 'takes no report any more',
+    name: 'refuses reports',
     async run(scene) {
       const [one, two] = await scene.join()
       await one.open()
@@ -38,10 +38,10 @@ export const OPENED: readonly Case[] = [
       check(await two.fail(), { state: 'opened', version, granted: false })
     },
   },
-  lasts('as long as the asking process configures', 5, true),
-  lasts('no shorter because another process configures less', 30, false),
+  lasts('for the ttl of the asking process', 5, true),
+  lasts('for no less, even if another process has a shorter ttl', 30, false),
   {
-    name: 'lasts no longer if the clock is set back, by what a process has measured',
+    name: 'stays opened no longer if the clock is set back and a process measured its age',
     needs: ['setClock'],
     async run(scene) {
       const [one] = await scene.join()
@@ -52,7 +52,7 @@ export const OPENED: readonly Case[] = [
     },
   },
   {
-    name: 'lasts one more ttl at most if the clock is set back, for a process that knows nothing',
+    name: 'stays opened for no more than one further ttl if the clock is set back and no process knows its age',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.join()

@@ -1,4 +1,4 @@
-/** A process of a fleet, as a storage sees it: what it asks, and what it knows of one circuit. */
+/** A process of a fleet, as a storage sees it: it sends commands, and knows one circuit. */
 import type { Answer, Command, Connection, Snapshot, Terms } from '../../storage/contract.js'
 import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
 import type { ContractSubject } from './subject.js'
@@ -14,7 +14,7 @@ export interface Party extends Partial<Omit<Terms, 'opening'>> {
 
 export class Process {
   known = INITIAL_SNAPSHOT
-  /** The states that it was told of the circuit. */
+  /** The snapshots of the circuit that the storage pushed to it. */
   readonly pushed: Snapshot[] = []
   hints = 0
   readonly circuit: string
@@ -61,7 +61,7 @@ export class Process {
     return this.ask({ op: 'read' })
   }
 
-  /** Fails so many times more, and then reports all of its failures. */
+  /** Adds so many failures, and then reports all that it has. */
   fail(count = 1, age = 0): Promise<Answer> {
     this.#failures += count
     return this.ask({ op: 'report', evidence: { failures: this.#failures, age } })
@@ -80,7 +80,7 @@ export class Process {
     return this.ask({ op: 'settle', token, outcome })
   }
 
-  /** Fails until the circuit opens. A storage that never opens it fails the case. */
+  /** Fails until the circuit opens. The case fails if the storage never opens it. */
   async open(): Promise<void> {
     for (let count = 0; count < 10 && this.known.state !== 'opened'; count += 1) await this.fail()
     if (this.known.state !== 'opened') throw new Error('Expected 10 failures to open the circuit')

@@ -1,11 +1,11 @@
-/** What a case is played in: processes that share a circuit of their own, and the storage's clock. */
+/** The setting of one case: processes that share a circuit of their own, and the storage's clock. */
 import { Process, type Party } from './process.js'
 import type { ContractSubject } from './subject.js'
 
-/** Seconds. Far enough from 0 for a clock that is set back. */
+/** Seconds. Far enough from 0 to set the clock back. */
 export const START = 10_000
 
-/** What a case needs of the subject. */
+/** Functions that the subject must have for a case to run. */
 export type Need = 'setClock' | 'forget'
 
 export interface Case {
@@ -15,7 +15,7 @@ export interface Case {
 }
 
 export class Scene {
-  /** Like no other, as a storage may have kept those of an earlier run. */
+  /** Unique, because a storage may still have the circuits of an earlier run. */
   readonly circuit = `contract ${crypto.randomUUID()}`
   readonly #subject: ContractSubject
   readonly #processes: Process[] = []
@@ -24,7 +24,7 @@ export class Scene {
     this.#subject = subject
   }
 
-  /** Two processes. The second is as the first, unless it is given. */
+  /** Adds two processes. The second has the settings of the first, unless it has its own. */
   async join(first: Party = {}, second = first): Promise<[Process, Process]> {
     return Promise.all([this.add('one', first), this.add('two', second)])
   }
@@ -36,7 +36,7 @@ export class Scene {
     return process
   }
 
-  /** The circuit is opened, and its ttl is over: whoever asks first gets a permit. */
+  /** Adds two processes and opens the circuit. Its ttl is over, so whoever asks first gets a permit. */
   async joinDue(party: Party = {}): Promise<[Process, Process]> {
     const [one, two] = await this.join(party)
     await one.open()

@@ -1,4 +1,4 @@
-/** What any storage must do, as data: for any test runner, or none. */
+/** The contract of a storage, as data: it runs in any test runner, or without one. */
 import { CLOSED } from './closed-cases.js'
 import { CONNECTIONS, MESSAGES } from './connection-cases.js'
 import { EVIDENCE } from './evidence-cases.js'
@@ -21,7 +21,7 @@ const SUITE: Readonly<Record<string, readonly Case[]>> = {
 }
 
 /**
- * The tests that any storage has to pass. Run each of them under its name, one after another:
+ * The tests that every storage must pass. Run each of them under its name, one after another:
  * `for (const { name, run } of storageContract(subject)) test(name, run)`.
  */
 export function storageContract(subject: ContractSubject): readonly ContractCase[] {

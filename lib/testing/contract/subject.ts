@@ -1,27 +1,27 @@
-/** What the suite of the contract is given, and what it is made of. */
+/** The input of the contract suite, and the cases that it consists of. */
 import type { Connection, ConnectionListener } from '../../storage/contract.js'
 
-/** A storage to be tested. */
+/** The storage under test. */
 export interface ContractSubject {
   /** Connects one more process. All connections share their circuits. */
   readonly connect: (listener: ConnectionListener) => Connection
   /**
-   * Sets the storage's clock, in seconds. The suite sets it back, too. Without this function, the cases
-   * that need it are left out.
+   * Sets the storage's clock, in seconds. The suite also sets it back. Without this function, the suite
+   * leaves out the cases that need it.
    */
   readonly setClock?: ((seconds: number) => void | Promise<void>) | undefined
   /**
-   * Makes the storage lose all circuits, as after a restart without its data. Without this function, the
-   * cases that need it are left out.
+   * Makes the storage lose all circuits, as in a restart without persistence. Without this function, the
+   * suite leaves out the cases that need it.
    */
   readonly forget?: (() => void | Promise<void>) | undefined
-  /** Seconds within which one process's change reaches the others. Default 10. */
+  /** Seconds within which a change by one process must reach the others. Default: 10. */
   readonly messageDeadline?: number | undefined
 }
 
-/** One test. It has circuits of its own, closes its connections, and may run again. */
+/** One test. It uses circuits of its own, closes its connections, and can run again. */
 export interface ContractCase {
   readonly name: string
-  /** Rejects with an Error that says what was expected. Cases of one subject run one after another. */
+  /** Rejects with an Error that says what was expected. Do not run cases of one subject in parallel. */
   readonly run: () => Promise<void>
 }

@@ -1,14 +1,14 @@
-/** Versions and epochs: what is newer. */
+/** Versions and epochs: which of two snapshots is newer. */
 import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
 import { check, checkAscending, must } from './checks.js'
 import { START, type Case } from './scene.js'
 
-/** Later than any clock. */
+/** Later than any clock can show. */
 const NO_VERSION = 1e15
 
 function disbelieves(version: number): Case {
   return {
-    name: `disbelieves ${version}, which is of the far future`,
+    name: `ignore ${version}, which lies in the far future`,
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.join()
@@ -23,7 +23,7 @@ function disbelieves(version: number): Case {
 
 export const VERSIONS: readonly Case[] = [
   {
-    name: 'grow with each change, and epochs with each transition',
+    name: 'grow with every change, and epochs with every transition',
     needs: ['setClock'],
     async run(scene) {
       const [one] = await scene.join()
@@ -42,7 +42,7 @@ export const VERSIONS: readonly Case[] = [
     },
   },
   {
-    name: 'grow beyond what the process knows, whatever became of the storage',
+    name: 'grow beyond what the process knows, even if the storage lost its data',
     needs: ['setClock', 'forget'],
     async run(scene) {
       const [one] = await scene.join()

@@ -147,7 +147,7 @@ it('is not in use where it is found after it was closed', async () => {
   lossy.ready = new Promise((resolve) => {
     connect = resolve
   })
-  await expect(membership.init()).rejects.toThrow('it took too long')
+  await expect(membership.init()).rejects.toThrow('it did not answer in time')
   await membership.close()
   connect()
   await turn()

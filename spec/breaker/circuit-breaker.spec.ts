@@ -1,7 +1,7 @@
 /** The public surface: circuits by name, several instances, several breakers, bypass and detach. */
 import axios from 'axios'
-import { CircuitBreaker, OpenedStateError, type CircuitOptions } from '../../lib/index.js'
-import { MemoryStorage } from '../../lib/testing/index.js'
+import { CircuitBreaker, OpenedStateError, type CircuitBreakerOptions } from '../../lib/index.js'
+import { MemoryStorage, TestClock } from '../../lib/testing/index.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => upstream.stop())
 
 const client = () => axios.create({ baseURL: upstream.origin })
-const breakerOf = (options: CircuitOptions = {}) =>
+const breakerOf = (options: CircuitBreakerOptions = {}) =>
   new CircuitBreaker({ threshold: 2, ttl: 60, ...options })
 const codeOf = (error: unknown): unknown => Reflect.get(Object(error) as object, 'code')
 
@@ -27,7 +27,8 @@ async function send(instance: ReturnType<typeof client>, path: string, times = 1
 describe('a circuit', () => {
   it('opens after threshold consecutive failures, refuses, and closes by one probe', async () => {
     const users = client()
-    const circuit = breakerOf({ ttl: 0.02 }).attach(users, 'users')
+    const clock = new TestClock()
+    const circuit = breakerOf({ ttl: 30, now: clock.now }).attach(users, 'users')
     expect(circuit).toMatchObject({
       name: 'users',
       state: 'closed',
@@ -38,8 +39,8 @@ describe('a circuit', () => {
     expect(circuit).toMatchObject({ state: 'closed', failureCount: 1 })
     await send(users, '/status/500')
     expect(circuit).toMatchObject({ state: 'opened', failureCount: 2 })
-    await until('the ttl has passed', () => circuit.state === 'half-opened')
-    expect(circuit.retryAfter).toBe(0)
+    clock.advance(30)
+    expect(circuit).toMatchObject({ state: 'half-opened', retryAfter: 0 })
     expect(await send(users, '/status/200')).toEqual([200])
     expect(circuit).toMatchObject({ state: 'closed', failureCount: 0 })
   })

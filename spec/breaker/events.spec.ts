@@ -4,9 +4,10 @@ import {
   CircuitBreaker,
   ConfigError,
   type CircuitEvents,
-  type CircuitOptions,
+  type CircuitBreakerOptions,
   type EventName,
 } from '../../lib/index.js'
+import { TestClock } from '../../lib/testing/index.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -23,7 +24,7 @@ afterEach(() => complaints.mockRestore())
 
 const NAMES: readonly EventName[] = ['created', 'stateChanged', 'failed', 'recovered', 'rejected']
 
-function attached(options: CircuitOptions = {}) {
+function attached(options: CircuitBreakerOptions = {}) {
   const breaker = new CircuitBreaker({ threshold: 2, ttl: 0.02, ...options })
   const told: [EventName, unknown][] = []
   for (const name of NAMES) breaker.on(name, (event) => void told.push([name, event]))
@@ -34,13 +35,14 @@ function attached(options: CircuitOptions = {}) {
 }
 
 it('tells the story of a circuit in its order', async () => {
-  const { told, circuit, request } = attached()
+  const clock = new TestClock()
+  const { told, request } = attached({ now: clock.now })
   await request('/status/500')
   await request('/reset')
   await request('/status/200')
-  await until('the ttl has passed', () => circuit.state === 'half-opened')
+  clock.advance(0.02)
   await request('/status/503')
-  await until('the ttl has passed again', () => circuit.state === 'half-opened')
+  clock.advance(0.02)
   await request('/status/404')
   const moved = (from: string, to: string) => [
     'stateChanged',

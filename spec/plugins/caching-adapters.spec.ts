@@ -2,8 +2,8 @@
 import axios, { getAdapter, type AxiosAdapter, type AxiosResponse } from 'axios'
 import { cacheAdapterEnhancer, throttleAdapterEnhancer } from 'axios-extensions'
 import { CircuitBreaker, ConfigError, OpenedStateError, type Circuit } from '../../lib/index.js'
+import { TestClock } from '../../lib/testing/index.js'
 import { errorOf } from '../support/counted.js'
-import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
 let upstream: Upstream
@@ -48,10 +48,11 @@ const CACHES: readonly [string, (send: AxiosAdapter) => AxiosAdapter][] = [
   ],
 ]
 
-function service(adapter: AxiosAdapter, ttl = 60) {
+function service(adapter: AxiosAdapter) {
   const users = axios.create({ baseURL: upstream.origin, adapter })
-  const breaker = new CircuitBreaker({ threshold: 2, ttl })
-  return { users, breaker, circuit: breaker.attach(users, 'users') }
+  const clock = new TestClock()
+  const breaker = new CircuitBreaker({ threshold: 2, ttl: 60, now: clock.now })
+  return { users, breaker, clock, circuit: breaker.attach(users, 'users') }
 }
 
 async function open(circuit: Circuit, breaker: CircuitBreaker): Promise<void> {
@@ -89,10 +90,11 @@ describe.each(CACHES)('%s', (_what, cache) => {
   })
 
   it('does not close the circuit with a hit', async () => {
-    const { users, breaker, circuit } = service(cache(getAdapter('http')), 0.02)
+    const { users, breaker, clock, circuit } = service(cache(getAdapter('http')))
     await users.get('/status/200')
     await open(circuit, breaker)
-    await until('the ttl has passed', () => circuit.state === 'half-opened')
+    clock.advance(60)
+    expect(circuit.state).toBe('half-opened')
     await users.get('/status/200')
     expect(circuit.state).toBe('half-opened')
     await users.get('/status/404').catch(() => undefined)
@@ -100,10 +102,10 @@ describe.each(CACHES)('%s', (_what, cache) => {
   })
 
   describe('around an adapter that the circuit guards', () => {
-    function guarded(ttl?: number) {
+    function guarded() {
       let circuit: Circuit | undefined
       const guardedOnUse: AxiosAdapter = (config) => send(config)
-      const made = service(cache(guardedOnUse), ttl)
+      const made = service(cache(guardedOnUse))
       ;({ circuit } = made)
       const send = circuit.guard(getAdapter('http'))
       const outcomes: string[] = []

@@ -34,7 +34,7 @@ export class Sentinels {
     await until('the replicas are linked', () => linkedReplicas(master, 2), SECONDS)
     const sentinel = { args: ['--sentinel'], config: configOf(master) }
     await this.#sentinels.add(sentinel, sentinel, sentinel)
-    await Promise.all(this.sentinels.map(hurry))
+    await Promise.all(this.sentinels.map(speedUp))
     await this.settled()
   }
 
@@ -119,7 +119,7 @@ function configOf(master) {
  *
  * @param {RedisServer} sentinel
  */
-async function hurry(sentinel) {
+async function speedUp(sentinel) {
   await sentinel.command('SENTINEL', 'DEBUG', ...PERIODS).catch(() => undefined)
 }
 

@@ -70,9 +70,9 @@ describe('the demo', () => {
 
   it.each(KINDS)('lets one caller through for each half-opening of %s', (kind) => {
     const cells = story.lane(kind)
-    const told = (text: string) => cells.filter((cell) => cell.includes(text)).length
-    expect(told('5 callers     1 probe, 4 refused')).toBeGreaterThanOrEqual(1)
-    expect(told('opened → half-opened')).toBe(told('half-opened →'))
+    const received = (text: string) => cells.filter((cell) => cell.includes(text)).length
+    expect(received('5 callers     1 probe, 4 refused')).toBeGreaterThanOrEqual(1)
+    expect(received('opened → half-opened')).toBe(received('half-opened →'))
     expect(run.stdout).toContain('✔ each half-opening sent one request to the user service')
   })
 

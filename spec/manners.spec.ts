@@ -5,7 +5,7 @@ import { reactive, ref } from '@vue/reactivity'
 import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker, OpenedStateError, type Circuit } from '../lib/index.js'
 import { TestClock } from '../lib/testing/index.js'
-import { errorOf } from './support/counted.js'
+import { errorOf } from './support/plugin-harness.js'
 import { until } from './support/until.js'
 import { Upstream } from './support/upstream.js'
 

@@ -51,7 +51,7 @@ function scraped(query: string, count: number): Promise<void> {
 }
 
 /** How often the README shows it. */
-function told(pattern: RegExp): number {
+function received(pattern: RegExp): number {
   return [
     ...story
       .map(({ output }) => output)
@@ -65,7 +65,7 @@ it('answers as its README says', async () => {
     const answer = await runInShell(example.adapt(command))
     expect({ command, output: answer }).toEqual({ command, output })
   }
-  expect(told(/"refused"/g)).toBeGreaterThan(1)
+  expect(received(/"refused"/g)).toBeGreaterThan(1)
 })
 
 describe('Prometheus', () => {
@@ -87,7 +87,7 @@ describe('Prometheus', () => {
     ['answers that it failed', 'http_requests_total{status="502"}', /"user service: 500"/g],
     ['answers that it is refused', 'http_requests_total{status="503"}', /"refused"/g],
   ])('counted the %s', async (_, metric, pattern) => {
-    const count = told(pattern)
+    const count = received(pattern)
     expect(count).toBeGreaterThan(0)
     expect(await example.figure(`sum(${metric})`, count)).toBe(count)
   })

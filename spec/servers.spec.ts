@@ -90,8 +90,8 @@ describe('the script that starts a server with its own libraries', () => {
     const path = await executable('server', wrapper(loader, ['/a b', '/c'], '/d/redis-server'))
     const child = new Running(path, ['redis.conf', '--port', '1 2'])
     await child.end()
-    const told = ['--library-path', '/a b:/c', '/d/redis-server', 'redis.conf', '--port', '1 2']
+    const received = ['--library-path', '/a b:/c', '/d/redis-server', 'redis.conf', '--port', '1 2']
     const modules = '/a b/lua/5.1/?.so;/c/lua/5.1/?.so;;'
-    expect(child.output.trim().split('\n')).toEqual([String(child.pid), modules, ...told])
+    expect(child.output.trim().split('\n')).toEqual([String(child.pid), modules, ...received])
   })
 })

@@ -11,7 +11,7 @@ import { startCluster, type Cluster } from '../scripts/redis-cluster.mjs'
 import { RedisServer } from '../scripts/redis-server.mjs'
 import { Running } from '../scripts/run.mjs'
 import { TcpProxy } from '../scripts/tcp-proxy.mjs'
-import { errorOf } from './support/counted.js'
+import { errorOf } from './support/plugin-harness.js'
 import { until } from './support/until.js'
 
 const SHORT = 10_000

@@ -19,10 +19,14 @@ export async function propagation({ fleet, upstream, settings }, { transitions }
   await fleet.all('reset')
   const outages = Math.ceil(transitions / 2)
   for (let index = 0; index < outages; index += 1) await outage(fleet, index % fleet.size)
-  const told = await fleet.all('events')
-  const causes = Array.from({ length: outages }, (_, index) => causesOf(told, index)).flat()
+  const eventsByProcess = await fleet.all('events')
+  const causes = Array.from({ length: outages }, (_, index) =>
+    causesOf(eventsByProcess, index),
+  ).flat()
   // What comes after the next of its kind belongs to that one.
-  const spans = causes.flatMap((cause, index) => spansOf(told, cause, causes[index + 2]?.at))
+  const spans = causes.flatMap((cause, index) =>
+    spansOf(eventsByProcess, cause, causes[index + 2]?.at),
+  )
   return { spans, transitions: causes.length, expected: causes.length * (fleet.size - 1) }
 }
 
@@ -35,10 +39,10 @@ async function outage(fleet, index) {
 }
 
 /** The results that opened and closed the circuit, in an outage of the process whose turn it was. */
-function causesOf(told, outageIndex) {
-  const by = outageIndex % told.length
-  const turn = Math.floor(outageIndex / told.length)
-  const result = (event) => told[by].filter((each) => each.event === event)[turn]
+function causesOf(eventsByProcess, outageIndex) {
+  const by = outageIndex % eventsByProcess.length
+  const turn = Math.floor(outageIndex / eventsByProcess.length)
+  const result = (event) => eventsByProcess[by].filter((each) => each.event === event)[turn]
   return [
     { to: 'opened', by, at: result('failed').at },
     { to: 'closed', by, at: result('recovered').at },
@@ -46,9 +50,9 @@ function causesOf(told, outageIndex) {
 }
 
 /** @param until when it is too late, if ever */
-function spansOf(told, { to, at, by }, until = Infinity) {
+function spansOf(eventsByProcess, { to, at, by }, until = Infinity) {
   const heard = (events) =>
     events.find((each) => each.to === to && each.at >= at && each.at < until)
-  const others = told.filter((_, index) => index !== by)
+  const others = eventsByProcess.filter((_, index) => index !== by)
   return others.map(heard).flatMap((event) => (event ? [event.at - at] : []))
 }

@@ -66,8 +66,8 @@ function commandsOf([name, { perRequest, perFailure, scriptedPerFailure, perSeco
 
 function spansOf({ propagation: { spans, transitions, expected } }) {
   const figures = [median(spans), quantile(spans, 0.99), Math.max(...spans)]
-  const told = `${inWords(spans.length)} of ${inWords(expected)}`
-  return [transitions, told, ...figures.map((figure) => figure.toFixed(2))]
+  const observed = `${inWords(spans.length)} of ${inWords(expected)}`
+  return [transitions, observed, ...figures.map((figure) => figure.toFixed(2))]
 }
 
 function frozenRow({ variant, isDown, before, during }) {

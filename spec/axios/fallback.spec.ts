@@ -81,8 +81,8 @@ describe('a fallback', () => {
     const { users, fail } = attached({ fallback })
     await fail()
     await users.get('/naruto')
-    const told = [expect.any(OpenedStateError), expect.objectContaining({ url: '/naruto' })]
-    expect(fallback.mock.calls).toEqual([told])
+    const expected = [expect.any(OpenedStateError), expect.objectContaining({ url: '/naruto' })]
+    expect(fallback.mock.calls).toEqual([expected])
   })
 
   it('is not asked about any other error, nor about the refusal of another circuit', async () => {

@@ -1,7 +1,7 @@
 /** Instances and breakers come and go: a server may make one of each for every request. */
 import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker, ConfigError } from '../../lib/index.js'
-import { errorOf } from '../support/counted.js'
+import { errorOf } from '../support/plugin-harness.js'
 import { inCollected } from '../support/collected.js'
 import { Upstream } from '../support/upstream.js'
 

@@ -39,22 +39,27 @@ function spansOf(records, opens, ends, overAt) {
 }
 
 function faultsOf(driver, overAt) {
-  const told = driver.filter(({ k }) => k === 'fault' || k === 'healed')
+  const driverRecords = driver.filter(({ k }) => k === 'fault' || k === 'healed')
   const isFault = ({ k }) => k === 'fault'
-  return spansOf(told, isFault, ({ k, id }, fault) => k === 'healed' && id === fault.id, overAt)
+  return spansOf(
+    driverRecords,
+    isFault,
+    ({ k, id }, fault) => k === 'healed' && id === fault.id,
+    overAt,
+  )
 }
 
 /** Spans in which the upstream was not well, for whom. */
 function healthOf(driver, overAt) {
-  const told = driver.filter(({ k }) => k === 'health')
+  const driverRecords = driver.filter(({ k }) => k === 'health')
   const isIll = ({ mode }) => mode !== 'ok'
-  return spansOf(told, isIll, ({ target }, ill) => target === ill.target, overAt)
+  return spansOf(driverRecords, isIll, ({ target }, ill) => target === ill.target, overAt)
 }
 
 function processOf({ name, isThick, t }, records, driver) {
-  const told = driver.filter((record) => record.name === name)
-  const exit = told.find(({ k }) => k === 'exit')
-  const asked = told.find(({ k }) => k === 'asked to end')
+  const driverRecords = driver.filter((record) => record.name === name)
+  const exit = driverRecords.find(({ k }) => k === 'exit')
+  const asked = driverRecords.find(({ k }) => k === 'asked to end')
   const endedAt = exit?.t ?? Infinity
   const requests = requestsOf(records)
   return {
@@ -77,7 +82,7 @@ function processOf({ name, isThick, t }, records, driver) {
     ),
     stalls: records.filter(({ k }) => k === 'stall').map(({ from, to }) => ({ from, to })),
     moves: records.filter(({ k }) => k === 'move'),
-    printed: told.filter(({ k }) => k === 'printed'),
+    printed: driverRecords.filter(({ k }) => k === 'printed'),
   }
 }
 

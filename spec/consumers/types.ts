@@ -83,13 +83,13 @@ const memory: MemoryStorageOptions = { now: () => 0, lease: 5 }
 const patience: SharingOptions = { permitDeadline: 0.1 }
 
 const kept = new Map<string, Kept>()
-function connect(told: ConnectionListener): Connection {
+function connect(received: ConnectionListener): Connection {
   const ask = (question: Question): Promise<Answer> => {
     const decision = decide(kept.get(question.circuit), question, 0)
     if (decision.kept) kept.set(question.circuit, decision.kept)
     return Promise.resolve(decision.answer)
   }
-  told.resumed()
+  received.resumed()
   return { ready: Promise.resolve(), isUp: true, ask, close: () => Promise.resolve() }
 }
 const own: SharedStorage = defineStorage({ options: patience, connect })

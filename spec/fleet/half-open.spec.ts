@@ -3,7 +3,7 @@
  * and prints what it saw.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually, LONG, Scene } from '../support/scene.js'
+import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 import type { Service } from '../support/service.js'
 import { until } from '../support/until.js'
 
@@ -15,13 +15,13 @@ const PROBE = 0.02
 /** Node's timers count whole milliseconds. */
 const TICK = 0.001
 
-let scene: Scene
+let harness: FleetHarness
 let service: Service
 beforeAll(async () => {
-  scene = await Scene.start()
-  service = scene.service
+  harness = await FleetHarness.start()
+  service = harness.service
 }, LONG)
-afterAll(() => scene.stop(), LONG)
+afterAll(() => harness.stop(), LONG)
 
 /** Between the beginnings of probes, in seconds, the shortest first. */
 function gaps(): number[] {
@@ -45,30 +45,30 @@ function report(commands: number): void {
 
 describe('8 processes with 64 callers each', () => {
   beforeAll(async () => {
-    await scene.enter({ size: 8, options: { threshold: 3, ttl: TTL } })
+    await harness.enter({ size: 8, options: { threshold: 3, ttl: TTL } })
   }, LONG)
-  afterEach(() => scene.recover(), LONG)
-  afterAll(() => scene.clear(), LONG)
+  afterEach(() => harness.recover(), LONG)
+  afterAll(() => harness.clear(), LONG)
 
   it(
     'never probe twice at once, and once in each ttl',
     async () => {
       service.answer = () => sleep(PROBE * 1000, 500)
-      await scene.get(scene.worker(0), 3)
-      await scene.warned()
+      await harness.get(harness.worker(0), 3)
+      await harness.warned()
       service.forget()
-      await scene.load(CALLERS, 50)
-      const before = await scene.commands()
+      await harness.load(CALLERS, 50)
+      const before = await harness.commands()
       await until(
         'it was probed often enough',
         () => service.arrivals.length > CYCLES,
         60 + CYCLES * 5,
       )
-      const commands = (await scene.commands()) - before
+      const commands = (await harness.commands()) - before
       if (process.env.CYCLES) report(commands)
       expect(service.most).toBe(1)
       expect(Math.min(...gaps())).toBeGreaterThanOrEqual(TTL + PROBE - TICK)
-      for (const tally of await scene.tallies()) {
+      for (const tally of await harness.tallies()) {
         expect(tally).toMatchObject({ ok: 0, other: 0 })
         expect(tally.refused).toBeGreaterThan(CALLERS)
       }
@@ -79,13 +79,13 @@ describe('8 processes with 64 callers each', () => {
   it(
     'give the permit of a probe that was cancelled to another at once',
     async () => {
-      await scene.open(3)
-      await scene.load(CALLERS, 50)
+      await harness.open(3)
+      await harness.load(CALLERS, 50)
       await eventually('a probe is held', () => service.held.length === 1)
-      const [holder] = await scene.holders()
+      const [holder] = await harness.holders()
       const [first] = service.arrivals.slice(-1)
-      const prober = scene.senderOf(first ?? { from: '' })
-      await scene.idle([prober])
+      const prober = harness.senderOf(first ?? { from: '' })
+      await harness.idle([prober])
       await prober.call('cancel')
       await eventually('there is another', () => service.held.length === 2)
       const last = service.arrivals.at(-1)
@@ -100,18 +100,18 @@ describe('8 processes with 64 callers each', () => {
 it(
   'no more probes than permits are in flight, and as many as that',
   async () => {
-    await scene.enter({ size: 4, options: { threshold: 3, ttl: 0.1, permits: 3 } })
-    await scene.open(3)
-    await scene.load(CALLERS, 50)
+    await harness.enter({ size: 4, options: { threshold: 3, ttl: 0.1, permits: 3 } })
+    await harness.open(3)
+    await harness.load(CALLERS, 50)
     for (let cycle = 1; cycle <= 8; cycle += 1) {
       await eventually('three probes are held', () => service.held.length >= 3)
-      await scene.refusals(CALLERS)
+      await harness.refusals(CALLERS)
       expect(service.arrivals).toHaveLength(cycle * 3)
-      expect(await scene.holders()).toHaveLength(3)
+      expect(await harness.holders()).toHaveLength(3)
       service.release(500)
     }
     expect(service.most).toBe(3)
-    await scene.recover()
+    await harness.recover()
   },
   LONG,
 )

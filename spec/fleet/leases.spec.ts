@@ -1,33 +1,33 @@
 /** A probe's permit is a lease: it goes on while the probe runs, and no longer than its holder lives. */
-import { eventually, LONG, Scene } from '../support/scene.js'
+import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 import type { Service } from '../support/service.js'
 import type { Worker } from '../support/worker.js'
 
 /** Seconds. Renewed three times in each, so that a busy machine may stop a process for more than a second. */
 const LEASE = 2
 
-let scene: Scene
+let harness: FleetHarness
 let service: Service
 beforeAll(async () => {
-  scene = await Scene.start()
-  service = scene.service
-  await scene.enter({ size: 4, options: { threshold: 1, ttl: 0.1 }, storage: { lease: LEASE } })
+  harness = await FleetHarness.start()
+  service = harness.service
+  await harness.enter({ size: 4, options: { threshold: 1, ttl: 0.1 }, storage: { lease: LEASE } })
 }, LONG)
-afterEach(() => scene.recover(), LONG)
-afterAll(() => scene.stop(), LONG)
+afterEach(() => harness.recover(), LONG)
+afterAll(() => harness.stop(), LONG)
 
 /** Every process wants to probe, and one does: it waits for its answer. */
 async function probe(): Promise<Worker> {
-  await scene.open(1)
-  await scene.load(4, 5)
+  await harness.open(1)
+  await harness.load(4, 5)
   await eventually('a probe is held', () => service.held.length > 0)
-  return scene.senderOf(service.held[0] ?? { from: '' })
+  return harness.senderOf(service.held[0] ?? { from: '' })
 }
 
 /** What the others were told at its grant is not the whole lease any more. */
 async function renewed(): Promise<void> {
-  const [first] = await scene.holders()
-  const isLonger = async () => (await scene.holders())[0]?.until !== first?.until
+  const [first] = await harness.holders()
+  const isLonger = async () => (await harness.holders())[0]?.until !== first?.until
   await eventually('the lease is renewed', isLonger)
 }
 
@@ -35,17 +35,17 @@ it(
   'a probe that is slower than its lease stays alone',
   async () => {
     await probe()
-    const [first] = await scene.holders()
+    const [first] = await harness.holders()
     const end = performance.now() + 3 * LEASE * 1000
     await eventually('three leases are over', () => performance.now() > end)
-    await scene.refusals(1)
-    const [last] = await scene.holders()
+    await harness.refusals(1)
+    const [last] = await harness.holders()
     expect(service.arrivals).toHaveLength(1)
     expect(last?.token).toBe(first?.token)
     expect(last?.until).toBeGreaterThan((first?.until ?? Infinity) + LEASE * 1000)
     service.answer = () => 200
     service.release(200)
-    await scene.agreed('closed')
+    await harness.agreed('closed')
   },
   LONG,
 )
@@ -54,7 +54,7 @@ it(
   'a probe whose process was frozen beyond its lease has nothing to say',
   async () => {
     const frozen = await probe()
-    const others = scene.others(frozen)
+    const others = harness.others(frozen)
     frozen.signal('SIGSTOP')
     await eventually('another has taken over', () => service.held.length === 2)
     const [ours, theirs] = service.held.splice(0)
@@ -62,13 +62,13 @@ it(
     ours?.answer(200)
     frozen.signal('SIGCONT')
     await eventually('it has its answer', async () => (await frozen.tally()).ok === 1)
-    await scene.flush()
-    await scene.refusals(1)
-    expect(await scene.kept('state')).toBe('half-opened')
-    expect(await scene.holders()).toHaveLength(1)
+    await harness.flush()
+    await harness.refusals(1)
+    expect(await harness.kept('state')).toBe('half-opened')
+    expect(await harness.holders()).toHaveLength(1)
     theirs?.answer(500)
     await eventually('the next probe is held', () => service.held.length === 1)
-    const transitions = (await scene.transitions([frozen, ...others])).flat()
+    const transitions = (await harness.transitions([frozen, ...others])).flat()
     expect(transitions.filter(({ to }) => to === 'closed')).toEqual([])
   },
   LONG,
@@ -79,15 +79,15 @@ it(
   async () => {
     const killed = await probe()
     await renewed()
-    const [atFirst] = await scene.holders()
-    await scene.kill(killed)
-    const [atLast] = await scene.holders()
+    const [atFirst] = await harness.holders()
+    await harness.kill(killed)
+    const [atLast] = await harness.holders()
     const lease = atLast?.token === atFirst?.token ? atLast : atFirst
     await eventually('another has taken over', () => service.held.length === 2)
     expect(lease?.lease).toBe(LEASE * 1000)
     // This clock tells whole milliseconds.
     expect(service.arrivals[1]?.date).toBeGreaterThan((lease?.until ?? Infinity) - 1)
-    await scene.refusals(10, scene.others(scene.senderOf(service.held[1] ?? { from: '' })))
+    await harness.refusals(10, harness.others(harness.senderOf(service.held[1] ?? { from: '' })))
     expect(service.arrivals).toHaveLength(2)
   },
   LONG,

@@ -75,7 +75,7 @@ beforeEach(() => {
   link = new Link({
     publisher: {
       publish: (name, event) => {
-        if (name !== 'storageAnswered') log.push(`${name} ${told(event)}`)
+        if (name !== 'storageAnswered') log.push(`${name} ${received(event)}`)
       },
       hears: () => true,
     },
@@ -115,7 +115,7 @@ afterEach(async () => {
   jest.useRealTimers()
 })
 
-function told(event: CircuitEvents[keyof CircuitEvents]): string {
+function received(event: CircuitEvents[keyof CircuitEvents]): string {
   if ('reason' in event) return event.reason
   return 'lostFor' in event ? event.lostFor.toFixed(1) : ''
 }

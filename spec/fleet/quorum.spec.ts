@@ -1,29 +1,29 @@
 /** With a quorum of 2 a process whose own network is broken stops nobody but itself. */
 import { freePort } from '../../scripts/ports.mjs'
-import { eventually, LONG, Scene } from '../support/scene.js'
+import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 
 const THRESHOLD = 5
 const TTL = 0.2
 const options = { threshold: THRESHOLD, ttl: TTL }
 
-let scene: Scene
+let harness: FleetHarness
 beforeAll(async () => {
-  scene = await Scene.start()
+  harness = await FleetHarness.start()
 }, LONG)
-afterEach(() => scene.clear(), LONG)
-afterAll(() => scene.stop(), LONG)
+afterEach(() => harness.clear(), LONG)
+afterAll(() => harness.stop(), LONG)
 
 it(
   'a bad process is stopped by its own circuit, and 7 others lose no request, until the service is down',
   async () => {
     const storage = { quorum: 2 }
-    const good = await scene.enter({ size: 7, options, storage })
+    const good = await harness.enter({ size: 7, options, storage })
     const origin = `http://127.0.0.1:${await freePort()}`
-    const [bad] = await scene.enter({ options, storage, origin })
+    const [bad] = await harness.enter({ options, storage, origin })
     if (!bad) throw new Error('There is none')
     const start = performance.now()
-    await scene.load(4, 10, good)
-    await scene.load(1, 5, [bad])
+    await harness.load(4, 10, good)
+    await harness.load(1, 5, [bad])
     await eventually(
       'it was stopped often',
       async () => (await bad.tally()).failed >= THRESHOLD + 8,
@@ -34,33 +34,33 @@ it(
     expect(ok).toBe(0)
     expect(refused).toBeGreaterThan(0)
     expect(failed).toBeLessThanOrEqual(THRESHOLD + Math.floor(seconds / TTL))
-    for (const tally of await scene.tallies(good)) {
+    for (const tally of await harness.tallies(good)) {
       expect(tally).toMatchObject({ failed: 0, refused: 0, other: 0 })
       expect(tally.ok).toBeGreaterThan(0)
     }
-    expect((await scene.transitions(good)).flat()).toEqual([])
-    expect(await scene.kept('state')).toBe('closed')
+    expect((await harness.transitions(good)).flat()).toEqual([])
+    expect(await harness.kept('state')).toBe('closed')
 
-    scene.service.answer = () => 500
-    await scene.warned(good)
-    expect(await scene.kept('state')).not.toBe('closed')
+    harness.service.answer = () => 500
+    await harness.warned(good)
+    expect(await harness.kept('state')).not.toBe('closed')
     // A process that is busy may hear of it when another has begun to probe.
-    for (const [first] of await scene.transitions(good)) expect(first?.to).toMatch(/opened$/)
+    for (const [first] of await harness.transitions(good)) expect(first?.to).toMatch(/opened$/)
   },
   LONG,
 )
 
 /** Failures, in this order of processes, until Redis has opened the circuit. */
 async function failuresToOpen(quorum: number, order: (index: number) => number): Promise<number> {
-  await scene.enter({ size: 2, options: { ...options, ttl: 60 }, storage: { quorum } })
-  scene.service.answer = () => 500
-  for (let index = 0; (await scene.kept('state')) !== 'opened' && index < 20; index += 1) {
-    const worker = scene.worker(order(index))
-    await scene.get(worker)
-    await scene.flush([worker])
+  await harness.enter({ size: 2, options: { ...options, ttl: 60 }, storage: { quorum } })
+  harness.service.answer = () => 500
+  for (let index = 0; (await harness.kept('state')) !== 'opened' && index < 20; index += 1) {
+    const worker = harness.worker(order(index))
+    await harness.get(worker)
+    await harness.flush([worker])
   }
-  await scene.warned()
-  return scene.sum('failed')
+  await harness.warned()
+  return harness.sum('failed')
 }
 
 const TURNS = (index: number) => index % 2
@@ -82,25 +82,25 @@ it.each([
 it(
   'the worst process is left out, whichever it is, and successes end what the others have shown',
   async () => {
-    await scene.enter({ size: 3, options: { ...options, ttl: 60 }, storage: { quorum: 2 } })
-    const [first, second, third] = [scene.worker(0), scene.worker(1), scene.worker(2)]
+    await harness.enter({ size: 3, options: { ...options, ttl: 60 }, storage: { quorum: 2 } })
+    const [first, second, third] = [harness.worker(0), harness.worker(1), harness.worker(2)]
     const fail = async (worker: typeof first, count: number): Promise<void> => {
-      scene.service.answer = () => 500
-      await scene.get(worker, count)
-      await scene.flush([worker])
+      harness.service.answer = () => 500
+      await harness.get(worker, count)
+      await harness.flush([worker])
     }
     await fail(first, THRESHOLD)
     await fail(second, THRESHOLD - 1)
-    expect(await scene.kept('failures')).toBe(String(2 * THRESHOLD - 1))
-    scene.service.answer = () => 200
-    expect(await scene.get(second)).toEqual(['ok'])
-    await scene.flush([second])
-    expect(await scene.kept('failures')).toBe(String(THRESHOLD))
+    expect(await harness.kept('failures')).toBe(String(2 * THRESHOLD - 1))
+    harness.service.answer = () => 200
+    expect(await harness.get(second)).toEqual(['ok'])
+    await harness.flush([second])
+    expect(await harness.kept('failures')).toBe(String(THRESHOLD))
     await fail(third, THRESHOLD - 1)
-    expect(await scene.states()).toEqual(['opened', 'closed', 'closed'])
+    expect(await harness.states()).toEqual(['opened', 'closed', 'closed'])
     await fail(second, 1)
-    expect(await scene.kept('state')).toBe('opened')
-    await scene.agreed('opened')
+    expect(await harness.kept('state')).toBe('opened')
+    await harness.agreed('opened')
   },
   LONG,
 )

@@ -3,16 +3,16 @@
  * printed; SEED sets it, although the processes' turns are chance of another kind.
  */
 import { numbersFrom } from '../support/numbers.js'
-import { LONG, Scene } from '../support/scene.js'
+import { LONG, FleetHarness } from '../support/fleet-harness.js'
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 32)
 const SIZE = 8
 
-let scene: Scene
+let harness: FleetHarness
 beforeAll(async () => {
-  scene = await Scene.start()
+  harness = await FleetHarness.start()
 }, LONG)
-afterAll(() => scene.stop(), LONG)
+afterAll(() => harness.stop(), LONG)
 
 interface Luck {
   readonly share: number
@@ -37,18 +37,18 @@ function errors({ share, mostInARow, mostAtOnce }: Luck): (from: string) => numb
 
 /** A number of requests for all processes, each of which sends one after the other. */
 async function expectClosed(requests: number, luck: Luck): Promise<void> {
-  scene.service.answer = errors(luck)
-  const before = await scene.commands()
-  await scene.each((worker) => scene.get(worker, requests / SIZE))
-  await scene.flush()
-  const failed = await scene.sum('failed')
-  const commands = (await scene.commands()) - before
+  harness.service.answer = errors(luck)
+  const before = await harness.commands()
+  await harness.each((worker) => harness.get(worker, requests / SIZE))
+  await harness.flush()
+  const failed = await harness.sum('failed')
+  const commands = (await harness.commands()) - before
   const figures = `seed ${SEED}: ${failed} of ${requests} failed, at ${commands} commands`
   process.stdout.write(`${figures}\n`)
   expect(failed).toBeGreaterThan((requests * luck.share) / 4)
   expect(commands).toBeLessThanOrEqual(failed)
-  expect(await scene.sum('ok')).toBe(requests - failed)
-  expect((await scene.transitions()).flat()).toEqual([])
+  expect(await harness.sum('ok')).toBe(requests - failed)
+  expect((await harness.transitions()).flat()).toEqual([])
 }
 
 describe.each([
@@ -56,10 +56,10 @@ describe.each([
   [20, [0.3], { mostInARow: 5, mostAtOnce: SIZE }],
 ])('with a threshold of %i', (threshold, shares, limits) => {
   beforeAll(async () => {
-    await scene.enter({ size: SIZE, options: { threshold } })
+    await harness.enter({ size: SIZE, options: { threshold } })
   }, LONG)
-  afterEach(() => scene.reset(), LONG)
-  afterAll(() => scene.clear(), LONG)
+  afterEach(() => harness.reset(), LONG)
+  afterAll(() => harness.clear(), LONG)
 
   it.each(shares)(
     'errors with a chance of %f open nothing, and cost one command each at most',

@@ -1,6 +1,6 @@
 /** Processes of this build and of a later release share circuits, through a rolling deploy and back. */
 import { ADDED, makeNextRelease, NEXT_RELEASES, type Build } from '../support/next-release.js'
-import { eventually, LONG, Scene } from '../support/scene.js'
+import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 import type { Worker } from '../support/worker.js'
 
 const THRESHOLD = 3
@@ -12,11 +12,11 @@ const REASON = { code: 'ERR_BAD_RESPONSE', status: 500 }
 const AT_ONCE = 1
 const ROUNDS = 3
 
-let scene: Scene
+let harness: FleetHarness
 beforeAll(async () => {
-  scene = await Scene.start()
+  harness = await FleetHarness.start()
 }, LONG)
-afterAll(() => scene.stop(), LONG)
+afterAll(() => harness.stop(), LONG)
 
 describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edits) => {
   let next: Build
@@ -26,7 +26,7 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
   afterAll(() => next.remove())
 
   const enter = (isNext: boolean, size = 1): Promise<Worker[]> =>
-    scene.enter({
+    harness.enter({
       size,
       options: OPTIONS,
       storage: STORAGE,
@@ -39,11 +39,11 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
     beforeAll(async () => {
       await enter(false, 2)
       await enter(true, 2)
-      old = scene.worker(0)
-      fresh = scene.worker(2)
+      old = harness.worker(0)
+      fresh = harness.worker(2)
     }, LONG)
-    afterEach(() => scene.recover(), LONG)
-    afterAll(() => scene.clear(), LONG)
+    afterEach(() => harness.recover(), LONG)
+    afterAll(() => harness.clear(), LONG)
 
     it(
       'both see an opening at once, and its reason, and a closing, whoever decides it',
@@ -54,12 +54,12 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
             spans.push(await open(worker))
             await expectReasons()
             await close(worker)
-            await scene.agreed('closed')
+            await harness.agreed('closed')
           }
           // A busy machine may hold up one of them.
           expect(Math.min(...spans)).toBeLessThan(AT_ONCE)
         }
-        expect(await scene.kept(ADDED.field)).toBe(ADDED.value)
+        expect(await harness.kept(ADDED.field)).toBe(ADDED.value)
         await expectNoTrouble()
       },
       LONG,
@@ -74,11 +74,11 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
         ] as const
         for (const [first, last] of orders) {
           await fail(first, THRESHOLD - 1)
-          expect(await scene.states()).toEqual(scene.workers.map(() => 'closed'))
+          expect(await harness.states()).toEqual(harness.workers.map(() => 'closed'))
           await fail(last, 1)
-          await scene.warned()
+          await harness.warned()
           await close(first)
-          await scene.agreed('closed')
+          await harness.agreed('closed')
         }
         await expectNoTrouble()
       },
@@ -88,15 +88,15 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
     it(
       'one process probes at a time, whichever it is',
       async () => {
-        await scene.open(THRESHOLD)
-        await scene.load(8, 20)
+        await harness.open(THRESHOLD)
+        await harness.load(8, 20)
         for (let probe = 1; probe <= 8; probe += 1) {
-          await eventually('a probe is held', () => scene.service.held.length > 0)
-          await scene.refusals(8)
-          expect(scene.service.arrivals).toHaveLength(probe)
-          scene.service.release(500)
+          await eventually('a probe is held', () => harness.service.held.length > 0)
+          await harness.refusals(8)
+          expect(harness.service.arrivals).toHaveLength(probe)
+          harness.service.release(500)
         }
-        expect(scene.service.most).toBe(1)
+        expect(harness.service.most).toBe(1)
         await expectNoTrouble()
       },
       LONG,
@@ -107,16 +107,16 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
     'an outage lasts through a rolling deploy to it, and back from it',
     async () => {
       await enter(false, 2)
-      await scene.open(THRESHOLD)
-      scene.service.answer = () => 500
-      await scene.load(4, 20)
+      await harness.open(THRESHOLD)
+      harness.service.answer = () => 500
+      await harness.load(4, 20)
       for (const isNext of [true, false]) {
-        const leaving = [...scene.workers]
+        const leaving = [...harness.workers]
         for (const worker of leaving) await replace(worker, isNext)
       }
-      expect(scene.service.most).toBe(1)
-      await scene.recover()
-      await scene.clear()
+      expect(harness.service.most).toBe(1)
+      await harness.recover()
+      await harness.clear()
     },
     LONG,
   )
@@ -125,45 +125,45 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
     const [coming] = await enter(isNext)
     if (!coming) throw new Error('There is none')
     expect(await coming.state()).not.toBe('closed')
-    await scene.load(4, 20, [coming])
+    await harness.load(4, 20, [coming])
     await expectReasons()
     await expectNoTrouble()
     await leaving.call('rest')
     await leaving.call('close')
-    await scene.kill(leaving)
-    const before = scene.service.arrivals.length
-    await eventually('a probe of who is left', () => scene.service.arrivals.length > before)
+    await harness.kill(leaving)
+    const before = harness.service.arrivals.length
+    await eventually('a probe of who is left', () => harness.service.arrivals.length > before)
   }
 })
 
 async function fail(worker: Worker, count: number): Promise<void> {
-  scene.service.answer = () => 500
-  await scene.get(worker, count)
-  await scene.flush([worker])
+  harness.service.answer = () => 500
+  await harness.get(worker, count)
+  await harness.flush([worker])
 }
 
 /** @returns seconds from the first process that opened the circuit to the last */
 async function open(worker: Worker): Promise<number> {
   await fail(worker, THRESHOLD)
-  await scene.warned()
-  const told = (await scene.transitions()).map(
+  await harness.warned()
+  const received = (await harness.transitions()).map(
     (moves) => moves.findLast(({ from }) => from === 'closed')?.at ?? Infinity,
   )
-  return Math.max(...told) - Math.min(...told)
+  return Math.max(...received) - Math.min(...received)
 }
 
 async function close(worker: Worker): Promise<void> {
-  scene.service.answer = () => 200
-  await eventually('the probe was let through', async () => (await scene.get(worker))[0] === 'ok')
-  await scene.flush([worker])
+  harness.service.answer = () => 200
+  await eventually('the probe was let through', async () => (await harness.get(worker))[0] === 'ok')
+  await harness.flush([worker])
 }
 
 async function expectReasons(): Promise<void> {
-  const states = await scene.each((worker) => worker.call('state'))
+  const states = await harness.each((worker) => worker.call('state'))
   expect(states).toEqual(states.map(() => expect.objectContaining({ lastFailure: REASON })))
 }
 
 async function expectNoTrouble(): Promise<void> {
-  expect((await scene.told('storageLost')).flat()).toEqual([])
-  expect(await scene.sum('other')).toBe(0)
+  expect((await harness.eventsNamed('storageLost')).flat()).toEqual([])
+  expect(await harness.sum('other')).toBe(0)
 }

@@ -1,29 +1,29 @@
 /** Processes of an old and of a new release share a circuit, each by the configuration of its own. */
-import { eventually, LONG, Scene } from '../support/scene.js'
+import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 import type { Worker } from '../support/worker.js'
 
 const OLD = { threshold: 5, ttl: 60 }
 const NEW = { threshold: 3, ttl: 0.3 }
 
-let scene: Scene
+let harness: FleetHarness
 let old: Worker
 let fresh: Worker
 beforeAll(async () => {
-  scene = await Scene.start()
+  harness = await FleetHarness.start()
 }, LONG)
 beforeEach(async () => {
-  await scene.enter({ options: OLD })
-  await scene.enter({ options: NEW })
-  old = scene.worker(0)
-  fresh = scene.worker(1)
+  await harness.enter({ options: OLD })
+  await harness.enter({ options: NEW })
+  old = harness.worker(0)
+  fresh = harness.worker(1)
 }, LONG)
-afterEach(() => scene.clear(), LONG)
-afterAll(() => scene.stop(), LONG)
+afterEach(() => harness.clear(), LONG)
+afterAll(() => harness.stop(), LONG)
 
 async function fail(worker: Worker, count: number): Promise<void> {
-  scene.service.answer = () => 500
-  await scene.get(worker, count)
-  await scene.flush([worker])
+  harness.service.answer = () => 500
+  await harness.get(worker, count)
+  await harness.flush([worker])
 }
 
 const retryAfter = async (worker: Worker) =>
@@ -33,10 +33,10 @@ it(
   'the one that reports decides by its threshold, and counts what others have seen',
   async () => {
     await fail(old, NEW.threshold)
-    expect(await scene.states()).toEqual(['closed', 'closed'])
+    expect(await harness.states()).toEqual(['closed', 'closed'])
     await fail(fresh, 1)
-    await scene.warned()
-    expect(await scene.sum('failed')).toBe(NEW.threshold + 1)
+    await harness.warned()
+    expect(await harness.sum('failed')).toBe(NEW.threshold + 1)
   },
   LONG,
 )
@@ -46,10 +46,10 @@ it(
   async () => {
     await fail(fresh, NEW.threshold - 1)
     await fail(old, OLD.threshold - NEW.threshold)
-    expect(await scene.states()).toEqual(['closed', 'closed'])
+    expect(await harness.states()).toEqual(['closed', 'closed'])
     await fail(old, 1)
-    await scene.warned()
-    expect(await scene.sum('failed')).toBe(OLD.threshold)
+    await harness.warned()
+    expect(await harness.sum('failed')).toBe(OLD.threshold)
   },
   LONG,
 )
@@ -58,16 +58,16 @@ it(
   'each probes when its own ttl has passed, and a closing is for all',
   async () => {
     await fail(old, OLD.threshold)
-    await scene.warned()
+    await harness.warned()
     expect(await retryAfter(old)).toBeGreaterThan(NEW.ttl)
     expect(await retryAfter(fresh)).toBeLessThanOrEqual(NEW.ttl)
-    scene.service.answer = () => 200
-    const probes = async () => (await scene.get(fresh))[0] === 'ok'
+    harness.service.answer = () => 200
+    const probes = async () => (await harness.get(fresh))[0] === 'ok'
     await eventually(
       'the new one has probed',
       async () => (await old.state()) === 'closed' || probes(),
     )
-    await scene.agreed('closed')
+    await harness.agreed('closed')
     expect(await old.tally()).toMatchObject({ failed: OLD.threshold, ok: 0, refused: 0 })
   },
   LONG,
@@ -77,19 +77,19 @@ it(
   'processes go and come during an outage, and nothing is flushed',
   async () => {
     await fail(old, OLD.threshold)
-    await scene.warned()
-    scene.service.forget()
-    await scene.kill(old)
-    const [next] = await scene.enter({ options: { ...NEW, ttl: 30 } })
-    const [last] = await scene.enter({ options: OLD })
+    await harness.warned()
+    harness.service.forget()
+    await harness.kill(old)
+    const [next] = await harness.enter({ options: { ...NEW, ttl: 30 } })
+    const [last] = await harness.enter({ options: OLD })
     if (!next || !last) throw new Error('There is none')
-    expect(await scene.states([next, last])).toEqual(['opened', 'opened'])
-    expect(await scene.get(next)).toEqual(['ERR_CIRCUIT_OPENED'])
-    expect(scene.service.arrivals).toEqual([])
-    scene.service.answer = () => 200
-    await eventually('the new one has probed', async () => (await scene.get(fresh))[0] === 'ok')
-    await scene.agreed('closed')
-    expect(await scene.get(last)).toEqual(['ok'])
+    expect(await harness.states([next, last])).toEqual(['opened', 'opened'])
+    expect(await harness.get(next)).toEqual(['ERR_CIRCUIT_OPENED'])
+    expect(harness.service.arrivals).toEqual([])
+    harness.service.answer = () => 200
+    await eventually('the new one has probed', async () => (await harness.get(fresh))[0] === 'ok')
+    await harness.agreed('closed')
+    expect(await harness.get(last)).toEqual(['ok'])
   },
   LONG,
 )

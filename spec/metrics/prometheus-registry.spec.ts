@@ -268,8 +268,8 @@ describe('a registry', () => {
     })
     await workers[1]?.breaker.init()
     for (const { users } of workers) await users.fail()
-    const told = await Promise.all(workers.map(({ registry }) => registry.getMetricsAsJSON()))
-    const whole = AggregatorRegistry.aggregate(JSON.parse(JSON.stringify(told)))
+    const received = await Promise.all(workers.map(({ registry }) => registry.getMetricsAsJSON()))
+    const whole = AggregatorRegistry.aggregate(JSON.parse(JSON.stringify(received)))
     expect(await states(whole)).toEqual(['{client_name="users"} 2'])
     expect(await errors(whole)).toEqual(['{client_name="users"} 2'])
     expect(await read(whole, 'circuit_breaker_request_duration_seconds_count')).toEqual([

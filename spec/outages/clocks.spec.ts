@@ -64,7 +64,9 @@ describe('clocks of processes', () => {
       const states = await fleet.each((worker) => worker.call<{ retryAfter: number }>('state'))
       for (const { retryAfter } of states) expect(retryAfter).toBeLessThanOrEqual(TTL)
       await fleet.recover()
-      const origins = await fleet.each(async (worker) => (await worker.told('stateChanged')).at(-1))
+      const origins = await fleet.each(async (worker) =>
+        (await worker.eventsNamed('stateChanged')).at(-1),
+      )
       expect(origins.filter((change) => change?.origin === 'local')).toHaveLength(1)
       expect(await fleet.harm()).toMatchObject({ other: 0, lost: 0 })
     },
@@ -108,7 +110,7 @@ describe.each([
   /** Alone, so that nobody else's probe keeps the circuit on the move. */
   async function expectProbes(worker: Worker): Promise<void> {
     await fleet.each((other) => other.call(other === worker ? 'reset' : 'idle'))
-    const probes = async () => (await worker.told('probe')).length
+    const probes = async () => (await worker.eventsNamed('probe')).length
     await until('the process probes', async () => (await probes()) > 1)
     const { retryAfter } = await worker.call<{ retryAfter: number }>('state')
     expect(retryAfter).toBeLessThanOrEqual(TTL)

@@ -126,7 +126,7 @@ it(
   async () => {
     redis.freeze()
     await fleet.break()
-    for (const transitions of await fleet.told('stateChanged')) {
+    for (const transitions of await fleet.eventsNamed('stateChanged')) {
       expect(transitions[0]).toMatchObject({ to: 'opened', origin: 'local' })
     }
     await fleet.lost()
@@ -150,7 +150,7 @@ it.each([{ command: ['FLUSHALL'] }, { command: ['SCRIPT', 'FLUSH'] }])(
     await redis.command(...command)
     expect(await fleet.probesTogether(3, 0)).toEqual([])
     await fleet.each((worker) => worker.call('idle'))
-    const probes = (await fleet.told('probe')).flat().length
+    const probes = (await fleet.eventsNamed('probe')).flat().length
     const tallies = await fleet.tallies()
     expect(tallies.reduce((sum, { failed }) => sum + failed, 0)).toBe(probes)
     expect(await fleet.harm()).toMatchObject({ other: 0, longWaits: 0, lost: 0 })

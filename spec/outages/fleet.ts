@@ -1,8 +1,8 @@
 /** A fleet under load that calls a service which can be down, and what is promised whatever becomes of its Redis. */
-import { Fleet, type Cast } from '../support/fleet.js'
+import { Fleet, type FleetOptions } from '../support/fleet.js'
 import { Service } from '../support/service.js'
 import { until } from '../support/until.js'
-import type { Told, Worker } from '../support/worker.js'
+import type { FleetEvent, Worker } from '../support/worker.js'
 
 /** Seconds. */
 export const TTL = 0.3
@@ -37,16 +37,16 @@ export interface Harm {
 }
 
 export class LoadedFleet extends Fleet {
-  static async start({ size = 3, ...cast }: Cast): Promise<LoadedFleet> {
+  static async start({ size = 3, ...fleetOptions }: FleetOptions): Promise<LoadedFleet> {
     const fleet = new LoadedFleet(await Service.start())
-    await fleet.enter({ size, ...cast })
+    await fleet.enter({ size, ...fleetOptions })
     return fleet
   }
 
   /** Under load from then on. */
-  override async enter({ options, storage, ...cast }: Cast): Promise<Worker[]> {
+  override async enter({ options, storage, ...fleetOptions }: FleetOptions): Promise<Worker[]> {
     const workers = await super.enter({
-      ...cast,
+      ...fleetOptions,
       options: { threshold: 3, ttl: TTL, ...options },
       storage: { permitDeadline: DEADLINE, commandDeadline: 3 * DEADLINE, ...storage },
     })
@@ -93,17 +93,18 @@ export class LoadedFleet extends Fleet {
 
   /** Waits until each process has told that its Redis is lost. @returns the reasons */
   async lost(): Promise<string[]> {
-    const isLost = async (worker: Worker) => (await worker.told('storageLost')).length > 0
+    const isLost = async (worker: Worker) => (await worker.eventsNamed('storageLost')).length > 0
     await this.untilAll('Redis is lost', isLost)
-    const events = await this.told('storageLost')
+    const events = await this.eventsNamed('storageLost')
     return events.flat().map(({ reason = '' }) => reason)
   }
 
   /** Waits until each process has told that it has its Redis again. @returns when each has done so */
   async restored(): Promise<number[]> {
-    const isBack = async (worker: Worker) => (await worker.told('storageRestored')).length > 0
+    const isBack = async (worker: Worker) =>
+      (await worker.eventsNamed('storageRestored')).length > 0
     await this.untilAll('Redis is restored', isBack)
-    const events = await this.told('storageRestored')
+    const events = await this.eventsNamed('storageRestored')
     return events.flat().map(({ at }) => at)
   }
 
@@ -139,8 +140,8 @@ export class LoadedFleet extends Fleet {
     const all = await this.each(async (worker) => {
       const { other, waits } = await worker.tally()
       const longWaits = waits.filter((seconds) => seconds > LONG_WAIT).length
-      const lost = (await worker.told('storageLost')).length
-      const restored = (await worker.told('storageRestored')).length
+      const lost = (await worker.eventsNamed('storageLost')).length
+      const restored = (await worker.eventsNamed('storageRestored')).length
       return { other, longWaits, longest: Math.max(0, ...waits), lost, restored }
     })
     const most = (name: keyof Harm): number => Math.max(...all.map((harm) => harm[name]))
@@ -159,20 +160,20 @@ export function clock(): number {
   return Number(process.hrtime.bigint() / 1000n) / 1e6
 }
 
-async function probesOf(workers: readonly Worker[], since: number): Promise<Told[]> {
-  const all = await Promise.all(workers.map((worker) => worker.told('probe')))
+async function probesOf(workers: readonly Worker[], since: number): Promise<FleetEvent[]> {
+  const all = await Promise.all(workers.map((worker) => worker.eventsNamed('probe')))
   return all
     .flat()
     .filter(({ at }) => at >= since)
     .toSorted((one, other) => one.at - other.at)
 }
 
-function startOf({ at, duration = 0 }: Told): number {
+function startOf({ at, duration = 0 }: FleetEvent): number {
   return at - duration
 }
 
 /** From the end of each to the start of the next. */
-function pausesOf(probes: readonly Told[]): number[] {
+function pausesOf(probes: readonly FleetEvent[]): number[] {
   return probes.slice(1).map((probe, index) => startOf(probe) - (probes[index]?.at ?? 0))
 }
 

@@ -47,9 +47,9 @@ export async function endure(
 
 /** No request failed or hung, and each process told its user once, with the reason. */
 export function expectNoHarm({ reasons, wrongPauses, harm }: Course, { reason, waits }: Fault) {
-  for (const told of reasons) {
-    expect(told).toMatch(reason)
-    expect(told).not.toContain(PASSWORD)
+  for (const actual of reasons) {
+    expect(actual).toMatch(reason)
+    expect(actual).not.toContain(PASSWORD)
   }
   const { longWaits, longest, ...rest } = harm
   expect({ wrongPauses, ...rest }).toEqual({ wrongPauses: [], other: 0, lost: 1, restored: 1 })

@@ -88,7 +88,7 @@ it(
     expect({ other, restored }).toEqual({ other: 0, restored: lost })
     expect(lost).toBeLessThanOrEqual(1)
     expect(longWaits).toBeLessThanOrEqual(1)
-    const found = await fleet.told('storageRestored')
+    const found = await fleet.eventsNamed('storageRestored')
     const lostFor = found.flat().map((event) => event.lostFor ?? 0)
     await printFigures('sentinels, a planned failover', fleet, lostFor)
   },

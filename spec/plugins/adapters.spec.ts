@@ -3,7 +3,7 @@
  */
 import axios, { getAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios'
 import { CircuitBreaker, OpenedStateError } from '../../lib/index.js'
-import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { PluginHarness, errorOf, ORDERS, type Scenario } from '../support/plugin-harness.js'
 import { Upstream } from '../support/upstream.js'
 
 type Config = InternalAxiosRequestConfig
@@ -71,7 +71,7 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
   describe.each(ways)('%s', (way) => {
     const beside = (change: Change, scenario?: Scenario) => {
       const wait = async (config: Config) => change(config)
-      return new Counted(
+      return new PluginHarness(
         upstream,
         order,
         ({ interceptors: { request } }) =>
@@ -84,20 +84,20 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
 
     describe.each(ADAPTERS)('and %s', (_what, change) => {
       it('counts what is sent once', async () => {
-        const counted = beside(change)
-        await errorOf(counted.instance.get('/status/503'))
-        await counted.instance.get('/status/200')
-        expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 1, refusals: 0 })
+        const harness = beside(change)
+        await errorOf(harness.instance.get('/status/503'))
+        await harness.instance.get('/status/200')
+        expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 1, refusals: 0 })
       })
 
       it('refuses while opened, and lets one probe through', async () => {
-        const counted = beside(change)
-        await counted.open()
-        expect(await errorOf(counted.instance.get('/'))).toBeInstanceOf(OpenedStateError)
-        counted.elapse()
-        await counted.instance.get('/status/200')
-        expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 1 })
-        expect(counted.circuit.state).toBe('closed')
+        const harness = beside(change)
+        await harness.open()
+        expect(await errorOf(harness.instance.get('/'))).toBeInstanceOf(OpenedStateError)
+        harness.elapse()
+        await harness.instance.get('/status/200')
+        expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 1 })
+        expect(harness.circuit.state).toBe('closed')
       })
     })
   })
@@ -119,26 +119,26 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     }
 
   it('that sends several times through the previous adapter has each attempt counted', async () => {
-    const counted = new Counted(upstream, order, ({ interceptors }) =>
+    const harness = new PluginHarness(upstream, order, ({ interceptors }) =>
       interceptors.request.use(repeated(3)),
     )
-    await errorOf(counted.instance.get('/status/503'))
-    expect(counted.counts).toEqual({ hits: 3, attempts: 3, failures: 3, refusals: 0 })
-    expect(await counted.admits()).toBe(true)
+    await errorOf(harness.instance.get('/status/503'))
+    expect(harness.counts).toEqual({ hits: 3, attempts: 3, failures: 3, refusals: 0 })
+    expect(await harness.admits()).toBe(true)
   })
 
   it('that passes a copy to the previous adapter has the request counted once', async () => {
-    const counted = new Counted(upstream, order, ({ interceptors }) =>
+    const harness = new PluginHarness(upstream, order, ({ interceptors }) =>
       interceptors.request.use((config) => {
         const send = getAdapter(config.adapter ?? [])
         config.adapter = (final) => send({ ...final })
         return config
       }),
     )
-    await counted.halfOpen()
-    await counted.instance.get('/status/200')
-    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
-    expect(counted.circuit.state).toBe('closed')
+    await harness.halfOpen()
+    await harness.instance.get('/status/200')
+    expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
+    expect(harness.circuit.state).toBe('closed')
   })
 })
 

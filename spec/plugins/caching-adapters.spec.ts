@@ -3,7 +3,7 @@ import axios, { getAdapter, type AxiosAdapter, type AxiosResponse } from 'axios'
 import { cacheAdapterEnhancer, throttleAdapterEnhancer } from 'axios-extensions'
 import { CircuitBreaker, ConfigError, OpenedStateError, type Circuit } from '../../lib/index.js'
 import { TestClock } from '../../lib/testing/index.js'
-import { errorOf } from '../support/counted.js'
+import { errorOf } from '../support/plugin-harness.js'
 import { Upstream } from '../support/upstream.js'
 
 let upstream: Upstream

@@ -1,7 +1,7 @@
 /** Every way to send a request through an instance passes the circuit exactly once. */
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios'
 import { OpenedStateError } from '../../lib/index.js'
-import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { PluginHarness, errorOf, ORDERS, type Scenario } from '../support/plugin-harness.js'
 import { Upstream } from '../support/upstream.js'
 
 let upstream: Upstream
@@ -50,48 +50,48 @@ const pass = (instance: AxiosInstance): void => {
 }
 
 describe.each(ORDERS)('a circuit %s other interceptors', (order) => {
-  const passing = (scenario?: Scenario) => new Counted(upstream, order, pass, scenario)
+  const passing = (scenario?: Scenario) => new PluginHarness(upstream, order, pass, scenario)
 
   describe.each(FORMS)('of a request by %s', (_form, send) => {
     it('counts an answer once', async () => {
-      const counted = passing()
-      await send(counted.instance, '/status/200')
-      expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
+      const harness = passing()
+      await send(harness.instance, '/status/200')
+      expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
     })
 
     it('counts a failure once', async () => {
-      const counted = passing()
-      await errorOf(send(counted.instance, '/status/503'))
-      expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 1, refusals: 0 })
+      const harness = passing()
+      await errorOf(send(harness.instance, '/status/503'))
+      expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 1, refusals: 0 })
     })
 
     it('refuses it while opened', async () => {
-      const counted = passing()
-      await counted.open()
-      expect(await errorOf(send(counted.instance, '/'))).toBeInstanceOf(OpenedStateError)
-      expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+      const harness = passing()
+      await harness.open()
+      expect(await errorOf(send(harness.instance, '/'))).toBeInstanceOf(OpenedStateError)
+      expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
     })
 
     it('sends it past the circuit while opened, and does not count it, if asked to', async () => {
-      const counted = passing()
-      await counted.open()
-      await errorOf(send(counted.instance, '/status/503', { circuitBreaker: false }))
-      expect(counted.counts).toEqual({ hits: 1, attempts: 0, failures: 0, refusals: 0 })
+      const harness = passing()
+      await harness.open()
+      await errorOf(send(harness.instance, '/status/503', { circuitBreaker: false }))
+      expect(harness.counts).toEqual({ hits: 1, attempts: 0, failures: 0, refusals: 0 })
     })
 
     it('passes the permit on to the next', async () => {
-      const counted = passing({ outcome: 'ignored' })
-      await counted.halfOpen()
-      await send(counted.instance, '/status/200')
-      await errorOf(send(counted.instance, '/status/503'))
-      expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
-      expect(await counted.admits()).toBe(true)
+      const harness = passing({ outcome: 'ignored' })
+      await harness.halfOpen()
+      await send(harness.instance, '/status/200')
+      await errorOf(send(harness.instance, '/status/503'))
+      expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
+      expect(await harness.admits()).toBe(true)
     })
   })
 
   it('covers every form that this axios has', () => {
-    const counted = passing()
-    const names = Object.keys(counted.instance).filter((name) => !NO_FORMS.has(name))
+    const harness = passing()
+    const names = Object.keys(harness.instance).filter((name) => !NO_FORMS.has(name))
     const known = FORMS.map(([form]) => form).filter((form) => !form.includes('('))
     expect(names.toSorted()).toEqual(
       [...known, 'request'].filter((form) => form !== 'query' || 'query' in axios).toSorted(),

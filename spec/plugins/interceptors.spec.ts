@@ -8,12 +8,12 @@ import {
 import { OpenedStateError } from '../../lib/index.js'
 import {
   AXIOS_MINOR,
-  Counted,
+  PluginHarness,
   errorOf,
   ORDERS,
   type Order,
   type Scenario,
-} from '../support/counted.js'
+} from '../support/plugin-harness.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -89,80 +89,81 @@ const PREVENTING: [string, Plug][] = [
 const settled = (promise: Promise<unknown>): Promise<unknown> => promise.catch(() => undefined)
 
 describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
-  const beside = (plug: Plug, scenario?: Scenario) => new Counted(upstream, order, plug, scenario)
+  const beside = (plug: Plug, scenario?: Scenario) =>
+    new PluginHarness(upstream, order, plug, scenario)
 
   describe.each(HARMLESS)('that %s', (_what, plug) => {
     it('counts each attempt once, for what it was', async () => {
-      const counted = beside(plug)
-      await settled(counted.instance.get('/status/503'))
-      await settled(counted.instance.get('/reset'))
-      expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 0 })
-      await settled(counted.instance.get('/status/200'))
-      expect(counted.counts).toEqual({ hits: 3, attempts: 3, failures: 2, refusals: 0 })
-      expect(counted.circuit.failureCount).toBe(0)
+      const harness = beside(plug)
+      await settled(harness.instance.get('/status/503'))
+      await settled(harness.instance.get('/reset'))
+      expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 0 })
+      await settled(harness.instance.get('/status/200'))
+      expect(harness.counts).toEqual({ hits: 3, attempts: 3, failures: 2, refusals: 0 })
+      expect(harness.circuit.failureCount).toBe(0)
     })
 
     it('refuses while opened', async () => {
-      const counted = beside(plug)
-      await counted.open()
-      await settled(counted.instance.get('/status/200'))
-      expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
-      expect(await counted.admitsProbe()).toBe(true)
+      const harness = beside(plug)
+      await harness.open()
+      await settled(harness.instance.get('/status/200'))
+      expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+      expect(await harness.admitsProbe()).toBe(true)
     })
 
     it('passes the permit on from each attempt to the next', async () => {
-      const counted = beside(plug, { outcome: 'ignored' })
-      await counted.halfOpen()
+      const harness = beside(plug, { outcome: 'ignored' })
+      await harness.halfOpen()
       for (const url of ['/status/200', '/status/503', '/reset']) {
-        await settled(counted.instance.get(url))
+        await settled(harness.instance.get(url))
       }
-      expect(counted.counts).toEqual({ hits: 3, attempts: 3, failures: 0, refusals: 0 })
-      expect(counted.circuit.state).toBe('half-opened')
-      expect(await counted.admits()).toBe(true)
+      expect(harness.counts).toEqual({ hits: 3, attempts: 3, failures: 0, refusals: 0 })
+      expect(harness.circuit.state).toBe('half-opened')
+      expect(await harness.admits()).toBe(true)
     })
   })
 
   it.each(PREVENTING)('that %s counts nothing and takes no permit', async (_what, plug) => {
-    const counted = beside(plug)
-    await counted.halfOpen()
-    await errorOf(counted.instance.get('/'))
-    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
-    expect(counted.circuit.state).toBe('half-opened')
-    expect(await counted.admits()).toBe(true)
+    const harness = beside(plug)
+    await harness.halfOpen()
+    await errorOf(harness.instance.get('/'))
+    expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
+    expect(harness.circuit.state).toBe('half-opened')
+    expect(await harness.admits()).toBe(true)
   })
 
   it('that throws in a synchronous chain counts nothing', async () => {
-    const counted = beside(({ interceptors }) =>
+    const harness = beside(({ interceptors }) =>
       interceptors.request.use(fail, undefined, { synchronous: true }),
     )
-    await counted.halfOpen()
-    const error = await errorOf(counted.instance.get('/'))
+    await harness.halfOpen()
+    const error = await errorOf(harness.instance.get('/'))
     // Before 1.19, axios fails because the handler is missing, and reports that error instead.
     expect(error).toMatchObject(
       AXIOS_MINOR >= 19 ? { message: 'of another' } : { name: 'TypeError' },
     )
-    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
-    expect(await counted.admits()).toBe(true)
+    expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
+    expect(await harness.admits()).toBe(true)
   })
 
   it('that freezes the config does not keep a permit for good', async () => {
-    const counted = await frozen(order)
-    expect(counted.counts.refusals).toBe(0)
-    expect(await counted.admits()).toBe(true)
+    const harness = await frozen(order)
+    expect(harness.counts.refusals).toBe(0)
+    expect(await harness.admits()).toBe(true)
   })
 
   // axios skips the interceptors that have not run yet, and sends the request.
   it('that throws, and is followed by one that recovers, has the sent request counted', async () => {
-    const counted = beside(({ interceptors }) =>
+    const harness = beside(({ interceptors }) =>
       interceptors.request.use(fail, () => undefined, { synchronous: true }),
     )
-    await counted.halfOpen()
-    await counted.instance.get('/')
-    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
+    await harness.halfOpen()
+    await harness.instance.get('/')
+    expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
   })
 
   it('that repeats a failed request counts both', async () => {
-    const counted = beside((instance) => {
+    const harness = beside((instance) => {
       let repeats = 1
       const repeat = async (error: { config: Config }): Promise<unknown> => {
         repeats -= 1
@@ -171,12 +172,12 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
       }
       instance.interceptors.response.use(undefined, repeat)
     })
-    await errorOf(counted.instance.get('/status/503'))
-    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 0 })
+    await errorOf(harness.instance.get('/status/503'))
+    expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 0 })
   })
 
   it('that rejects a request, and then sends it after all, has it counted once', async () => {
-    const counted = beside((instance) => {
+    const harness = beside((instance) => {
       const turnBack = async (config: Config): Promise<Config> => {
         instance.interceptors.request.eject(id)
         throw Object.assign(new Error('not yet'), { config })
@@ -185,10 +186,10 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
       const send = (error: { config: Config }): unknown => instance(error.config)
       instance.interceptors.response.use(undefined, send)
     })
-    await counted.halfOpen()
-    await counted.instance.get('/status/200')
-    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
-    expect(counted.circuit.state).toBe('closed')
+    await harness.halfOpen()
+    await harness.instance.get('/status/200')
+    expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
+    expect(harness.circuit.state).toBe('closed')
   })
 
   it('that waits holds no permit in the meantime', async () => {
@@ -196,19 +197,19 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
     const gate = new Promise<void>((resolve) => {
       go = resolve
     })
-    const counted = beside(
+    const harness = beside(
       onRequest(async (config) => {
         await gate
         return config
       }),
       { outcome: 'ignored' },
     )
-    await counted.halfOpen()
-    const request = counted.instance.get('/')
-    expect(await counted.admits()).toBe(true)
+    await harness.halfOpen()
+    const request = harness.instance.get('/')
+    expect(await harness.admits()).toBe(true)
     go()
     await request
-    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
+    expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
   })
 
   describe('that are all cleared', () => {
@@ -216,59 +217,59 @@ describe.each(ORDERS)('a circuit %s an interceptor', (order) => {
 
     it('still records the probe in flight', async () => {
       const abort = new AbortController()
-      const counted = beside(idle)
-      await counted.halfOpen()
-      const probe = settled(counted.instance.get('/hang', { signal: abort.signal }))
-      await until('it is in flight', () => counted.counts.hits === 1)
-      counted.instance.interceptors.request.clear()
-      counted.instance.interceptors.response.clear()
-      expect(await errorOf(counted.admits())).toBeInstanceOf(OpenedStateError)
+      const harness = beside(idle)
+      await harness.halfOpen()
+      const probe = settled(harness.instance.get('/hang', { signal: abort.signal }))
+      await until('it is in flight', () => harness.counts.hits === 1)
+      harness.instance.interceptors.request.clear()
+      harness.instance.interceptors.response.clear()
+      expect(await errorOf(harness.admits())).toBeInstanceOf(OpenedStateError)
       abort.abort()
       await probe
-      expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 1 })
-      expect(await counted.admits()).toBe(true)
+      expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 1 })
+      expect(await harness.admits()).toBe(true)
     })
 
     it('keeps counting if the response interceptors were cleared', async () => {
-      const counted = beside(idle, { threshold: 2 })
-      counted.instance.interceptors.response.clear()
-      await errorOf(counted.instance.get('/status/503'))
-      await errorOf(counted.instance.get('/status/503'))
-      expect(await errorOf(counted.instance.get('/'))).toBeInstanceOf(OpenedStateError)
-      expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 1 })
+      const harness = beside(idle, { threshold: 2 })
+      harness.instance.interceptors.response.clear()
+      await errorOf(harness.instance.get('/status/503'))
+      await errorOf(harness.instance.get('/status/503'))
+      expect(await errorOf(harness.instance.get('/'))).toBeInstanceOf(OpenedStateError)
+      expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 1 })
     })
 
     it('neither refuses nor counts if the request interceptors were cleared', async () => {
-      const counted = beside(idle)
-      counted.instance.interceptors.request.clear()
-      await counted.halfOpen()
-      await errorOf(counted.instance.get('/status/503'))
-      expect(counted.counts).toEqual({ hits: 1, attempts: 0, failures: 0, refusals: 0 })
-      expect(await counted.admits()).toBe(true)
+      const harness = beside(idle)
+      harness.instance.interceptors.request.clear()
+      await harness.halfOpen()
+      await errorOf(harness.instance.get('/status/503'))
+      expect(harness.counts).toEqual({ hits: 1, attempts: 0, failures: 0, refusals: 0 })
+      expect(await harness.admits()).toBe(true)
     })
 
     it('counts once after it was detached and attached again', async () => {
       const seen = jest.fn((config: Config) => config)
-      const counted = beside(idle)
-      counted.instance.interceptors.request.clear()
+      const harness = beside(idle)
+      harness.instance.interceptors.request.clear()
       // Before 1.20, axios reuses the ids of interceptors that were cleared.
-      counted.instance.interceptors.request.use(seen)
-      counted.instance.interceptors.request.use(seen)
-      counted.circuit.detach()
-      const circuit = counted.breaker.attach(counted.instance, 'again')
-      await errorOf(counted.instance.get('/status/503'))
+      harness.instance.interceptors.request.use(seen)
+      harness.instance.interceptors.request.use(seen)
+      harness.circuit.detach()
+      const circuit = harness.breaker.attach(harness.instance, 'again')
+      await errorOf(harness.instance.get('/status/503'))
       expect(circuit.failureCount).toBe(1)
       expect(seen).toHaveBeenCalledTimes(2)
     })
   })
 })
 
-async function frozen(order: Order): Promise<Counted<unknown>> {
+async function frozen(order: Order): Promise<PluginHarness<unknown>> {
   const plug = onRequest((config) => Object.freeze(config))
-  const counted = new Counted(upstream, order, plug, { outcome: 'ignored' })
-  await counted.halfOpen()
-  await settled(counted.instance.get('/'))
-  return counted
+  const harness = new PluginHarness(upstream, order, plug, { outcome: 'ignored' })
+  await harness.halfOpen()
+  await settled(harness.instance.get('/'))
+  return harness
 }
 
 describe('an interceptor that freezes the config', () => {

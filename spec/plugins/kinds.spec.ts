@@ -11,7 +11,7 @@ import {
   type AxiosResponse,
 } from 'axios'
 import { OpenedStateError } from '../../lib/index.js'
-import { Counted, errorOf, ORDERS } from '../support/counted.js'
+import { PluginHarness, errorOf, ORDERS } from '../support/plugin-harness.js'
 import { Upstream } from '../support/upstream.js'
 
 type Plug = (instance: AxiosInstance) => unknown
@@ -93,13 +93,13 @@ const KINDS: readonly [string, Plug, boolean][] = [
 describe.each(ORDERS)('a circuit %s', (order) => {
   describe.each(KINDS)('%s', (_what, plug, sends) => {
     it('counts each request once, and refuses while opened', async () => {
-      const counted = new Counted(upstream, order, plug, { threshold: 2 })
-      await counted.instance.get('/status/200')
-      await errorOf(counted.instance.post('/status/503', { a: 1 }))
-      await errorOf(counted.instance.get('/status/503'))
-      expect(await errorOf(counted.instance.get('/status/200'))).toBeInstanceOf(OpenedStateError)
+      const harness = new PluginHarness(upstream, order, plug, { threshold: 2 })
+      await harness.instance.get('/status/200')
+      await errorOf(harness.instance.post('/status/503', { a: 1 }))
+      await errorOf(harness.instance.get('/status/503'))
+      expect(await errorOf(harness.instance.get('/status/200'))).toBeInstanceOf(OpenedStateError)
       const hits = sends ? 3 : 0
-      expect(counted.counts).toEqual({ hits, attempts: 3, failures: 2, refusals: 1 })
+      expect(harness.counts).toEqual({ hits, attempts: 3, failures: 2, refusals: 1 })
     })
   })
 
@@ -114,18 +114,18 @@ describe.each(ORDERS)('a circuit %s', (order) => {
     })
 
   it('counts each request of an exchange, and a probe keeps its permit', async () => {
-    const counted = new Counted(upstream, order, dance)
-    await counted.halfOpen()
-    expect(await counted.instance.get('/status/401')).toMatchObject({ status: 200 })
-    expect(counted.counts).toEqual({ hits: 3, attempts: 3, failures: 0, refusals: 0 })
-    expect(counted.circuit.state).toBe('closed')
+    const harness = new PluginHarness(upstream, order, dance)
+    await harness.halfOpen()
+    expect(await harness.instance.get('/status/401')).toMatchObject({ status: 200 })
+    expect(harness.counts).toEqual({ hits: 3, attempts: 3, failures: 0, refusals: 0 })
+    expect(harness.circuit.state).toBe('closed')
   })
 
   it('ends an exchange with the refusal if the circuit opens in between', async () => {
-    const counted = new Counted(upstream, order, dance)
-    await counted.open()
-    expect(await errorOf(counted.instance.get('/status/401'))).toBeInstanceOf(OpenedStateError)
-    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+    const harness = new PluginHarness(upstream, order, dance)
+    await harness.open()
+    expect(await errorOf(harness.instance.get('/status/401'))).toBeInstanceOf(OpenedStateError)
+    expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
   })
 })
 
@@ -154,16 +154,16 @@ class GeneratedClient {
 }
 
 it('a generated client is guarded through its instance, and can send past the circuit', async () => {
-  const counted = new Counted(
+  const harness = new PluginHarness(
     upstream,
     'attached after',
     (instance) => new GeneratedClient(instance),
   )
-  const client = counted.plugged
+  const client = harness.plugged
   await errorOf(client.status(503))
   await client.status(200)
-  expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 1, refusals: 0 })
-  await counted.open()
+  expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 1, refusals: 0 })
+  await harness.open()
   expect(await errorOf(client.status(200))).toBeInstanceOf(OpenedStateError)
   expect(await client.status(200, { circuitBreaker: false })).toMatchObject({ status: 200 })
 })

@@ -5,7 +5,7 @@
 import type { AxiosRequestConfig } from 'axios'
 import MockAdapter from 'axios-mock-adapter'
 import { OpenedStateError, type Outcome } from '../../lib/index.js'
-import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { PluginHarness, errorOf, ORDERS, type Scenario } from '../support/plugin-harness.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -43,91 +43,91 @@ const ANSWERS: [string, (answer: Answer) => unknown, Outcome, AxiosRequestConfig
 describe.each(ORDERS)('a circuit %s axios-mock-adapter', (order) => {
   const mocked = (scenario: Scenario = {}) =>
     // Its types come from the other module format of axios, so they differ for the compiler.
-    new Counted(upstream, order, (instance) => new MockAdapter(instance as never), scenario)
+    new PluginHarness(upstream, order, (instance) => new MockAdapter(instance as never), scenario)
 
   it.each(ANSWERS)('counts %s once', async (_what, arrange, outcome, config) => {
-    const counted = mocked()
-    counted.plugged.onGet('/before').reply(503)
-    await errorOf(counted.instance.get('/before'))
-    arrange(counted.plugged.onGet('/naruto'))
-    counted.reset()
-    await counted.instance.get('/naruto', config).catch(() => undefined)
-    expect(counted.counts).toMatchObject({ hits: 0, attempts: 1, refusals: 0 })
-    expect(counted.circuit.failureCount).toBe(FAILURES_AFTER[outcome])
+    const harness = mocked()
+    harness.plugged.onGet('/before').reply(503)
+    await errorOf(harness.instance.get('/before'))
+    arrange(harness.plugged.onGet('/naruto'))
+    harness.reset()
+    await harness.instance.get('/naruto', config).catch(() => undefined)
+    expect(harness.counts).toMatchObject({ hits: 0, attempts: 1, refusals: 0 })
+    expect(harness.circuit.failureCount).toBe(FAILURES_AFTER[outcome])
   })
 
   it('counts the 404 of a request that nobody expected', async () => {
-    const counted = mocked()
-    await errorOf(counted.instance.get('/nobody'))
-    expect(counted.counts).toEqual({ hits: 0, attempts: 1, failures: 0, refusals: 0 })
+    const harness = mocked()
+    await errorOf(harness.instance.get('/nobody'))
+    expect(harness.counts).toEqual({ hits: 0, attempts: 1, failures: 0, refusals: 0 })
   })
 
   it('sends a refused request neither to the mock nor to the server', async () => {
-    const counted = mocked({ threshold: 2 })
-    counted.plugged.onGet().reply(503)
-    await errorOf(counted.instance.get('/'))
-    await errorOf(counted.instance.get('/'))
-    expect(await errorOf(counted.instance.get('/'))).toBeInstanceOf(OpenedStateError)
-    expect(counted.plugged.history.get).toHaveLength(2)
-    expect(counted.counts).toEqual({ hits: 0, attempts: 2, failures: 2, refusals: 1 })
-    expect(await counted.admitsProbe()).toBe(true)
+    const harness = mocked({ threshold: 2 })
+    harness.plugged.onGet().reply(503)
+    await errorOf(harness.instance.get('/'))
+    await errorOf(harness.instance.get('/'))
+    expect(await errorOf(harness.instance.get('/'))).toBeInstanceOf(OpenedStateError)
+    expect(harness.plugged.history.get).toHaveLength(2)
+    expect(harness.counts).toEqual({ hits: 0, attempts: 2, failures: 2, refusals: 1 })
+    expect(await harness.admitsProbe()).toBe(true)
   })
 
   it('counts what the mock passes through to the server once', async () => {
-    const counted = mocked()
-    counted.plugged.onGet('/status/503').passThrough()
-    await errorOf(counted.instance.get('/status/503'))
-    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 1, refusals: 0 })
+    const harness = mocked()
+    harness.plugged.onGet('/status/503').passThrough()
+    await errorOf(harness.instance.get('/status/503'))
+    expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 1, refusals: 0 })
   })
 
   it('sends a request that would be passed through as the one probe', async () => {
-    const counted = mocked({ outcome: 'ignored' })
-    counted.plugged.onGet().passThrough()
-    await counted.halfOpen()
-    await counted.instance.get('/status/200')
-    await errorOf(counted.instance.get('/reset'))
-    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
-    expect(await counted.admits()).toBe(true)
+    const harness = mocked({ outcome: 'ignored' })
+    harness.plugged.onGet().passThrough()
+    await harness.halfOpen()
+    await harness.instance.get('/status/200')
+    await errorOf(harness.instance.get('/reset'))
+    expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
+    expect(await harness.admits()).toBe(true)
   })
 
   it('counts what the server answers after restore(), and the mock before it', async () => {
-    const counted = mocked()
-    counted.plugged.onGet().reply(503)
-    await errorOf(counted.instance.get('/status/200'))
-    counted.plugged.restore()
-    expect(counted.circuit.failureCount).toBe(1)
-    await errorOf(counted.instance.get('/status/503'))
-    expect(counted.counts).toEqual({ hits: 1, attempts: 2, failures: 2, refusals: 0 })
+    const harness = mocked()
+    harness.plugged.onGet().reply(503)
+    await errorOf(harness.instance.get('/status/200'))
+    harness.plugged.restore()
+    expect(harness.circuit.failureCount).toBe(1)
+    await errorOf(harness.instance.get('/status/503'))
+    expect(harness.counts).toEqual({ hits: 1, attempts: 2, failures: 2, refusals: 0 })
   })
 
   it('records a mocked request that is in flight at restore()', async () => {
-    const counted = mocked()
+    const harness = mocked()
     let answer = (_status: number): void => undefined
     const asked = new Promise<[number]>((resolve) => {
       answer = (status) => resolve([status])
     })
-    counted.plugged.onGet().reply(() => asked)
-    await counted.halfOpen()
-    const probe = errorOf(counted.instance.get('/'))
-    await until('the mock is asked', () => counted.plugged.history.get.length === 1)
-    counted.plugged.restore()
-    expect(await errorOf(counted.admits())).toBeInstanceOf(OpenedStateError)
+    harness.plugged.onGet().reply(() => asked)
+    await harness.halfOpen()
+    const probe = errorOf(harness.instance.get('/'))
+    await until('the mock is asked', () => harness.plugged.history.get.length === 1)
+    harness.plugged.restore()
+    expect(await errorOf(harness.admits())).toBeInstanceOf(OpenedStateError)
     answer(503)
     await probe
-    expect(counted.counts).toEqual({ hits: 0, attempts: 1, failures: 1, refusals: 1 })
-    expect(counted.circuit.state).toBe('opened')
+    expect(harness.counts).toEqual({ hits: 0, attempts: 1, failures: 1, refusals: 1 })
+    expect(harness.circuit.state).toBe('opened')
   })
 
   it('passes the permit on from each mocked answer to the next', async () => {
-    const counted = mocked({ outcome: 'ignored' })
-    await counted.halfOpen()
+    const harness = mocked({ outcome: 'ignored' })
+    await harness.halfOpen()
     for (const [, arrange] of ANSWERS) {
-      counted.plugged.resetHandlers()
-      arrange(counted.plugged.onGet())
-      await counted.instance.get('/').catch(() => undefined)
+      harness.plugged.resetHandlers()
+      arrange(harness.plugged.onGet())
+      await harness.instance.get('/').catch(() => undefined)
     }
-    expect(counted.counts).toMatchObject({ attempts: ANSWERS.length, refusals: 0 })
-    expect(counted.circuit.state).toBe('half-opened')
-    expect(await counted.admits()).toBe(true)
+    expect(harness.counts).toMatchObject({ attempts: ANSWERS.length, refusals: 0 })
+    expect(harness.circuit.state).toBe('half-opened')
+    expect(await harness.admits()).toBe(true)
   })
 })

@@ -2,7 +2,7 @@
 import { isCancel, type AxiosInstance } from 'axios'
 import rateLimit from 'axios-rate-limit'
 import { OpenedStateError } from '../../lib/index.js'
-import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { PluginHarness, errorOf, ORDERS, type Scenario } from '../support/plugin-harness.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -32,98 +32,98 @@ const isQueued = (limiter: Limited, length = 1): Promise<void> =>
 describe.each(ORDERS)('a circuit %s axios-rate-limit', (order) => {
   const limited = (limits: Limits, scenario: Scenario = {}) => {
     const plug = (instance: AxiosInstance): Limited => rateLimit(instance, limits)
-    const counted = new Counted(upstream, order, plug, scenario)
-    limiters.push(counted.plugged)
-    return counted
+    const harness = new PluginHarness(upstream, order, plug, scenario)
+    limiters.push(harness.plugged)
+    return harness
   }
 
   const four = (instance: AxiosInstance, url: string) =>
     Promise.allSettled([1, 2, 3, 4].map(() => instance.get(url)))
 
   it('counts each request once, queued or not', async () => {
-    const counted = limited(SOON)
-    await four(counted.instance, '/status/503')
-    expect(counted.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
+    const harness = limited(SOON)
+    await four(harness.instance, '/status/503')
+    expect(harness.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
   })
 
   it('refuses requests that were queued when the circuit opened', async () => {
-    const counted = limited(TWO, { threshold: 2 })
-    const endings = four(counted.instance, '/status/503')
-    await until('it is opened', () => counted.circuit.state === 'opened')
-    nextWindow(counted.plugged, TWO)
+    const harness = limited(TWO, { threshold: 2 })
+    const endings = four(harness.instance, '/status/503')
+    await until('it is opened', () => harness.circuit.state === 'opened')
+    nextWindow(harness.plugged, TWO)
     await endings
-    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 2 })
-    expect(await counted.admitsProbe()).toBe(true)
+    expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 2 })
+    expect(await harness.admitsProbe()).toBe(true)
   })
 
   // A refused request uses up its turn: the plugin counts it before the circuit is asked.
   it('refuses all while opened, each in its turn', async () => {
-    const counted = limited(TWO)
-    await counted.open()
-    const endings = four(counted.instance, '/')
-    await until('two are refused', () => counted.counts.refusals === 2)
-    await isQueued(counted.plugged, 2)
-    nextWindow(counted.plugged, TWO)
+    const harness = limited(TWO)
+    await harness.open()
+    const endings = four(harness.instance, '/')
+    await until('two are refused', () => harness.counts.refusals === 2)
+    await isQueued(harness.plugged, 2)
+    nextWindow(harness.plugged, TWO)
     for (const ending of await endings) {
       expect(ending).toMatchObject({ reason: expect.any(OpenedStateError) })
     }
-    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 4 })
-    expect(await counted.admitsProbe()).toBe(true)
+    expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 4 })
+    expect(await harness.admitsProbe()).toBe(true)
   })
 
   it('counts nothing for a request that was aborted while queued', async () => {
     const abort = new AbortController()
-    const counted = limited(ONE)
-    await errorOf(counted.instance.get('/status/503'))
-    const queued = errorOf(counted.instance.get('/', { signal: abort.signal }))
-    await isQueued(counted.plugged)
+    const harness = limited(ONE)
+    await errorOf(harness.instance.get('/status/503'))
+    const queued = errorOf(harness.instance.get('/', { signal: abort.signal }))
+    await isQueued(harness.plugged)
     abort.abort()
-    nextWindow(counted.plugged, ONE)
+    nextWindow(harness.plugged, ONE)
     expect(await queued).toBe(abort.signal.reason)
-    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 1, refusals: 0 })
-    expect(counted.circuit.failureCount).toBe(1)
+    expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 1, refusals: 0 })
+    expect(harness.circuit.failureCount).toBe(1)
   })
 
   it('holds no permit for a queued request, or after it was aborted in the queue', async () => {
     const abort = new AbortController()
-    const counted = limited(ONE, { outcome: 'ignored' })
-    await counted.halfOpen()
-    await counted.instance.get('/')
-    const queued = errorOf(counted.instance.get('/', { signal: abort.signal }))
-    await isQueued(counted.plugged)
-    expect(await counted.admits()).toBe(true)
+    const harness = limited(ONE, { outcome: 'ignored' })
+    await harness.halfOpen()
+    await harness.instance.get('/')
+    const queued = errorOf(harness.instance.get('/', { signal: abort.signal }))
+    await isQueued(harness.plugged)
+    expect(await harness.admits()).toBe(true)
     abort.abort()
-    nextWindow(counted.plugged, ONE)
+    nextWindow(harness.plugged, ONE)
     expect(await queued).toBe(abort.signal.reason)
-    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
-    expect(await counted.admits()).toBe(true)
+    expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 0, refusals: 0 })
+    expect(await harness.admits()).toBe(true)
   })
 
   it('passes the permit on from each request to the next', async () => {
-    const counted = limited(SOON, { outcome: 'ignored' })
-    await counted.halfOpen()
+    const harness = limited(SOON, { outcome: 'ignored' })
+    await harness.halfOpen()
     for (const url of ['/status/200', '/status/503', '/reset', '/status/404']) {
-      await counted.instance.get(url).catch(() => undefined)
+      await harness.instance.get(url).catch(() => undefined)
     }
-    expect(counted.counts).toEqual({ hits: 4, attempts: 4, failures: 0, refusals: 0 })
-    expect(counted.circuit.state).toBe('half-opened')
-    expect(await counted.admits()).toBe(true)
+    expect(harness.counts).toEqual({ hits: 4, attempts: 4, failures: 0, refusals: 0 })
+    expect(harness.circuit.state).toBe('half-opened')
+    expect(await harness.admits()).toBe(true)
   })
 
   it('gives the permit back when a request that left the queue is aborted', async () => {
     const abort = new AbortController()
-    const counted = limited(ONE)
-    await counted.instance.get('/')
-    await counted.halfOpen()
-    const probe = errorOf(counted.instance.get('/hang', { signal: abort.signal }))
-    await isQueued(counted.plugged)
-    nextWindow(counted.plugged, ONE)
-    await until('it is in flight', () => counted.counts.hits === 1)
-    expect(await errorOf(counted.admits())).toBeInstanceOf(OpenedStateError)
+    const harness = limited(ONE)
+    await harness.instance.get('/')
+    await harness.halfOpen()
+    const probe = errorOf(harness.instance.get('/hang', { signal: abort.signal }))
+    await isQueued(harness.plugged)
+    nextWindow(harness.plugged, ONE)
+    await until('it is in flight', () => harness.counts.hits === 1)
+    expect(await errorOf(harness.admits())).toBeInstanceOf(OpenedStateError)
     abort.abort()
     expect(isCancel(await probe)).toBe(true)
-    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 1 })
-    expect(counted.circuit.state).toBe('half-opened')
-    expect(await counted.admits()).toBe(true)
+    expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 1 })
+    expect(harness.circuit.state).toBe('half-opened')
+    expect(await harness.admits()).toBe(true)
   })
 })

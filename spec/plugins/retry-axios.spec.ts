@@ -2,7 +2,7 @@
 import { type AxiosError, type AxiosInstance } from 'axios'
 import * as rax from 'retry-axios'
 import { OpenedStateError } from '../../lib/index.js'
-import { Counted, errorOf, ORDERS, type Scenario } from '../support/counted.js'
+import { PluginHarness, errorOf, ORDERS, type Scenario } from '../support/plugin-harness.js'
 import { Upstream } from '../support/upstream.js'
 
 let upstream: Upstream
@@ -62,34 +62,34 @@ const PLUGINS: readonly [string, Plug][] = [
 
 describe.each(ORDERS)('a circuit %s', (order) => {
   describe.each(PLUGINS)('%s', (_what, plug) => {
-    const retrying = (scenario: Scenario = {}) => new Counted(upstream, order, plug, scenario)
+    const retrying = (scenario: Scenario = {}) => new PluginHarness(upstream, order, plug, scenario)
 
     it('never repeats a refusal', async () => {
-      const counted = retrying()
-      await counted.open()
-      expect(await errorOf(counted.instance.get('/'))).toBeInstanceOf(OpenedStateError)
-      expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
-      expect(await counted.admitsProbe()).toBe(true)
+      const harness = retrying()
+      await harness.open()
+      expect(await errorOf(harness.instance.get('/'))).toBeInstanceOf(OpenedStateError)
+      expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+      expect(await harness.admitsProbe()).toBe(true)
     })
 
     it('opens between the attempts of one request, and refuses the next of them', async () => {
-      const counted = retrying({ threshold: 2 })
-      expect(await errorOf(counted.instance.get('/status/503'))).toBeInstanceOf(OpenedStateError)
-      expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 1 })
+      const harness = retrying({ threshold: 2 })
+      expect(await errorOf(harness.instance.get('/status/503'))).toBeInstanceOf(OpenedStateError)
+      expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 1 })
     })
   })
 
   it('counts each attempt of retry-axios', async () => {
-    const counted = new Counted(upstream, order, retryAxios({ retry: 3 }))
-    await errorOf(counted.instance.get('/status/503'))
-    expect(counted.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
+    const harness = new PluginHarness(upstream, order, retryAxios({ retry: 3 }))
+    await errorOf(harness.instance.get('/status/503'))
+    expect(harness.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
   })
 
   it("leaves the caller's own options alone", async () => {
-    const counted = new Counted(upstream, order, () => undefined)
-    await counted.open()
+    const harness = new PluginHarness(upstream, order, () => undefined)
+    await harness.open()
     const raxConfig = { retry: 3, onRetryAttempt: yes }
-    const error = (await errorOf(counted.instance.get('/', { raxConfig } as object))) as AxiosError
+    const error = (await errorOf(harness.instance.get('/', { raxConfig } as object))) as AxiosError
     expect(raxConfig).toEqual({ retry: 3, onRetryAttempt: yes })
     expect(error.config).toMatchObject({ raxConfig: { retry: 0, onRetryAttempt: yes } })
     expect(error.config).toBe(error.config)

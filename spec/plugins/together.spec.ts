@@ -7,7 +7,7 @@ import type { AxiosInstance, AxiosResponse } from 'axios'
 import { setupCache, type AxiosCacheInstance, type CacheOptions } from 'axios-cache-interceptor'
 import axiosRetry from 'axios-retry'
 import { OpenedStateError } from '../../lib/index.js'
-import { Counted, errorOf, type Scenario } from '../support/counted.js'
+import { PluginHarness, errorOf, type Scenario } from '../support/plugin-harness.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -24,7 +24,7 @@ const KEY = 'naruto'
 /** An entry is stale as soon as the clock moves, and is kept. */
 const STALE: CacheOptions = { ttl: 1, interpretHeader: false, etag: false, modifiedSince: true }
 
-type Build = (cache: CacheOptions, scenario: Scenario) => Counted<AxiosCacheInstance>
+type Build = (cache: CacheOptions, scenario: Scenario) => PluginHarness<AxiosCacheInstance>
 
 const both = (instance: AxiosInstance, options: CacheOptions): AxiosCacheInstance => {
   const cache = setupCache(instance, options)
@@ -36,21 +36,21 @@ const POSITIONS: [string, Build][] = [
   [
     'before',
     (cache, scenario) =>
-      new Counted(upstream, 'attached before', (instance) => both(instance, cache), scenario),
+      new PluginHarness(upstream, 'attached before', (instance) => both(instance, cache), scenario),
   ],
   [
     'between',
     (cache, scenario) => {
       const plug = (instance: AxiosInstance) => setupCache(instance, cache)
-      const counted = new Counted(upstream, 'attached after', plug, scenario)
-      axiosRetry(counted.instance)
-      return counted
+      const harness = new PluginHarness(upstream, 'attached after', plug, scenario)
+      axiosRetry(harness.instance)
+      return harness
     },
   ],
   [
     'after',
     (cache, scenario) =>
-      new Counted(upstream, 'attached after', (instance) => both(instance, cache), scenario),
+      new PluginHarness(upstream, 'attached after', (instance) => both(instance, cache), scenario),
   ],
 ]
 
@@ -64,75 +64,75 @@ describe.each(POSITIONS)('a circuit %s a cache and a retry', (_position, build) 
   const together = (scenario: Scenario = {}, cache: CacheOptions = {}) => build(cache, scenario)
 
   it('counts each attempt once, and a hit not at all', async () => {
-    const counted = together()
-    await errorOf(lookUp(counted.plugged, '/status/503'))
-    expect(counted.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
-    counted.reset()
-    expect(await lookUp(counted.plugged)).toMatchObject({ cached: false })
-    expect(await lookUp(counted.plugged)).toMatchObject({ cached: true })
-    expect(counted.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
-    expect(counted.circuit.failureCount).toBe(0)
+    const harness = together()
+    await errorOf(lookUp(harness.plugged, '/status/503'))
+    expect(harness.counts).toEqual({ hits: 4, attempts: 4, failures: 4, refusals: 0 })
+    harness.reset()
+    expect(await lookUp(harness.plugged)).toMatchObject({ cached: false })
+    expect(await lookUp(harness.plugged)).toMatchObject({ cached: true })
+    expect(harness.counts).toEqual({ hits: 1, attempts: 1, failures: 0, refusals: 0 })
+    expect(harness.circuit.failureCount).toBe(0)
   })
 
   it('refuses once if it opens between attempts, and leaves no request hanging', async () => {
-    const counted = together({ threshold: 2 })
-    const refused = await errorOf(lookUp(counted.plugged, '/status/503'))
+    const harness = together({ threshold: 2 })
+    const refused = await errorOf(lookUp(harness.plugged, '/status/503'))
     expect(refused).toBeInstanceOf(OpenedStateError)
-    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 1 })
-    expect(await errorOf(lookUp(counted.plugged))).toBeInstanceOf(OpenedStateError)
-    expect(counted.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 2 })
-    counted.elapse()
-    expect(await lookUp(counted.plugged)).toMatchObject({ cached: false, status: 200 })
-    expect(counted.circuit.state).toBe('closed')
+    expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 1 })
+    expect(await errorOf(lookUp(harness.plugged))).toBeInstanceOf(OpenedStateError)
+    expect(harness.counts).toEqual({ hits: 2, attempts: 2, failures: 2, refusals: 2 })
+    harness.elapse()
+    expect(await lookUp(harness.plugged)).toMatchObject({ cached: false, status: 200 })
+    expect(harness.circuit.state).toBe('closed')
   })
 
   it('serves hits while opened', async () => {
-    const counted = together()
-    await lookUp(counted.plugged)
-    await counted.open()
-    expect(await lookUp(counted.plugged)).toMatchObject({ cached: true, status: 200 })
-    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
+    const harness = together()
+    await lookUp(harness.plugged)
+    await harness.open()
+    expect(await lookUp(harness.plugged)).toMatchObject({ cached: true, status: 200 })
+    expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
   })
 
   it('serves a stale entry instead of a refusal', async () => {
-    const counted = together({}, { ...STALE, staleIfError: true })
-    await lookUp(counted.plugged)
+    const harness = together({}, { ...STALE, staleIfError: true })
+    await lookUp(harness.plugged)
     const isStale = async (): Promise<boolean> =>
-      (await counted.plugged.storage.get(KEY)).state === 'stale'
+      (await harness.plugged.storage.get(KEY)).state === 'stale'
     await until('the entry is stale', isStale)
-    await counted.open()
-    expect(await lookUp(counted.plugged)).toMatchObject({ cached: true, stale: true })
-    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
-    expect(await counted.admitsProbe()).toBe(true)
+    await harness.open()
+    expect(await lookUp(harness.plugged)).toMatchObject({ cached: true, stale: true })
+    expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+    expect(await harness.admitsProbe()).toBe(true)
   })
 
   it('counts only what three requests for one entry send', async () => {
-    const counted = together()
-    await three(counted.plugged, '/status/503')
-    const { hits } = counted.counts
+    const harness = together()
+    await three(harness.plugged, '/status/503')
+    const { hits } = harness.counts
     // The plugins decide how often: all three share the config, and with it the count of retries.
     expect(hits).toBeGreaterThan(1)
-    expect(counted.counts).toEqual({ hits, attempts: hits, failures: hits, refusals: 0 })
+    expect(harness.counts).toEqual({ hits, attempts: hits, failures: hits, refusals: 0 })
   })
 
   it('refuses three requests for one entry with one refusal', async () => {
-    const counted = together()
-    await counted.open()
-    for (const error of await three(counted.plugged, '/status/200')) {
+    const harness = together()
+    await harness.open()
+    for (const error of await three(harness.plugged, '/status/200')) {
       expect(error).toBeInstanceOf(OpenedStateError)
     }
-    expect(counted.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
-    expect(await counted.admitsProbe()).toBe(true)
+    expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 1 })
+    expect(await harness.admitsProbe()).toBe(true)
   })
 
   it('passes the permit on from each attempt to the next', async () => {
-    const counted = together({ outcome: 'ignored' })
-    await counted.halfOpen()
-    await errorOf(lookUp(counted.plugged, '/status/503'))
-    await lookUp(counted.plugged)
-    await lookUp(counted.plugged)
-    expect(counted.counts).toEqual({ hits: 5, attempts: 5, failures: 0, refusals: 0 })
-    expect(counted.circuit.state).toBe('half-opened')
-    expect(await counted.admits()).toBe(true)
+    const harness = together({ outcome: 'ignored' })
+    await harness.halfOpen()
+    await errorOf(lookUp(harness.plugged, '/status/503'))
+    await lookUp(harness.plugged)
+    await lookUp(harness.plugged)
+    expect(harness.counts).toEqual({ hits: 5, attempts: 5, failures: 0, refusals: 0 })
+    expect(harness.circuit.state).toBe('half-opened')
+    expect(await harness.admits()).toBe(true)
   })
 })

@@ -16,10 +16,10 @@ it('tells the newest reason, also if the process was too busy to see how far it 
     },
     () => undefined,
   )
-  const told: string[] = []
-  const running = attempt.run((error) => told.push((error as Error).message))
-  await until('it takes long', () => told.length === 1)
+  const reports: string[] = []
+  const running = attempt.run((error) => reports.push((error as Error).message))
+  await until('it takes long', () => reports.length === 1)
   events?.onWait(NO_ANSWER)
   await expect(running).rejects.toThrow(NO_ANSWER)
-  expect(told).toEqual([UNREACHABLE, NO_ANSWER])
+  expect(reports).toEqual([UNREACHABLE, NO_ANSWER])
 })

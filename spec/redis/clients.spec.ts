@@ -6,7 +6,7 @@ import type { RedisClient } from '../../lib/redis/index.js'
 import { startCluster, type Cluster } from '../../scripts/redis-cluster.mjs'
 import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -57,7 +57,7 @@ beforeAll(async () => {
   ])
 })
 afterAll(() => Promise.all([upstream, server, cluster, sentinels].map((started) => started.stop())))
-afterEach(() => Sharer.closeAll())
+afterEach(() => SharedBreaker.closeAll())
 
 let serial = 0
 
@@ -74,20 +74,24 @@ async function story(made: Client, other: Client | string, tries = 1): Promise<u
   if (typeof other !== 'string') await other.connect()
   const storage = typeof other === 'string' ? { url: other } : { client: other.client }
   try {
-    const first = await Sharer.join(upstream, { client: made.client, prefix }, { names })
-    const second = await Sharer.join(upstream, { ...storage, prefix }, { names })
+    const first = await SharedBreaker.join(upstream, { client: made.client, prefix }, { names })
+    const second = await SharedBreaker.join(upstream, { ...storage, prefix }, { names })
     const tells = await hears(second, first, names.slice(0, tries))
     const isTold = await hears(first, second, names.slice(tries))
     return { tells, isTold, losses: [...first.losses, ...second.losses] }
   } finally {
-    await Sharer.closeAll()
+    await SharedBreaker.closeAll()
     await made.end()
     if (typeof other !== 'string') await other.end()
   }
 }
 
 /** Whether one of these circuits that the teller opens is heard of. */
-async function hears(listener: Sharer, teller: Sharer, names: readonly string[]): Promise<boolean> {
+async function hears(
+  listener: SharedBreaker,
+  teller: SharedBreaker,
+  names: readonly string[],
+): Promise<boolean> {
   for (const name of names) {
     await teller.fail(name)
     const heard = until('it is heard', () => listener.opened.includes(name), 4)
@@ -169,22 +173,24 @@ describe('a cluster', () => {
     await made.connect()
     const names = Array.from({ length: 30 }, (_, index) => `users-${index}`)
     const before = await redirections()
-    await Sharer.join(
+    await SharedBreaker.join(
       upstream,
       { client: made.client, prefix: `routed-${kind}`.replaceAll(/\W/g, '') },
       { names },
     )
-    await Sharer.closeAll()
+    await SharedBreaker.closeAll()
     await made.end()
     // Asked at random, a node would redirect two commands of three.
     expect((await redirections()) - before).toBeLessThan(5)
   })
 
   async function redirections(): Promise<number> {
-    const told = await Promise.all(
+    const replies = await Promise.all(
       cluster.servers.map((member) => member.command('INFO', 'errorstats')),
     )
-    const counts = told.map((text) => /errorstat_MOVED:count=(\d+)/.exec(String(text))?.[1] ?? '0')
+    const counts = replies.map(
+      (text) => /errorstat_MOVED:count=(\d+)/.exec(String(text))?.[1] ?? '0',
+    )
     return counts.reduce((sum, count) => sum + Number(count), 0)
   }
 })
@@ -204,15 +210,15 @@ describe('closed by its owner and connected anew, it hears of the fleet again', 
     const prefix = `anew-${kind}`.replaceAll(/\W/g, '')
     const names = ['users-0', 'users-1', 'users-2', 'users-3']
     await Promise.all([made.connect(), other.connect()])
-    const listener = await Sharer.join(upstream, { client: made.client, prefix }, { names })
-    const teller = await Sharer.join(upstream, { client: other.client, prefix }, { names })
+    const listener = await SharedBreaker.join(upstream, { client: made.client, prefix }, { names })
+    const teller = await SharedBreaker.join(upstream, { client: other.client, prefix }, { names })
     await made.end()
     await listener.fail('users-0')
     await until('it is missed', () => listener.breaker.storageUp === false)
     await made.connect()
     await until('it is there', () => listener.breaker.storageUp === true)
     expect(await hears(listener, teller, names.slice(1))).toBe(true)
-    await Sharer.closeAll()
+    await SharedBreaker.closeAll()
     await Promise.all([made.end(), other.end()])
   })
 })

@@ -4,7 +4,7 @@ import type { RedisStorageOptions } from '../../lib/redis/index.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
 import { Child } from '../support/child.js'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -32,7 +32,7 @@ afterEach(async () => {
   child?.kill()
   proxy.delay = 0
   proxy.resume()
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
 })
 
 const KEY = 'axios-breaker/users'
@@ -46,27 +46,27 @@ async function connections(): Promise<number> {
 
 describe.each(['flush', 'close'] as const)('%s()', (method) => {
   it('waits until everything is written that was reported', async () => {
-    const sharer = await Sharer.join(upstream, proxied(), { threshold: 9 })
+    const peer = await SharedBreaker.join(upstream, proxied(), { threshold: 9 })
     proxy.delay = 100
-    await sharer.get('/status/500')
-    await sharer.get('/status/500')
-    await sharer.breaker[method]()
+    await peer.get('/status/500')
+    await peer.get('/status/500')
+    await peer.breaker[method]()
     expect(await failures()).toBe('2')
   })
 
   it('gives up at the deadline where Redis does not answer', async () => {
     const storage = { ...proxied(), commandDeadline: 0.2 }
-    const sharer = await Sharer.join(upstream, storage, { threshold: 9 })
+    const peer = await SharedBreaker.join(upstream, storage, { threshold: 9 })
     proxy.pause()
-    await sharer.get('/status/500')
+    await peer.get('/status/500')
     const start = performance.now()
-    await sharer.breaker[method]()
+    await peer.breaker[method]()
     expect(performance.now() - start).toBeLessThan(2000)
     expect(await failures()).toBeNull()
   })
 
   it('may be called again, at once and before init()', async () => {
-    const { breaker } = new Sharer(upstream, { url: server.url })
+    const { breaker } = new SharedBreaker(upstream, { url: server.url })
     await breaker[method]()
     await breaker.init()
     await Promise.all([breaker[method](), breaker[method]()])
@@ -77,25 +77,25 @@ describe.each(['flush', 'close'] as const)('%s()', (method) => {
 
 describe('close()', () => {
   it('leaves no connection, and local circuits', async () => {
-    const sharer = await Sharer.join(upstream, { url: server.url })
-    await sharer.breaker.close()
+    const peer = await SharedBreaker.join(upstream, { url: server.url })
+    await peer.breaker.close()
     await until('there is no connection', async () => (await connections()) === 0)
-    expect(sharer.breaker.storageUp).toBe(false)
-    await sharer.get('/status/500')
-    expect(await sharer.get()).toBe('ERR_CIRCUIT_OPENED')
+    expect(peer.breaker.storageUp).toBe(false)
+    await peer.get('/status/500')
+    expect(await peer.get()).toBe('ERR_CIRCUIT_OPENED')
     expect(await server.command('EXISTS', KEY)).toBe(0)
-    expect(sharer.losses).toEqual([])
+    expect(peer.losses).toEqual([])
   })
 
   it('during init() ends that, and leaves no connection', async () => {
-    const sharer = new Sharer(upstream, { ...proxied(), initDeadline: 0.5 })
+    const peer = new SharedBreaker(upstream, { ...proxied(), initDeadline: 0.5 })
     proxy.pause()
-    const init = sharer.breaker.init().catch(String)
-    await sharer.breaker.close()
+    const init = peer.breaker.init().catch(String)
+    await peer.breaker.close()
     expect(await init).toContain('breaker.close() was called')
     proxy.resume()
     await until('there is no connection', async () => (await connections()) === 0)
-    expect([sharer.breaker.storageUp, sharer.restored]).toEqual([false, 0])
+    expect([peer.breaker.storageUp, peer.restored]).toEqual([false, 0])
   })
 
   it("leaves a caller's client connected, and its listeners where they are", async () => {
@@ -104,7 +104,7 @@ describe('close()', () => {
     client.on('error', heard)
     client.on('ready', heard)
     await client.connect()
-    const first = await Sharer.join(upstream, { client })
+    const first = await SharedBreaker.join(upstream, { client })
     await first.fail()
     await first.breaker.close()
     expect(client.isReady).toBe(true)

@@ -7,7 +7,7 @@ import { startCluster } from '../../scripts/redis-cluster.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
 import { portsOf } from '../support/connections.js'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -29,7 +29,7 @@ beforeEach(async () => {
   proxy = await TcpProxy.start(server.port)
 })
 afterEach(async () => {
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   for (const end of ends.splice(0)) await end()
   proxy.stop()
 })
@@ -41,12 +41,12 @@ const HASTY = { commandDeadline: 0.5, permitDeadline: 0.1 }
 
 type Storage = { readonly url: string } | { readonly client: RedisClient }
 
-async function join(storage: Storage): Promise<Sharer> {
-  return Sharer.join(upstream, { ...HASTY, ...storage }, { names: NAMES })
+async function join(storage: Storage): Promise<SharedBreaker> {
+  return SharedBreaker.join(upstream, { ...HASTY, ...storage }, { names: NAMES })
 }
 
 /** One that is not behind the proxy. */
-const witness = () => Sharer.join(upstream, { url: server.url }, { names: NAMES })
+const witness = () => SharedBreaker.join(upstream, { url: server.url }, { names: NAMES })
 
 function kept<Client>(client: Client, end: (client: Client) => unknown): Client {
   ends.push(() => end(client))
@@ -70,15 +70,15 @@ describe('both connections of a url, or of a client of ioredis, are replaced', (
     },
   }
   it.each(Object.keys(kinds))('%s', async (kind) => {
-    const sharer = await join((kinds[kind] as () => Storage)())
+    const peer = await join((kinds[kind] as () => Storage)())
     const other = await witness()
     proxy.silence()
-    void sharer.get('/status/500', 'users')
-    await until('it is missed', () => sharer.breaker.storageUp === false)
-    await until('it is there again', () => sharer.breaker.storageUp === true)
+    void peer.get('/status/500', 'users')
+    await until('it is missed', () => peer.breaker.storageUp === false)
+    await until('it is there again', () => peer.breaker.storageUp === true)
     await other.fail('orders')
-    await sharer.becomes('opened', 'orders')
-    await sharer.fail('payments')
+    await peer.becomes('opened', 'orders')
+    await peer.fail('payments')
     await other.becomes('opened', 'payments')
   })
 })
@@ -96,15 +96,15 @@ describe('a connection for messages that is deaf is replaced as soon as a messag
     ioredis: async () => ({ client: kept(new Redis(url()), (made) => made.disconnect()) }),
   }
   it.each(Object.keys(kinds))('%s', async (kind) => {
-    const sharer = await join(await (kinds[kind] as () => Promise<Storage>)())
+    const peer = await join(await (kinds[kind] as () => Promise<Storage>)())
     const other = await witness()
     proxy.silence(await portsOf(server, true))
     // Its own transition comes back to it as a message, too.
-    await sharer.fail('users')
+    await peer.fail('users')
     await until('it has subscribed anew', async () => (await subscribers()) === 3)
     await other.fail('orders')
-    await sharer.becomes('opened', 'orders')
-    expect(sharer.losses).toEqual([])
+    await peer.becomes('opened', 'orders')
+    expect(peer.losses).toEqual([])
   })
 })
 
@@ -114,7 +114,7 @@ async function subscribers(): Promise<number> {
 }
 
 it('and within 30 s even if nothing else happens, for one PING each 15 s', async () => {
-  const sharer = await join({ url: url() })
+  const peer = await join({ url: url() })
   const [dead] = await portsOf(server, true)
   proxy.silence([Number(dead)])
   await witness()
@@ -125,20 +125,20 @@ it('and within 30 s even if nothing else happens, for one PING each 15 s', async
   const seconds = (performance.now() - start) / 1000
   expect((await pings()) - before).toBeGreaterThanOrEqual(1)
   expect((await pings()) - before).toBeLessThanOrEqual(seconds / 15)
-  await sharer.fail('users')
-  expect(sharer.losses).toEqual([])
+  await peer.fail('users')
+  expect(peer.losses).toEqual([])
 })
 
 it.each([{ pingInterval: 200 }, { socket: { socketTimeout: 1000, reconnectStrategy: () => 50 } }])(
   'and sooner if the caller has set that of the client: %j',
   async (options) => {
-    const sharer = await join({ client: await connected(options) })
+    const peer = await join({ client: await connected(options) })
     const start = performance.now()
     const ports = await portsOf(server, true)
     proxy.silence(ports)
     await until('it has subscribed anew', async () => (await subscribers()) === 2)
     expect(performance.now() - start).toBeLessThan(8000)
-    await until('it is up', () => sharer.breaker.storageUp === true)
+    await until('it is up', () => peer.breaker.storageUp === true)
   },
 )
 
@@ -146,9 +146,9 @@ it('one that lives is not replaced, whatever the caller has set, nor for message
   await server.command('ACL', 'SETUSER', 'mute', 'on', '>x', '~*', '&*', '+@all', '-publish')
   const socket = { port: proxy.port, socketTimeout: 400 }
   const client = await connected({ url: undefined, socket, pingInterval: 100, username: 'mute', password: 'x' }) // prettier-ignore
-  const sharer = await join({ client })
+  const peer = await join({ client })
   const [port] = await portsOf(server, true)
-  for (const name of NAMES) await sharer.fail(name)
+  for (const name of NAMES) await peer.fail(name)
   await until('it has been asked', async () => Number((await server.commandCounts()).ping) > 15)
   expect(await portsOf(server, true)).toEqual([port])
 })
@@ -159,13 +159,13 @@ it("a cluster's connection for messages is another when the node that it leads t
   const client = kept(createCluster({ rootNodes: cluster.rootNodes }), (made) => made.destroy())
   client.on('error', () => undefined)
   await client.connect()
-  const sharer = await Sharer.join(upstream, { client }, { names: NAMES })
+  const peer = await SharedBreaker.join(upstream, { client }, { names: NAMES })
   const counts = () => Promise.all(cluster.servers.map(async (member) => (await portsOf(member, true)).length)) // prettier-ignore
   const index = (await counts()).indexOf(1)
   const node = cluster.servers[index] as RedisServer
   const [port] = await portsOf(node, true)
   await node.command('CLIENT', 'KILL', 'ADDR', `127.0.0.1:${port}`)
   await until('it has subscribed anew', async () => (await counts()).includes(1))
-  await sharer.fail('users')
-  expect(sharer.losses).toEqual([])
+  await peer.fail('users')
+  expect(peer.losses).toEqual([])
 })

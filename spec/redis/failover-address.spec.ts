@@ -2,7 +2,7 @@
 import { createClient } from 'redis'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
   proxy.targetPort = first().port
   await follow(second(), first())
 })
-afterEach(() => Sharer.closeAll())
+afterEach(() => SharedBreaker.closeAll())
 
 const first = () => old as RedisServer
 const second = () => fresh as RedisServer
@@ -46,14 +46,14 @@ async function failOver(): Promise<void> {
 
 it('a url is led to the new primary', async () => {
   const names = ['users', 'orders']
-  const sharer = await Sharer.join(upstream, { url: url() }, { names, ttl: 0.05 })
+  const peer = await SharedBreaker.join(upstream, { url: url() }, { names, ttl: 0.05 })
   await failOver()
-  const other = await Sharer.join(upstream, { url: second().url }, { names })
-  await sharer.fail('users')
-  await until('it is up', () => sharer.breaker.storageUp === true)
+  const other = await SharedBreaker.join(upstream, { url: second().url }, { names })
+  await peer.fail('users')
+  await until('it is up', () => peer.breaker.storageUp === true)
   // Its other circuit is read a moment later: what fails until then is its own affair.
   await until('it shares', async () => {
-    await sharer.fail('orders')
+    await peer.fail('orders')
     return other.opened.includes('orders')
   })
 })
@@ -62,9 +62,9 @@ it('a client of the caller says what to do', async () => {
   const client = createClient({ url: url() })
   client.on('error', () => undefined)
   await client.connect()
-  const sharer = await Sharer.join(upstream, { client })
+  const peer = await SharedBreaker.join(upstream, { client })
   await failOver()
-  await sharer.fail()
-  expect(sharer.losses[0]).toMatch(/^READONLY .*: the client is connected to a replica\. Reconnect it to the new primary, or use createSentinel$/) // prettier-ignore
+  await peer.fail()
+  expect(peer.losses[0]).toMatch(/^READONLY .*: the client is connected to a replica\. Reconnect it to the new primary, or use createSentinel$/) // prettier-ignore
   client.destroy()
 })

@@ -1,7 +1,7 @@
 /** A key that a later release has written: what is added is kept, and a later format is left alone. */
 import { createClient } from 'redis'
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -25,13 +25,13 @@ beforeEach(async () => {
   await admin.flushAll()
   warn.mockClear()
 })
-afterEach(() => Sharer.closeAll())
+afterEach(() => SharedBreaker.closeAll())
 afterAll(async () => {
   admin.destroy()
   await Promise.all([upstream.stop(), server.stop()])
 })
 
-const join = (refresh = 0.1) => Sharer.join(upstream, { url: server.url, refresh }, RULES)
+const join = (refresh = 0.1) => SharedBreaker.join(upstream, { url: server.url, refresh }, RULES)
 /** Microseconds of Redis's clock, so many seconds away. */
 const moment = (seconds: number) => String((Date.now() + seconds * 1000) * 1000)
 

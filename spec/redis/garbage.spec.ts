@@ -3,7 +3,7 @@ import { createClient } from 'redis'
 import fc from 'fast-check'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { Upstream } from '../support/upstream.js'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 
 const LONG = 60_000
@@ -24,7 +24,7 @@ beforeAll(async () => {
   admin = await connect()
 }, LONG)
 afterEach(async () => {
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   await admin.flushAll()
   await admin.sendCommand(['SLOWLOG', 'RESET'])
 })
@@ -66,8 +66,8 @@ it.each(Object.entries(SHAPES))(
     await admin.sendCommand(['CONFIG', 'SET', 'slowlog-log-slower-than', '1000'])
     await admin.hSet(KEY, Object.fromEntries(FIELDS.map((field) => [field, value])))
     const [one, two] = await Promise.all([
-      Sharer.join(upstream, { url: redis.url }, { threshold: 2, ttl: 0.3 }),
-      Sharer.join(upstream, { url: redis.url }, { threshold: 2, ttl: 0.3 }),
+      SharedBreaker.join(upstream, { url: redis.url }, { threshold: 2, ttl: 0.3 }),
+      SharedBreaker.join(upstream, { url: redis.url }, { threshold: 2, ttl: 0.3 }),
     ])
     await one.fail()
     await one.fail()
@@ -84,23 +84,23 @@ it.each(Object.entries(SHAPES))(
 it(
   'a permit that somebody has made up is held for two leases at the most',
   async () => {
-    const sharer = await Sharer.join(
+    const peer = await SharedBreaker.join(
       upstream,
       { url: redis.url, lease: 0.4, refresh: 0.2 },
       { threshold: 1, ttl: 0.2 },
     )
-    await sharer.fail()
+    await peer.fail()
     await admin.hSet(KEY, { state: 'half-opened', permits: `a,${2 ** 52},${2 ** 52};` })
     await admin.persist(KEY)
     await until(
       'the circuit closes by a probe',
       async () => {
-        await sharer.get()
-        return sharer.state === 'closed'
+        await peer.get()
+        return peer.state === 'closed'
       },
       15,
     )
-    await sharer.breaker.flush()
+    await peer.breaker.flush()
     expect(await admin.pTTL(KEY)).toBeGreaterThan(0)
   },
   LONG,
@@ -111,8 +111,8 @@ it(
   async () => {
     const version = String(Number.MAX_SAFE_INTEGER)
     await admin.hSet(KEY, { version, epoch: version, state: 'closed', secret: 'forged' })
-    const one = await Sharer.join(upstream, { url: redis.url }, { threshold: 1, ttl: 0.3 })
-    const two = await Sharer.join(upstream, { url: redis.url }, { threshold: 1, ttl: 0.3 })
+    const one = await SharedBreaker.join(upstream, { url: redis.url }, { threshold: 1, ttl: 0.3 })
+    const two = await SharedBreaker.join(upstream, { url: redis.url }, { threshold: 1, ttl: 0.3 })
     for (let round = 0; round < 2; round += 1) {
       await one.fail()
       await two.becomes('opened')
@@ -129,7 +129,7 @@ it(
   async () => {
     await admin.hSet(KEY, 'state', 'closed')
     expect(await admin.pTTL(KEY)).toBe(-1)
-    await Sharer.join(upstream, { url: redis.url })
+    await SharedBreaker.join(upstream, { url: redis.url })
     expect(await admin.pTTL(KEY)).toBeGreaterThan(0)
   },
   LONG,
@@ -159,7 +159,7 @@ it(
         .map((parts) => parts.join('')),
     )
     const fields = fc.dictionary(fc.constantFrom(...FIELDS), value, { minKeys: 1 })
-    const sharer = await Sharer.join(
+    const peer = await SharedBreaker.join(
       upstream,
       { url: redis.url, lease: 0.1, refresh: 0.1 },
       { threshold: 1, ttl: 0.1 },
@@ -168,17 +168,17 @@ it(
       fc.asyncProperty(fields, async (given) => {
         await admin.del(KEY)
         await admin.hSet(KEY, given)
-        await sharer.fail()
-        expect(sharer.breaker.storageUp).toBe(true)
+        await peer.fail()
+        expect(peer.breaker.storageUp).toBe(true)
       }),
       { numRuns: 200, endOnFailure: true },
     )
     await admin.del(KEY)
     await until('it closes', async () => {
-      await sharer.get()
-      return sharer.state === 'closed'
+      await peer.get()
+      return peer.state === 'closed'
     })
-    expect(sharer.losses).toEqual([])
+    expect(peer.losses).toEqual([])
   },
   LONG,
 )

@@ -1,7 +1,7 @@
 /** Servers, and what lies between, close connections that nobody uses: a healthy circuit uses none. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { portsOf } from '../support/connections.js'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -14,22 +14,22 @@ beforeAll(async () => {
   server = await RedisServer.start({ config: ['timeout 1'] })
 })
 afterAll(() => Promise.all([upstream.stop(), server.stop()]))
-afterEach(() => Sharer.closeAll())
+afterEach(() => SharedBreaker.closeAll())
 
 it('a connection that the server closes is there again at once, and only that one', async () => {
-  const sharer = await Sharer.join(upstream, { url: server.url })
+  const peer = await SharedBreaker.join(upstream, { url: server.url })
   const subscribed = await portsOf(server, true)
   const lostFor: number[] = []
-  sharer.breaker.on('storageRestored', (event) => lostFor.push(event.lostFor))
+  peer.breaker.on('storageRestored', (event) => lostFor.push(event.lostFor))
   const ports = new Set<number>()
   const isClosedTwice = async (): Promise<boolean> => {
     for (const port of await portsOf(server, false)) ports.add(port)
     return ports.size > 2
   }
   await until('it was closed twice', isClosedTwice, 20)
-  await until('it is up', () => sharer.breaker.storageUp === true)
+  await until('it is up', () => peer.breaker.storageUp === true)
   for (const seconds of lostFor) expect(seconds).toBeLessThan(1)
   expect(await portsOf(server, true)).toEqual(subscribed)
-  await sharer.fail()
+  await peer.fail()
   expect(await server.command('HGET', 'axios-breaker/users', 'state')).toBe('opened')
 })

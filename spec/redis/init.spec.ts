@@ -3,8 +3,8 @@ import { createClient } from 'redis'
 import { startCluster } from '../../scripts/redis-cluster.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
-import { errorOf } from '../support/counted.js'
-import { Sharer } from '../support/sharer.js'
+import { errorOf } from '../support/plugin-harness.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -24,7 +24,7 @@ beforeEach(async () => {
   await server.command('FLUSHALL')
 })
 afterEach(async () => {
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   client?.destroy()
   client = undefined
 })
@@ -46,7 +46,7 @@ describe('a process that starts', () => {
     const proxy = await TcpProxy.start(server.port)
     proxy.delay = 200
     const url = `redis://127.0.0.1:${proxy.port}`
-    const slow = new Sharer(upstream, { url, initDeadline: 20, permitDeadline: 0.05 })
+    const slow = new SharedBreaker(upstream, { url, initDeadline: 20, permitDeadline: 0.05 })
     const error = await slow.breaker.init().catch(String)
     const isUp = slow.breaker.storageUp
     await slow.breaker.close()
@@ -55,9 +55,9 @@ describe('a process that starts', () => {
   })
 
   it('has a circuit that is opened opened', async () => {
-    const first = await Sharer.join(upstream, { url: server.url })
+    const first = await SharedBreaker.join(upstream, { url: server.url })
     await first.fail()
-    const second = new Sharer(upstream, { url: server.url })
+    const second = new SharedBreaker(upstream, { url: server.url })
     expect(second.state).toBe('closed')
     await second.breaker.init()
     expect(second.state).toBe('opened')
@@ -71,12 +71,12 @@ describe('a process that starts', () => {
   })
 
   it('respects the probe of another', async () => {
-    const first = await Sharer.join(upstream, { url: server.url }, { ttl: 0.02 })
+    const first = await SharedBreaker.join(upstream, { url: server.url }, { ttl: 0.02 })
     await first.fail()
     await first.becomes('half-opened')
     const probe = first.get('/hold')
     await until('the probe is under way', () => upstream.held.length === 1)
-    const second = await Sharer.join(upstream, { url: server.url }, { ttl: 0.02 })
+    const second = await SharedBreaker.join(upstream, { url: server.url }, { ttl: 0.02 })
     expect(second.state).toBe('half-opened')
     expect(await second.get()).toBe('ERR_CIRCUIT_OPENED')
     upstream.release(200)
@@ -86,9 +86,9 @@ describe('a process that starts', () => {
   })
 
   it('goes on counting where the fleet is', async () => {
-    const first = await Sharer.join(upstream, { url: server.url }, { threshold: 2 })
+    const first = await SharedBreaker.join(upstream, { url: server.url }, { threshold: 2 })
     await first.fail()
-    const second = await Sharer.join(upstream, { url: server.url }, { threshold: 2 })
+    const second = await SharedBreaker.join(upstream, { url: server.url }, { threshold: 2 })
     expect(second.circuit).toMatchObject({ state: 'closed', failureCount: 1 })
     await second.fail()
     expect(second.state).toBe('opened')
@@ -96,16 +96,16 @@ describe('a process that starts', () => {
   })
 
   it('reads a circuit that it attaches later, too', async () => {
-    const first = await Sharer.join(upstream, { url: server.url }, { names: ['orders'] })
+    const first = await SharedBreaker.join(upstream, { url: server.url }, { names: ['orders'] })
     await first.fail()
-    const second = await Sharer.join(upstream, { url: server.url }, { names: [] })
+    const second = await SharedBreaker.join(upstream, { url: server.url }, { names: [] })
     second.attach('orders')
     await second.becomes('opened')
     expect(await second.get()).toBe('ERR_CIRCUIT_OPENED')
   })
 
   it('begins anew where nobody has shared anything, and writes nothing', async () => {
-    const first = await Sharer.join(upstream, { url: server.url })
+    const first = await SharedBreaker.join(upstream, { url: server.url })
     expect(first.breaker.storageUp).toBe(true)
     expect([first.moves, first.losses, first.restored]).toEqual([[], [], 0])
     expect(await server.command('DBSIZE')).toBe(0)
@@ -114,15 +114,15 @@ describe('a process that starts', () => {
 
 describe('init()', () => {
   it('connects once, however often it is called', async () => {
-    const { breaker } = new Sharer(upstream, { url: server.url })
+    const { breaker } = new SharedBreaker(upstream, { url: server.url })
     await Promise.all([breaker.init(), breaker.init(), breaker.init()])
     await breaker.init()
     expect(await connections()).toBe(2)
   })
 
   it('connects anew after close()', async () => {
-    const first = await Sharer.join(upstream, { url: server.url })
-    const second = await Sharer.join(upstream, { url: server.url })
+    const first = await SharedBreaker.join(upstream, { url: server.url })
+    const second = await SharedBreaker.join(upstream, { url: server.url })
     await second.breaker.close()
     expect(second.breaker.storageUp).toBe(false)
     await until('it is disconnected', async () => (await connections()) === 2)
@@ -136,30 +136,30 @@ describe('init()', () => {
 
   it('waits for a client that its owner is connecting, and asks for one that nobody connects', async () => {
     client = createClient({ url: server.url })
-    const sharer = new Sharer(upstream, { client })
-    const error = await errorOf(sharer.breaker.init())
+    const peer = new SharedBreaker(upstream, { client })
+    const error = await errorOf(peer.breaker.init())
     expect(String(error)).toContain('The client is not connected: call its connect() first')
     const connecting = client.connect()
-    await sharer.breaker.init()
-    expect(sharer.breaker.storageUp).toBe(true)
-    const other = await Sharer.join(upstream, { url: server.url })
+    await peer.breaker.init()
+    expect(peer.breaker.storageUp).toBe(true)
+    const other = await SharedBreaker.join(upstream, { url: server.url })
     await other.fail()
-    await sharer.becomes('opened')
+    await peer.becomes('opened')
     await connecting
   })
 })
 
 /** Goes on after init() has failed: alone at first, and with the others as soon as that is possible. */
-async function joinsAfter(sharer: Sharer, mend: () => Promise<unknown>): Promise<void> {
-  expect(sharer.breaker.storageUp).toBe(false)
-  expect(sharer.losses).toHaveLength(1)
-  expect(await sharer.get('/status/200')).toBe(200)
-  await sharer.get('/status/500')
-  expect(sharer.state).toBe('opened')
-  expect(await sharer.get()).toBe('ERR_CIRCUIT_OPENED')
+async function joinsAfter(peer: SharedBreaker, mend: () => Promise<unknown>): Promise<void> {
+  expect(peer.breaker.storageUp).toBe(false)
+  expect(peer.losses).toHaveLength(1)
+  expect(await peer.get('/status/200')).toBe(200)
+  await peer.get('/status/500')
+  expect(peer.state).toBe('opened')
+  expect(await peer.get()).toBe('ERR_CIRCUIT_OPENED')
   await mend()
-  await until('it has joined', () => sharer.breaker.storageUp === true)
-  expect([sharer.losses.length, sharer.restored]).toEqual([1, 1])
+  await until('it has joined', () => peer.breaker.storageUp === true)
+  expect([peer.losses.length, peer.restored]).toEqual([1, 1])
 }
 
 describe('where Redis does not answer, init() rejects at its deadline', () => {
@@ -173,11 +173,11 @@ describe('where Redis does not answer, init() rejects at its deadline', () => {
   ]
   it.each(troubles)('as it %s, and joins when it is back', async (_how, trouble, why) => {
     await trouble()
-    const sharer = new Sharer(upstream, { url: server.url, initDeadline: 1 })
-    const patient = new Sharer(upstream, { url: server.url, initDeadline: 60 })
+    const peer = new SharedBreaker(upstream, { url: server.url, initDeadline: 1 })
+    const patient = new SharedBreaker(upstream, { url: server.url, initDeadline: 60 })
     const ended = jest.fn()
     void patient.breaker.init().then(ended, ended)
-    const promise = sharer.breaker.init()
+    const promise = peer.breaker.init()
     expect(await lasting(promise)).toBeGreaterThan(0.99)
     // Its deadline has ended it, and nothing else.
     expect(ended).not.toHaveBeenCalled()
@@ -185,16 +185,20 @@ describe('where Redis does not answer, init() rejects at its deadline', () => {
     expect(error).toBeInstanceOf(Error)
     expect(String(error)).toMatch(/Could not reach the storage within 1 s: /)
     expect(String(error)).toMatch(why)
-    await joinsAfter(sharer, () => server.restart())
-    const other = await Sharer.join(upstream, { url: server.url }, { names: ['users', 'orders'] })
+    await joinsAfter(peer, () => server.restart())
+    const other = await SharedBreaker.join(
+      upstream,
+      { url: server.url },
+      { names: ['users', 'orders'] },
+    )
     await other.fail('orders')
     await other.fail('users')
-    await sharer.becomes('opened')
+    await peer.becomes('opened')
   })
 
   it('and resolves when it is called again', async () => {
     await server.kill()
-    const { breaker } = new Sharer(upstream, { url: server.url, initDeadline: 0.2 })
+    const { breaker } = new SharedBreaker(upstream, { url: server.url, initDeadline: 0.2 })
     await Promise.all([errorOf(breaker.init()), errorOf(breaker.init())])
     await errorOf(breaker.init())
     await server.restart()
@@ -231,22 +235,22 @@ describe('where Redis refuses us, init() says so at once', () => {
     await acl(...PERMISSIONS)
     await acl(...rules)
     const url = server.url.replace('//', '//someone:hunter2@')
-    const sharer = new Sharer(upstream, { url })
-    const promise = sharer.breaker.init()
+    const peer = new SharedBreaker(upstream, { url })
+    const promise = peer.breaker.init()
     expect(await lasting(promise)).toBeLessThan(5)
     expect(String(await errorOf(promise))).toMatch(why)
-    await joinsAfter(sharer, () => acl(...PERMISSIONS))
+    await joinsAfter(peer, () => acl(...PERMISSIONS))
     // What it saw alone it has told nobody; what the others see, it follows.
-    const other = await Sharer.join(upstream, { url: server.url }, { ttl: 0.02 })
+    const other = await SharedBreaker.join(upstream, { url: server.url }, { ttl: 0.02 })
     expect(other.state).toBe('closed')
     await other.fail()
     await other.becomes('half-opened')
     const probe = other.get('/hold')
     await until('the probe is under way', () => upstream.held.length === 1)
-    await sharer.becomes('half-opened')
+    await peer.becomes('half-opened')
     upstream.release(200)
     await probe
-    await sharer.becomes('closed')
+    await peer.becomes('closed')
   })
 })
 
@@ -255,17 +259,17 @@ it('a key of another type leaves its circuit local, and shares the others', asyn
   await server.command('SET', 'axios-breaker/users', 'something else')
   const names = ['users', 'orders']
   const [one, two] = await Promise.all([
-    Sharer.join(upstream, { url: server.url, refresh: 0.2 }, { names }),
-    Sharer.join(upstream, { url: server.url, refresh: 0.2 }, { names }),
+    SharedBreaker.join(upstream, { url: server.url, refresh: 0.2 }, { names }),
+    SharedBreaker.join(upstream, { url: server.url, refresh: 0.2 }, { names }),
   ])
   expect(one.breaker.storageUp).toBe(true)
   await one.fail('users')
   await one.fail('orders')
   await two.becomes('opened', 'orders')
   expect([one.opened, two.opened, one.losses]).toEqual([['users', 'orders'], ['orders'], []])
-  const told = warn.mock.calls.map(([text]) => String(text))
-  expect(told.filter((text) => /"users" is not shared: WRONGTYPE/.test(text))).toHaveLength(2)
-  expect(told).toHaveLength(2)
+  const warnings = warn.mock.calls.map(([text]) => String(text))
+  expect(warnings.filter((text) => /"users" is not shared: WRONGTYPE/.test(text))).toHaveLength(2)
+  expect(warnings).toHaveLength(2)
   warn.mockRestore()
   await server.command('DEL', 'axios-breaker/users')
   const keys = () => server.command('EXISTS', 'axios-breaker/users')
@@ -277,15 +281,15 @@ it('a key of another type leaves its circuit local, and shares the others', asyn
 
 /** Started beside the others, and stopped with the spec. */
 async function rejection(options: { readonly url: string }): Promise<string> {
-  const sharer = new Sharer(upstream, { initDeadline: 2, ...options })
-  return String(await errorOf(sharer.breaker.init()))
+  const peer = new SharedBreaker(upstream, { initDeadline: 2, ...options })
+  return String(await errorOf(peer.breaker.init()))
 }
 
 describe('where nothing could be shared, init() says so', () => {
   it('at a replica that takes no writes', async () => {
     const replica = await RedisServer.start({ config: [`replicaof 127.0.0.1 ${server.port}`] })
-    const told = rejection({ url: replica.url })
-    expect(await told).toMatch(/READONLY/)
+    const reason = rejection({ url: replica.url })
+    expect(await reason).toMatch(/READONLY/)
     await replica.stop()
   })
 
@@ -296,9 +300,9 @@ describe('where nothing could be shared, init() says so', () => {
     }
     client = createClient({ url: cluster.rootNodes[0]?.url as string })
     await client.connect()
-    const sharer = new Sharer(upstream, { client })
-    expect(String(await errorOf(sharer.breaker.init()))).toMatch(/createCluster/)
-    await Sharer.closeAll()
+    const peer = new SharedBreaker(upstream, { client })
+    expect(String(await errorOf(peer.breaker.init()))).toMatch(/createCluster/)
+    await SharedBreaker.closeAll()
     client.destroy()
     await cluster.stop()
   })
@@ -307,18 +311,18 @@ describe('where nothing could be shared, init() says so', () => {
     const full = await RedisServer.start({ config: ['maxclients 3'] })
     const holders = [1, 2].map(() => createClient({ url: full.url }))
     await Promise.all(holders.map((holder) => holder.connect()))
-    const sharer = new Sharer(upstream, { url: full.url, initDeadline: 2 })
-    expect(String(await errorOf(sharer.breaker.init()))).toMatch(/max number of clients reached/)
+    const peer = new SharedBreaker(upstream, { url: full.url, initDeadline: 2 })
+    expect(String(await errorOf(peer.breaker.init()))).toMatch(/max number of clients reached/)
     for (const holder of holders) holder.destroy()
-    await until('it has joined', () => sharer.breaker.storageUp === true)
-    await Sharer.closeAll()
+    await until('it has joined', () => peer.breaker.storageUp === true)
+    await SharedBreaker.closeAll()
     await full.stop()
   })
 
   it('at a server that has no memory left', async () => {
     const small = await RedisServer.start({ config: ['maxmemory 1'] })
     expect(await rejection({ url: small.url })).toMatch(/OOM/)
-    await Sharer.closeAll()
+    await SharedBreaker.closeAll()
     await small.stop()
   })
 
@@ -337,7 +341,7 @@ describe('where nothing could be shared, init() says so', () => {
     const secure = await RedisServer.start({ tls: true })
     const url = secure.url.replace('rediss:', 'redis:')
     expect(await rejection({ url })).toMatch(/use rediss:/)
-    await Sharer.closeAll()
+    await SharedBreaker.closeAll()
     await secure.stop()
   })
 })

@@ -5,8 +5,8 @@ import { startCluster, type Cluster as ClusterServers } from '../../scripts/redi
 import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
-import { errorOf } from '../support/counted.js'
-import { Sharer } from '../support/sharer.js'
+import { errorOf } from '../support/plugin-harness.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([upstream, server, cluster, sentinels].map((started) => started.stop())))
 afterEach(async () => {
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   for (const client of clients.splice(0)) client.disconnect()
 })
 
@@ -45,7 +45,7 @@ function kept<Client extends Redis | Cluster>(client: Client): Client {
 const nodes = () =>
   cluster.rootNodes.map((node) => ({ host: '127.0.0.1', port: Number(new URL(node.url).port) }))
 
-async function hear(listener: Sharer, teller: Sharer, name: string): Promise<void> {
+async function hear(listener: SharedBreaker, teller: SharedBreaker, name: string): Promise<void> {
   await teller.fail(name)
   await listener.becomes('opened', name)
 }
@@ -81,12 +81,12 @@ it.each(Object.keys(kinds))('%s shares with the package redis', async (kind) => 
       : where === 'sentinels'
         ? { url: (await sentinels.master()).url }
         : where
-  const first = await Sharer.join(upstream, { client, prefix }, { names: NAMES })
-  const second = await Sharer.join(upstream, { ...storage, prefix }, { names: NAMES })
+  const first = await SharedBreaker.join(upstream, { client, prefix }, { names: NAMES })
+  const second = await SharedBreaker.join(upstream, { ...storage, prefix }, { names: NAMES })
   await hear(second, first, 'users')
   await hear(first, second, 'orders')
   expect([...first.losses, ...second.losses]).toEqual([])
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   if (where === 'cluster') other.destroy()
 })
 
@@ -95,8 +95,16 @@ it('follows its sentinels to another master', async () => {
   const roots = ports.map((port) => ({ host: '127.0.0.1', port }))
   const [client, another] = [1, 2].map(() => kept(new Redis({ name, sentinels: roots })))
   const rules = { names: NAMES }
-  const first = await Sharer.join(upstream, { client: client as Redis, prefix: 'moved' }, rules)
-  const second = await Sharer.join(upstream, { client: another as Redis, prefix: 'moved' }, rules)
+  const first = await SharedBreaker.join(
+    upstream,
+    { client: client as Redis, prefix: 'moved' },
+    rules,
+  )
+  const second = await SharedBreaker.join(
+    upstream,
+    { client: another as Redis, prefix: 'moved' },
+    rules,
+  )
   await sentinels.failover()
   const isBack = async (): Promise<boolean> => {
     await first.get('/status/200')
@@ -113,52 +121,52 @@ it('is never connected, closed or asked anything itself, and is left as it was',
   const client = kept(new Redis(url(), { lazyConnect: true }))
   const events = ['error', 'ready', 'end', 'close', 'message', 'node-ready', 'disconnect']
   const before = events.map((event) => client.listenerCount(event))
-  const sharer = await Sharer.join(upstream, { client })
-  await sharer.fail()
+  const peer = await SharedBreaker.join(upstream, { client })
+  await peer.fail()
   expect(client.status).toBe('wait')
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   expect(events.map((event) => client.listenerCount(event))).toEqual(before)
 })
 
 it('is missed when its owner closes it, and used again when it is connected anew', async () => {
   await command('FLUSHALL')
   const client = kept(new Redis(url()))
-  const sharer = await Sharer.join(upstream, { client }, { names: NAMES })
-  const other = await Sharer.join(upstream, { url: url() }, { names: NAMES })
+  const peer = await SharedBreaker.join(upstream, { client }, { names: NAMES })
+  const other = await SharedBreaker.join(upstream, { url: url() }, { names: NAMES })
   client.disconnect()
-  await until('it is missed', () => sharer.breaker.storageUp === false)
-  expect(sharer.losses).toEqual(['The client was closed'])
+  await until('it is missed', () => peer.breaker.storageUp === false)
+  expect(peer.losses).toEqual(['The client was closed'])
   await client.connect()
-  await until('it is there', () => sharer.breaker.storageUp === true)
-  await hear(sharer, other, 'users')
-  await hear(other, sharer, 'orders')
+  await until('it is there', () => peer.breaker.storageUp === true)
+  await hear(peer, other, 'users')
+  await hear(other, peer, 'orders')
 })
 
 it('repeats no command whose answer was lost', async () => {
   await command('FLUSHALL')
   const proxy = await TcpProxy.start(server.port)
   const client = kept(new Redis({ port: proxy.port, password: 'hunter2' }))
-  const sharer = await Sharer.join(upstream, { client }, { threshold: 9 })
+  const peer = await SharedBreaker.join(upstream, { client }, { threshold: 9 })
   proxy.delay = 200
-  const failing = sharer.fail()
+  const failing = peer.fail()
   await until('it is written', async () => (await command('EXISTS', 'axios-breaker/users')) === 1)
   proxy.cut()
   proxy.delay = 0
   await failing
-  await until('it is up', () => sharer.breaker.storageUp === true)
+  await until('it is up', () => peer.breaker.storageUp === true)
   proxy.stop()
-  const other = await Sharer.join(upstream, { url: url() }, { threshold: 9 })
+  const other = await SharedBreaker.join(upstream, { url: url() }, { threshold: 9 })
   expect(other.circuit.failureCount).toBe(1)
 })
 
 it('says what is wrong, and shows no password', async () => {
   const wrong = kept(new Redis(server.url.replace('//', '//:wrong-hunter@')))
   const replica = kept(new Redis({ port: cluster.servers[0]?.port as number }))
-  const told = [wrong, replica].map(async (client) => {
-    const sharer = new Sharer(upstream, { client, initDeadline: 3 })
-    return String(await errorOf(sharer.breaker.init()))
+  const rejections = [wrong, replica].map(async (client) => {
+    const peer = new SharedBreaker(upstream, { client, initDeadline: 3 })
+    return String(await errorOf(peer.breaker.init()))
   })
-  const [refused, node] = await Promise.all(told)
+  const [refused, node] = await Promise.all(rejections)
   expect(refused).toMatch(/WRONGPASS/)
   expect(refused).not.toMatch(/hunter/)
   expect(node).toMatch(/a node of a cluster.*Cluster of ioredis/)

@@ -1,7 +1,7 @@
 /** A process of thousands of circuits joins as one of a single circuit does, and keeps nothing of those that are gone. */
 import { createClient } from 'redis'
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   upstream = await Upstream.start()
 }, LONG)
 afterAll(async () => {
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   await upstream.stop()
   await redis.stop()
 })
@@ -29,12 +29,12 @@ it(
       .on('error', () => undefined)
       .connect()
     const storage = { url: redis.url, permitDeadline: 0.1, commandDeadline: 0.5 }
-    const many = await Sharer.join(upstream, storage, { names: NAMES })
+    const many = await SharedBreaker.join(upstream, storage, { names: NAMES })
     expect(many.breaker.storageUp).toBe(true)
     const before = await evaluations()
     await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub'])
     await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'])
-    const one = await Sharer.join(upstream, { url: redis.url }, { names: [last] })
+    const one = await SharedBreaker.join(upstream, { url: redis.url }, { names: [last] })
     await one.fail(last)
     await many.becomes('opened', last)
     const isRead = async () => (await evaluations()) - before >= COUNT

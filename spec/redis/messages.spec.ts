@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { createClient } from 'redis'
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -19,8 +19,8 @@ let server: RedisServer
 let publisher: ReturnType<typeof createClient>
 /** What the fleet itself has published. */
 let recorded: string[]
-let actor: Sharer
-let witness: Sharer
+let actor: SharedBreaker
+let witness: SharedBreaker
 beforeAll(async () => {
   upstream = await Upstream.start()
   server = await RedisServer.start()
@@ -37,12 +37,12 @@ beforeEach(async () => {
   const recorder = publisher.duplicate()
   await recorder.connect()
   await recorder.subscribe(CHANNEL, (message) => recorded.push(message))
-  actor = await Sharer.join(upstream, { url: server.url }, { ttl: 0.02, names: NAMES })
-  witness = await Sharer.join(upstream, { url: server.url }, { names: NAMES })
+  actor = await SharedBreaker.join(upstream, { url: server.url }, { ttl: 0.02, names: NAMES })
+  witness = await SharedBreaker.join(upstream, { url: server.url }, { names: NAMES })
   await live()
   recorder.destroy()
 })
-afterEach(() => Sharer.closeAll())
+afterEach(() => SharedBreaker.closeAll())
 
 /** A life of each kind of transition, after which users is closed, and orders opened. */
 async function live(): Promise<void> {
@@ -229,8 +229,8 @@ describe('what this release cannot read', () => {
   })
 
   it('a flood of it costs one reading of all circuits a second', async () => {
-    await Sharer.closeAll()
-    witness = await Sharer.join(upstream, { url: server.url }, { names: NAMES })
+    await SharedBreaker.closeAll()
+    witness = await SharedBreaker.join(upstream, { url: server.url }, { names: NAMES })
     await server.command('CONFIG', 'RESETSTAT')
     const start = performance.now()
     while (performance.now() - start < 2500) await publish(Array.from({ length: 200 }, () => 'PING')) // prettier-ignore

@@ -2,7 +2,7 @@
 import { createClient } from 'redis'
 import { RedisStorage } from '../../lib/redis/index.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([upstream.stop(), server.stop()]))
 beforeEach(() => server.command('FLUSHALL'))
-afterEach(() => Sharer.closeAll())
+afterEach(() => SharedBreaker.closeAll())
 
 const size = () => server.command('DBSIZE')
 const keys = async () => (await server.command<string[]>('KEYS', '*')).toSorted()
@@ -62,14 +62,14 @@ describe('names', () => {
 
   it('of any characters are circuits of their own', async () => {
     const rules = { names: NAMES }
-    const first = await Sharer.join(upstream, { url: server.url }, rules)
-    const second = await Sharer.join(upstream, { url: server.url }, rules)
+    const first = await SharedBreaker.join(upstream, { url: server.url }, rules)
+    const second = await SharedBreaker.join(upstream, { url: server.url }, rules)
     for (const [index, name] of NAMES.entries()) {
       await first.fail(name)
       await second.becomes('opened', name)
       expect(second.opened).toEqual(NAMES.slice(0, index + 1))
     }
-    const third = await Sharer.join(upstream, { url: server.url }, rules)
+    const third = await SharedBreaker.join(upstream, { url: server.url }, rules)
     expect(third.opened).toEqual(NAMES)
     expect(await size()).toBe(NAMES.length)
   })
@@ -77,12 +77,12 @@ describe('names', () => {
   it('may be a thousand in one breaker', async () => {
     const names = Array.from({ length: 1000 }, (_, index) => `service-${index}`)
     const [first, second] = await Promise.all(
-      [1, 2].map(() => Sharer.join(upstream, { url: server.url }, { names })),
+      [1, 2].map(() => SharedBreaker.join(upstream, { url: server.url }, { names })),
     )
     await first?.fail('service-500')
     await second?.becomes('opened', 'service-500')
-    const third = await Sharer.join(upstream, { url: server.url }, { names })
-    for (const sharer of [first, second, third]) expect(sharer?.opened).toEqual(['service-500'])
+    const third = await SharedBreaker.join(upstream, { url: server.url }, { names })
+    for (const peer of [first, second, third]) expect(peer?.opened).toEqual(['service-500'])
     expect(await keys()).toEqual(['axios-breaker/service-500'])
   })
 })
@@ -102,21 +102,21 @@ describe('prefixes', () => {
     const channels: string[] = []
     await recorder.pSubscribe('*', (_message, channel) => channels.push(channel))
     const prefixes = ['a', 'a:b', 'a-b', 'A', 'a.events']
-    const sharers = await Promise.all(
-      prefixes.map((prefix) => Sharer.join(upstream, { url: server.url, prefix })),
+    const peers = await Promise.all(
+      prefixes.map((prefix) => SharedBreaker.join(upstream, { url: server.url, prefix })),
     )
-    const other = await Sharer.join(upstream, { url: server.url, prefix: 'a' })
+    const other = await SharedBreaker.join(upstream, { url: server.url, prefix: 'a' })
     await server.command('CONFIG', 'RESETSTAT')
-    await sharers[0]?.fail()
+    await peers[0]?.fail()
     await other.becomes('opened')
-    expect(sharers.map(({ state }) => state)).toEqual(['opened', ...prefixes.slice(1).map(() => 'closed')]) // prettier-ignore
+    expect(peers.map(({ state }) => state)).toEqual(['opened', ...prefixes.slice(1).map(() => 'closed')]) // prettier-ignore
     expect(await keys()).toEqual(['a/users'])
     await until('the message is heard', () => channels.length > 0)
     expect(channels).toEqual(['a/events'])
     // The report, and a read by each that did not know the circuit's secret when the message came.
     expect((await server.commandCounts()).evalsha).toBeLessThanOrEqual(3)
-    for (const [index, sharer] of sharers.slice(1).entries()) {
-      await sharer.fail()
+    for (const [index, peer] of peers.slice(1).entries()) {
+      await peer.fail()
       expect(await size()).toBe(index + 2)
     }
     recorder.destroy()
@@ -125,14 +125,14 @@ describe('prefixes', () => {
   it('may be the same in two databases, which share their channel', async () => {
     const [first, second, third] = await Promise.all(
       ['/0', '/1', '/1'].map((path) =>
-        Sharer.join(upstream, { url: server.url + path }, { names: ['users', 'orders'] }),
+        SharedBreaker.join(upstream, { url: server.url + path }, { names: ['users', 'orders'] }),
       ),
     )
     await first?.fail('users')
     await second?.fail('orders')
     await third?.becomes('opened', 'orders')
     await third?.breaker.flush()
-    expect([first, second, third].map((sharer) => sharer?.opened)).toEqual([
+    expect([first, second, third].map((peer) => peer?.opened)).toEqual([
       ['users'],
       ['orders'],
       ['orders'],
@@ -149,27 +149,27 @@ describe('keys', () => {
 
   it('expire by themselves, in every state and however they came about', async () => {
     const rules = { threshold: 2, ttl: 0.02 }
-    const sharer = await Sharer.join(upstream, { url: server.url, lease: 20 }, rules)
+    const peer = await SharedBreaker.join(upstream, { url: server.url, lease: 20 }, rules)
     const lives: number[] = []
     const look = async (): Promise<void> => {
       lives.push(await life())
       // Whoever does not write prolongs nothing, nor keeps it for ever.
       expect(await size()).toBe(1)
     }
-    await sharer.fail()
+    await peer.fail()
     await look()
-    await sharer.fail()
+    await peer.fail()
     await look()
-    await sharer.becomes('half-opened')
-    const probe = sharer.get('/hold')
+    await peer.becomes('half-opened')
+    const probe = peer.get('/hold')
     await until('the probe is under way', () => upstream.held.length === 1)
     await look()
     upstream.release(500)
     await probe
-    await sharer.breaker.flush()
+    await peer.breaker.flush()
     await look()
-    await sharer.becomes('half-opened')
-    await sharer.succeed()
+    await peer.becomes('half-opened')
+    await peer.succeed()
     await look()
     const [counting, opened, probing, again, closed] = lives
     for (const short of [counting, closed]) expect(short).toBeGreaterThan(50_000)
@@ -179,29 +179,29 @@ describe('keys', () => {
   })
 
   it('outlive the outage that they tell of', async () => {
-    const sharer = await Sharer.join(upstream, { url: server.url }, { ttl: 3600 })
-    await sharer.fail()
+    const peer = await SharedBreaker.join(upstream, { url: server.url }, { ttl: 3600 })
+    await peer.fail()
     expect(await life()).toBeGreaterThan(2 * 3_600_000)
   })
 
   it('that are lost are written again', async () => {
-    const sharer = await Sharer.join(upstream, { url: server.url }, { ttl: 0.02 })
-    await sharer.fail()
+    const peer = await SharedBreaker.join(upstream, { url: server.url }, { ttl: 0.02 })
+    await peer.fail()
     await server.command('DEL', KEY)
-    await sharer.becomes('half-opened')
-    await sharer.fail()
+    await peer.becomes('half-opened')
+    await peer.fail()
     expect(await life()).toBeGreaterThan(50_000)
     expect(await server.command('HGET', KEY, 'state')).toBe('opened')
   })
 
   it('are one for each circuit that ever failed, and none for the others', async () => {
     const names = ['users', 'orders', 'payments']
-    const sharer = await Sharer.join(upstream, { url: server.url }, { names, ttl: 0.02 })
-    await sharer.succeed('payments')
-    await sharer.fail('users')
-    await sharer.becomes('half-opened', 'users')
-    await sharer.succeed('users')
-    await sharer.fail('orders')
+    const peer = await SharedBreaker.join(upstream, { url: server.url }, { names, ttl: 0.02 })
+    await peer.succeed('payments')
+    await peer.fail('users')
+    await peer.becomes('half-opened', 'users')
+    await peer.succeed('users')
+    await peer.fail('orders')
     expect(await keys()).toEqual(['axios-breaker/orders', KEY])
   })
 })

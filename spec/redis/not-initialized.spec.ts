@@ -6,7 +6,7 @@ import axiosRetry from 'axios-retry'
 import { CircuitBreaker, NotInitializedError, OpenedStateError } from '../../lib/index.js'
 import { RedisStorage } from '../../lib/redis/index.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { errorOf } from '../support/counted.js'
+import { errorOf } from '../support/plugin-harness.js'
 import { Upstream } from '../support/upstream.js'
 
 jest.setTimeout(30_000)

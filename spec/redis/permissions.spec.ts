@@ -1,8 +1,8 @@
 /** A user of Redis who may do what is needed, and nothing else. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { COMMANDS, PASSWORD, RULE, USER } from '../support/acl.js'
-import { errorOf } from '../support/counted.js'
-import { Sharer } from '../support/sharer.js'
+import { errorOf } from '../support/plugin-harness.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -21,15 +21,15 @@ beforeEach(async () => {
   await server.command('ACL', 'LOG', 'RESET')
   await server.command('CONFIG', 'RESETSTAT')
 })
-afterEach(() => Sharer.closeAll())
+afterEach(() => SharedBreaker.closeAll())
 
 const allow = (rule: string) => server.command('ACL', 'SETUSER', USER, 'reset', ...rule.split(' '))
 const url = () => server.url.replace('//', `//${USER}:${PASSWORD}@`)
 
 /** Opens, probes in vain, probes again, hands a permit back, closes; another hears of it. */
 async function story(path = ''): Promise<void> {
-  const first = await Sharer.join(upstream, { url: url() + path, lease: 0.3 }, { ttl: 0.02 })
-  const second = await Sharer.join(upstream, { url: url() + path })
+  const first = await SharedBreaker.join(upstream, { url: url() + path, lease: 0.3 }, { ttl: 0.02 })
+  const second = await SharedBreaker.join(upstream, { url: url() + path })
   await first.fail()
   await second.becomes('opened')
   await first.becomes('half-opened')
@@ -63,17 +63,17 @@ it('needs one command more for another database', async () => {
   await allow(`${RULE} +select`)
   await story('/1')
   expect(await log()).toEqual([])
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   await allow(RULE)
-  const sharer = new Sharer(upstream, { url: `${url()}/1` })
-  expect(String(await errorOf(sharer.breaker.init()))).toMatch(/NOPERM.*'select'/)
+  const peer = new SharedBreaker(upstream, { url: `${url()}/1` })
+  expect(String(await errorOf(peer.breaker.init()))).toMatch(/NOPERM.*'select'/)
 })
 
 /** Starts, and reports a failure that opens a circuit, where it may. */
 async function attempt(): Promise<void> {
-  const sharer = new Sharer(upstream, { url: url() })
-  await sharer.breaker.init().catch(() => undefined)
-  await sharer.fail()
+  const peer = new SharedBreaker(upstream, { url: url() })
+  await peer.breaker.init().catch(() => undefined)
+  await peer.fail()
 }
 
 /** An error proves as well as a PONG that the connection lives: without the right to ask, it is only logged. */

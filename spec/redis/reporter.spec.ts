@@ -1,6 +1,6 @@
 /** What counts once for the quorum: the process, however many breakers it has, or a unit that is named. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { Upstream } from '../support/upstream.js'
 
 const THRESHOLD = 3
@@ -12,7 +12,7 @@ beforeAll(async () => {
   upstream = await Upstream.start()
 })
 afterEach(async () => {
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   await server.command('FLUSHALL')
 })
 afterAll(async () => {
@@ -25,11 +25,11 @@ async function stateAfter(...reporters: readonly (string | undefined)[]): Promis
   const rules = { threshold: THRESHOLD }
   const storage = (reporter?: string) => ({ url: server.url, quorum: 2, reporter })
   const failing = await Promise.all(
-    reporters.map((reporter) => Sharer.join(upstream, storage(reporter), rules)),
+    reporters.map((reporter) => SharedBreaker.join(upstream, storage(reporter), rules)),
   )
-  const healthy = await Sharer.join(upstream, storage('somebody-else'), rules)
-  for (const sharer of failing) {
-    for (let count = 0; count < THRESHOLD; count += 1) await sharer.fail()
+  const healthy = await SharedBreaker.join(upstream, storage('somebody-else'), rules)
+  for (const peer of failing) {
+    for (let count = 0; count < THRESHOLD; count += 1) await peer.fail()
   }
   await healthy.succeed()
   return String(await server.command('HGET', 'axios-breaker/users', 'state'))

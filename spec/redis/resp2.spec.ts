@@ -1,6 +1,6 @@
 /** Servers and proxies that know nothing but RESP 2. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { Sharer } from '../support/sharer.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { Upstream } from '../support/upstream.js'
 
 jest.setTimeout(30_000)
@@ -9,14 +9,14 @@ it('a url needs no more than they know', async () => {
   const upstream = await Upstream.start()
   const server = await RedisServer.start({ config: ['rename-command HELLO ""'] })
   const [first, second] = [
-    await Sharer.join(upstream, { url: server.url }),
-    await Sharer.join(upstream, { url: server.url }),
+    await SharedBreaker.join(upstream, { url: server.url }),
+    await SharedBreaker.join(upstream, { url: server.url }),
   ]
   await first.fail()
   await second.becomes('opened')
   expect([first.losses, second.losses]).toEqual([[], []])
   const list = await server.command<string>('CLIENT', 'LIST')
   expect(list.match(/resp=3/g)).toBeNull()
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   await Promise.all([server.stop(), upstream.stop()])
 })

@@ -5,8 +5,8 @@ import { CircuitBreaker, ConfigError } from '../../lib/index.js'
 import { RedisStorage, type RedisStorageOptions } from '../../lib/redis/index.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { Child } from '../support/child.js'
-import { errorOf } from '../support/counted.js'
-import { Sharer } from '../support/sharer.js'
+import { errorOf } from '../support/plugin-harness.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([upstream.stop(), server.stop()]))
 afterEach(async () => {
   child?.kill()
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
 })
 
 const withPassword = ({ port }: { readonly port: number }, rest = '') =>
@@ -116,10 +116,10 @@ function thrownBy(options: unknown): unknown {
 
 describe('a password is shown by nothing', () => {
   it('as Redis refuses it', async () => {
-    const sharer = new Sharer(upstream, { url: withPassword(server) })
-    const error = await errorOf(sharer.breaker.init())
+    const peer = new SharedBreaker(upstream, { url: withPassword(server) })
+    const error = await errorOf(peer.breaker.init())
     expect(String(error)).toContain('WRONGPASS')
-    expect(shown([error, sharer.losses])).not.toMatch(SECRET)
+    expect(shown([error, peer.losses])).not.toMatch(SECRET)
   })
 
   it('as a server says what it does not understand', async () => {
@@ -131,12 +131,12 @@ describe('a password is shown by nothing', () => {
     void client.connect().catch(() => undefined)
     const both = [{ url: withPassword(old) }, { client }]
     for (const storage of both) {
-      const sharer = new Sharer(upstream, { ...storage, initDeadline: 1 })
-      const error = await errorOf(sharer.breaker.init())
+      const peer = new SharedBreaker(upstream, { ...storage, initDeadline: 1 })
+      const error = await errorOf(peer.breaker.init())
       expect(String(error)).toContain('unknown command')
-      expect(shown([error, sharer.losses])).not.toMatch(SECRET)
+      expect(shown([error, peer.losses])).not.toMatch(SECRET)
     }
-    await Sharer.closeAll()
+    await SharedBreaker.closeAll()
     client.destroy()
     await old.stop()
   })
@@ -145,17 +145,17 @@ describe('a password is shown by nothing', () => {
     const open = await RedisServer.start({ config: [`user someone on >${PASSWORD} ~* &* +@all`] })
     const client = createClient({ url: withPassword(open) })
     await client.connect()
-    const sharers = await Promise.all([
-      Sharer.join(upstream, { url: withPassword(open) }),
-      Sharer.join(upstream, { client }),
+    const peers = await Promise.all([
+      SharedBreaker.join(upstream, { url: withPassword(open) }),
+      SharedBreaker.join(upstream, { client }),
     ])
     await open.kill()
-    await until('both have lost it', () => sharers.every(({ losses }) => losses.length > 0))
-    const late = new Sharer(upstream, { url: withPassword(open), initDeadline: 1 })
+    await until('both have lost it', () => peers.every(({ losses }) => losses.length > 0))
+    const late = new SharedBreaker(upstream, { url: withPassword(open), initDeadline: 1 })
     const error = await errorOf(late.breaker.init())
     expect(String(error)).toContain('ECONNREFUSED')
-    expect(shown([error, ...[...sharers, late].map(({ losses }) => losses)])).not.toMatch(SECRET)
-    await Sharer.closeAll()
+    expect(shown([error, ...[...peers, late].map(({ losses }) => losses)])).not.toMatch(SECRET)
+    await SharedBreaker.closeAll()
     client.destroy()
     await open.stop()
   })

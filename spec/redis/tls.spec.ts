@@ -10,8 +10,8 @@ import { createClient as createClient5 } from 'redis-5'
 import type { RedisClient } from '../../lib/redis/index.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { Child } from '../support/child.js'
-import { errorOf } from '../support/counted.js'
-import { Sharer } from '../support/sharer.js'
+import { errorOf } from '../support/plugin-harness.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   server = await RedisServer.start({ tls: true })
 })
 afterAll(() => Promise.all([upstream.stop(), server.stop()]))
-afterEach(() => Sharer.closeAll())
+afterEach(() => SharedBreaker.closeAll())
 
 type Connectable = RedisClient & { connect(): Promise<unknown>; disconnect?: unknown }
 
@@ -48,12 +48,12 @@ it.each(Object.keys(kinds))('%s that trusts the authority tells, and is told', a
   const clients = [1, 2].map(() => (kinds[kind] as () => Connectable)())
   await Promise.all(clients.map((client) => client.connect()))
   const [first, second] = await Promise.all(
-    clients.map((client) => Sharer.join(upstream, { client })),
+    clients.map((client) => SharedBreaker.join(upstream, { client })),
   )
   await first?.fail()
   await second?.becomes('opened')
   expect(second?.losses).toEqual([])
-  await Sharer.closeAll()
+  await SharedBreaker.closeAll()
   for (const client of clients) {
     const end = (Reflect.get(client, 'destroy') ??
       Reflect.get(client, 'disconnect')) as () => unknown
@@ -62,7 +62,7 @@ it.each(Object.keys(kinds))('%s that trusts the authority tells, and is told', a
 })
 
 it('a url is told that the authority is unknown', async () => {
-  const { breaker } = new Sharer(upstream, { url: server.url, initDeadline: 1 })
+  const { breaker } = new SharedBreaker(upstream, { url: server.url, initDeadline: 1 })
   expect(String(await errorOf(breaker.init()))).toMatch(/certificate/)
 })
 
@@ -82,7 +82,10 @@ async function listenForNames(names: string[]): Promise<[port: number, stop: () 
 it("a url's both connections name the host, by which a managed server finds the database", async () => {
   const names: string[] = []
   const [port, stop] = await listenForNames(names)
-  const { breaker } = new Sharer(upstream, { url: `rediss://localhost:${port}`, initDeadline: 5 })
+  const { breaker } = new SharedBreaker(upstream, {
+    url: `rediss://localhost:${port}`,
+    initDeadline: 5,
+  })
   const joining = errorOf(breaker.init())
   await until('both have asked', () => names.length >= 2)
   await breaker.close()
@@ -104,9 +107,9 @@ it('a url is trusted through NODE_EXTRA_CA_CERTS', async () => {
     first.attach(users, 'users')
     second.attach(others, 'users')
     await Promise.all([first.init(), second.init()])
-    const told = new Promise((resolve) => second.on('stateChanged', resolve))
+    const changed = new Promise((resolve) => second.on('stateChanged', resolve))
     await users.get('/status/500').catch(() => undefined)
-    console.log(JSON.stringify(await told))
+    console.log(JSON.stringify(await changed))
     await Promise.all([first.close(), second.close()])`
   const settings = { url: server.url, origin: upstream.origin }
   const child = new Child(script, settings, { NODE_EXTRA_CA_CERTS: file })

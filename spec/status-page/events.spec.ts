@@ -25,7 +25,7 @@ async function hostedWith(
 async function streamOf({ url }: { readonly url: string }): Promise<EventStream> {
   const stream = await EventStream.open(url)
   cleanUp.push(() => stream.close())
-  await until('the whole content has arrived', () => stream.told.length > 0)
+  await until('the whole content has arrived', () => stream.messages.length > 0)
   return stream
 }
 
@@ -34,7 +34,7 @@ it('sends everything first, and then what changes', async () => {
   hosted.attach('users')
   hosted.attach('avatars')
   const stream = await streamOf(hosted)
-  const [whole] = stream.told
+  const [whole] = stream.messages
   expect(whole?.event).toBe('whole')
   expect(whole?.data.rows.map(([id]) => id)).toEqual(['circuit-1', 'circuit-2'])
   expect(stream.response.headers).toMatchObject({
@@ -54,7 +54,7 @@ it('reports that a circuit is gone', async () => {
   const circuit = hosted.attach('users')
   const stream = await streamOf(hosted)
   circuit.detach()
-  await until('the change has arrived', () => stream.told.length > 1)
+  await until('the change has arrived', () => stream.messages.length > 1)
   expect(stream.last?.data).toMatchObject({
     gone: ['circuit-1'],
     rows: [],
@@ -90,20 +90,20 @@ it('gathers changes, and sends them at most four times a second', async () => {
   const stream = await streamOf(hosted)
   const start = performance.now()
   let requests = 0
-  const told = (): number => stream.told.length - 1
-  while (requests <= 50 || told() <= 4) {
+  const received = (): number => stream.messages.length - 1
+  while (requests <= 50 || received() <= 4) {
     await hosted.request('users', '/status/200')
     requests += 1
   }
   const seconds = (performance.now() - start) / 1000
-  expect(told()).toBeLessThanOrEqual(seconds * 4 + 1)
+  expect(received()).toBeLessThanOrEqual(seconds * 4 + 1)
 })
 
 it('sends a keep-alive if nothing happens', async () => {
   const hosted = await hostedWith({}, { heartbeat: 0.1 })
   const stream = await streamOf(hosted)
   await until('three have arrived', () => stream.heartbeats >= 3)
-  expect(stream.told).toHaveLength(1)
+  expect(stream.messages).toHaveLength(1)
 })
 
 it('renders once for a hundred pages', async () => {
@@ -194,9 +194,9 @@ describe('a page that reads nothing', () => {
     const before = held()
     const other = await streamOf(hosted)
     for (let round = 0; round < 5; round += 1) {
-      const heard = other.told.length
+      const heard = other.messages.length
       await changeAll()
-      await until('another page is told', () => other.told.length > heard)
+      await until('another page is told', () => other.messages.length > heard)
     }
     expect(held()).toBe(before)
     hosted.attach('the last one')

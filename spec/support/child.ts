@@ -11,9 +11,9 @@ import { RedisStorage } from '${resolve('dist/esm/redis/index.js')}'
 const [settings] = process.argv.slice(1).map((text) => JSON.parse(text))
 /** Says so, and waits for a message to go on. The last time it may end by itself. */
 async function reach(point) {
-  const told = once(process, 'message')
+  const answer = once(process, 'message')
   console.log(point)
-  await told
+  await answer
 }
 `
 

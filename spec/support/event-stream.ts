@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 
-export interface Told {
+export interface Message {
   readonly event: string
   readonly data: {
     readonly title: string
@@ -15,7 +15,7 @@ export interface Told {
 
 export class EventStream {
   readonly response: IncomingMessage
-  readonly told: Told[] = []
+  readonly messages: Message[] = []
   heartbeats = 0
   hasEnded = false
   #rest = ''
@@ -34,8 +34,8 @@ export class EventStream {
     return new EventStream(response)
   }
 
-  get last(): Told | undefined {
-    return this.told.at(-1)
+  get last(): Message | undefined {
+    return this.messages.at(-1)
   }
 
   close(): void {
@@ -53,7 +53,7 @@ export class EventStream {
     else if (!/^retry: \d+$/.test(block)) {
       const [, event = '', data = ''] = /^event: (\w+)\ndata: (.+)$/.exec(block) ?? []
       if (!event) throw new Error(`This is no message: ${block.slice(0, 200)}`)
-      this.told.push({ event, data: JSON.parse(data) })
+      this.messages.push({ event, data: JSON.parse(data) })
     }
   }
 }

@@ -2,7 +2,7 @@
 import type { CircuitState } from '../../lib/index.js'
 import type { Service } from './service.js'
 import { until } from './until.js'
-import { Worker, type Tally, type Told, type WorkerOptions } from './worker.js'
+import { Worker, type Tally, type FleetEvent, type WorkerOptions } from './worker.js'
 
 /** Milliseconds that a spec may take on a machine that has much else to do. */
 export const LONG = 120_000
@@ -13,7 +13,7 @@ export function eventually(what: string, condition: () => boolean | Promise<bool
 }
 
 /** Who enters; they call the fleet's service if no other origin is given. */
-export interface Cast extends Partial<WorkerOptions> {
+export interface FleetOptions extends Partial<WorkerOptions> {
   readonly size?: number
 }
 
@@ -29,7 +29,7 @@ export class Fleet {
   }
 
   /** Connected, and with nothing to tell yet. */
-  async enter({ size = 1, storage = {}, ...rest }: Cast = {}): Promise<Worker[]> {
+  async enter({ size = 1, storage = {}, ...rest }: FleetOptions = {}): Promise<Worker[]> {
     const options = { origin: this.service.origin, storage, ...rest }
     const workers = await Worker.startFleet(size, options)
     for (const worker of workers) this.#paths.set(worker, `${this.#paths.size}`)
@@ -140,11 +140,11 @@ export class Fleet {
   }
 
   /** In each process, in their order. */
-  async transitions(workers = this.workers): Promise<Told[][]> {
-    return this.told('stateChanged', workers)
+  async transitions(workers = this.workers): Promise<FleetEvent[][]> {
+    return this.eventsNamed('stateChanged', workers)
   }
 
-  async told(name: string, workers = this.workers): Promise<Told[][]> {
-    return this.each((worker) => worker.told(name), workers)
+  async eventsNamed(name: string, workers = this.workers): Promise<FleetEvent[][]> {
+    return this.each((worker) => worker.eventsNamed(name), workers)
   }
 }

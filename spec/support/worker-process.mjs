@@ -27,7 +27,7 @@ const EVENTS = /** @type {const} */ ([
   'storageRestored',
 ])
 for (const event of EVENTS)
-  breaker.on(event, (told) => events.push({ event, at: clock(), ...told }))
+  breaker.on(event, (payload) => events.push({ event, at: clock(), ...payload }))
 
 breaker.on('attempted', ({ probe, outcome, duration }) => {
   if (probe) events.push({ event: 'probe', at: clock(), outcome, duration })

@@ -26,7 +26,7 @@ export interface WorkerClient {
   readonly options: object
 }
 
-export interface Told {
+export interface FleetEvent {
   readonly event: string
   /** Seconds of the machine's monotonic clock, the same for all processes. */
   readonly at: number
@@ -103,11 +103,11 @@ export class Worker {
     return (await this.call<{ state: CircuitState }>('state')).state
   }
 
-  events(): Promise<Told[]> {
-    return this.call<Told[]>('events')
+  events(): Promise<FleetEvent[]> {
+    return this.call<FleetEvent[]>('events')
   }
 
-  async told(name: string): Promise<Told[]> {
+  async eventsNamed(name: string): Promise<FleetEvent[]> {
     return (await this.events()).filter(({ event }) => event === name)
   }
 

@@ -2,7 +2,7 @@
 import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import { CircuitBreaker, OpenedStateError } from '../../../lib/index.js'
 import type { SharedStorage } from '../../../lib/fleet/index.js'
-import { errorOf } from '../../support/counted.js'
+import { errorOf } from '../../support/plugin-harness.js'
 import { until } from '../../support/until.js'
 import { SUBJECTS, type Subject } from '../../storage/subjects.js'
 

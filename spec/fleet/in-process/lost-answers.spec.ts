@@ -83,14 +83,14 @@ it('tells the end of a probe again that was not confirmed', async () => {
   const { lossy, one, two } = await startDue()
   lossy.loses = 'settle'
   const probe = await permitOf(one[0])
-  const told = lossy.asked.filter((op) => op === 'settle').length
+  const received = lossy.asked.filter((op) => op === 'settle').length
   one[0].record(probe, 'success')
   await one[1].flush()
   expect(one[1].isUp).toBe(false)
   lossy.loses = undefined
   await until(
     'it is told again',
-    () => lossy.asked.filter((op) => op === 'settle').length > told + 1,
+    () => lossy.asked.filter((op) => op === 'settle').length > received + 1,
   )
   await until('all agree', () => one[0].state === 'closed' && two[0].state === 'closed')
 })
@@ -114,25 +114,25 @@ it('reads once more where a hint comes while it reads', async () => {
 
 it('is looked for again where it is lost in the moment in which it is found', async () => {
   const lossy = new Lossy(new MemoryStorage())
-  const told: string[] = []
+  const received: string[] = []
   const lose = (reason: string): void => {
     lossy.isDown = true
     for (const listener of lossy.listeners) listener.lost(reason)
   }
   const [, membership] = await join(lossy, (name) => {
-    told.push(name)
-    if (told.filter((other) => other === 'storageRestored').length === 1) lose('again')
+    received.push(name)
+    if (received.filter((other) => other === 'storageRestored').length === 1) lose('again')
   })
   lose('once')
-  await until('the loss is told', () => told.includes('storageLost'))
+  await until('the loss is told', () => received.includes('storageLost'))
   lossy.isDown = false
-  await until('it is found, and lost at once', () => told.includes('storageRestored'))
-  const losses = (): number => told.filter((name) => name === 'storageLost').length
+  await until('it is found, and lost at once', () => received.includes('storageRestored'))
+  const losses = (): number => received.filter((name) => name === 'storageLost').length
   await until('the second loss is told', () => losses() === 2)
   lossy.isDown = false
   await until('it is found for good', () => membership.isUp)
   const lossAndFind = ['storageLost', 'storageRestored']
-  expect(told.filter((name) => name !== 'storageAnswered')).toEqual([
+  expect(received.filter((name) => name !== 'storageAnswered')).toEqual([
     ...lossAndFind,
     ...lossAndFind,
   ])

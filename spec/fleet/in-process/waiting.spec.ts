@@ -4,7 +4,7 @@ import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker, OpenedStateError, type Circuit } from '../../../lib/index.js'
 import type { Answer, Question } from '../../../lib/fleet/index.js'
 import { MemoryStorage } from '../../../lib/testing/index.js'
-import { errorOf } from '../../support/counted.js'
+import { errorOf } from '../../support/plugin-harness.js'
 import { until } from '../../support/until.js'
 import { Upstream } from '../../support/upstream.js'
 import { Wrapped } from './wrapped.js'
@@ -38,14 +38,14 @@ beforeAll(async () => {
 })
 afterAll(() => upstream.stop())
 
-interface Scene {
+interface FleetHarness {
   readonly users: AxiosInstance
   readonly circuit: Circuit
   readonly breaker: CircuitBreaker
 }
 
 /** A circuit that is due: opened, and its ttl over. The service is back. */
-async function startDue(storage: Slow, permits = 1): Promise<Scene> {
+async function startDue(storage: Slow, permits = 1): Promise<FleetHarness> {
   const breaker = new CircuitBreaker({ storage, threshold: 1, ttl: TTL, permits })
   const users = axios.create({ baseURL: upstream.origin })
   const circuit = breaker.attach(users, 'users')
@@ -107,11 +107,11 @@ describe('a request that waits for a permit', () => {
   it('goes by its own results after the deadline, and gives back what comes too late', async () => {
     const storage = new Slow(0.02)
     const { users, circuit, breaker } = await startDue(storage)
-    const told: string[] = []
-    breaker.on('storageLost', ({ reason }) => void told.push(reason))
-    breaker.on('recovered', () => void told.push('recovered'))
+    const received: string[] = []
+    breaker.on('storageLost', ({ reason }) => void received.push(reason))
+    breaker.on('recovered', () => void received.push('recovered'))
     expect((await users.get('/')).status).toBe(200)
-    expect(told).toEqual(['No answer from the storage within 0.02 s', 'recovered'])
+    expect(received).toEqual(['No answer from the storage within 0.02 s', 'recovered'])
     await until('the storage is found again', () => breaker.storageUp === true)
     await storage.release()
     await until('the late permit is given back', async () => {

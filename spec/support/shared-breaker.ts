@@ -17,9 +17,9 @@ const RULES: CircuitOptions = { threshold: 1, ttl: 60 }
 type Storage = Omit<RedisStorageOptions, 'url' | 'client'> &
   ({ readonly url: string } | { readonly client: NonNullable<RedisStorageOptions['client']> })
 
-const all = new Set<Sharer>()
+const all = new Set<SharedBreaker>()
 
-export class Sharer {
+export class SharedBreaker {
   readonly breaker: CircuitBreaker
   readonly moves: CircuitEvents['stateChanged'][] = []
   readonly losses: string[] = []
@@ -47,10 +47,10 @@ export class Sharer {
   }
 
   /** Connected. */
-  static async join(...args: ConstructorParameters<typeof Sharer>): Promise<Sharer> {
-    const sharer = new Sharer(...args)
-    await sharer.breaker.init()
-    return sharer
+  static async join(...args: ConstructorParameters<typeof SharedBreaker>): Promise<SharedBreaker> {
+    const peer = new SharedBreaker(...args)
+    await peer.breaker.init()
+    return peer
   }
 
   static async closeAll(): Promise<void> {

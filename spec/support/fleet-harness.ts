@@ -1,6 +1,6 @@
 /** A fleet with a Redis of its own, in which nothing but what a spec is about goes wrong. */
 import { RedisServer, type RedisOptions } from '../../scripts/redis-server.mjs'
-import { Fleet, type Cast } from './fleet.js'
+import { Fleet, type FleetOptions } from './fleet.js'
 import { Service } from './service.js'
 import type { Worker } from './worker.js'
 
@@ -16,7 +16,7 @@ interface Holder {
   readonly lease: number
 }
 
-export class Scene extends Fleet {
+export class FleetHarness extends Fleet {
   readonly redis: RedisServer
 
   private constructor(redis: RedisServer, service: Service) {
@@ -24,13 +24,13 @@ export class Scene extends Fleet {
     this.redis = redis
   }
 
-  static async start(redis: RedisOptions = {}): Promise<Scene> {
-    return new Scene(await RedisServer.start(redis), await Service.start())
+  static async start(redis: RedisOptions = {}): Promise<FleetHarness> {
+    return new FleetHarness(await RedisServer.start(redis), await Service.start())
   }
 
-  override enter(cast: Cast = {}): Promise<Worker[]> {
-    const storage = { url: this.redis.url, ...PATIENT, ...cast.storage }
-    return super.enter({ ...cast, storage })
+  override enter(fleetOptions: FleetOptions = {}): Promise<Worker[]> {
+    const storage = { url: this.redis.url, ...PATIENT, ...fleetOptions.storage }
+    return super.enter({ ...fleetOptions, storage })
   }
 
   /** One process's failures open the circuit; all know of it, and the service holds what comes then. */

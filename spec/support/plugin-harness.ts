@@ -31,7 +31,7 @@ const TTL = 30
 const PROBE_TIMEOUT = 1e6
 const NOTHING: Counts = { hits: 0, attempts: 0, failures: 0, refusals: 0 }
 
-export class Counted<Plugged> {
+export class PluginHarness<Plugged> {
   readonly instance: AxiosInstance
   readonly breaker = new CircuitBreaker()
   readonly circuit: Circuit

@@ -1,4 +1,4 @@
-/** Where and of what the benchmark was made. */
+/** The machine and the versions that the benchmark ran with. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 

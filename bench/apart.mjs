@@ -1,8 +1,8 @@
-/** Runs parts in processes of their own: no part finds the traces of another. */
+/** Runs each part in a process of its own, so that no part affects another. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
-/** How many rounds a process runs. */
+/** Rounds per process. */
 const ROUNDS = 500
 
 /** @returns what a script of this folder sends back */
@@ -13,7 +13,7 @@ export async function apart(script, ...values) {
   try {
     return await Promise.race([once(child, 'message').then(([result]) => result), death(child)])
   } finally {
-    // Some of the compared libraries hold the process for as long as their circuits are opened.
+    // Some of the compared libraries keep the process alive while their circuits are open.
     child.kill()
   }
 }
@@ -24,8 +24,8 @@ async function death(child) {
 }
 
 /**
- * The rounds of a part, in several processes: what a compiler makes of the same code differs from
- * process to process by more than what is to be measured.
+ * Spreads the rounds of a part over several processes: the same code compiles differently in each process,
+ * and the difference exceeds what is measured.
  */
 export async function inProcesses(part, extent) {
   const processes = Math.max(1, Math.round(extent.rounds / ROUNDS))

@@ -1,4 +1,4 @@
-/** What a request costs while the service is well: one after the other, and many at once. */
+/** Measures the cost of a request while the service is well: one at a time, and many at once. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { compare } from './compare.mjs'
 import { connect, UP } from './service.mjs'
@@ -12,7 +12,7 @@ export function closed(extent) {
   return compare(calls, { ...extent, calls: 30 })
 }
 
-/** The answers come one turn of the event loop later, so that all requests are under way together. */
+/** Answers arrive one turn of the event loop later, so that all requests are in flight together. */
 export function concurrent(extent) {
   const calls = forEachVariant((guard) => {
     const { instance } = connect()

@@ -1,12 +1,12 @@
-/** Times variants side by side: what disturbs the machine disturbs all of them alike. */
+/** Times variants side by side, so that disturbances of the machine affect all of them alike. */
 
 const US_PER_MS = 1000
 
 /**
- * Each round runs every variant once, in an order of its own. Before that each is called `warmUp`
- * times: the first thousands of requests through cold code show the compiler and not the variant.
+ * Each round runs every variant once, in a random order. Before that, each is called `warmUp` times: the
+ * first thousands of requests through cold code measure the compiler and not the variant.
  *
- * @param {Readonly<Record<string, () => Promise<unknown>>>} variants what to time, by name
+ * @param {Readonly<Record<string, () => Promise<unknown>>>} variants by name
  * @param {{ rounds: number, calls: number, warmUp: number, concurrency?: number }} extent
  * @returns {Promise<Record<string, number[]>>} microseconds per call, one figure a round
  */

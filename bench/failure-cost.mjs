@@ -1,4 +1,4 @@
-/** What one failure costs a circuit that has seen many successes, against one that has seen few. */
+/** Compares the cost of a failure after many successes with its cost after few. */
 import { connect, DOWN, UP } from './service.mjs'
 import { ratios, median } from './statistics.mjs'
 import { NAMES, VARIANTS } from './variants.mjs'
@@ -6,7 +6,7 @@ import { NAMES, VARIANTS } from './variants.mjs'
 const US_PER_MS = 1000
 const FEW_SUCCESSES = 100
 const FAILURES = 20
-/** Enough between two failures that no circuit opens. */
+/** Successes between two failures: enough that no circuit opens. */
 const SUCCESSES_BETWEEN = 9
 
 /** @returns microseconds of a failure after few and after many successes, and their ratio */

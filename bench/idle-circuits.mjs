@@ -1,11 +1,11 @@
-/** Makes circuits, of one variant, that nobody uses, and tells the parent process what they take. */
+/** Makes circuits of one variant that nobody uses, and sends the parent process their memory and timers. */
 import { createHook } from 'node:async_hooks'
 import axios from 'axios'
 import { VARIANTS } from './variants.mjs'
 
 const [name, amount] = process.argv.slice(2)
 
-// The first half also warms up: what is compiled and cached once is not counted as a circuit's.
+// The first half warms up, so that code and caches made once are not attributed to a circuit.
 const timers = countTimers(() => makeCircuits())
 const before = usedHeap()
 const kept = makeCircuits()
@@ -15,7 +15,7 @@ function makeCircuits() {
   return Array.from({ length: Number(amount) }, () => VARIANTS[name](axios.create()))
 }
 
-/** With those that do not keep the process alive: they wake it all the same. */
+/** Includes timers that do not keep the process alive, because they still wake it. */
 function countTimers(make) {
   const running = new Set()
   const hook = createHook({

@@ -1,4 +1,4 @@
-/** What circuits cost that have nothing to do: each variant in a process of its own. */
+/** Measures the cost of idle circuits, each variant in a process of its own. */
 import { apart } from './apart.mjs'
 import { BARE, NAMES } from './variants.mjs'
 

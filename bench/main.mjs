@@ -40,7 +40,7 @@ const extent = {
     requests: Math.ceil(Math.max(250 * share, 10)),
     transitions: Math.ceil(Math.max(120 * share, 4)),
     rounds: Math.ceil(Math.max(8 * share, 1)),
-    // Seconds: of these there must be some, for anything to happen.
+    // In seconds. Even a scaled-down run needs a few, or nothing would happen.
     seconds: Math.max(5 * share, 1),
     freeze: Math.max(2 * share, 1),
   },

@@ -1,6 +1,6 @@
-/** How figures are written down. */
+/** Formats figures. */
 
-/** Without the sign of a zero. */
+/** Avoids "-0". */
 export const inWords = (count) => (Math.round(count) + 0).toLocaleString('en-US')
 
 export function table(head, rows) {

@@ -1,4 +1,4 @@
-/** Runs one part in this process, and sends what it found to the parent process. */
+/** Runs one part in this process, and sends its result to the parent process. */
 import { closed, concurrent } from './closed.mjs'
 import { failureCost } from './failure-cost.mjs'
 import { fleet } from './fleet/fleet.mjs'

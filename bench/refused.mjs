@@ -1,9 +1,9 @@
-/** What a request costs while the circuit is opened, against one that a service in trouble rejects. */
+/** Compares the cost of a refusal by an open circuit with that of a rejection by a failing service. */
 import { compare } from './compare.mjs'
 import { connect, DOWN } from './service.mjs'
 import { forEachVariant, NAMES } from './variants.mjs'
 
-/** More failures than any of the breakers waits for. */
+/** More failures than any of the breakers needs to open. */
 const FAILURES = 50
 
 /** @returns microseconds per request, by variant and round */

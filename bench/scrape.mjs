@@ -1,4 +1,4 @@
-/** What it takes to answer a scrape: text for a thousand circuits, each of which has been used. */
+/** Measures the time to answer a scrape of a thousand circuits, all of which have been used. */
 import axios from 'axios'
 import { CircuitBreaker } from 'axios-breaker'
 import { collectMetrics } from 'axios-breaker/prometheus'

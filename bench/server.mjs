@@ -1,4 +1,4 @@
-/** What is left of the cost where there is a network: a real server on the loopback, with keep-alive. */
+/** Measures the cost next to a network: a real server on the loopback, with keep-alive. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent } from 'node:http'

@@ -1,10 +1,10 @@
-/** A service without a network: all that is left to time is what stands before it. */
+/** A service without a network, so that only the code in front of it is timed. */
 import axios, { AxiosError, AxiosHeaders } from 'axios'
 
 export const UP = '/up'
 export const DOWN = '/down'
 
-/** @returns an axios instance, and how many requests came to its service */
+/** @returns an axios instance, and the number of requests that reached its service */
 export function connect() {
   const service = { hits: 0 }
   const adapter = (config) => {
@@ -14,7 +14,7 @@ export function connect() {
   return { instance: axios.create({ adapter }), service }
 }
 
-/** As axios's own adapters fail. A timeout, for that is what axios-retry leaves alone. */
+/** Fails as axios's own adapters do. It is a timeout, because axios-retry does not retry those. */
 export async function answer(config) {
   if (config.url === DOWN) throw new AxiosError('timeout exceeded', 'ECONNABORTED', config)
   return { data: null, status: 200, statusText: 'OK', headers: new AxiosHeaders(), config }

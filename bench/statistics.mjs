@@ -1,4 +1,4 @@
-/** Medians and quartiles: a benchmark on a busy machine has outliers to one side only. */
+/** Medians and quartiles, because a busy machine causes outliers on one side only. */
 
 /** @param {readonly number[]} values at least one */
 export function quartiles(values) {
@@ -8,13 +8,13 @@ export function quartiles(values) {
 
 export const median = (values) => quartiles(values).median
 
-/** @param {number} share below which the value is, from 0 to 1 */
+/** @param {number} share of the values below the result, from 0 to 1 */
 export function quantile(values, share) {
   const sorted = values.toSorted((a, b) => a - b)
   return at(sorted, share)
 }
 
-/** The quartiles of what each round measured, over what the same round measured of the base. */
+/** The quartiles of the ratios to the base, each ratio within one round. */
 export function ratios(values, base) {
   return quartiles(values.map((value, round) => value / base[round]))
 }

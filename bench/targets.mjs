@@ -1,4 +1,4 @@
-/** What axios-breaker is to reach, beside what it did. */
+/** Compares the results of axios-breaker with its targets. */
 import { SHARED } from './fleet/guards.mjs'
 import { median, ratios } from './statistics.mjs'
 import { BARE, MONITORED, NOOP, OURS } from './variants.mjs'
@@ -25,7 +25,7 @@ export function targets({ closed, concurrent, refused, idle, fleet, scrape, exte
   ]
 }
 
-/** The verdict goes by the figure that is shown. */
+/** The verdict uses the rounded figure that the report shows. */
 function row(what, limit, found, show) {
   const reached = parseFloat(show(found)) <= limit
   return [what, `≤ ${show(limit)}`, show(found), reached ? 'reached' : '**missed**']

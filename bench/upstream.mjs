@@ -1,4 +1,4 @@
-/** A real HTTP server, in a process of its own. Tells its parent the port, and ends with it. */
+/** A real HTTP server in a process of its own. It sends its port to the parent, and ends with it. */
 import { createServer } from 'node:http'
 
 const server = createServer((_request, response) => {

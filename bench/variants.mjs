@@ -1,4 +1,4 @@
-/** What is compared: each one makes of an axios instance the function that sends a GET. */
+/** The compared variants. Each turns an axios instance into a function that sends a GET. */
 import axiosRetry from 'axios-retry'
 import { CircuitBreaker } from 'axios-breaker'
 import { collectMetrics } from 'axios-breaker/prometheus'
@@ -6,7 +6,7 @@ import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel'
 import * as mollitia from 'mollitia'
 import Opossum from 'opossum'
 
-/** A circuit that has opened stays so for as long as the benchmark runs. */
+/** An open circuit stays open for the whole benchmark. */
 const TTL = 3600
 const TTL_MS = TTL * 1000
 
@@ -17,7 +17,7 @@ export const MONITORED = 'axios-breaker with metrics'
 
 let count = 0
 
-/** As many circuits as are wanted, each under its own name. */
+/** Makes so many circuits, each with its own name. */
 const guardBy = (breaker) => (instance) => {
   count += 1
   breaker.attach(instance, `service-${count}`)
@@ -27,10 +27,10 @@ const guardBy = (breaker) => (instance) => {
 const monitored = new CircuitBreaker({ ttl: TTL })
 collectMetrics(monitored)
 
-/** Options are the defaults of each library; only the time for which a circuit stays open is the same for all. */
+/** Each library runs with its defaults, except that circuits of all libraries stay open equally long. */
 export const VARIANTS = {
   [BARE]: (instance) => (url) => instance.get(url),
-  // What two figures of the very same thing differ by is noise.
+  // The difference between two measurements of the same code is noise.
   'bare axios, again': (instance) => (url) => instance.get(url),
   [NOOP]: (instance) => {
     instance.interceptors.request.use((config) => config, undefined, { synchronous: true })

@@ -87,7 +87,7 @@ function configure(name, declarations, folder) {
   })
 }
 
-/** As git shows them: it is there wherever the project is worked on. */
+/** Shows differences with git, which every contributor has. */
 function differences(name, folder) {
   const [before, after] = [REPORTS, folder].map((where) => join(where, fileOf(name)))
   const args = ['diff', '--no-index', '--no-color', before, after]

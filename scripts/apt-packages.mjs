@@ -1,4 +1,4 @@
-/** Unpacks a package of another Debian release into a folder, with all that it needs: installs nothing. */
+/** Unpacks a package of another Debian release into a folder, with its dependencies. It installs nothing. */
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sourcesOfSuite } from './apt-sources.mjs'
@@ -28,7 +28,7 @@ export async function unpackPackage({ suite, name }, folder, root) {
 }
 
 /**
- * An apt that knows one source, and thinks that nothing is installed: it fetches libraries as well.
+ * Configures an apt that knows one source and no installed package, so that it fetches libraries as well.
  *
  * @param {string} suite
  * @param {string} folder

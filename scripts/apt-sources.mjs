@@ -1,4 +1,4 @@
-/** Where apt fetches this machine's distribution from, said again for another release of it. */
+/** Translates the apt sources of this machine to another release of the same distribution. */
 
 /**
  * @typedef {object} Source
@@ -25,20 +25,20 @@ export function sourcesOfSuite(texts, codename, suite) {
 }
 
 /**
- * Signatures are checked by the keys that the source names, else by all that apt trusts.
+ * apt checks signatures by the keys that the source names, or by all that it trusts.
  *
  * @param {Source} source
  * @param {string} suite
  */
 function stanza({ uris, signedBy }, suite) {
   const fields = ['Types: deb', `URIs: ${uris.join(' ')}`, `Suites: ${suite}`, 'Components: main']
-  // A whole key begins on a line of its own.
+  // An inlined key begins on a line of its own.
   if (signedBy) fields.push(`Signed-By:${signedBy.replace(/^[^\S\n]*(?=\S)/, ' ')}`)
   return fields.join('\n')
 }
 
 /**
- * As in `deb [signed-by=/a/key.gpg] http://an.archive/debian bookworm main contrib`.
+ * Parses lines such as `deb [signed-by=/a/key.gpg] http://an.archive/debian bookworm main contrib`.
  *
  * @param {string} text
  * @returns {Source[]}
@@ -55,7 +55,7 @@ function linesOf(text) {
 }
 
 /**
- * The other format: paragraphs of fields, whose further lines are indented.
+ * Parses the other format: paragraphs of fields, whose continuation lines are indented.
  *
  * @param {string} text
  * @returns {Source[]}

@@ -1,4 +1,4 @@
-/** A private certificate authority, and what it signed for a server on this machine. */
+/** Makes a private certificate authority, and a certificate for a server on this machine. */
 import { generate } from 'selfsigned'
 
 /** @type {{ keyType: 'ec', algorithm: string }} */

@@ -1,4 +1,4 @@
-/** Packs the library, and checks what its users would get: files, types, size, and that it works. */
+/** Packs the library, and checks what users would install: its files, types and size, and that it works. */
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ import { run, runNode } from './run.mjs'
 const PAGES = readdirSync(join(import.meta.dirname, '../docs')).filter((name) =>
   name.endsWith('.md'),
 )
-/** With the pictures that the pages show. */
+/** Includes the pictures that the pages show. */
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
   .concat(PAGES.map((name) => `docs/${name}`))
   .concat(['docs/images/prometheus-state.png', 'docs/images/status-page.png'])
@@ -105,7 +105,7 @@ async function checkConsumer(folder, tarball) {
   }
 }
 
-/** With the optional packages that the others do without. */
+/** Adds the optional packages that the other consumers do without. */
 async function checkMonitoring(folder, tarball) {
   const consumer = join(folder, 'monitoring')
   const { axios, 'prom-client': prometheus, '@opentelemetry/api': api } = devDependencies

@@ -65,7 +65,7 @@ async function readPage(executablePath, url) {
   }
 }
 
-/** A service on another origin, that fails and lets every page read so. */
+/** A service on another origin. It fails, and every page may read its responses. */
 async function serveFailures() {
   const calls = []
   const headers = { 'access-control-allow-origin': '*', 'content-type': 'application/json' }
@@ -77,7 +77,7 @@ async function serveFailures() {
   return { ...server, calls }
 }
 
-/** The page, under a policy that forbids it all but its own script and calls to the service. */
+/** Serves the page, under a policy that allows only its own script and calls to the service. */
 function serveSite(files, service) {
   const policy = `default-src 'none'; script-src 'self'; connect-src ${service}`
   return serve((request, response) => {

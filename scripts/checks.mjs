@@ -4,7 +4,7 @@ export class Checks {
   #failed = 0
 
   /**
-   * A check fails by throwing; a text that it returns is shown behind its name.
+   * Runs a check, which fails by throwing. If it returns a text, that is shown after its name.
    *
    * @param {string} name
    * @param {() => unknown} job
@@ -20,7 +20,7 @@ export class Checks {
     }
   }
 
-  /** The last line, and the exit code. */
+  /** Prints the last line, and sets the exit code. */
   end() {
     console.log(`${this.#passed} passed, ${this.#failed} failed`)
     process.exitCode = this.#failed > 0 ? 1 : 0

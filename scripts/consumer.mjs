@@ -1,4 +1,4 @@
-/** Projects that install the packed library, as its users do, and what can be asked of them. */
+/** Makes projects that install the packed library as its users do, and runs code in them. */
 import assert from 'node:assert/strict'
 import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -16,7 +16,7 @@ const TSC = join(root, 'node_modules/@typescript/native/bin/tsc')
 const STORY =
   'closed, opened, half-opened, closed; 4 requests reached the server; shared: opened; true'
 
-/** How a consumer's compiler may look modules up, and the kinds of file that it can then hold. */
+/** The module resolutions of a consumer's compiler, each with the kinds of file that it supports. */
 export const RESOLUTIONS = {
   node16: { module: 'node16', files: ['app.mts', 'app.cts'] },
   nodenext: { module: 'nodenext', files: ['app.mts', 'app.cts'] },
@@ -41,7 +41,7 @@ export async function pack(folder) {
   return { tarball: join(folder, filename), files: files.map(({ path }) => path) }
 }
 
-/** Installs the dependencies in a new project that has the fixtures, one of which its compiler is to check. */
+/** Installs the dependencies in a new project with the fixtures, one of which its compiler checks. */
 export async function createConsumer(folder, dependencies, types = 'types.ts') {
   await mkdir(folder)
   await cp(FIXTURES, folder, { recursive: true })
@@ -53,14 +53,14 @@ export async function createConsumer(folder, dependencies, types = 'types.ts') {
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund'], { cwd: folder })
 }
 
-/** The quick start in one format: esm.mjs or cjs.cjs. */
+/** Runs the quick start in one format: esm.mjs or cjs.cjs. */
 export async function tellStory(consumer, file, [program, ...args] = [process.execPath]) {
   assert(program, 'There is nothing to run it')
   const { stdout } = await run(program, [...args, file], { cwd: consumer })
   assert.equal(stdout, STORY)
 }
 
-/** The metrics in one format: monitoring.mjs or monitoring.cjs. */
+/** Runs the metrics in one format: monitoring.mjs or monitoring.cjs. */
 export async function watchStates(consumer, file) {
   const { stdout } = await runNode([file], { cwd: consumer })
   assert.equal(stdout, '0, 2, none')

@@ -1,4 +1,4 @@
-/** Installs programs that are missing, with apt-get: in CI at once, on somebody's machine if they agree. */
+/** Installs missing programs with apt-get: in CI at once, on a developer's machine only if they agree. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
@@ -7,7 +7,7 @@ import { findProgram, howToGet, variableOf } from './programs.mjs'
 /** @typedef {import('./programs.mjs').Wanted} Wanted */
 
 /**
- * Asks in a terminal; without one, and outside of CI, it installs nothing.
+ * Asks in a terminal. Without one, and outside CI, it installs nothing.
  *
  * @param {readonly Wanted[]} wanted
  * @throws {Error} if a program is missing and was not installed: says how to get it
@@ -15,7 +15,7 @@ import { findProgram, howToGet, variableOf } from './programs.mjs'
 export async function installMissing(wanted) {
   const missing = wanted.filter(({ program }) => !findProgram(program))
   if (missing.length === 0) return
-  // A path that a user has set is the user's to correct.
+  // If a user has set a wrong path, only the user can correct it.
   const isOurs = missing.every(({ program }) => !process.env[variableOf(program)])
   const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))]
   if (isOurs && findProgram('apt-get') && (await mayInstall(packages))) install(packages)
@@ -51,7 +51,7 @@ function install(packages) {
   console.log(`Installing ${packages.join(', ')}`)
   aptGet('update', '-qq')
   aptGet('install', '-y', '-qq', '--no-install-recommends', ...packages)
-  // Debian starts a server with the package that brings it, and again with the machine: none was asked for.
+  // Debian starts a server when its package is installed, and at each boot. Nobody asked for either.
   const services = packages.filter((name) => existsSync(`/lib/systemd/system/${name}.service`))
   if (services.length > 0 && existsSync('/run/systemd/system')) {
     asRoot('systemctl', 'disable', '--now', ...services)

@@ -1,13 +1,15 @@
-/** What is to happen when this process has ended, in whatever way, without cleaning up itself. */
+/** Cleans up after this process if it ends, in whatever way, without cleaning up itself. */
 import { spawn } from 'node:child_process'
 
-/** Its input closes together with this process; until then each line names what runs, or nothing. */
+/**
+ * A second process. Its input closes when this one ends; until then each line holds a process id, or nothing.
+ */
 const EXECUTOR = `trap '' INT TERM HUP
 while read -r line; do pid=$line; done
 [ -z "$pid" ] || kill -9 "$pid"
 rm -rf "$1"`
 
-/** Ends a process and removes a folder. */
+/** Ends a process and removes a folder after this process has ended. */
 export class LastWill {
   #executor
 
@@ -17,7 +19,7 @@ export class LastWill {
       stdio: ['pipe', 'ignore', 'ignore'],
     })
     this.#executor.stdin.on('error', () => undefined)
-    // A pipe to a process is a socket, whatever its type says.
+    // A pipe to a process is a socket, although its type does not say so.
     const input = /** @type {import('node:net').Socket} */ (this.#executor.stdin)
     input.unref()
     this.#executor.unref()

@@ -1,4 +1,6 @@
-/** The wider matrix: axios, Redis and Valkey, Node, Bun, Deno, TypeScript, duplicate installs, a browser. */
+/**
+ * Runs the wider matrix: axios, Redis and Valkey, Node, Bun, Deno, TypeScript, duplicate installs, a browser.
+ */
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,9 +19,9 @@ import {
 import { run, runNode } from './run.mjs'
 import { SERVER_NAMES, provideServer, specsFor } from './servers.mjs'
 
-/** Beside the one that `npm test` runs them with. */
+/** All versions but the one that `npm test` uses. */
 const AXIOS_COPIES = ['axios-1.7', 'axios-1.13', 'axios-1.18']
-/** For the fleet's specs on one server, on a machine that has much else to do. */
+/** Allowed for the fleet's specs on one server, on a busy machine. */
 const SERVER_SECONDS = 600
 const OLDER_TYPESCRIPT = 'npm:typescript@5.9'
 const FORMATS = { ESM: 'esm.mjs', CommonJS: 'cjs.cjs' }
@@ -42,7 +44,7 @@ const RUNTIMES = [
   },
 ]
 
-/** What a runtime is asked for: its version, and where it is. */
+/** Asks a runtime for its version and its path. */
 const WHO = `const { versions: { bun, deno, node }, execPath } = process
 console.log(JSON.stringify([bun ?? deno ?? node, execPath]))`
 
@@ -66,7 +68,7 @@ async function checkAxiosVersions() {
   }
 }
 
-/** What the log names as tested is what the server says of itself. */
+/** The log names each server by its own version string. */
 async function checkServers() {
   for (const name of SERVER_NAMES) {
     await checks.check(`specs: the fleet on ${name}`, async () => {
@@ -129,7 +131,9 @@ async function checkRuntime(consumer, runtime) {
   await checkFormats(consumer, `on ${runtime.name}`, () => [path, ...runtime.run])
 }
 
-/** npm brings the runtime, which then runs by its own path: an npx in between could not be ended. */
+/**
+ * Installs the runtime with npm and runs it by its own path, because a process behind npx could not be ended.
+ */
 async function install({ npm, evaluate, version }, cwd) {
   const { stdout } = await run('npx', ['-y', '-p', npm, '--', ...evaluate, WHO], { cwd })
   const answer = JSON.parse(stdout)

@@ -1,17 +1,17 @@
-/** Ports of the loopback that servers can leave and find free again. */
+/** Ports on the loopback that a server can leave and find free again. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 export const HOST = '127.0.0.1'
 
 /**
- * Below those that a system gives to outgoing connections: else one of them might take the port of a
- * server that is down, or a client that knocks there might even be connected to itself.
+ * Lies below the ports that a system gives to outgoing connections. One of those could take the port of a
+ * server that is down, and a client that tries to reach that server could even connect to itself.
  */
 const FIRST = 12_000
 const COUNT = 10_000
 
-/** Members of a Redis cluster talk to each other on a port that is this much higher. */
+/** Members of a Redis cluster talk to each other on a second port, which is this much higher. */
 const BUS = 10_000
 
 /** @returns {Promise<number>} a port that is free, with its bus port */

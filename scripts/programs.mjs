@@ -1,15 +1,15 @@
-/** Programs that are no npm packages: where they are, and how to get one that is missing. */
+/** Finds programs that are not npm packages, and says how to get a missing one. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
  * @typedef {object} Wanted
  * @property {string} program
- * @property {string} debianPackage which brings the program
+ * @property {string} debianPackage that contains the program
  */
 
 /**
- * The path that a variable like CHROMIUM or REDIS_SERVER names, else the one on the PATH.
+ * Gives the path in a variable such as CHROMIUM or REDIS_SERVER, or the program on the PATH.
  *
  * @param {string} program
  * @returns {string | undefined} undefined if there is none
@@ -22,7 +22,7 @@ export function findProgram(program) {
 }
 
 /**
- * As `findProgram`.
+ * Like `findProgram`, but throws if there is none.
  *
  * @param {string} program
  * @param {string} [debianPackage]

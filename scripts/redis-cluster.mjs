@@ -1,4 +1,4 @@
-/** A cluster of three masters, each with a replica, that soon replaces a master that is down. */
+/** A cluster of three masters with a replica each, which quickly replaces a master that is down. */
 import { HOST } from './ports.mjs'
 import { requireProgram } from './programs.mjs'
 import { RedisGroup, every } from './redis-group.mjs'
@@ -15,7 +15,7 @@ const CONFIG = [
   'cluster-enabled yes',
   'cluster-node-timeout 1000',
   'cluster-allow-replica-migration no',
-  // However long it was without its master, a replica may replace it.
+  // A replica may replace its master, however long the two were disconnected.
   'cluster-replica-validity-factor 0',
 ]
 
@@ -25,7 +25,7 @@ export function startCluster() {
   return startOrStop(cluster, () => cluster.start())
 }
 
-/** Its servers are three masters, and then their replicas, as they were at first. */
+/** `servers` lists the three masters first and then their replicas, in their initial roles. */
 export class Cluster extends RedisGroup {
   async start() {
     const member = { config: CONFIG }
@@ -41,13 +41,13 @@ export class Cluster extends RedisGroup {
     await this.settled()
   }
 
-  /** For clients. */
+  /** What clients need to connect. */
   get rootNodes() {
     return this.servers.map(({ url }) => ({ url }))
   }
 
   /**
-   * The master of a key's slot, in the eyes of a member.
+   * Finds the master of a key's slot, according to a member.
    *
    * @param {string} key
    */
@@ -66,7 +66,7 @@ export class Cluster extends RedisGroup {
     return until(`another master than ${old.port}`, () => this.#successor(key, old), SECONDS)
   }
 
-  /** Waits until all members that are up find the cluster whole, and the replicas have their data. */
+  /** Waits until all members that are up see a complete cluster, and the replicas have their data. */
   async settled() {
     const count = this.answering.length
     await until(
@@ -82,8 +82,8 @@ export class Cluster extends RedisGroup {
    * @param {string} key
    * @param {object} [options]
    * @param {RedisServer} [options.target] the next master if left out
-   * @param {() => Promise<unknown>} [options.during] what is done when the data has moved, but the
-   *   slot has not: then the old master sends clients to the new one for each command
+   * @param {() => Promise<unknown>} [options.during] runs while the data has moved and the slot has
+   *   not: the old master then redirects clients to the new one for each command
    * @returns the new master
    */
   async moveSlot(key, { target, during = async () => undefined } = {}) {
@@ -148,7 +148,7 @@ async function ownerPort(member, slot) {
 }
 
 /**
- * What a member thinks of all members whose handshake is over.
+ * Gives a member's view of all members whose handshake is over.
  *
  * @param {RedisServer} member
  */
@@ -185,7 +185,7 @@ async function isWhole(member, count) {
   /** @type {string} */
   const replication = await member.command('INFO', 'replication')
   const linked = /role:master|master_link_status:up/.test(replication)
-  // One more is a master of old that is back, and does not know yet.
+  // An additional one is a former master that is back, and does not know it yet.
   const masters = up.filter(({ flags }) => flags === 'master').length
   return up.length === count && masters === MASTERS && linked && isOk(member)
 }

@@ -1,4 +1,4 @@
-/** Servers that belong together. */
+/** A group of servers that are started and stopped together. */
 import { RedisServer } from './redis-server.mjs'
 
 export class RedisGroup {
@@ -6,7 +6,7 @@ export class RedisGroup {
   servers = []
 
   /**
-   * Starts servers; one that fails leaves the others to be stopped.
+   * Starts servers. If one fails, the others can still be stopped.
    *
    * @param {import('./redis-server.mjs').RedisOptions[]} options
    */
@@ -41,7 +41,7 @@ export class RedisGroup {
 }
 
 /**
- * Whether a condition holds for each of these, which may be down or starting.
+ * Tells whether a condition holds for each of these servers, which may be down or starting.
  *
  * @param {readonly RedisServer[]} servers
  * @param {(server: RedisServer) => Promise<boolean>} condition

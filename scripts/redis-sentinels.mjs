@@ -1,4 +1,4 @@
-/** A master, two replicas, and three sentinels that soon find out when the master is down. */
+/** A master, two replicas, and three sentinels that quickly notice if the master is down. */
 import { HOST } from './ports.mjs'
 import { RedisGroup, every } from './redis-group.mjs'
 import { startOrStop } from './redis-server.mjs'
@@ -9,10 +9,10 @@ const SECONDS = 30
 
 /** @typedef {import('./redis-server.mjs').RedisServer} RedisServer */
 
-/** Milliseconds between its questions: they would be seconds, ten for what the replicas do. */
+/** Milliseconds between the questions of a sentinel. The defaults are seconds, ten for the replicas. */
 const PERIODS = ['PING-PERIOD', 200, 'PUBLISH-PERIOD', 200, 'INFO-PERIOD', 200]
 
-/** What a sentinel says when it has not yet heard enough of the servers. */
+/** The error of a sentinel that does not know enough of the servers yet. */
 const NOT_YET = /^(?:INPROG|NOGOODSLAVE)/
 
 /** @returns {Promise<Sentinels>} */
@@ -38,7 +38,7 @@ export class Sentinels {
     await this.settled()
   }
 
-  /** The master and the replicas, as they were at first. */
+  /** The master and the replicas, in their initial roles. */
   get servers() {
     return this.#data.servers
   }
@@ -52,12 +52,12 @@ export class Sentinels {
     return this.sentinels.map(({ port }) => port)
   }
 
-  /** The master in the eyes of a sentinel. */
+  /** The master, according to a sentinel. */
   async master() {
     return this.#data.at(await masterPort(this.#sentinels.anyAnswering()))
   }
 
-  /** A planned failover. */
+  /** Runs a planned failover. */
   async failover() {
     const old = await this.master()
     const sentinel = this.#sentinels.anyAnswering()
@@ -115,7 +115,7 @@ function configOf(master) {
 }
 
 /**
- * Redis 6 does not know how to, and takes longer.
+ * Shortens the periods of a sentinel. Redis 6 cannot do that, and takes longer.
  *
  * @param {RedisServer} sentinel
  */
@@ -175,7 +175,7 @@ async function knows(sentinel, port, replicas, others) {
 }
 
 /**
- * Fields come as a flat list of names and values.
+ * Turns a flat list of names and values into an object.
  *
  * @param {readonly string[]} list
  * @returns {Record<string, string>}

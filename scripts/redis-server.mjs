@@ -1,4 +1,4 @@
-/** A real Redis on a port of the loopback, without persistence, that can be frozen and killed. */
+/** A real Redis on the loopback, without persistence, that a spec can freeze and kill. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { HOST, freePort } from './ports.mjs'
 import { RedisProcess } from './redis-process.mjs'
 import { until } from './until.mjs'
 
-/** No disk, and no waiting for further replicas before one is sent the data. */
+/** Nothing is written to disk, and a replica gets its data without waiting for further replicas. */
 const CONFIG = [`bind ${HOST}`, 'save ""', 'appendonly no', 'repl-diskless-sync-delay 0']
 
 const TLS_CONFIG = [
@@ -21,7 +21,7 @@ const TLS_CONFIG = [
 
 /**
  * @typedef {object} RedisOptions
- * @property {number} [port] a free one if left out
+ * @property {number} [port] default: a free one
  * @property {readonly string[]} [config] further lines of redis.conf
  * @property {boolean} [tls] with TLS only, under a private authority
  * @property {readonly string[]} [args] further arguments of redis-server
@@ -69,7 +69,7 @@ export class RedisServer {
     return `${this.#ca ? 'rediss' : 'redis'}://${HOST}:${this.#port}`
   }
 
-  /** The certificate of the private authority, which clients must be told to trust. */
+  /** The certificate of the private authority, which clients must be configured to trust. */
   get ca() {
     return this.#ca
   }
@@ -87,7 +87,7 @@ export class RedisServer {
     return this.isRunning && !this.#isFrozen
   }
 
-  /** Connections stay and new ones are taken, but nothing is answered. */
+  /** Freezes the server: it keeps connections and accepts new ones, but answers nothing. */
   freeze() {
     this.#isFrozen = true
     this.#process?.signal('SIGSTOP')
@@ -98,7 +98,7 @@ export class RedisServer {
     this.#process?.signal('SIGCONT')
   }
 
-  /** As if the machine had lost its power, also when it is frozen. */
+  /** Kills the server as a power failure would, even while it is frozen. */
   async kill() {
     await this.#process?.kill()
     this.#will.end(undefined)
@@ -108,7 +108,7 @@ export class RedisServer {
   async restart() {
     await this.kill()
     this.#isFrozen = false
-    // Replicas are sent their data as a file, and would read it at the next start.
+    // A replica receives its data as a file, and would read that at the next start.
     await rm(join(this.#folder, 'dump.rdb'), { force: true })
     await until(`port ${this.#port} is free`, () => {
       this.#process = new RedisProcess(this.#folder, this.#args)
@@ -124,7 +124,7 @@ export class RedisServer {
   }
 
   /**
-   * Runs a command through a connection of its own, which sends nothing else.
+   * Runs a command over a new connection, which sends nothing else.
    *
    * @template [Reply=unknown]
    * @param {(string | number)[]} args
@@ -149,7 +149,7 @@ export class RedisServer {
   }
 
   /**
-   * How often each command was called since the start, or since CONFIG RESETSTAT.
+   * Counts the calls of each command since the start, or since CONFIG RESETSTAT.
    *
    * @returns {Promise<Record<string, number>>}
    */
@@ -162,7 +162,7 @@ export class RedisServer {
 }
 
 /**
- * Leaves nothing behind when a start fails halfway.
+ * Stops what was started if the start fails halfway.
  *
  * @template {{ stop(): Promise<void> }} T
  * @param {T} started

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { until } from './until.mjs'
 
-/** What `npm run` tells its scripts about this project would mislead an npm in another folder. */
+/** The variables that `npm run` sets for this project would mislead an npm in another folder. */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(?:npm_config_local_prefix|npm_package_.*|FORCE_COLOR)$/.test(name),
@@ -14,15 +14,15 @@ const environment = Object.fromEntries(
  * @typedef {object} StartOptions
  * @property {string | undefined} [cwd]
  * @property {NodeJS.ProcessEnv} [env] added to that of this process
- * @property {boolean} [hasChannel] whether messages can be sent to it, which needs a Node
- * @property {boolean} [isGroup] whether it leads a process group of its own, to which signals go
- * @property {number} [seconds] after which it is ended
- * @property {string} [input] which it reads; none if left out
+ * @property {boolean} [hasChannel] whether it has an IPC channel; the program must be Node then
+ * @property {boolean} [isGroup] whether it leads a process group; signals then go to the whole group
+ * @property {number} [seconds] after which it is killed
+ * @property {string} [input] its standard input; default: none
  */
 
-/** A program that runs. */
+/** A running program. */
 export class Running {
-  /** What it has printed to each, and to both. */
+  /** What it has printed so far: to each stream, and to both. */
   stdout = ''
   stderr = ''
   output = ''
@@ -56,7 +56,7 @@ export class Running {
     this.#exit = /** @type {Promise<[number | null, NodeJS.Signals | null]>} */ (
       once(this.#child, 'close')
     )
-    // Whoever waits for the end learns of it.
+    // Callers that wait for the end get the error.
     this.#exit.catch(() => undefined)
     this.#child.stdin?.end(input)
     for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
@@ -101,12 +101,12 @@ export class Running {
     const isPrinted = () =>
       typeof text === 'string' ? this.output.includes(text) : text.test(this.output)
     await until(`it prints ${text}`, () => isPrinted() || !this.isRunning, seconds)
-    // What it printed last may arrive after its exit.
+    // Its last output may arrive after its exit.
     if (!isPrinted()) await this.#exit
     if (!isPrinted()) throw new Error(`It ended early:\n${this.output}`)
   }
 
-  /** Waits until it has ended, and all that it printed is here. */
+  /** Waits until it has ended and all of its output has arrived. */
   async end() {
     const [code, signal] = await this.#exit
     return { code, signal, seconds: (performance.now() - this.#start) / 1000 }
@@ -124,8 +124,8 @@ export class Running {
  * @param {string} program
  * @param {readonly string[]} args
  * @param {StartOptions} [options]
- * @returns {Promise<{ stdout: string, stderr: string, output: string }>} what was printed: to each, and in all
- * @throws {Error} if it fails: with all that was printed
+ * @returns {Promise<{ stdout: string, stderr: string, output: string }>} its output: per stream, and both
+ * @throws {Error} if it fails, with its output
  */
 export async function run(program, args, { seconds = 180, env = {}, ...options } = {}) {
   const all = { ...options, seconds, env: { NO_COLOR: '1', ...env } }
@@ -148,7 +148,7 @@ export async function run(program, args, { seconds = 180, env = {}, ...options }
 export const runNode = (args, options) => run(process.execPath, args, options)
 
 /**
- * Runs the text of an ES module under this Node. What it imports is looked up from `cwd`.
+ * Runs the text of an ES module under this Node. Its imports are resolved from `cwd`.
  *
  * @param {string} script
  * @param {StartOptions & { args?: readonly string[], flags?: readonly string[] }} [options]

@@ -1,4 +1,4 @@
-/** A program of another release, which runs with the libraries of that release. */
+/** Runs a program of another Debian release with the libraries of that release. */
 import { chmod, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -10,7 +10,7 @@ import { join } from 'node:path'
  */
 export function wrapper(loader, libraries, program) {
   const command = [loader, '--library-path', libraries.join(':'), program]
-  // Debian's Redis 6.0 finds Lua's cjson in a library of its own, and in the place where it is installed.
+  // Debian's Redis 6.0 loads Lua's cjson from a separate library, and only from its installed path.
   const modules = libraries.map((folder) => `${folder}/lua/5.1/?.so;`)
   const environment = `LUA_CPATH=${quote(`${modules.join('')};`)}`
   return `#!/bin/sh\n${environment} exec ${command.map(quote).join(' ')} "$@"\n`
@@ -31,7 +31,7 @@ export async function writeWrapper(root, program, path) {
 }
 
 /**
- * `lib/x86_64-linux-gnu` and the like, by whatever name the architecture goes.
+ * Finds `lib/x86_64-linux-gnu`, or the folder of another architecture.
  *
  * @param {string} root
  */
@@ -52,7 +52,7 @@ async function findLoader(folders) {
     const loader = names.find((name) => /^ld-linux.*\.so\.\d+$/.test(name))
     if (loader) return join(folder, loader)
   }
-  throw new Error('the packages brought no dynamic loader')
+  throw new Error('The packages contain no dynamic loader')
 }
 
 /** @param {string} text */

@@ -1,4 +1,4 @@
-/** The servers that the fleet's specs run against, each made available without installing it. */
+/** Provides the servers that the fleet's specs run against, without installing them. */
 import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { writeWrapper } from './server-wrapper.mjs'
 
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/servers', import.meta.url))
 
-/** By name: the release of Debian that has it, and how its `--version` begins. */
+/** Each server by name, with the Debian release that has it and the beginning of its `--version`. */
 const SERVERS = {
   'redis-6': { suite: 'bullseye', program: 'redis-server', version: /^Redis server v=6\./ },
   'redis-7': { suite: 'bookworm', program: 'redis-server', version: /^Redis server v=7\./ },
@@ -20,7 +20,7 @@ const SERVERS = {
 
 export const SERVER_NAMES = Object.keys(SERVERS)
 
-/** What the fleet is promised, on one server: clusters and sentinels have specs of their own. */
+/** The specs that prove the promises to a fleet on one server. Clusters and sentinels have their own. */
 const SPECS = [
   ...['alike', 'contract'].map((name) => `spec/storage/${name}`),
   ...['leases', 'messages', 'quorum'].map((name) => `spec/fleet/${name}`),
@@ -30,7 +30,7 @@ const SPECS = [
   ),
 ]
 
-/** These allow and forbid channels: Redis has rules for them since 6.2. */
+/** These allow and forbid channels, which Redis supports since 6.2. */
 const ABOUT_CHANNELS = new Set(['spec/redis/init', 'spec/redis/permissions'])
 
 /** @returns {string[]} the spec files that can be run on a server */
@@ -38,19 +38,19 @@ export function specsFor(name) {
   return name === 'redis-6' ? SPECS.filter((spec) => !ABOUT_CHANNELS.has(spec)) : SPECS
 }
 
-/** REDIS_6_SERVER for redis-6: says where the server is, and nothing is fetched. */
+/** REDIS_6_SERVER for redis-6. If the variable names the server, nothing is fetched. */
 export const variableOf = (name) => `${name.toUpperCase().replaceAll('-', '_')}_SERVER`
 
 /**
- * Gives the server that its variable names, else the installed one if it is of this version, else
- * one that is fetched with apt, once.
+ * Gives the server that its variable names, or the installed one if it has this version. Otherwise it
+ * fetches one with apt, once.
  *
  * @param {string} name one of SERVER_NAMES
  * @returns {Promise<{ path: string, version: string }>} for REDIS_SERVER, and what it says it is
  */
 export async function provideServer(name) {
   const server = SERVERS[name]
-  if (!server) throw new Error(`${name} is none of ${SERVER_NAMES.join(', ')}`)
+  if (!server) throw new Error(`Unknown server ${name}. Use one of ${SERVER_NAMES.join(', ')}.`)
   const given = process.env[variableOf(name)]
   if (given) return checked(name, given)
   const installed = findProgram(server.program)
@@ -83,7 +83,7 @@ async function fetchServer(name, { suite, program }) {
 async function checked(name, path) {
   const version = await versionOf(path).catch((error) => error.message)
   if (SERVERS[name].version.test(version)) return { path, version }
-  throw new Error(`${path} is no ${name}, but says: ${version}\nSet ${variableOf(name)} to one.`)
+  throw new Error(`${path} is not ${name}: ${version}\nSet ${variableOf(name)} to the path of one.`)
 }
 
 const versionOf = async (path) => (await run(path, ['--version'])).stdout

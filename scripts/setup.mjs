@@ -1,7 +1,7 @@
 /**
- * Makes a fresh clone ready: installs the dependencies where they are missing or out of date, and
+ * Prepares a fresh clone: installs the dependencies if they are missing or out of date, and
  * the programs named on the command line, as `program`, or as `program=package` if the Debian package
- * that brings it has another name. It asks before it installs a program, but not in CI.
+ * that contains it has another name. Outside CI it asks before it installs a program.
  */
 import { execSync } from 'node:child_process'
 import { statSync } from 'node:fs'
@@ -15,7 +15,7 @@ const modifiedAt = (file) =>
 
 if (modifiedAt('node_modules/.package-lock.json') < modifiedAt('package-lock.json')) {
   console.log('Installing the dependencies')
-  // Some, for the benchmark only, ask for a newer Node than the library: no reason to alarm anyone.
+  // Some packages that only the benchmark uses require a newer Node than the library. Hide that warning.
   execSync('npm ci --no-audit --no-fund --loglevel=error', { cwd: root, stdio: 'inherit' })
 }
 

@@ -1,5 +1,5 @@
 /**
- * Runs the specs that start processes many times, two suites at once, and prints what failed and how often.
+ * Runs the specs that start processes many times, two suites at once, and prints which failed how often.
  * Usage: npm run specs:stability -- --times 30 [--at-once 2] [path of specs ...]
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -12,7 +12,7 @@ import { Running } from './run.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const JEST = join(root, 'node_modules/jest/bin/jest.js')
 
-/** All but the specs of one process. */
+/** All specs except those of one process. */
 const PROJECTS = ['fleet', 'rest', 'long']
 
 const { values, positionals: paths } = parseArgs({
@@ -30,7 +30,7 @@ const times = Number(values.times)
  * @property {string} message the first lines of it
  */
 
-/** How often each spec failed, with what it said first. */
+/** How often each spec failed, with its first message. */
 const failures = new Map()
 let done = 0
 let failed = 0
@@ -76,7 +76,7 @@ async function runOnce(folder) {
 
 function printTable() {
   if (failures.size === 0) return
-  console.log('\n| failures | spec | what it said first |\n| -: | - | - |')
+  console.log('\n| failures | spec | first message |\n| -: | - | - |')
   const rows = [...failures].toSorted(([, one], [, other]) => other.count - one.count)
   for (const [spec, { count, message }] of rows) {
     const [first] = message.replaceAll('|', '/').trim().split('\n')

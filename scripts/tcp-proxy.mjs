@@ -1,4 +1,4 @@
-/** A real TCP proxy on the loopback, before a port of the loopback: a network that can be troubled. */
+/** A real TCP proxy on the loopback, in front of a local port: a network that a spec can disturb. */
 import { createServer, connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HOST, freePort, listen } from './ports.mjs'
@@ -7,23 +7,23 @@ import { HOST, freePort, listen } from './ports.mjs'
 /** @typedef {import('node:net').Socket} Socket */
 
 export class TcpProxy {
-  /** Milliseconds that a round trip takes longer: bytes wait for half of it on each way. */
+  /** Milliseconds added to each round trip: bytes wait for half of them in each direction. */
   delay = 0
   port = 0
-  /** Of the server that new connections lead to. */
+  /** The port of the server to which new connections lead. */
   targetPort
   /** @type {Server | undefined} */
   #server
   /** @type {Set<Socket>} */
   #sockets = new Set()
   /**
-   * Those whose bytes are lost.
+   * The sockets whose bytes are lost.
    *
    * @type {WeakSet<Socket>}
    */
   #silent = new WeakSet()
   /**
-   * Of each socket, the one of its connection that leads to the server.
+   * Maps each socket to the one of its connection that leads to the server.
    *
    * @type {WeakMap<Socket, Socket>}
    */
@@ -45,7 +45,7 @@ export class TcpProxy {
     return proxy
   }
 
-  /** Open connections from clients. */
+  /** The number of open connections from clients. */
   get connections() {
     return this.#sockets.size / 2
   }
@@ -57,7 +57,7 @@ export class TcpProxy {
     await listen(this.#server, this.port)
   }
 
-  /** Refuses new connections; those that are there stay. */
+  /** Refuses new connections, and keeps the existing ones. */
   refuse() {
     this.#server?.close()
     this.#server = undefined
@@ -68,17 +68,17 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  /** Keeps every byte back, as does a cable that is unplugged: connections stay. */
+  /** Holds every byte back and keeps the connections, like an unplugged cable. */
   pause() {
     this.resume()
     this.#flow = new Promise((resolve) => (this.#release = resolve))
   }
 
   /**
-   * Loses from here on whatever the open connections send, their ends too, as does a machine that is gone:
-   * nobody is told. New connections work.
+   * Drops from now on everything that the open connections send, even their ends, like a machine that is
+   * gone: neither side learns of it. New connections work.
    *
-   * @param {number[]} [ports] of the connections as the server sees them; all if left out
+   * @param {number[]} [ports] of the connections as the server sees them; default: all
    */
   silence(ports) {
     for (const socket of this.#sockets) {
@@ -87,7 +87,7 @@ export class TcpProxy {
     }
   }
 
-  /** Lets the bytes go, those that were kept back too. */
+  /** Passes bytes on again, and the ones that were held back first. */
   resume() {
     this.#release()
   }
@@ -107,7 +107,7 @@ export class TcpProxy {
   }
 
   /**
-   * Each part waits for what went before it, so that none overtakes another when the delay changes.
+   * Each chunk waits for the one before it, so that none overtakes another if the delay changes.
    *
    * @param {Socket} from
    * @param {Socket} to
@@ -124,7 +124,7 @@ export class TcpProxy {
     from.setNoDelay(true)
     from.on('data', (part) => later(() => to.write(part)))
     from.on('end', () => later(() => to.end()))
-    // A close follows, and the other side will see one too.
+    // A close follows, which is passed on to the other side.
     from.on('error', () => undefined)
     from.on('close', () => {
       this.#sockets.delete(from)

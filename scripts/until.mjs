@@ -1,11 +1,11 @@
-/** Waits for conditions, in specs and in what Node runs without jest. */
+/** Waits for conditions, in specs and in scripts without jest. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The real clock, even if a spec has replaced it. */
 const now = performance.now.bind(performance)
 
 /**
- * Waits until a condition holds; if it never does, the error says what was waited for.
+ * Waits until a condition holds. If it never does, the error names it.
  *
  * @template T
  * @param {string} what

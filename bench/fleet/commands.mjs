@@ -1,20 +1,26 @@
-/** How many commands Redis gets, by its own count, while the service is well and while it fails now and then. */
+/**
+ * Counts the commands that Redis receives, by its own statistics: with a healthy service, and with a few
+ * failures.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CACHED, NAIVE, SHARED } from './guards.mjs'
 
-/** Nothing opens: one failure among so many requests, and a threshold out of reach. */
+/** One failure among so many requests, and an unreachable threshold: nothing opens. */
 const PERIOD = 5
 const RULES = { threshold: 1000, ttl: 30 }
-/** Milliseconds between two requests of a process at a steady rate, and for how many seconds. */
+/** The steady rate: milliseconds between two requests of a process, and its duration in seconds. */
 const PAUSE = 5
 const STEADY = 2
 
-/** What the script runs, inside of the one command that calls it; no variant sends these. */
+/** The script runs these inside the one command that calls it. No variant sends them. */
 const SCRIPTED = new Set(['time', 'hmget', 'hset', 'pexpire', 'publish'])
-/** Of the benchmark itself; and the PING of each subscription, which goes by the clock and not by requests. */
+/** The benchmark itself sends these. The PING of each subscription depends on time and not on requests. */
 const OURS = new Set(['config|resetstat', 'info', 'hello', 'ping'])
 
-/** @returns commands per healthy request, beyond those per failure, and per second at a steady rate */
+/**
+ * @returns commands per healthy request, further commands per failure, and commands per second at a steady
+ * rate
+ */
 export async function commands(scene, { requests }) {
   const found = {}
   for (const variant of [SHARED, NAIVE, CACHED])
@@ -27,7 +33,7 @@ async function measure({ fleet, redis, upstream, settings }, variant, requests) 
   await fleet.guardBy(variant, { ...settings, ...RULES })
   const healthyPaths = Array.from({ length: requests }, () => '/')
   const healthy = await count(redis, () => fleet.all('get', ...healthyPaths))
-  // Before anything fails: the success that takes a failure back is a command of that failure.
+  // Measure this before any failure: the success that withdraws a failure costs a command too.
   const steady = await count(redis, () => loadSteadily(fleet))
   const path = (_, index) => (index % PERIOD === PERIOD - 1 ? '/down' : '/')
   const paths = Array.from({ length: requests }, path)

@@ -1,4 +1,4 @@
-/** What sharing costs and what it spares: real processes, a real Redis, a real service. */
+/** Measures what sharing costs and saves, with real processes, a real Redis and a real service. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { commands } from './commands.mjs'
 import { frozen } from './frozen.mjs'
@@ -9,7 +9,7 @@ import { propagation } from './propagation.mjs'
 import { Upstream } from './upstream.mjs'
 
 const PARTS = { commands, propagation, probes, frozen, outage }
-/** Seconds: a busy machine is not to be taken for a Redis that is down, except where it is. */
+/** Seconds. Long, so that a busy machine is not mistaken for a Redis that is down. */
 const PATIENCE = { permitDeadline: 5, commandDeadline: 5 }
 
 export async function fleet({ fleet: extent }) {

@@ -1,17 +1,19 @@
-/** What callers notice when Redis takes commands and answers none. */
+/** Measures what callers notice if Redis accepts commands and answers none. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { median } from '../statistics.mjs'
 import { NAIVE, SHARED } from './guards.mjs'
 
-/** With the default deadlines. */
+/** Uses the default deadlines. */
 const RULES = { threshold: 5, ttl: 0.5, deadlines: {} }
 export const CALLERS = 2
 /** Milliseconds between two requests of a caller. */
 const PAUSE = 5
-/** Milliseconds from which on a request counts as slow. */
+/** A request that takes at least so many milliseconds counts as slow. */
 export const SLOW = 50
 
-/** @returns of both variants, with a service that is well and one that is down, what requests took, and before */
+/**
+ * @returns of both variants, with a service that is well and one that is down, what requests took, and before
+ */
 export async function frozen(scene, { freeze }) {
   const found = []
   for (const isDown of [false, true]) {
@@ -40,7 +42,7 @@ async function load(fleet, redis, meanwhile) {
   await fleet.all('startCallers', CALLERS, PAUSE)
   await meanwhile()
   const ends = fleet.all('endCallers')
-  // Whoever waits for Redis now has waited for as long as it was frozen.
+  // Callers that still wait have waited for as long as Redis was frozen.
   await sleep(SLOW)
   redis.thaw()
   return ends

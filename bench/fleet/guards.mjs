@@ -1,4 +1,4 @@
-/** What is compared in a fleet: each one guards an axios instance of one process, by `get`, until `end`. */
+/** The variants compared in a fleet. Each guards an axios instance of one process, by `get`, until `end`. */
 import Opossum from 'opossum'
 import { CircuitBreaker, OpenedStateError } from 'axios-breaker'
 import { RedisStorage } from 'axios-breaker/redis'
@@ -11,10 +11,10 @@ export const NAIVE = 'reading Redis each time'
 export const CACHED = 'reading Redis every 100 ms'
 export const OPOSSUM = 'opossum, a circuit each'
 
-/** A call that takes this long has failed by its own timeout before. */
+/** Longer than the timeout of any call. */
 const OPOSSUM_TIMEOUT = 60_000
 
-/** A closed circuit's. */
+/** How long the caching variant trusts a closed circuit. */
 const CACHE_MS = 100
 
 async function attachNaively(instance, { name, url, ...options }, cacheMs) {
@@ -26,7 +26,7 @@ async function attachNaively(instance, { name, url, ...options }, cacheMs) {
 async function attach(instance, { name, threshold, ttl }, storage) {
   const breaker = new CircuitBreaker({ threshold, ttl, storage })
   breaker.attach(instance, name)
-  // All processes start at once: a busy machine may take longer than the deadline allows.
+  // All processes start at once, so a busy machine may exceed the default deadline.
   const isInitialized = () =>
     breaker.init().then(
       () => true,
@@ -47,7 +47,7 @@ export const GUARDS = {
   [OWN]: (instance, settings) => attach(instance, settings),
   [NAIVE]: (instance, settings) => attachNaively(instance, settings, 0),
   [CACHED]: (instance, settings) => attachNaively(instance, settings, CACHE_MS),
-  // As near as it comes to so many failures in a row: more than half of all, of so many at least.
+  // The closest match to so many failures in a row: more than half of at least so many requests fail.
   [OPOSSUM]: (instance, { threshold, ttl }) => {
     const circuit = new Opossum((path) => instance.get(path), {
       volumeThreshold: threshold,

@@ -1,8 +1,7 @@
 /**
- * A breaker that keeps its circuit in Redis and nothing in the process, in the manner of the Python
- * original: state and count are read before each request, failures counted by INCR, transitions
- * written by SET. In its favour: both reads go out at once, and INCR's answer decides. It may keep what
- * it has read of a closed circuit for some time.
+ * A breaker that keeps its circuit in Redis and nothing in the process, like the Python original. It reads
+ * state and count before each request, counts failures by INCR and writes transitions by SET. In its
+ * favour, it sends both reads at once and decides by INCR's answer. It may cache a closed circuit.
  */
 import { createClient } from 'redis'
 
@@ -14,7 +13,7 @@ export class NaiveBreaker {
   #threshold
   #ttlMs
   #cacheMs
-  /** What was read last of a circuit that was closed, and when. */
+  /** The last reading of a closed circuit, and its time. */
   #closed = { failures: 0, readAt: -Infinity }
 
   constructor(client, name, { threshold, ttl, cacheMs = 0 }) {

@@ -1,10 +1,10 @@
-/** How many requests a service that breaks still gets until no process sends any more. */
+/** Counts the requests that a failing service receives until no process sends any more. */
 import { OPOSSUM, OWN, SHARED } from './guards.mjs'
 
 export const THRESHOLD = 5
-/** Successes of each process before: rules that go by a share of failures know those too. */
+/** Successes of each process before the outage, because rules by failure rate count those too. */
 export const SUCCESSES = 5
-/** Milliseconds that the service takes to answer 500: so long a request is in flight. */
+/** Milliseconds that the service takes to answer 500, so each request is in flight for as long. */
 const DELAY = 20
 
 /** @returns requests after no success, and after some, one figure a round */

@@ -1,9 +1,9 @@
-/** What a service that stays down still gets: requests that ask whether it is back. */
+/** Counts the probes that a service receives while it stays down. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { NAIVE, OPOSSUM, SHARED } from './guards.mjs'
 
 export const RULES = { threshold: 5, ttl: 0.5 }
-/** Milliseconds that the service takes to answer 500: so long a probe is in flight. */
+/** Milliseconds that the service takes to answer 500, so each probe is in flight for as long. */
 export const DELAY = 50
 export const CALLERS = 8
 /** Milliseconds between two requests of a caller. */

@@ -1,4 +1,4 @@
-/** A process of a fleet: does over IPC what the benchmark asks for. */
+/** A process of a fleet. It runs the commands that the benchmark sends over IPC. */
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
@@ -9,10 +9,10 @@ const httpAgent = new Agent({ keepAlive: true })
 const clock = () => Number(process.hrtime.bigint()) / 1e6
 
 let guard = { end: async () => undefined }
-/** Every transition, and every result that was counted, with its time. */
+/** Every transition and every counted result, with its time. */
 let events = []
 let latencies = []
-/** Requests that ended as no request should: neither answered, nor refused, nor with a 500. */
+/** Requests that ended unexpectedly: neither answered, nor refused, nor with a 500. */
 let broken = 0
 /** @type {{ isOn: boolean, callers: Promise<void>[] }} */
 const load = { isOn: false, callers: [] }
@@ -40,7 +40,7 @@ async function call(pause) {
 }
 
 const commands = {
-  /** A new circuit in place of the last one. */
+  /** Replaces the circuit by a new one. */
   async guardBy(variant, { origin, ...settings }) {
     await guard.end()
     guard = await GUARDS[variant](axios.create({ baseURL: origin, httpAgent }), settings)
@@ -50,7 +50,7 @@ const commands = {
     commands.reset()
   },
   end: () => guard.end(),
-  /** One request after the other. */
+  /** Sends one request after the other. */
   async get(...paths) {
     for (const path of paths) await request(path)
     await guard.flush?.()
@@ -62,7 +62,7 @@ const commands = {
     load.isOn = true
     load.callers = Array.from({ length: count }, () => call(pause))
   },
-  /** @returns what the callers met since the last reset, once each has its last answer */
+  /** @returns the results since the last reset, once each caller has its last answer */
   async endCallers() {
     load.isOn = false
     await Promise.all(load.callers)

@@ -1,4 +1,4 @@
-/** The processes of a fleet. One command at a time: each waits for the answers of all. */
+/** The processes of a fleet. Each command waits for the answers of all of them. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
@@ -20,7 +20,7 @@ export class Processes {
     return this.#members.length
   }
 
-  /** A circuit that no process has seen before, in each of them. */
+  /** Makes a circuit in each process that none of them has seen before. */
   async guardBy(variant, settings) {
     this.#circuits += 1
     await this.all('guardBy', variant, { ...settings, name: `circuit-${this.#circuits}` })

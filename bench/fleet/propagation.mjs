@@ -1,15 +1,15 @@
-/** How long it takes until what one process found out has moved the circuit in the others. */
+/** Measures how long a result in one process takes to move the circuit in the others. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SHARED } from './guards.mjs'
 
-/** A circuit that opens at once, and may soon be closed again. */
+/** A circuit that opens at once and can close soon. */
 const RULES = { threshold: 1, ttl: 0.05 }
-/** Longer than the ttl, and than a message takes, in milliseconds. */
+/** Milliseconds. Longer than the ttl, and than a message takes. */
 const PAUSE = 80
 
 /**
- * @returns milliseconds from the moment a process had the result, before it told Redis, to the
- *   transition in each other process; and how many of these there should have been
+ * @returns milliseconds from the result in one process, before it reported to Redis, to the transition
+ *   in each other process; and the expected number of transitions
  */
 export async function propagation({ fleet, upstream, settings }, { transitions }) {
   upstream.behave({ isDown: false })
@@ -23,14 +23,14 @@ export async function propagation({ fleet, upstream, settings }, { transitions }
   const causes = Array.from({ length: outages }, (_, index) =>
     causesOf(eventsByProcess, index),
   ).flat()
-  // What comes after the next of its kind belongs to that one.
+  // A transition after the next cause of the same kind belongs to that cause.
   const spans = causes.flatMap((cause, index) =>
     spansOf(eventsByProcess, cause, causes[index + 2]?.at),
   )
   return { spans, transitions: causes.length, expected: causes.length * (fleet.size - 1) }
 }
 
-/** Opened by one process and closed by the same. */
+/** One process opens the circuit and closes it. */
 async function outage(fleet, index) {
   await fleet.one(index, 'get', '/down')
   await sleep(PAUSE)
@@ -38,7 +38,7 @@ async function outage(fleet, index) {
   await sleep(PAUSE)
 }
 
-/** The results that opened and closed the circuit, in an outage of the process whose turn it was. */
+/** The results that opened and closed the circuit in one outage, from the process whose turn it was. */
 function causesOf(eventsByProcess, outageIndex) {
   const by = outageIndex % eventsByProcess.length
   const turn = Math.floor(outageIndex / eventsByProcess.length)
@@ -49,7 +49,7 @@ function causesOf(eventsByProcess, outageIndex) {
   ]
 }
 
-/** @param until when it is too late, if ever */
+/** @param until transitions after this time do not count */
 function spansOf(eventsByProcess, { to, at, by }, until = Infinity) {
   const heard = (events) =>
     events.find((each) => each.to === to && each.at >= at && each.at < until)

@@ -1,4 +1,4 @@
-/** Writes down what the fleet did. */
+/** Writes the results of the fleet as Markdown. */
 import { inWords, table } from '../markdown.mjs'
 import { median, quantile } from '../statistics.mjs'
 import { CALLERS as FROZEN_CALLERS, SLOW } from './frozen.mjs'

@@ -1,15 +1,15 @@
-/** The service that a fleet calls: breaks when told to, and counts what reaches it. */
+/** The service that a fleet calls. The benchmark can make it fail, and it counts its requests. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export class Upstream {
-  /** Whether it answers 500 to all, and not only to `/down`. */
+  /** Whether it answers 500 to all paths, and not only to `/down`. */
   isDown = false
   /** Milliseconds before it answers. */
   delay = 0
   hits = 0
-  /** The most requests that were there at once. */
+  /** The highest number of requests in flight. */
   most = 0
   #inFlight = 0
   #server = createServer((request, response) => void this.#answer(request, response))

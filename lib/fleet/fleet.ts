@@ -78,7 +78,6 @@ export class Fleet implements Membership {
   }
 
   /**
-   * Waits until what was seen by now is written, or given up: what is on its way, and then the reports
    * Waits until everything seen by now is written or given up: first the commands on their way, then the
    * reports that waited for them. Each is one command, so this takes three `commandDeadline` at most.
    */

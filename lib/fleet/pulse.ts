@@ -1,9 +1,7 @@
 /**
- * Notices that this process did not run for a while: it was frozen, suspended with its machine, or busy.
  * Detects that this process did not run for a while: it was frozen, suspended with its machine, or busy.
  * It learns of events in that gap too late, and failures that it measured may be its own fault.
  *
- * The wall clock is the only one that goes on in all of these cases. It is compared with itself over half
  * Only the wall clock goes on in all of these cases. Its value does not matter, because the pulse compares
  * it with itself over half a second. If somebody sets it forward, that costs a few reads.
  */

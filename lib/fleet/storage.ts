@@ -20,7 +20,6 @@ export interface StorageDefinition {
   /** How breakers use the storage: `quorum`, deadlines and so on. Each option has a default. */
   readonly options?: SharingOptions | undefined
   /**
-   * Begins to connect one breaker. The connection carries out each command atomically, by one clock for all
    * Starts to connect one breaker. The connection must carry out each command atomically, by one clock for
    * all processes; `decide` implements the rules. Test it with `storageContract` of `axios-breaker/testing`.
    */

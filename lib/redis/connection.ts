@@ -38,7 +38,6 @@ export class RedisConnection implements Connection, Member {
   #isOnTrial = false
   #cancelRetrial: (() => void) | undefined
   #retrial = FIRST_RETRIAL
-  /** A command was refused: one that is full, or a replica, takes no writes and answers reads. */
   /** Reads then ask for a write too: a full Redis, or a replica, refuses writes and answers reads. */
   #lastWriteFailed = false
 

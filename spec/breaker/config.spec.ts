@@ -388,3 +388,11 @@ describe('circuitBreaker in a request', () => {
     expect((await users.get('/', { circuitBreaker })).status).toBe(200)
   })
 })
+
+it('goes by the defaults for options that are undefined', async () => {
+  const breaker = new CircuitBreaker({ threshold: 1, ttl: undefined, now: () => 0 })
+  const users = axios.create({ adapter: () => Promise.reject(broken) })
+  const circuit = breaker.attach(users, 'users', { threshold: undefined })
+  await users.get('/').catch(() => undefined)
+  expect(circuit).toMatchObject({ state: 'opened', retryAfter: 30 })
+})

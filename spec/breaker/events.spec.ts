@@ -270,3 +270,13 @@ function listen(name: string, listener: unknown): void {
 function fail(): never {
   throw new Error('of the listener')
 }
+
+it('complains of an asynchronous listener that fails, once', async () => {
+  const { breaker, request } = attached()
+  breaker.on('failed', async () => fail())
+  await request('/status/500')
+  await request('/status/500')
+  await until('it is complained of', () => complaints.mock.calls.length > 0)
+  expect(complaints).toHaveBeenCalledTimes(1)
+  expect(complaints).toHaveBeenCalledWith(expect.stringContaining('listener of "failed" failed'))
+})

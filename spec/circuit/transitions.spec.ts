@@ -201,3 +201,21 @@ describe('a half-opened circuit', () => {
     expect(circuit.failureCount).toBe(0)
   })
 })
+
+describe('a clock that is put in the place of another', () => {
+  it('starts the ttl anew if it is behind', () => {
+    const { circuit, open, wait } = start()
+    open()
+    wait(-900)
+    expect(circuit).toMatchObject({ state: 'opened', retryAfter: 10 })
+    wait(10.001)
+    expect(circuit).toMatchObject({ state: 'half-opened', retryAfter: 0 })
+  })
+
+  it('leaves a circuit closed that never opened, however young it is', () => {
+    const { circuit, wait } = start()
+    wait(-999)
+    expect(circuit.admit().admitted).toBe(true)
+    expect(circuit).toMatchObject({ state: 'closed', retryAfter: 0, isReady: true })
+  })
+})

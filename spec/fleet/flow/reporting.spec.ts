@@ -254,3 +254,55 @@ it('keeps to itself what was seen of a circuit that was detached', () => {
   expect(failures()).toEqual([])
   expect(process.all('stop')).toHaveLength(1)
 })
+
+it('counts from nothing again after a gap', () => {
+  process.end('failure', 2)
+  process.take({ on: 'distrusted' })
+  process.end('failure')
+  wait()
+  expect(failures()).toEqual([1])
+})
+
+it('reports a single failure once more, too, if it was refused for its epoch', () => {
+  process.end('failure')
+  wait()
+  process.answer('report', { granted: false })
+  expect(failures()).toEqual([1, 1])
+})
+
+it.each<[string, () => unknown]>([
+  ['taken', deliver],
+  ['not answered', () => process.fail('report')],
+])('counts no refusal of a report that was %s', (_how, end) => {
+  process.end('failure', THRESHOLD)
+  process.end('failure')
+  end()
+  process.answer('report', { granted: false })
+  expect(failures()).toEqual([THRESHOLD, THRESHOLD + 1, THRESHOLD + 1])
+})
+
+it('repeats nothing that an opened circuit refused, even if it hears of that while it is alone', () => {
+  process.end('failure', THRESHOLD)
+  process.take({ on: 'lost' })
+  process.answer('report', { ...opened(1), granted: false })
+  process.read({ version: 3, epoch: 3, state: 'closed' })
+  expect(failures()).toEqual([THRESHOLD])
+})
+
+it('takes back what stands for just as long as it may', () => {
+  process.end('failure', THRESHOLD)
+  deliver()
+  process.now += LIFE
+  process.end('success')
+  expect(failures()).toEqual([THRESHOLD, 0])
+})
+
+it('keeps nothing of a report that stands no more by itself', () => {
+  process.end('failure', THRESHOLD)
+  deliver()
+  process.now += LIFE + 1
+  process.end('success')
+  const before = process.state
+  process.end('success')
+  expect(process.state).toBe(before)
+})

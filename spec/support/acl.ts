@@ -1,4 +1,4 @@
-/** What a user of Redis must be allowed, for the default prefix; docs/sharing.md says it in the same words. */
+/** The permissions that a user of Redis needs, for the default prefix. docs/sharing.md has the same text. */
 export const USER = 'breaker'
 export const PASSWORD = 'hunter2'
 export const COMMANDS = '+evalsha +eval +time +hmget +hset +pexpire +publish +subscribe +ping'

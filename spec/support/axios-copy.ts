@@ -1,4 +1,4 @@
-/** Flags of a Node whose `axios` is the copy that AXIOS names, as it is for the specs themselves. */
+/** Flags that make a Node use the copy of axios that AXIOS names, as the specs themselves do. */
 export function axiosCopy(): string[] {
   const { AXIOS } = process.env
   if (!AXIOS) return []

@@ -1,4 +1,6 @@
-/** A script in a process of its own, against the build: what it prints, and when it ends by itself. */
+/**
+ * Runs a script in a process of its own, against the build, and sees its output and when it ends by itself.
+ */
 import { resolve } from 'node:path'
 import { Running } from '../../scripts/run.mjs'
 import { until } from './until.js'
@@ -9,7 +11,7 @@ import axios from 'axios'
 import { CircuitBreaker } from '${resolve('dist/esm/index.js')}'
 import { RedisStorage } from '${resolve('dist/esm/redis/index.js')}'
 const [settings] = process.argv.slice(1).map((text) => JSON.parse(text))
-/** Says so, and waits for a message to go on. The last time it may end by itself. */
+/** Reports that it got this far, and waits for a message. After the last one it may end by itself. */
 async function reach(point) {
   const answer = once(process, 'message')
   console.log(point)
@@ -20,13 +22,13 @@ async function reach(point) {
 export class Child {
   readonly #process: Running
 
-  /** @param script sees what is imported above, and its \`settings\` */
+  /** @param script can use the imports above, and its \`settings\` */
   constructor(script: string, settings: unknown, env: NodeJS.ProcessEnv = {}) {
     const args = ['--input-type=module', '--eval', IMPORTS + script, JSON.stringify(settings)]
     this.#process = new Running(process.execPath, args, { env, hasChannel: true })
   }
 
-  /** All that it printed. */
+  /** Its whole output. */
   get output(): string {
     return this.#process.output
   }
@@ -39,7 +41,7 @@ export class Child {
     this.#process.send('go on')
   }
 
-  /** Its exit code, as soon as it has ended by itself. */
+  /** Its exit code, once it has ended by itself. */
   async end(): Promise<unknown> {
     await until(`a process ends: ${this.output}`, () => !this.#process.isRunning)
     return (await this.#process.end()).code

@@ -1,4 +1,4 @@
-/** Moves the breaker's clock on, for the spec that runs: no ttl passes by itself on a busy machine. */
+/** Advances the breaker's clock in the running spec, so that no ttl passes by itself on a busy machine. */
 const realNow = performance.now.bind(performance)
 let ahead = 0
 

@@ -1,4 +1,7 @@
-/** A real Redis under a clock that the spec sets: the script asks a key for the time, and is the same otherwise. */
+/**
+ * A real Redis under a clock that the spec sets. The script reads the time from a key, and is otherwise the
+ * same.
+ */
 import { createClient, type RedisClientType } from 'redis'
 import type { RedisClient } from '../../lib/redis/index.js'
 import { SCRIPT } from '../../lib/redis/script.js'
@@ -38,7 +41,7 @@ export class ClockedRedis {
   }
 
   static async start(): Promise<ClockedRedis> {
-    if (!SCRIPT.includes(TIME)) throw new Error('The script asks for the time in another way now')
+    if (!SCRIPT.includes(TIME)) throw new Error('The script reads the time in another way now')
     const server = await RedisServer.start()
     const own = createClient({ url: server.url })
     own.on('error', () => undefined)

@@ -1,4 +1,4 @@
-/** What a script finds alive, in a process that may collect garbage when it is told to. */
+/** Runs a script that can force a garbage collection, and returns what is still alive. */
 import { resolve } from 'node:path'
 import { runScript } from '../../scripts/run.mjs'
 import { axiosCopy } from './axios-copy.js'
@@ -7,10 +7,10 @@ const PRELUDE = `
 import axios from 'axios'
 import { CircuitBreaker } from '${resolve('dist/esm/index.js')}'
 import { setImmediate as turn } from 'node:timers/promises'
-/** Collects until the condition holds, or for so many rounds in vain. */
+/** Collects garbage until the condition holds, or gives up after so many rounds. */
 async function collected(condition, rounds = 50) {
   for (let round = 0; round < rounds; round += 1) {
-    // What a weak reference was asked for stays until the turn ends.
+    // A weak reference that was read keeps its target until the turn ends.
     await turn()
     globalThis.gc()
     if (condition()) return true
@@ -24,7 +24,7 @@ async function settled() {
 }
 `
 
-/** @returns what the script has written to the console, as JSON */
+/** @returns the JSON that the script wrote to the console */
 export async function inCollected<Found>(script: string): Promise<Found> {
   const printed = await runScript(PRELUDE + script, {
     flags: ['--expose-gc', ...axiosCopy()],

@@ -1,7 +1,7 @@
 /** The connections of a Redis server, as it lists them. */
 import type { RedisServer } from '../../scripts/redis-server.mjs'
 
-/** Ports, on the other side, of those that are subscribed, or of those that are not, without the one that asks. */
+/** Remote ports of the connections that are subscribed, or of the others, without the one that asks. */
 export async function portsOf(server: RedisServer, isSubscribed: boolean): Promise<number[]> {
   const list = await server.command<string>('CLIENT', 'LIST')
   const lines = list.trim().split('\n')

@@ -1,7 +1,7 @@
-/** The demo as a process, and what it prints as figures. */
+/** Runs the demo as a process, and parses the figures in its output. */
 import { Program } from './program.js'
 
-/** Seconds that a run may take: its processes have to start, and more of them for a fleet. */
+/** Seconds allowed for a run. Its processes have to start, and a fleet has more of them. */
 export const LIMIT = 20
 export const FLEET_LIMIT = 45
 export const KINDS = ['users', 'avatars'] as const
@@ -13,13 +13,13 @@ export class Run extends Program {
   }
 }
 
-/** What a run printed, taken apart. Lanes have columns of their own, so a line may speak of all. */
+/** The parsed output of a run. Each lane has its own column, so one line may describe all of them. */
 export class Story<Lane extends string> {
   readonly #lanes: readonly Lane[]
   readonly #timeline: readonly string[]
   readonly #rest: string
 
-  /** @param lanes what the columns are headed with, before a bracket */
+  /** @param lanes the headings of the columns, up to a bracket */
   constructor(stdout: string, lanes: readonly Lane[]) {
     this.#lanes = lanes
     const [, timeline = '', rest = ''] = /^( +time .+?)\n\n(.+)$/ms.exec(stdout) ?? []
@@ -43,7 +43,7 @@ export class Story<Lane extends string> {
     return this.lane(lane).flatMap((cell) => /^▸ (\S+(?: → \S+)?)/.exec(cell)?.[1] ?? [])
   }
 
-  /** Calls of all lanes that the pattern speaks of, grouped lines counted in full. */
+  /** Counts the calls of all lanes that match the pattern. A grouped line counts all of its calls. */
   calls(pattern: RegExp): number {
     const cells = this.#lanes
       .flatMap((lane) => this.lane(lane))
@@ -52,7 +52,7 @@ export class Story<Lane extends string> {
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
-  /** Figures of the summary: of the arm that is watched, and of the one it is compared with. */
+  /** Figures of the summary: for the watched arm, and for the one that it is compared with. */
   figures(label: string): [watched: number, compared: number] {
     const line = this.#rest.split('\n').find((other) => other.trim().startsWith(label)) ?? ''
     const [watched = NaN, compared = NaN] =

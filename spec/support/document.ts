@@ -1,4 +1,4 @@
-/** A document's snippets, and a folder in which they are an app's files. */
+/** Reads a document's snippets, and writes them to a folder as the files of an app. */
 import {
   mkdirSync,
   mkdtempSync,
@@ -19,11 +19,11 @@ export const PAGES: readonly string[] = readdirSync(join(root, 'docs'))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/${name}`)
 
-/** What users are given. */
+/** The documents that users read. */
 export const PUBLISHED = ['README.md', 'CHANGELOG.md', ...PAGES]
 
 export interface Snippet {
-  /** The heading that it stands under. */
+  /** The heading above it. */
   readonly heading: string
   readonly language: string
   readonly code: string
@@ -43,7 +43,7 @@ export function snippetsOf(document: string): readonly Snippet[] {
 
 export type Row = Readonly<Record<string, string>>
 
-/** The cells of each table by the names of their columns. */
+/** Reads the cells of each table, by the names of their columns. */
 export function tablesOf(markdown: string): readonly (readonly Row[])[] {
   return markdown
     .split('\n\n')
@@ -60,16 +60,16 @@ export function tablesOf(markdown: string): readonly (readonly Row[])[] {
     })
 }
 
-/** The first table below a text. */
+/** Finds the first table below a text. */
 export function tableBelow(document: string, text: string): readonly Row[] {
   const markdown = read(document)
   const from = markdown.indexOf(text)
   const [table] = from < 0 ? [] : tablesOf(markdown.slice(from))
-  if (!table) throw new Error(`${document} has no table below ${text}`)
+  if (!table) throw new Error(`Found no table below "${text}" in ${document}`)
   return table
 }
 
-/** An app that has the library installed, and all that the project itself has. */
+/** An app that has installed the library, and everything that this project has. */
 export class App {
   readonly folder = mkdtempSync(join(tmpdir(), 'app-'))
 
@@ -79,7 +79,7 @@ export class App {
     for (const name of readdirSync(join(root, 'node_modules'))) {
       if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name))
     }
-    // Not a link to the project, as test runners would take its files for their own.
+    // This is no link to the project: test runners would take its files for the app's.
     mkdirSync(join(modules, 'axios-breaker'))
     for (const name of ['dist', 'package.json']) {
       symlinkSync(join(root, name), join(modules, 'axios-breaker', name))

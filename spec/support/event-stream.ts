@@ -1,4 +1,4 @@
-/** A reader of server-sent events, strict about their form. */
+/** Reads server-sent events, and insists on their exact form. */
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 
@@ -52,7 +52,7 @@ export class EventStream {
     if (block === ':') this.heartbeats += 1
     else if (!/^retry: \d+$/.test(block)) {
       const [, event = '', data = ''] = /^event: (\w+)\ndata: (.+)$/.exec(block) ?? []
-      if (!event) throw new Error(`This is no message: ${block.slice(0, 200)}`)
+      if (!event) throw new Error(`Unexpected block in the event stream: ${block.slice(0, 200)}`)
       this.messages.push({ event, data: JSON.parse(data) })
     }
   }

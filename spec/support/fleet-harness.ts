@@ -1,4 +1,4 @@
-/** A fleet with a Redis of its own, in which nothing but what a spec is about goes wrong. */
+/** A fleet with a Redis of its own. Nothing goes wrong in it unless a spec makes it go wrong. */
 import { RedisServer, type RedisOptions } from '../../scripts/redis-server.mjs'
 import { Fleet, type FleetOptions } from './fleet.js'
 import { Service } from './service.js'
@@ -6,10 +6,10 @@ import type { Worker } from './worker.js'
 
 export { LONG, eventually } from './fleet.js'
 
-/** Only what a spec is about may run out, and not the time of a machine that has much else to do. */
+/** Deadlines so long that a busy machine does not miss them. */
 const PATIENT = { permitDeadline: 20, commandDeadline: 20, initDeadline: 60 }
 
-/** Who has a permit, as Redis keeps it. In milliseconds of its clock. */
+/** The holder of a permit, as stored in Redis. Times are milliseconds of Redis's clock. */
 interface Holder {
   readonly token: string
   readonly until: number
@@ -33,7 +33,10 @@ export class FleetHarness extends Fleet {
     return super.enter({ ...fleetOptions, storage })
   }
 
-  /** One process's failures open the circuit; all know of it, and the service holds what comes then. */
+  /**
+   * Opens the circuit by failures of one process. Then all know of it, and the service holds further
+   * requests.
+   */
   async open(failures: number): Promise<void> {
     this.service.answer = () => 500
     await this.get(this.worker(0), failures)
@@ -42,7 +45,7 @@ export class FleetHarness extends Fleet {
     this.service.answer = this.service.hold
   }
 
-  /** The service is well, and the circuit closes by it; what was seen is forgotten. */
+  /** Mends the service, waits until the circuit has closed, and resets the counts. */
   async recover(): Promise<void> {
     this.service.answer = () => 200
     this.service.release(200)
@@ -51,7 +54,7 @@ export class FleetHarness extends Fleet {
     await this.reset()
   }
 
-  /** What was seen is forgotten, but for what the processes know of the circuit. */
+  /** Resets all counts and events. The processes keep what they know of the circuit. */
   async reset(): Promise<void> {
     await this.rest()
     await this.flush()
@@ -60,7 +63,7 @@ export class FleetHarness extends Fleet {
     this.service.forget()
   }
 
-  /** Another fleet may enter. */
+  /** Ends all processes and empties Redis, so that another fleet can enter. */
   async clear(): Promise<void> {
     await this.each((worker) => worker.stop())
     this.workers.length = 0
@@ -74,7 +77,7 @@ export class FleetHarness extends Fleet {
     await this.redis.stop()
   }
 
-  /** A field of what Redis keeps of the circuit. */
+  /** Reads a field of the circuit's hash. */
   kept(field: string): Promise<string | null> {
     return this.redis.command('HGET', 'axios-breaker/users', field)
   }
@@ -88,7 +91,7 @@ export class FleetHarness extends Fleet {
     }))
   }
 
-  /** Commands of breakers that Redis has carried out. */
+  /** Counts the commands of breakers that Redis has carried out. */
   async commands(): Promise<number> {
     const { eval: full = 0, evalsha = 0 } = await this.redis.commandCounts()
     return full + evalsha

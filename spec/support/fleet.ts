@@ -1,10 +1,10 @@
-/** The processes of a fleet, the service that they call, and what they told. */
+/** The processes of a fleet, the service that they call, and the events that they published. */
 import type { CircuitState } from '../../lib/index.js'
 import type { Service } from './service.js'
 import { until } from './until.js'
 import { Worker, type Tally, type FleetEvent, type WorkerOptions } from './worker.js'
 
-/** Milliseconds that a spec may take on a machine that has much else to do. */
+/** Milliseconds allowed for a spec on a busy machine. */
 export const LONG = 120_000
 const PATIENCE = 60
 
@@ -12,23 +12,23 @@ export function eventually(what: string, condition: () => boolean | Promise<bool
   return until(what, condition, PATIENCE)
 }
 
-/** Who enters; they call the fleet's service if no other origin is given. */
+/** The processes to add. They call the fleet's service unless they have another origin. */
 export interface FleetOptions extends Partial<WorkerOptions> {
   readonly size?: number
 }
 
 export class Fleet {
-  /** Those that are still there. */
+  /** The processes that still run. */
   readonly workers: Worker[] = []
   readonly service: Service
-  /** Each process has one of its own, so that the service knows them apart. */
+  /** Each process calls a path of its own, so that the service can tell them apart. */
   readonly #paths = new Map<Worker, string>()
 
   protected constructor(service: Service) {
     this.service = service
   }
 
-  /** Connected, and with nothing to tell yet. */
+  /** Starts processes, and waits until they are connected. */
   async enter({ size = 1, storage = {}, ...rest }: FleetOptions = {}): Promise<Worker[]> {
     const options = { origin: this.service.origin, storage, ...rest }
     const workers = await Worker.startFleet(size, options)
@@ -43,7 +43,7 @@ export class Fleet {
     await worker.stop()
   }
 
-  /** What was counted and told is forgotten, but for what the processes know of the circuit. */
+  /** Drops all counts and events. The processes keep what they know of the circuit. */
   async forget(): Promise<void> {
     await this.each((worker) => worker.call('reset'))
   }
@@ -59,7 +59,7 @@ export class Fleet {
     return worker
   }
 
-  /** The process that a request came from. */
+  /** Finds the process that sent a request. */
   senderOf({ from }: { readonly from: string }): Worker {
     const worker = this.workers.find((other) => this.#paths.get(other) === from)
     if (!worker) throw new Error(`No process calls ${from}`)
@@ -77,12 +77,12 @@ export class Fleet {
     return Promise.all(workers.map((worker) => job(worker)))
   }
 
-  /** What became of each. */
+  /** Sends requests. @returns the result of each */
   get(worker: Worker, count = 1, atOnce = 1): Promise<string[]> {
     return worker.call('get', count, atOnce, `/${this.#paths.get(worker)}`)
   }
 
-  /** So many callers in each process, which come back this many milliseconds after an answer. */
+  /** Starts so many callers in each process. Each sends again this many milliseconds after an answer. */
   async load(callers: number, pause: number, workers = this.workers): Promise<void> {
     const load = (worker: Worker) =>
       worker.call('load', callers, { path: `/${this.#paths.get(worker)}`, pause })
@@ -93,7 +93,7 @@ export class Fleet {
     await this.each((worker) => worker.call('idle'), workers)
   }
 
-  /** As `idle`, and waits until the last caller has its answer. */
+  /** Like `idle`, and waits until the last caller has its answer. */
   async rest(): Promise<void> {
     await this.each((worker) => worker.call('rest'))
   }
@@ -123,13 +123,15 @@ export class Fleet {
     return eventually(`all processes say ${state}`, agree)
   }
 
-  /** Every process knows of the outage: until the ttl has passed it says opened, and then half-opened. */
+  /**
+   * Waits until every process knows of the outage: it says opened until the ttl is over, then half-opened.
+   */
   warned(workers = this.workers): Promise<void> {
     const know = async () => (await this.states(workers)).every((state) => state !== 'closed')
     return eventually('all processes know of the outage', know)
   }
 
-  /** Each process has refused so many more requests. */
+  /** Waits until each process has refused so many more requests. */
   async refusals(count: number, workers = this.workers): Promise<void> {
     const before = await this.tallies(workers)
     const enough = async () =>
@@ -139,7 +141,7 @@ export class Fleet {
     await eventually(`each process has refused ${count} requests`, enough)
   }
 
-  /** In each process, in their order. */
+  /** The transitions in each process, in their order. */
   async transitions(workers = this.workers): Promise<FleetEvent[][]> {
     return this.eventsNamed('stateChanged', workers)
   }

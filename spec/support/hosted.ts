@@ -1,4 +1,4 @@
-/** A breaker whose services do as told, and its status page on a real server. */
+/** A breaker whose services behave as the spec says, and its status page on a real server. */
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import axios, { type AxiosInstance } from 'axios'
@@ -6,7 +6,7 @@ import { CircuitBreaker, type Circuit, type CircuitBreakerOptions } from '../../
 import { statusPage, type StatusPage, type StatusPageOptions } from '../../lib/status-page/index.js'
 import { Upstream } from './upstream.js'
 
-/** A server on the loopback. */
+/** A real server on the loopback. */
 export class Host {
   readonly server: Server
   readonly port: number
@@ -17,7 +17,7 @@ export class Host {
     this.port = typeof address === 'object' && address ? address.port : 0
   }
 
-  /** @param port a free one if left out */
+  /** @param port default: a free one */
   static async start(listener: RequestListener, port = 0): Promise<Host> {
     const server = createServer(listener)
     server.listen(port, '127.0.0.1')
@@ -68,7 +68,7 @@ export class Hosted {
     return this.breaker.attach(instance, name)
   }
 
-  /** Sends a request through the circuit; whatever comes of it is all right. */
+  /** Sends a request through the circuit, and ignores its result. */
   async request(name: string, path: string, config: object = {}): Promise<void> {
     await this.#instances
       .get(name)

@@ -1,4 +1,4 @@
-/** Finds out, through the public surface only, what an attempt was counted as. */
+/** Finds out the outcome of an attempt through the public API only. */
 import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'
 import { CircuitBreaker, type Outcome } from '../../lib/index.js'
 
@@ -6,8 +6,8 @@ export type Judgement = Outcome | 'not dispatched'
 export type Send = (instance: AxiosInstance) => unknown
 
 /**
- * One failure is counted beforehand: a success takes it away, another failure adds to it, and what is
- * ignored leaves it.
+ * The circuit has one failure beforehand. A success resets it, another failure adds to it, and an ignored
+ * attempt leaves it.
  */
 export async function judgementOf(send: Send, defaults: object = {}): Promise<Judgement> {
   let attempts = -1
@@ -21,7 +21,7 @@ export async function judgementOf(send: Send, defaults: object = {}): Promise<Ju
   try {
     await send(instance)
   } catch {
-    // Whether the caller sees an error is not the question.
+    // It does not matter whether the caller sees an error.
   }
   if (attempts > 1) throw new Error(`One attempt was judged ${attempts} times`)
   if (attempts === 0) return 'not dispatched'
@@ -30,5 +30,5 @@ export async function judgementOf(send: Send, defaults: object = {}): Promise<Ju
 }
 
 const failing = async (_config: InternalAxiosRequestConfig): Promise<never> => {
-  throw new Error('the failure that is there already')
+  throw new Error('The failure beforehand')
 }

@@ -1,18 +1,18 @@
-/** The example as a process, what its README says of it, and what its Prometheus knows. */
+/** Runs the example as a process, and reads its README and its Prometheus. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../../scripts/run.mjs'
 import { Program, root } from './program.js'
 
-/** Seconds that the circuit stays opened, in place of the README's thirty. */
+/** Seconds that the circuit stays opened, instead of the README's thirty. */
 const TTL = 4
 /** Seconds between two scrapes. */
 const SCRAPE = 0.25
 
 type Labels = Readonly<Record<string, string>>
 
-/** A time, and a value at it. */
+/** A time, and the value at that time. */
 type Point = readonly [number, string]
 
 interface Sample {
@@ -33,7 +33,7 @@ export class Microservices extends Program {
     super(['examples/microservices/main.mjs'], { PORTS: 'free', ...brief, ...env })
   }
 
-  /** Once all is up. */
+  /** Starts the example, and waits until everything is up. */
   async started(seconds: number): Promise<void> {
     await this.printed('Ctrl-C', seconds)
     const port = (pattern: RegExp): string => pattern.exec(this.stdout)?.[1] ?? 'none'
@@ -46,7 +46,7 @@ export class Microservices extends Program {
     ])
   }
 
-  /** The text with the ports and the time of this run. */
+  /** Replaces the ports and the ttl in a text by those of this run. */
   adapt(text: string): string {
     return text
       .replaceAll(/(?<=localhost:)\d+/g, (port) => this.#ports.get(port) ?? port)
@@ -59,13 +59,13 @@ export class Microservices extends Program {
     return response.text()
   }
 
-  /** What the query gives at this moment. */
+  /** Runs a query now. */
   async query(query: string): Promise<readonly Sample[]> {
     const result = (await this.#ask('query', { query })) as { metric: Labels; value: Point }[]
     return result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }))
   }
 
-  /** @returns the figure as soon as it is the one expected, and at last whatever it is then */
+  /** @returns the figure once it is the expected one, or its value when the time is over */
   async figure(query: string, expected: number, seconds = 20): Promise<number | undefined> {
     const end = performance.now() + seconds * 1000
     for (;;) {
@@ -76,7 +76,7 @@ export class Microservices extends Program {
   }
 
   async queryRange(query: string, start: number): Promise<readonly Series[]> {
-    // Steps count from the start: one more, for the last scrape may be younger than the last before now.
+    // Steps count from the start. One more is needed, because the last scrape may be newer than the last step.
     const end = Date.now() / 1000 + SCRAPE
     const range = { start: String(start), end: String(end), step: String(SCRAPE) }
     const series = (await this.#ask('query_range', { query, ...range })) as {
@@ -108,13 +108,13 @@ interface Call {
 
 const readme = readFileSync(join(root, 'examples/microservices/README.md'), 'utf8')
 
-/** The queries that the README links to. */
+/** The queries in the links of the README. */
 export function readQueries(): readonly string[] {
   const links = readme.matchAll(/\]\(http:\/\/localhost:4090\/classic\/graph\?([^\s]+)\)(?= )/g)
   return Array.from(links, ([, search]) => new URLSearchParams(search).get('g0.expr') ?? 'none')
 }
 
-/** The commands in the README, and what it says that they print. */
+/** The commands in the README, and the output that it shows for them. */
 export function readStory(): readonly Call[] {
   const consoles = [...readme.matchAll(/^```console\n(.*?)^```/gms)].map(([, text = '']) => text)
   return consoles
@@ -125,13 +125,13 @@ export function readStory(): readonly Call[] {
     })
 }
 
-/** Runs it in a shell, as a reader does. */
+/** Runs a command in a shell, as a reader does. */
 export async function runInShell(command: string): Promise<string> {
   const { stdout } = await run('sh', ['-c', command], { seconds: 30 })
   return shapeOf(stdout)
 }
 
-/** Times differ from run to run. */
+/** Hides times, which differ from run to run. */
 function shapeOf(output: string): string {
   return output
     .replaceAll('\r', '')

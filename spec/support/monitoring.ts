@@ -1,4 +1,4 @@
-/** What is shipped for Prometheus and Grafana, as it is asked of a Prometheus. */
+/** The expressions that the package ships for Prometheus and Grafana, ready to run against a Prometheus. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { safeLoad } from 'js-yaml'
@@ -69,13 +69,15 @@ export function readDashboard(): Dashboard {
   return JSON.parse(read('dashboard.json')) as Dashboard
 }
 
-/** Every expression of the dashboard, of its panels and of what marks events. */
+/** Every expression of the dashboard: those of its panels and of its annotations. */
 export function expressionsOf({ panels, annotations }: Dashboard): readonly string[] {
   const targets = panels.flatMap((panel) => panel.targets)
   return [...targets, ...annotations.list].map(({ expr }) => expr)
 }
 
-/** With all that a viewer could choose chosen, and comparisons that keep what they find false. */
+/**
+ * Selects everything that a viewer can select, and makes comparisons return 0 instead of dropping a series.
+ */
 export function asQuery(expression: string): string {
   return expression
     .replaceAll('$__rate_interval', '1m')
@@ -83,7 +85,7 @@ export function asQuery(expression: string): string {
     .replaceAll(/ (>|==) (?!bool)/g, ' $1 bool ')
 }
 
-/** The metrics that an expression names. */
+/** The metrics in an expression. */
 export function metricsIn(expression: string): readonly string[] {
   return expression.match(/\b(circuit_breaker|http)_\w+/g) ?? []
 }

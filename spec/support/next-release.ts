@@ -1,6 +1,6 @@
 /**
- * A later release of the package, made of this build: each command has an argument more, the key a
- * field, and messages and answers a field. What this release does not know is what it must bear.
+ * Makes a later release of the package from this build: commands have a further argument, and keys, messages
+ * and answers a further field. This release must tolerate what it does not know.
  */
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 
 type Edit = readonly [file: string, from: string, to: string]
 
-/** What the later release writes to a key. */
+/** The field that the later release adds to a key. */
 export const ADDED = { field: 'next', value: 'of the next release' }
 
 const MORE_FIELDS: readonly Edit[] = [
@@ -18,7 +18,7 @@ const MORE_FIELDS: readonly Edit[] = [
 ]
 const LATER_FORMAT: Edit = ['formats.js', 'MESSAGE_FORMAT = 2', 'MESSAGE_FORMAT = 3']
 
-/** What may come next: fields alone, or messages that this release cannot read. */
+/** Possible later releases: one only adds fields, one sends messages that this release cannot read. */
 export const NEXT_RELEASES: Readonly<Record<string, readonly Edit[]>> = {
   'with more fields': MORE_FIELDS,
   'with messages in a later format': [...MORE_FIELDS, LATER_FORMAT],
@@ -38,7 +38,7 @@ export async function makeNextRelease(edits: readonly Edit[]): Promise<Build> {
   return { folder, remove: () => rm(folder, { recursive: true }) }
 }
 
-/** An edit that finds nothing, or finds more than one place, would make a release that is no other. */
+/** An edit must match exactly one place, or the later release would not differ. */
 async function apply(folder: string, [file, from, to]: Edit): Promise<void> {
   const parts = (await readFile(join(folder, file), 'utf8')).split(from)
   if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${from}`)

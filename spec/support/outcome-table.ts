@@ -1,4 +1,4 @@
-/** Rows of the outcome table, each run with both of Node's adapters against a real server. */
+/** Runs each row of the outcome table with both of Node's adapters against a real server. */
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios'
 import { judgementOf, type Judgement } from './judgement.js'
 import { Upstream } from './upstream.js'
@@ -31,7 +31,7 @@ export const get =
   (instance: AxiosInstance): unknown =>
     instance.get(url, config)
 
-/** The copy of axios under test, as AXIOS names it, may be older than what a row is about. */
+/** The copy of axios that AXIOS names may be too old for a row. */
 export function axiosIsBefore(version: string): boolean {
   const [major = 0, minor = 0] = axios.VERSION.split('.').map(Number)
   const [otherMajor = 0, otherMinor = 0] = version.split('.').map(Number)

@@ -1,20 +1,20 @@
 /**
- * An axios instance with a plugin and a circuit, attached in either order, and what they did: seen
- * through the public surface and by the server only.
+ * An axios instance with a plugin and a circuit, attached in either order. It counts what they do, as the
+ * public API and the server show it.
  */
 import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'
 import { CircuitBreaker, type Circuit, type Outcome } from '../../lib/index.js'
 import { advance } from './clock.js'
 import type { Upstream } from './upstream.js'
 
-/** Of the circuit, with regard to the plugin. */
+/** When the circuit is attached, relative to the plugin. */
 export const ORDERS = ['attached before', 'attached after'] as const
 export type Order = (typeof ORDERS)[number]
 
 export interface Counts {
-  /** Requests that the server saw. */
+  /** Requests that reached the server. */
   readonly hits: number
-  /** Attempts that were recorded: calls of the `outcome` option. */
+  /** Recorded attempts: calls of the `outcome` option. */
   readonly attempts: number
   readonly failures: number
   readonly refusals: number
@@ -22,12 +22,12 @@ export interface Counts {
 
 export interface Scenario {
   readonly threshold?: number
-  /** What every attempt counts as, in place of the default rule. */
+  /** The outcome of every attempt, in place of the default rule. */
   readonly outcome?: Outcome
 }
 
 const TTL = 30
-/** No lease may come to the rescue of a leaked permit. */
+/** So long that no timeout frees a leaked permit. */
 const PROBE_TIMEOUT = 1e6
 const NOTHING: Counts = { hits: 0, attempts: 0, failures: 0, refusals: 0 }
 
@@ -35,11 +35,11 @@ export class PluginHarness<Plugged> {
   readonly instance: AxiosInstance
   readonly breaker = new CircuitBreaker()
   readonly circuit: Circuit
-  /** What the plugin gave back when it was put on the instance. */
+  /** What the plugin returned when it was applied to the instance. */
   readonly plugged: Plugged
   readonly #upstream: Upstream
   readonly #scenario: Scenario
-  /** Without a plugin, on the same circuit. */
+  /** An instance without the plugin, on the same circuit. */
   readonly #plain: AxiosInstance
   #seen = NOTHING
   #preparing = false
@@ -63,17 +63,17 @@ export class PluginHarness<Plugged> {
     this.reset()
   }
 
-  /** Since the scenario began. */
+  /** Counts since the start or the last `reset()`. */
   get counts(): Counts {
     return { ...this.#seen, hits: this.#upstream.hits - this.#seen.hits }
   }
 
-  /** Begins anew. */
+  /** Starts to count anew. */
   reset(): void {
     this.#seen = { ...NOTHING, hits: this.#upstream.hits }
   }
 
-  /** Opens the circuit by what another instance on it meets. */
+  /** Opens the circuit by failures of another instance on it. */
   async open(): Promise<void> {
     this.#preparing = true
     while (this.circuit.state !== 'opened') {
@@ -93,14 +93,14 @@ export class PluginHarness<Plugged> {
     advance(TTL + 1)
   }
 
-  /** True where another instance's request reaches the server; rejects where the circuit refuses it. */
+  /** Resolves to true if another instance's request reaches the server; rejects if the circuit refuses it. */
   async admits(): Promise<boolean> {
     const before = this.#upstream.hits
     await this.#plain.get('/')
     return this.#upstream.hits === before + 1
   }
 
-  /** As `admits`, after the ttl, so that only a leaked permit can stand in the way. */
+  /** Like `admits`, after the ttl, so that only a leaked permit can prevent it. */
   admitsProbe(): Promise<boolean> {
     this.elapse()
     return this.admits()
@@ -124,10 +124,10 @@ export class PluginHarness<Plugged> {
 }
 
 const failing = async (_config: InternalAxiosRequestConfig): Promise<never> => {
-  throw new Error('what opens the circuit')
+  throw new Error('This opens the circuit')
 }
 
-/** What a promise that must reject rejects with. */
+/** Gives the error of a promise that must reject. */
 export async function errorOf(promise: PromiseLike<unknown>): Promise<unknown> {
   try {
     await promise
@@ -137,5 +137,5 @@ export async function errorOf(promise: PromiseLike<unknown>): Promise<unknown> {
   throw new Error('Expected a rejection')
 }
 
-/** The minor version of axios 1 that the specs run against: some ways of old versions are their own. */
+/** The minor version of axios 1 that the specs run against, because old versions behave differently. */
 export const AXIOS_MINOR = Number(axios.VERSION.split('.')[1])

@@ -1,4 +1,4 @@
-/** A registry behind a real HTTP server, and what a scrape of it says. */
+/** Serves a registry over real HTTP, and scrapes it. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { Registry, RegistryContentType } from 'prom-client'
@@ -30,7 +30,7 @@ export class Exporter {
     return (await fetch(this.#url)).text()
   }
 
-  /** The values of the samples whose name and labels begin so, by the rest. */
+  /** The values of all samples that start with this text, by the rest of their name and labels. */
   async samples(beginning = ''): Promise<Record<string, number>> {
     const lines = (await this.text()).split('\n').filter((line) => line && !line.startsWith('#'))
     const samples = lines.map((line): [string, number] => {

@@ -1,17 +1,17 @@
-/** The service that a fleet calls: it knows who asked when, and how many requests it had at once. */
+/** The service that a fleet calls. It records who called when, and how many requests it had at once. */
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A status, now or later. */
+/** A status, at once or later. */
 type Answer = number | Promise<number>
 
 export interface Arrival {
-  /** The path, without its slash: each process has one of its own. */
+  /** The path without its slash, which is different for each process. */
   readonly from: string
-  /** Seconds of the machine's monotonic clock, as in what processes tell. */
+  /** Seconds of the machine's monotonic clock, as in the events of processes. */
   readonly at: number
-  /** Milliseconds of the machine's other clock, as in what Redis keeps. */
+  /** Milliseconds of the machine's wall clock, as in Redis. */
   readonly date: number
 }
 
@@ -22,9 +22,9 @@ export interface Held {
 
 export class Service {
   readonly arrivals: Arrival[] = []
-  /** Requests to which the answer was put off, and which were not answered yet. */
+  /** Requests that the service holds and has not answered yet. */
   held: Held[] = []
-  /** The most that it had at once. */
+  /** The highest number of requests at the same time. */
   most = 0
   answer: (from: string) => Answer = () => 200
   readonly #open = new Set<ServerResponse>()
@@ -35,7 +35,7 @@ export class Service {
   }
 
   static async start(): Promise<Service> {
-    // It never ends a connection that is idle: a request on its way there would be a failure.
+    // It never closes idle connections: a request that is on its way would fail.
     const server = createServer({ keepAliveTimeout: 0 })
     const service = new Service(server)
     server.on('request', ({ url = '' }, response) => void service.#serve(url.slice(1), response))
@@ -49,16 +49,16 @@ export class Service {
     return `http://127.0.0.1:${port}`
   }
 
-  /** Requests that it has now; those whose sender is gone it has no more. */
+  /** Requests that it has now, without those whose sender is gone. */
   get inFlight(): number {
     return this.#open.size
   }
 
-  /** For `answer`: puts the answer off until the spec gives it. */
+  /** For `answer`: holds the request until the spec releases it. */
   readonly hold = (from: string): Promise<number> =>
     new Promise((answer) => this.held.push({ from, answer }))
 
-  /** Answers whatever it holds. */
+  /** Answers all requests that it holds. */
   release(status: number): void {
     for (const held of this.held.splice(0)) held.answer(status)
   }
@@ -81,12 +81,12 @@ export class Service {
     response.on('close', () => this.#open.delete(response))
     this.arrivals.push({ from, at: performance.now() / 1000 + ORIGIN, date: Date.now() })
     const status = await this.answer(from)
-    // Not at its close, of which a server may learn later than the next request's sender.
+    // Do not wait for the close: the server may learn of it after the client has sent its next request.
     this.#open.delete(response)
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end('{}')
   }
 }
 
-/** What lies between the clock of this process and the machine's. */
+/** The difference between the clock of this process and the machine's. */
 const ORIGIN = Number(process.hrtime.bigint()) / 1e9 - performance.now() / 1000

@@ -1,4 +1,4 @@
-/** Breakers that share circuits through Redis, each with an axios instance, and what they told. */
+/** Breakers that share circuits through Redis, each with axios instances and a record of its events. */
 import axios, { type AxiosInstance } from 'axios'
 import {
   CircuitBreaker,
@@ -10,7 +10,7 @@ import { RedisStorage, type RedisStorageOptions } from '../../lib/redis/index.js
 import { until } from './until.js'
 import type { Upstream } from './upstream.js'
 
-/** No deadline is missed because the machine is busy, and what messages tell is not found out by a read. */
+/** Deadlines that a busy machine does not miss, and a `refresh` so long that only messages bring news. */
 const PATIENT = { permitDeadline: 5, commandDeadline: 5, initDeadline: 10, refresh: 60 }
 const RULES: CircuitOptions = { threshold: 1, ttl: 60 }
 
@@ -46,7 +46,7 @@ export class SharedBreaker {
     all.add(this)
   }
 
-  /** Connected. */
+  /** Makes a breaker, and connects it. */
   static async join(...args: ConstructorParameters<typeof SharedBreaker>): Promise<SharedBreaker> {
     const peer = new SharedBreaker(...args)
     await peer.breaker.init()
@@ -67,7 +67,7 @@ export class SharedBreaker {
     return this.circuit.state
   }
 
-  /** Names of the circuits that are opened. */
+  /** Names of all opened circuits. */
   get opened(): string[] {
     return this.breaker.circuits.filter(({ state }) => state === 'opened').map(({ name }) => name)
   }
@@ -78,7 +78,7 @@ export class SharedBreaker {
     return this.breaker.attach(instance, name)
   }
 
-  /** What became of a request: the status, or the code of its error. */
+  /** Sends a request. @returns its status, or the code of its error */
   async get(path = '/', name = this.circuit.name): Promise<unknown> {
     const instance = this.#instances.get(name) as AxiosInstance
     return instance.get(path, { validateStatus: () => true }).then(
@@ -87,13 +87,13 @@ export class SharedBreaker {
     )
   }
 
-  /** A failure that has been reported, where there is somebody to report to. */
+  /** Makes a request fail, and waits until that is reported if the storage is up. */
   async fail(name = this.circuit.name): Promise<void> {
     await this.get('/status/500', name)
     await this.breaker.flush()
   }
 
-  /** A success, and where it was a probe, its effect. */
+  /** Makes a request succeed, and waits for its effect if it is a probe. */
   async succeed(name = this.circuit.name): Promise<void> {
     await this.get('/status/200', name)
     await this.breaker.flush()

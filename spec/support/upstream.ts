@@ -1,4 +1,4 @@
-/** A real HTTP server on the loopback that behaves, or misbehaves, as the path says. */
+/** A real HTTP server on the loopback. The path of a request says how it behaves or misbehaves. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 
@@ -10,7 +10,7 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   status: (response, code) => answer(response, Number(code), `{"status":${code}}`),
   redirect: (response, code) => redirect(response, `/status/${code}`),
   loop: (response) => redirect(response, '/loop'),
-  // To wherever the path says, encoded.
+  // Redirects to the URL in the path, which is encoded.
   away: (response, location) => redirect(response, decodeURIComponent(location)),
   zero: (response) =>
     void response.socket?.end(
@@ -19,12 +19,12 @@ const ROUTES: Readonly<Record<string, Handler>> = {
   text: (response) => answer(response, 200, 'this is no {json'),
   big: (response) => answer(response, 200, 'x'.repeat(10_000)),
   hang: () => undefined,
-  // Headers and a part of the body, and then nothing for ever.
+  // Sends headers and a part of the body, and then nothing for ever.
   stall: (response, code) => {
     response.writeHead(Number(code || 200), { 'content-length': 1000 })
     response.write(PART)
   },
-  // A byte now and then, for so many milliseconds.
+  // Sends a byte now and then, for so many milliseconds.
   drip: (response, milliseconds) => {
     const end = performance.now() + Number(milliseconds)
     const timer = setInterval(() => {
@@ -35,7 +35,7 @@ const ROUTES: Readonly<Record<string, Handler>> = {
       }
     }, 20)
   },
-  // Headers and a part of the body, and then the connection is gone.
+  // Sends headers and a part of the body, and then breaks the connection.
   cut: (response, code) => {
     response.writeHead(Number(code || 200), { 'content-length': 1000 })
     response.write(PART, () => setImmediate(() => response.socket?.destroy()))
@@ -50,11 +50,11 @@ const ROUTES: Readonly<Record<string, Handler>> = {
 }
 
 export class Upstream {
-  /** Requests that arrived. */
+  /** The number of requests that arrived. */
   hits = 0
-  /** Answers this instead of what the path says. */
+  /** Overrides the path if it is set. */
   status: number | undefined
-  /** Requests to /hold, in the order in which they came, until they are released. */
+  /** Requests to /hold in the order of their arrival, until they are released. */
   readonly held: ServerResponse[] = []
   readonly #server: Server
   readonly #origin: string
@@ -65,8 +65,8 @@ export class Upstream {
   }
 
   /**
-   * @param options.keepAlive keeps connections for further requests. Not by default: a reset then
-   *   meets a connection of its own, and counts
+   * @param options.keepAlive keeps connections for further requests. Default: false, so that each reset
+   *   hits a new connection, and counts
    */
   static async start({ keepAlive = false } = {}): Promise<Upstream> {
     const server = createServer()
@@ -90,7 +90,7 @@ export class Upstream {
     if (response) answer(response, status, '{}')
   }
 
-  /** Closes the connections that wait for a request, as servers do after a while. */
+  /** Closes idle connections, as servers do after a while. */
   closeIdle(): void {
     this.#server.closeIdleConnections()
   }

@@ -1,4 +1,4 @@
-/** Clients that a worker brings, as an app would that has one already. */
+/** Clients that a worker passes to the storage, like an app that already has one. */
 import { createClient, createCluster, createSentinel } from 'redis'
 import { SCRIPT } from '../../dist/esm/redis/script.js'
 import { sha1 } from '../../dist/esm/redis/wire.js'
@@ -11,7 +11,7 @@ const STEPPED = `(function()
   return { time[1] + (redis.call('GET', 'clock') or 0), time[2] }
 end)()`
 
-/** By the settings of a worker: WorkerClient in worker.ts. */
+/** Makes the client that the worker's settings ask for: see WorkerClient in worker.ts. */
 export async function bring({ kind, options }) {
   const client = (MAKERS[kind] ?? createClient)(options)
   client.on('error', () => undefined)
@@ -19,7 +19,7 @@ export async function bring({ kind, options }) {
   return kind === 'clocked' ? clocked(client) : client
 }
 
-/** The same script on the same Redis, but for its clock, which is as many seconds off as the key says. */
+/** Runs the same script on the same Redis, but with a clock that is off by the seconds in a key. */
 function clocked(client) {
   if (SCRIPT.split(TIME).length !== 2)
     throw new Error('The script asks for the time in another way')

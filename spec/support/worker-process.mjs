@@ -1,4 +1,6 @@
-/** A process of a fleet: does what it is told over IPC. It runs the build, as a user's process would. */
+/**
+ * A process of a fleet. It runs commands that arrive over IPC, against the build, as a user's process would.
+ */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
@@ -16,7 +18,7 @@ const breaker = new CircuitBreaker({
 const client = axios.create({ baseURL: origin, timeout: 10_000, validateStatus: (s) => s < 400 })
 const circuit = breaker.attach(client, name)
 
-/** Everything that was told, with the time of a clock that all processes share. */
+/** All published events, with the time of a clock that all processes share. */
 const events = []
 const clock = () => Number(process.hrtime.bigint() / 1000n) / 1e6
 const EVENTS = /** @type {const} */ ([
@@ -35,10 +37,10 @@ breaker.on('attempted', ({ probe, outcome, duration }) => {
 
 const http = axios.getAdapter('http')
 
-/** Seconds for which requests were not decided about: other than by waiting none lets a timer run. */
+/** Seconds that requests waited for a decision. Only a request that waits lets the event loop turn. */
 const waits = []
 
-/** @returns what is to be called as soon as the request is sent, or refused */
+/** @returns a function to call as soon as the request is sent or refused */
 function noteWait(start) {
   let hasWaited = false
   const immediate = setImmediate(() => (hasWaited = true))
@@ -89,7 +91,9 @@ function judge(error) {
   return error.code
 }
 
-/** One caller: the next request as soon as the last has its answer, after a pause where it was refused. */
+/**
+ * One caller. It sends the next request after the answer to the last, or after a pause if that was refused.
+ */
 async function call(path, pause) {
   while (load.callers > 0) {
     const before = tally.refused
@@ -102,7 +106,7 @@ const commands = {
   init: () => breaker.init(),
   flush: () => breaker.flush(),
   close: () => breaker.close(),
-  /** Sends so many requests, so many at a time, and says what became of each. */
+  /** Sends so many requests, so many at a time. @returns the result of each */
   async get(count = 1, atOnce = count, path = '/') {
     const ends = []
     for (let sent = 0; sent < count; sent += atOnce) {
@@ -111,7 +115,7 @@ const commands = {
     }
     return ends
   },
-  /** As `get`, without a network: an adapter answers at once. */
+  /** Like `get`, without a network: an adapter answers at once. */
   async spin(count, atOnce) {
     const adapter = async (config) => ({
       status: 200,
@@ -123,7 +127,7 @@ const commands = {
     for (let sent = 0; sent < count; sent += atOnce)
       await Promise.all(Array.from({ length: atOnce }, () => request('/', adapter)))
   },
-  /** So many callers at once, until `idle`. */
+  /** Runs so many callers at once, until `idle`. */
   load(count, { path = '/', pause = 1 } = {}) {
     load.callers = count
     for (let index = 0; index < count; index += 1) {
@@ -134,7 +138,7 @@ const commands = {
   idle: () => {
     load.callers = 0
   },
-  /** As `idle`, and waits until the last caller has its answer. */
+  /** Like `idle`, and waits until the last caller has its answer. */
   async rest() {
     load.callers = 0
     await Promise.all(calls)
@@ -156,18 +160,18 @@ const commands = {
   },
   events: () => events,
   date: () => Date.now(),
-  /** Failures of the circuit that no network slows down. */
+  /** Makes the circuit fail without a network. */
   async fail(count) {
     const error = new axios.AxiosError('The service is down', 'ECONNREFUSED')
     const adapter = () => Promise.reject(error)
     for (let sent = 0; sent < count; sent += 1) await client.get('/', { adapter }).catch(() => 0)
   },
-  /** Bytes that are in use, where Node was started with `--expose-gc`. */
+  /** Bytes of the heap in use. Start Node with `--expose-gc`. */
   memory: () => {
     globalThis.gc?.()
     return process.memoryUsage().heapUsed
   },
-  /** Milliseconds that the event loop was ever late while it was measured. */
+  /** The longest delay of the event loop while it was measured, in milliseconds. */
   lag: async (seconds) => {
     const delay = monitorEventLoopDelay({ resolution: 1 })
     delay.enable()

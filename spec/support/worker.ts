@@ -6,23 +6,23 @@ import type { CircuitBreakerOptions, CircuitState } from '../../lib/index.js'
 import type { RedisStorageOptions } from '../../lib/redis/index.js'
 
 export interface WorkerOptions {
-  /** Of the upstream. */
+  /** The origin of the upstream. */
   readonly origin: string
   readonly storage: RedisStorageOptions
   readonly options?: CircuitBreakerOptions
   readonly name?: string
-  /** A client that the worker makes, connects and brings: `storage` has no URL then. */
+  /** A client that the worker makes, connects and passes to the storage. `storage` has no URL then. */
   readonly client?: WorkerClient
-  /** The folder of another build of the package, as a module's URL or path. */
+  /** The folder of another build of the package, as a URL or path. */
   readonly build?: string | undefined
   /** Further arguments of Node. */
   readonly execArgv?: readonly string[]
 }
 
 export interface WorkerClient {
-  /** `clocked` is a client of a Redis whose clock is as many seconds off as its key `clock` says. */
+  /** `clocked` is a client of a Redis whose clock is off by the seconds in its key `clock`. */
   readonly kind: 'client' | 'cluster' | 'sentinel' | 'clocked'
-  /** Of `createClient`, `createCluster` or `createSentinel`. */
+  /** The options of `createClient`, `createCluster` or `createSentinel`. */
   readonly options: object
 }
 
@@ -34,7 +34,7 @@ export interface FleetEvent {
   readonly to?: CircuitState
   readonly origin?: 'local' | 'shared'
   readonly reason?: string
-  /** Of a probe: how it ended, and how many seconds it took. */
+  /** Set for a probe: how it ended, and how many seconds it took. */
   readonly outcome?: 'success' | 'failure' | 'ignored'
   readonly duration?: number
   /** Seconds for which the storage was lost. */
@@ -47,12 +47,12 @@ export interface Tally {
   readonly failed: number
   readonly refused: number
   readonly cancelled: number
-  /** What no request may end with. */
+  /** Requests that ended in any other way. No request may. */
   readonly other: number
   readonly errors: readonly string[]
-  /** Seconds. */
+  /** Seconds that the slowest request took. */
   readonly slowest: number
-  /** Seconds that each request waited which could not be decided about at once. */
+  /** Seconds that requests waited for a decision, for those that did not get one at once. */
   readonly waits: readonly number[]
 }
 
@@ -79,14 +79,14 @@ export class Worker {
     return new Worker(child)
   }
 
-  /** A whole fleet, connected. */
+  /** Starts so many processes, and connects them. */
   static async startFleet(size: number, options: WorkerOptions): Promise<Worker[]> {
     const workers = await Promise.all(Array.from({ length: size }, () => Worker.start(options)))
     await Promise.all(workers.map((worker) => worker.call('init')))
     return workers
   }
 
-  /** Rejects with the message of what the command threw there. */
+  /** Runs a command. Rejects with the message of the error that it threw there. */
   async call<Result = unknown>(command: string, ...args: unknown[]): Promise<Result> {
     this.#serial += 1
     const id = this.#serial

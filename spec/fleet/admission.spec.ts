@@ -1,6 +1,6 @@
 /**
- * Whoever asks a shared circuit has its answer at once, but for a probe that is due. In this process:
- * what happens within a tick cannot be seen from outside.
+ * A shared circuit answers every request at once, except a probe that is due. The spec runs in this process:
+ * nobody outside can see what happens within a tick.
  */
 import axios from 'axios'
 import { CircuitBreaker } from '../../lib/index.js'
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterEach(() => redis.command('FLUSHALL'))
 afterAll(() => redis.stop())
 
-/** A caller, and what became of its requests so far. */
+/** A caller, and the results of its requests so far. */
 class Caller {
   dispatched = 0
   refused = 0
@@ -48,7 +48,7 @@ class Caller {
 
   async #dispatch(): Promise<never> {
     this.dispatched += 1
-    if (this.fails) throw new Error('what opens the circuit')
+    if (this.fails) throw new Error('This opens the circuit')
     return { status: 200, data: '', headers: {}, config: { headers: {} } } as never
   }
 }
@@ -89,7 +89,7 @@ it(
 )
 
 it(
-  'a probe that is due waits for Redis, and nobody else does',
+  'only a probe that is due waits for Redis',
   () =>
     withCaller(0.05, async (caller) => {
       await caller.open()

@@ -1,4 +1,4 @@
-/** What a shared circuit asks of Redis: nothing while it is healthy, and little where it is not. */
+/** The commands that a shared circuit sends to Redis: none while it is healthy, and few if it is not. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
@@ -7,7 +7,7 @@ const SIZE = 8
 const WITHOUT_NETWORK = 96_000
 const WITH_NETWORK = 4000
 const AT_ONCE = 100
-/** Requests of each process, in a crowd that meets failures. */
+/** Requests of each process, with failures among them. */
 const EACH = 60
 
 let harness: FleetHarness
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterEach(() => harness.reset(), LONG)
 afterAll(() => harness.stop(), LONG)
 
-/** What Redis is told while a job is done, by anyone, without the PING that a subscription sends each 15 s. */
+/** The commands that Redis receives during a job, without the PING that a subscription sends every 15 s. */
 async function heard(job: () => Promise<unknown>): Promise<string[]> {
   const lines: string[] = []
   const monitor = createClient({ url: harness.redis.url, disableClientInfo: true })
@@ -37,7 +37,7 @@ async function heard(job: () => Promise<unknown>): Promise<string[]> {
   }
 }
 
-/** Without what the spec itself asks, and without the PINGs. */
+/** Leaves out the commands of the spec itself, and the PINGs. */
 async function counts(): Promise<Record<string, number>> {
   const all = await harness.redis.commandCounts()
   const own = new Set(['info', 'echo', 'hello', 'monitor', 'ping'])
@@ -46,7 +46,7 @@ async function counts(): Promise<Record<string, number>> {
 
 describe('a healthy circuit', () => {
   it(
-    'sends no command in 100,000 requests, most of them without a network, for the sake of time',
+    'sends no command in 100,000 requests, most of them without a network to save time',
     async () => {
       harness.service.answer = () => sleep(5, 200)
       const before = await counts()
@@ -67,7 +67,7 @@ describe('a healthy circuit', () => {
 
 describe('a failure', () => {
   it(
-    'costs one command where it is alone',
+    'costs one command if no other follows',
     async () => {
       const worker = harness.worker(0)
       harness.service.answer = () => 500
@@ -104,7 +104,7 @@ describe('a failure', () => {
   )
 
   it(
-    'among successes is hardly ever sent, as each follows within 50 ms',
+    'among successes is rarely reported, because a success follows within 50 ms',
     async () => {
       let count = 0
       harness.service.answer = () => ((count += 1) % 100 === 0 ? 503 : 200)

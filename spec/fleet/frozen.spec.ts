@@ -1,14 +1,14 @@
-/** A process that did not run, or was cut off, brings nothing of yesterday with it when it is back. */
+/** A process that was frozen or cut off brings no stale evidence back. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
 import { LONG, FleetHarness, eventually } from '../support/fleet-harness.js'
 
 const THRESHOLD = 3
 const TTL = 1
-/** Seconds: longer than a ttl, and than a process takes to notice that it did not run. */
+/** Seconds. Longer than a ttl, and than the gap that a process detects. */
 const NIGHT = 3
 const options = { threshold: THRESHOLD, ttl: TTL }
-/** No deadline of a command that is under way may be what keeps old evidence from Redis. */
+/** Deadlines so long that they are not what keeps old evidence from Redis. */
 const storage = { commandDeadline: 0.5, permitDeadline: 0.1 }
 
 let harness: FleetHarness
@@ -21,7 +21,7 @@ afterAll(() => harness.stop(), LONG)
 const night = (): Promise<void> => sleep(NIGHT * 1000)
 
 it.each([1, THRESHOLD - 1])(
-  'frozen right after failure %i, it opens nothing when it thaws',
+  'a process frozen right after failure %i opens nothing when it thaws',
   async (failures) => {
     const [frozen, awake] = await harness.enter({ size: 2, options, storage })
     if (!frozen || !awake) throw new Error('There is none')
@@ -44,7 +44,7 @@ it.each([1, THRESHOLD - 1])(
 )
 
 it(
-  'frozen before an opening, it is not refused once the ttl is over, although the message waits in its socket',
+  'a process frozen before an opening refuses nothing after the ttl, although the message waits in its socket',
   async () => {
     const [frozen, other] = await harness.enter({ size: 2, options, storage })
     if (!frozen || !other) throw new Error('There is none')
@@ -60,7 +60,7 @@ it(
     frozen.signal('SIGCONT')
     await eventually('it is served', async () => (await harness.get(frozen))[0] === 'ok')
     const { refused } = await frozen.tally()
-    // While its own probe is under way others of its requests are, but here each waits for the one before.
+    // A process has other requests in flight during its probe, but here each waits for the one before.
     expect(refused).toBe(0)
     expect((await harness.eventsNamed('storageLost')).flat()).toEqual([])
   },
@@ -68,7 +68,7 @@ it(
 )
 
 it(
-  'frozen while it holds the permit, it neither closes nor opens what others have decided since',
+  'a process frozen with the permit neither closes nor opens the circuit after others have decided',
   async () => {
     const lease = 0.5
     const [frozen, other] = await harness.enter({
@@ -106,7 +106,7 @@ it(
 )
 
 it(
-  'cut off from its service and from Redis, it tells nothing of it when it is back',
+  'a process cut off from its service and from Redis reports nothing when it is back',
   async () => {
     const proxy = await TcpProxy.start(harness.redis.port)
     const [awake] = await harness.enter({ options, storage })

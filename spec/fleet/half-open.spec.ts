@@ -1,6 +1,6 @@
 /**
- * One probe in the whole fleet, and one in each ttl, however many ask. CYCLES=200 goes on for longer,
- * and prints what it saw.
+ * The whole fleet sends one probe per ttl, however many callers ask. CYCLES=200 makes the spec longer, and
+ * prints what it saw.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
@@ -51,7 +51,7 @@ describe('8 processes with 64 callers each', () => {
   afterAll(() => harness.clear(), LONG)
 
   it(
-    'never probe twice at once, and once in each ttl',
+    'send one probe per ttl, and never two at once',
     async () => {
       service.answer = () => sleep(PROBE * 1000, 500)
       await harness.get(harness.worker(0), 3)
@@ -77,7 +77,7 @@ describe('8 processes with 64 callers each', () => {
   )
 
   it(
-    'give the permit of a probe that was cancelled to another at once',
+    'pass the permit of a cancelled probe to another caller at once',
     async () => {
       await harness.open(3)
       await harness.load(CALLERS, 50)
@@ -98,7 +98,7 @@ describe('8 processes with 64 callers each', () => {
 })
 
 it(
-  'no more probes than permits are in flight, and as many as that',
+  'exactly as many probes as permits are in flight',
   async () => {
     await harness.enter({ size: 4, options: { threshold: 3, ttl: 0.1, permits: 3 } })
     await harness.open(3)

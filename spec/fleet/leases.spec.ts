@@ -1,9 +1,9 @@
-/** A probe's permit is a lease: it goes on while the probe runs, and no longer than its holder lives. */
+/** A probe's permit is a lease: it lasts while the probe runs, and ends soon after its holder dies. */
 import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 import type { Service } from '../support/service.js'
 import type { Worker } from '../support/worker.js'
 
-/** Seconds. Renewed three times in each, so that a busy machine may stop a process for more than a second. */
+/** Seconds. A lease is renewed three times, so a busy machine may stop a process for more than a second. */
 const LEASE = 2
 
 let harness: FleetHarness
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterEach(() => harness.recover(), LONG)
 afterAll(() => harness.stop(), LONG)
 
-/** Every process wants to probe, and one does: it waits for its answer. */
+/** All processes want to probe. One does, and waits for its answer. */
 async function probe(): Promise<Worker> {
   await harness.open(1)
   await harness.load(4, 5)
@@ -24,7 +24,7 @@ async function probe(): Promise<Worker> {
   return harness.senderOf(service.held[0] ?? { from: '' })
 }
 
-/** What the others were told at its grant is not the whole lease any more. */
+/** Waits until the lease has been renewed: it then lasts longer than the others heard at its grant. */
 async function renewed(): Promise<void> {
   const [first] = await harness.holders()
   const isLonger = async () => (await harness.holders())[0]?.until !== first?.until
@@ -32,7 +32,7 @@ async function renewed(): Promise<void> {
 }
 
 it(
-  'a probe that is slower than its lease stays alone',
+  'a probe that outlasts its lease stays the only one',
   async () => {
     await probe()
     const [first] = await harness.holders()
@@ -51,7 +51,7 @@ it(
 )
 
 it(
-  'a probe whose process was frozen beyond its lease has nothing to say',
+  'a probe whose process was frozen beyond its lease does not count',
   async () => {
     const frozen = await probe()
     const others = harness.others(frozen)
@@ -85,7 +85,7 @@ it(
     const lease = atLast?.token === atFirst?.token ? atLast : atFirst
     await eventually('another has taken over', () => service.held.length === 2)
     expect(lease?.lease).toBe(LEASE * 1000)
-    // This clock tells whole milliseconds.
+    // This clock has whole milliseconds.
     expect(service.arrivals[1]?.date).toBeGreaterThan((lease?.until ?? Infinity) - 1)
     await harness.refusals(10, harness.others(harness.senderOf(service.held[1] ?? { from: '' })))
     expect(service.arrivals).toHaveLength(2)

@@ -1,4 +1,4 @@
-/** The link by itself: a connection that does what the spec says, and time that passes when it says so. */
+/** The link alone, with a connection and a clock that the spec controls. */
 import type { CircuitEvents } from '../../lib/circuit/types.js'
 import { Link } from '../../lib/fleet/link.js'
 import type {
@@ -56,7 +56,7 @@ class FakeConnection implements Connection {
 
 let connections: FakeConnection[]
 let isUpAtFirst: boolean
-/** What the link has said and done, in order. */
+/** Everything that the link published and called, in order. */
 let log: string[]
 let readFirst: (deadline?: number) => Promise<void>
 let readRest: (deadline?: number) => Promise<void>
@@ -128,14 +128,14 @@ function current(): FakeConnection {
 
 const pass = (seconds: number): Promise<void> => jest.advanceTimersByTimeAsync(seconds * 1000)
 
-/** @returns why it is refused */
+/** @returns the reason of the refusal */
 const refusal = (job: Promise<unknown>): Promise<string> =>
   job.then(
     () => 'not refused',
     (error: unknown) => String(error),
   )
 
-/** Commands are not answered any more, and nobody can be asked. */
+/** Makes the storage answer nothing, and the connection report that it is down. */
 function lose(reason = 'gone', isDown?: boolean): void {
   current().isUp = false
   current().listener.lost(reason, isDown)
@@ -147,14 +147,14 @@ async function joined(): Promise<void> {
 }
 
 describe('init()', () => {
-  it('connects, knows that it is up before the first answer is taken over, and reads the rest', async () => {
+  it('connects, is up before it adopts the first answer, and reads the rest', async () => {
     expect(link.isUp).toBe(false)
     await link.init(DEADLINE)
     expect(link.isUp).toBe(true)
     expect(log).toEqual(['lost', 'connect', 'first 5', 'adopt, up', 'rest 5'])
   })
 
-  it('connects no second time, while it connects and afterwards', async () => {
+  it('connects only once, while it connects and afterwards', async () => {
     const [first, second] = [link.init(DEADLINE), link.init(DEADLINE)]
     expect(second).toBe(first)
     await first
@@ -172,7 +172,7 @@ describe('init()', () => {
     expect(link.isUp).toBe(true)
   })
 
-  it('rejects at its deadline, with what the connection complained of, and publishes the loss', async () => {
+  it('rejects at its deadline with the last error of the connection, and publishes the loss', async () => {
     isUpAtFirst = false
     const init = refusal(link.init(DEADLINE))
     current().listener.lost('ECONNREFUSED')
@@ -183,7 +183,7 @@ describe('init()', () => {
     expect(log.slice(2)).toEqual(['lost', 'distrusted', `storageLost ${reason}`])
   })
 
-  it('does not say twice what the error says already', async () => {
+  it('does not repeat an error that the message already contains', async () => {
     isUpAtFirst = false
     const init = refusal(link.init(DEADLINE))
     current().listener.lost('WRONGPASS')
@@ -191,7 +191,7 @@ describe('init()', () => {
     expect(await init).toMatch(/: WRONGPASS no such user$/)
   })
 
-  it('rejects if the first circuit cannot be read, and if the rest cannot', async () => {
+  it('rejects if the first circuit or the rest cannot be read', async () => {
     readFirst = () => Promise.reject(new Error('first'))
     expect(await refusal(link.init(DEADLINE))).toMatch(/: first$/)
     await link.close()
@@ -204,7 +204,7 @@ describe('init()', () => {
     expect(link.isUp).toBe(false)
   })
 
-  it('tries at once what was refused before, over another connection', async () => {
+  it('tries again at once after a refusal, with another connection', async () => {
     isUpAtFirst = false
     const first = refusal(link.init(DEADLINE))
     const [before] = connections
@@ -221,7 +221,7 @@ describe('init()', () => {
     ])
   })
 
-  it('only reads if the storage was found after a call that failed', async () => {
+  it('only reads if a retry found the storage after a failed call', async () => {
     readFirst = () => Promise.reject(new Error('busy'))
     await refusal(link.init(DEADLINE))
     readFirst = async () => undefined
@@ -233,7 +233,7 @@ describe('init()', () => {
     expect(connections).toHaveLength(1)
   })
 
-  it('takes nothing over that is read after its deadline', async () => {
+  it('does not adopt answers that come after its deadline', async () => {
     let answer = (): void => undefined
     readFirst = () => {
       readFirst = () => new Promise(() => undefined)
@@ -252,7 +252,7 @@ describe('init()', () => {
 describe('a loss', () => {
   beforeEach(joined)
 
-  it('is known at once, and published after a second', async () => {
+  it('takes effect at once, and is published after a second', async () => {
     lose()
     expect(link.isUp).toBe(false)
     expect(log).toEqual(['lost'])
@@ -264,7 +264,7 @@ describe('a loss', () => {
     expect(log).toHaveLength(3)
   })
 
-  it('is published at once if something would have asked, and if the storage is down', async () => {
+  it('is published at once if something needs the storage, or if the storage is down', async () => {
     lose()
     link.miss()
     link.miss()
@@ -276,7 +276,7 @@ describe('a loss', () => {
     expect(log).toEqual(['lost', 'distrusted', 'storageLost down'])
   })
 
-  it('is kept quiet if it is over soon', async () => {
+  it('is not published if it is over soon', async () => {
     lose()
     current().isUp = true
     await pass(0.06)
@@ -285,7 +285,7 @@ describe('a loss', () => {
     expect(log).toEqual(['lost', 'first soon', 'adopt, up'])
   })
 
-  it('ends with how long it took, and what is due is read', async () => {
+  it('ends with its duration, and the circuits that are due are read', async () => {
     lose()
     link.miss()
     await pass(3)
@@ -303,7 +303,7 @@ describe('a loss', () => {
     ])
   })
 
-  it('is looked into soon at first, and then ever more seldom', async () => {
+  it('is retried soon at first, and then less and less often', async () => {
     readFirst = () => Promise.reject(new Error('not yet'))
     current().listener.lost('gone')
     const tries: number[] = []
@@ -324,7 +324,7 @@ describe('a loss', () => {
     ])
   })
 
-  it('is looked into at once if the storage says that it is there', async () => {
+  it('is retried at once if the storage reports that it is there', async () => {
     lose()
     await pass(0.9)
     current().isUp = true
@@ -333,7 +333,7 @@ describe('a loss', () => {
     expect(link.isUp).toBe(true)
   })
 
-  it('is not looked into twice at a time', async () => {
+  it('has one retry at a time', async () => {
     lose()
     current().isUp = true
     readFirst = () => new Promise(() => undefined)
@@ -343,7 +343,7 @@ describe('a loss', () => {
     expect(log.filter((entry) => entry === 'first soon')).toHaveLength(1)
   })
 
-  it('is published again for a refusal that waiting does not mend, and for no other', async () => {
+  it('is published again only for a refusal that waiting does not cure', async () => {
     lose()
     link.miss()
     log.length = 0
@@ -354,7 +354,7 @@ describe('a loss', () => {
     expect(log).toEqual(['storageLost NOPERM no permission'])
   })
 
-  it('reads nothing, and passes on what is heard', async () => {
+  it('reads nothing, and passes messages on', async () => {
     lose()
     isDue = true
     current().listener.hinted('users')
@@ -362,7 +362,7 @@ describe('a loss', () => {
     expect(log).toEqual(['lost', 'hinted users'])
   })
 
-  it('that comes in the moment in which the storage is found is looked into too', async () => {
+  it('that comes in the moment in which the storage is found is retried too', async () => {
     lose()
     current().isUp = true
     readFirst = async () => {
@@ -383,7 +383,7 @@ describe('a question', () => {
     expect(log).toEqual([])
   })
 
-  it('that is not answered by its deadline is a loss, which is published at once', async () => {
+  it('that is not answered in time loses the storage, which is published at once', async () => {
     current().answer = () => new Promise(() => undefined)
     const answer = refusal(link.ask(QUESTION))
     await pass(0.11)
@@ -392,7 +392,7 @@ describe('a question', () => {
     expect(log).toEqual(['lost', 'distrusted', `storageLost ${reason}`])
   })
 
-  it('that nobody waits for makes a loss, which is not published at once', async () => {
+  it('that nobody waits for loses the storage, which is not published at once', async () => {
     current().answer = () => Promise.reject(new Error('why'))
     const { known, terms, circuit, process, reporter, deadline } = QUESTION
     const read: Question = { op: 'read', known, terms, circuit, process, reporter, deadline }
@@ -400,7 +400,7 @@ describe('a question', () => {
     expect(log).toEqual(['lost'])
   })
 
-  it('that is refused for its circuit alone is no loss', async () => {
+  it('that is refused for its circuit alone does not lose the storage', async () => {
     const error = Object.assign(new Error('WRONGTYPE'), { scope: 'circuit' })
     current().answer = () => Promise.reject(error)
     expect(await refusal(link.ask(QUESTION))).toBe('Error: WRONGTYPE')
@@ -408,13 +408,13 @@ describe('a question', () => {
     expect(log).toEqual([])
   })
 
-  it('is refused with what the connection complained of, and asks nobody', async () => {
+  it('is rejected with the last error of the connection, and sends nothing', async () => {
     lose('ECONNREFUSED')
     current().answer = () => Promise.reject(new Error('asked'))
     expect(await refusal(link.ask(QUESTION))).toBe('Error: ECONNREFUSED')
   })
 
-  it('is passed on if it is answered late, and not if it is answered in time', async () => {
+  it('passes on a late answer, but not one in time', async () => {
     const late: Answer[] = []
     let answer: (answer: Answer) => void = () => undefined
     current().answer = () => new Promise((resolve) => (answer = resolve))
@@ -429,7 +429,7 @@ describe('a question', () => {
     expect(late).toHaveLength(1)
   })
 
-  it('that is answered after seconds says that the storage hangs no more', async () => {
+  it('that is answered after seconds triggers a retry: the storage hangs no more', async () => {
     let answer: (answer: Answer) => void = () => undefined
     current().answer = () => new Promise((resolve) => (answer = resolve))
     readFirst = () => Promise.reject(new Error('it hangs'))
@@ -442,7 +442,7 @@ describe('a question', () => {
     expect(link.isUp).toBe(true)
   })
 
-  it('that is answered merely late has the storage looked into in its own time', async () => {
+  it('that is answered a little late does not change the time of the retry', async () => {
     let answer: (answer: Answer) => void = () => undefined
     current().answer = () => new Promise((resolve) => (answer = resolve))
     readFirst = () => Promise.reject(new Error('it hangs'))
@@ -455,7 +455,7 @@ describe('a question', () => {
     expect(link.isUp).toBe(false)
   })
 
-  it('is not piled upon others for ever', async () => {
+  it('is not sent if too many are unanswered', async () => {
     const answers: (() => void)[] = []
     current().answer = () => new Promise((resolve) => answers.push(() => resolve(ANSWER)))
     const asked = Array.from({ length: 11 }, () => refusal(link.ask(QUESTION)))
@@ -469,7 +469,7 @@ describe('a question', () => {
     expect(log).toContain('first soon')
   })
 
-  it('is waited for by drain(), answered or not', async () => {
+  it('holds drain() up until it is answered or given up', async () => {
     current().answer = () => new Promise(() => undefined)
     const asked = refusal(link.ask(QUESTION))
     let isDrained = false
@@ -481,7 +481,7 @@ describe('a question', () => {
     await asked
   })
 
-  it('that was put to an earlier connection says nothing of this one', async () => {
+  it('that went to an earlier connection does not affect this one', async () => {
     lose()
     const before = current()
     before.isUp = true
@@ -499,7 +499,7 @@ describe('a question', () => {
 })
 
 describe('messages', () => {
-  it('are passed on, and what they make due is read', async () => {
+  it('are passed on, and the circuits that they make due are read', async () => {
     await joined()
     current().listener.pushed('users', INITIAL_SNAPSHOT, 'p')
     current().listener.hinted('orders')
@@ -510,14 +510,14 @@ describe('messages', () => {
     expect(log.slice(2)).toEqual(['pushed users', 'rest soon', 'hinted orders', 'rest soon'])
   })
 
-  it('may have been missed where they are heard again', async () => {
+  it('may have been missed if the connection resumes', async () => {
     await joined()
     isDue = true
     current().listener.resumed()
     expect(log).toEqual(['missed', 'rest soon'])
   })
 
-  it('that cannot be followed up reach nobody as an error', async () => {
+  it('cause no error if the read after them fails', async () => {
     await joined()
     isDue = true
     readRest = () => Promise.reject(new Error('no'))
@@ -528,7 +528,7 @@ describe('messages', () => {
 })
 
 describe('close()', () => {
-  it('leaves every circuit on its own, and the connection closed', async () => {
+  it('leaves every circuit on its own, and closes the connection', async () => {
     await joined()
     link.forget('users')
     await link.close()
@@ -540,7 +540,7 @@ describe('close()', () => {
     expect(await refusal(link.ask(QUESTION))).toBe('Error: The storage is not connected')
   })
 
-  it('ends init(), and publishes nothing of it', async () => {
+  it('rejects init(), and publishes nothing', async () => {
     isUpAtFirst = false
     const init = refusal(link.init(DEADLINE))
     await link.close()
@@ -549,7 +549,7 @@ describe('close()', () => {
     expect(log).toEqual(['lost', 'connect'])
   })
 
-  it('ends a loss, and looks for nothing any more', async () => {
+  it('ends a loss, and retries nothing', async () => {
     await joined()
     lose()
     await link.close()
@@ -557,7 +557,7 @@ describe('close()', () => {
     expect(log).toEqual(['lost'])
   })
 
-  it('leaves init() to begin anew', async () => {
+  it('allows another init()', async () => {
     await joined()
     await link.close()
     await link.init(DEADLINE)
@@ -565,7 +565,7 @@ describe('close()', () => {
     expect(link.isUp).toBe(true)
   })
 
-  it('takes nothing over that is read meanwhile', async () => {
+  it('does not adopt a read that ends after it', async () => {
     await joined()
     lose()
     current().isUp = true

@@ -1,9 +1,9 @@
-/** What one process decides reaches the others at once; where messages are lost, a little later. */
+/** The decisions of one process reach the others at once, or a little later if messages are lost. */
 import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 import type { Worker } from '../support/worker.js'
 
 const THRESHOLD = 3
-/** No read in the background comes to the rescue. */
+/** So long that no background read helps. */
 const REFRESH = 3600
 
 let harness: FleetHarness
@@ -21,7 +21,7 @@ async function open(worker: Worker): Promise<void> {
   await harness.flush([worker])
 }
 
-/** By a probe, as soon as that is due. */
+/** Closes the circuit by a probe, as soon as one is due. */
 async function close(worker: Worker): Promise<void> {
   harness.service.answer = () => 200
   await eventually('the probe was let through', async () => (await harness.get(worker))[0] === 'ok')
@@ -51,7 +51,7 @@ it.each([0, 3, 7])(
 )
 
 it(
-  'a transition reaches those too whose subscriptions are cut off meanwhile',
+  'a transition also reaches processes whose subscriptions are cut during it',
   async () => {
     for (const worker of harness.workers.slice(0, 3)) {
       await Promise.all([killSubscribers(), open(worker)])
@@ -65,7 +65,7 @@ it(
   LONG,
 )
 
-/** Whether processes may subscribe. Not by a rule for the channel, which Redis 6.0 does not know. */
+/** Sets whether processes may subscribe. It uses no channel rule, which Redis 6.0 does not support. */
 async function allow(rule: '+subscribe' | '-subscribe', listeners: number): Promise<void> {
   await harness.redis.command('ACL', 'SETUSER', 'default', rule)
   if (listeners === 0) await killSubscribers()
@@ -78,7 +78,7 @@ const silence = () => allow('-subscribe', 0)
 const speak = () => allow('+subscribe', harness.workers.length)
 
 it(
-  'a transition that nobody hears is read as soon as messages are heard again',
+  'a transition that nobody heard is read as soon as the subscriptions work again',
   async () => {
     const [worker, others] = [harness.worker(0), harness.others(harness.worker(0))]
     await silence()
@@ -95,11 +95,11 @@ it(
   LONG,
 )
 
-describe('where no message is ever heard', () => {
+describe('if no message ever arrives', () => {
   beforeAll(silence, LONG)
 
   it(
-    'each process learns of an opening by the first failure of its own',
+    'each process learns of an opening by its own first failure',
     async () => {
       const others = harness.others(harness.worker(0))
       await open(harness.worker(0))
@@ -116,10 +116,10 @@ describe('where no message is ever heard', () => {
   )
 
   it(
-    'there is one probe at a time, and each process learns of a closing when its own is due',
+    'one process probes at a time, and each learns of a closing when its own probe is due',
     async () => {
       await open(harness.worker(0))
-      // Refused where they know of it; else this is the failure by which they learn.
+      // Processes that know of the outage refuse this request. The others learn of it by this failure.
       await harness.each((worker) => harness.get(worker))
       await harness.flush()
       await harness.warned()

@@ -1,4 +1,4 @@
-/** With a quorum of 2 a process whose own network is broken stops nobody but itself. */
+/** With a quorum of 2, a process with a broken network stops only itself. */
 import { freePort } from '../../scripts/ports.mjs'
 import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 
@@ -14,7 +14,7 @@ afterEach(() => harness.clear(), LONG)
 afterAll(() => harness.stop(), LONG)
 
 it(
-  'a bad process is stopped by its own circuit, and 7 others lose no request, until the service is down',
+  'one bad process is stopped by its own circuit, and 7 others lose no request until the service is down',
   async () => {
     const storage = { quorum: 2 }
     const good = await harness.enter({ size: 7, options, storage })
@@ -44,13 +44,13 @@ it(
     harness.service.answer = () => 500
     await harness.warned(good)
     expect(await harness.kept('state')).not.toBe('closed')
-    // A process that is busy may hear of it when another has begun to probe.
+    // A busy process may hear of the opening only after another has begun to probe.
     for (const [first] of await harness.transitions(good)) expect(first?.to).toMatch(/opened$/)
   },
   LONG,
 )
 
-/** Failures, in this order of processes, until Redis has opened the circuit. */
+/** Sends failures in this order of processes until Redis opens the circuit. */
 async function failuresToOpen(quorum: number, order: (index: number) => number): Promise<number> {
   await harness.enter({ size: 2, options: { ...options, ttl: 60 }, storage: { quorum } })
   harness.service.answer = () => 500
@@ -80,7 +80,7 @@ it.each([
 )
 
 it(
-  'the worst process is left out, whichever it is, and successes end what the others have shown',
+  'the worst process is left out, whichever it is, and successes reset the evidence of the others',
   async () => {
     await harness.enter({ size: 3, options: { ...options, ttl: 60 }, storage: { quorum: 2 } })
     const [first, second, third] = [harness.worker(0), harness.worker(1), harness.worker(2)]

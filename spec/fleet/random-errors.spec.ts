@@ -1,6 +1,6 @@
 /**
- * Errors here and there are no outage: nothing opens, and each costs one command at most. The seed is
- * printed; SEED sets it, although the processes' turns are chance of another kind.
+ * Occasional errors open nothing, and each costs one command at most. The spec prints the seed, and SEED sets
+ * it, although the scheduling of the processes stays random.
  */
 import { numbersFrom } from '../support/numbers.js'
 import { LONG, FleetHarness } from '../support/fleet-harness.js'
@@ -18,11 +18,11 @@ interface Luck {
   readonly share: number
   /** Errors for one process. */
   readonly mostInARow: number
-  /** Processes whose last answer was an error: such failures are in a row for the fleet. */
+  /** Processes whose last answer was an error. For the fleet, such failures are consecutive. */
   readonly mostAtOnce: number
 }
 
-/** By chance, but never so that what a few processes see together would be an outage. */
+/** Chooses errors at random, but never so that several processes together would see an outage. */
 function errors({ share, mostInARow, mostAtOnce }: Luck): (from: string) => number {
   const next = numbersFrom(SEED)
   const rows = new Map<string, number>()
@@ -35,7 +35,7 @@ function errors({ share, mostInARow, mostAtOnce }: Luck): (from: string) => numb
   }
 }
 
-/** A number of requests for all processes, each of which sends one after the other. */
+/** Sends so many requests from all processes, each of which sends one after the other. */
 async function expectClosed(requests: number, luck: Luck): Promise<void> {
   harness.service.answer = errors(luck)
   const before = await harness.commands()
@@ -62,7 +62,7 @@ describe.each([
   afterAll(() => harness.clear(), LONG)
 
   it.each(shares)(
-    'errors with a chance of %f open nothing, and cost one command each at most',
+    'errors with a probability of %f open nothing, and cost one command each at most',
     async (share) => {
       await expect(expectClosed(1600, { share, ...limits })).resolves.toBeUndefined()
     },

@@ -1,11 +1,11 @@
-/** Processes of this build and of a later release share circuits, through a rolling deploy and back. */
+/** Processes of this build and of a later release share circuits through a rolling deploy and a rollback. */
 import { ADDED, makeNextRelease, NEXT_RELEASES, type Build } from '../support/next-release.js'
 import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 import type { Worker } from '../support/worker.js'
 
 const THRESHOLD = 3
 const OPTIONS = { threshold: THRESHOLD, ttl: 0.3 }
-/** No read in the background comes to the rescue. A permit whose process is gone is soon free. */
+/** No background read helps, and the permit of a dead process is free soon. */
 const STORAGE = { refresh: 3600, lease: 1 }
 const REASON = { code: 'ERR_BAD_RESPONSE', status: 500 }
 /** Seconds. */
@@ -46,7 +46,7 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
     afterAll(() => harness.clear(), LONG)
 
     it(
-      'both see an opening at once, and its reason, and a closing, whoever decides it',
+      'both learn of an opening with its reason, and of a closing, at once, whoever decides',
       async () => {
         for (const worker of [old, fresh]) {
           const spans: number[] = []
@@ -56,7 +56,7 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
             await close(worker)
             await harness.agreed('closed')
           }
-          // A busy machine may hold up one of them.
+          // A busy machine may delay one of them.
           expect(Math.min(...spans)).toBeLessThan(AT_ONCE)
         }
         expect(await harness.kept(ADDED.field)).toBe(ADDED.value)
@@ -66,7 +66,7 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
     )
 
     it(
-      'the failures of both are counted together',
+      'the failures of both count together',
       async () => {
         const orders = [
           [old, fresh],
@@ -86,7 +86,7 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
     )
 
     it(
-      'one process probes at a time, whichever it is',
+      'one process of either release probes at a time',
       async () => {
         await harness.open(THRESHOLD)
         await harness.load(8, 20)
@@ -104,7 +104,7 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
   })
 
   it(
-    'an outage lasts through a rolling deploy to it, and back from it',
+    'an outage lasts through a rolling deploy and a rollback',
     async () => {
       await enter(false, 2)
       await harness.open(THRESHOLD)

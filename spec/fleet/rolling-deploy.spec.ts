@@ -1,4 +1,4 @@
-/** Processes of an old and of a new release share a circuit, each by the configuration of its own. */
+/** Processes of an old and of a new release share a circuit, each with its own options. */
 import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 import type { Worker } from '../support/worker.js'
 
@@ -30,7 +30,7 @@ const retryAfter = async (worker: Worker) =>
   (await worker.call<{ retryAfter: number }>('state')).retryAfter
 
 it(
-  'the one that reports decides by its threshold, and counts what others have seen',
+  'the reporting process uses its own threshold, and counts the failures of others',
   async () => {
     await fail(old, NEW.threshold)
     expect(await harness.states()).toEqual(['closed', 'closed'])
@@ -42,7 +42,7 @@ it(
 )
 
 it(
-  'the higher threshold is no threshold for the others',
+  'a higher threshold does not affect other processes',
   async () => {
     await fail(fresh, NEW.threshold - 1)
     await fail(old, OLD.threshold - NEW.threshold)
@@ -55,7 +55,7 @@ it(
 )
 
 it(
-  'each probes when its own ttl has passed, and a closing is for all',
+  'each process probes after its own ttl, and a closing is shared by all',
   async () => {
     await fail(old, OLD.threshold)
     await harness.warned()
@@ -74,7 +74,7 @@ it(
 )
 
 it(
-  'processes go and come during an outage, and nothing is flushed',
+  'an outage survives processes that leave and join, without a flush',
   async () => {
     await fail(old, OLD.threshold)
     await harness.warned()

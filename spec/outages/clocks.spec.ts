@@ -1,4 +1,6 @@
-/** Clocks may be wrong: of the processes nobody reads one, and of Redis's only its pace counts. */
+/**
+ * Clocks may be wrong: nobody reads the wall clocks of processes, and of Redis's clock only the pace counts.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { RedisServer } from '../../scripts/redis-server.mjs'
@@ -8,7 +10,7 @@ import { LoadedFleet, KEY, TTL } from './fleet.js'
 
 const LONG = 40_000
 const HOUR = 3600
-/** Redis is well here, however busy the machine is. */
+/** Deadlines that a busy machine does not miss: Redis is healthy here. */
 const PATIENT = { permitDeadline: 2, commandDeadline: 5 }
 
 let redis: RedisServer
@@ -20,12 +22,12 @@ afterAll(() => redis.stop())
 beforeEach(() => redis.command('FLUSHALL'))
 
 /**
- * The page tells a person when; the pulse compares the clock with itself, half a second ago; and the
- * library's clock goes by a `Date` that a test has put in place of the real one.
+ * The page shows a time to a person; the pulse compares the clock with itself half a second ago; and the
+ * library's clock uses a `Date` that a test has put in place of the real one.
  */
 const READERS = /^(?:status-page\/|internal\/clock\.ts$|fleet\/pulse\.ts$)/
 
-it('nothing else in lib reads the wall clock', () => {
+it('only these files of lib read the wall clock', () => {
   const lib = resolve(__dirname, '../../lib')
   const files = readdirSync(lib, { recursive: true, encoding: 'utf8' })
   const sources = files.filter((name) => name.endsWith('.ts') && !READERS.test(name))
@@ -36,7 +38,7 @@ it('nothing else in lib reads the wall clock', () => {
   }
 })
 
-/** Sets a process's clock forward, in all ways in which a script can ask. */
+/** Sets a process's clock forward, whichever way a script reads it. */
 function ahead(seconds: number): readonly string[] {
   const script = `const { now } = Date
 globalThis.Date = class extends Date {
@@ -79,7 +81,7 @@ describe.each([
   { step: -HOUR, way: 'back' },
 ])("an hour's step $way of Redis's clock", ({ step }) => {
   const client = () => ({ kind: 'clocked', options: { url: redis.url } }) as const
-  // Nothing but its clock may free a permit here, or correct what it has spoilt.
+  // Only Redis's clock may free a permit here, and no background read corrects its effects.
   const storage = { ...PATIENT, lease: 2, refresh: 60 }
 
   beforeEach(async () => {
@@ -87,27 +89,27 @@ describe.each([
   }, LONG)
   afterEach(() => fleet.stop())
 
-  /** As it would itself, a Redis that is set forward drops a key that expires within the hour. */
+  /** Sets the clock. A Redis that is set forward by an hour drops its keys, so this drops the key as well. */
   async function setClock(): Promise<void> {
     const script =
       "redis.call('SET', 'clock', ARGV[2]) if ARGV[3] == '1' then redis.call('DEL', ARGV[1]) end"
     await redis.command('EVAL', script, 0, KEY, step, step > 0 ? 1 : 0)
   }
 
-  /** How far the clock is off by which the circuit opened last. */
+  /** The offset of the clock when the circuit last opened. */
   async function offset(): Promise<number> {
     const opened = await redis.command<string>('HGET', KEY, 'opened')
     const [seconds] = await redis.command<[string, string]>('TIME')
     return Number(opened) / 1e6 - Number(seconds)
   }
 
-  /** A process that knows nothing yet. */
+  /** Adds a process that knows nothing yet. */
   async function recruit(): Promise<Worker> {
     const [worker] = await fleet.enter({ client: client(), storage })
     return worker as Worker
   }
 
-  /** Alone, so that nobody else's probe keeps the circuit on the move. */
+  /** Kills the other processes, so that none of their probes changes the circuit. */
   async function expectProbes(worker: Worker): Promise<void> {
     await fleet.each((other) => other.call(other === worker ? 'reset' : 'idle'))
     const probes = async () => (await worker.eventsNamed('probe')).length
@@ -119,7 +121,7 @@ describe.each([
   }
 
   it(
-    'leaves an opened circuit opened for no more than its ttl, for an old process and for a new one',
+    'keeps an opened circuit opened for no longer than its ttl, for an old process and for a new one',
     async () => {
       await fleet.break()
       await fleet.probesTogether(1)
@@ -136,7 +138,7 @@ describe.each([
   )
 
   it(
-    'frees the permit of a process that has died, after no more than its lease',
+    'frees the permit of a dead process after no more than its lease',
     async () => {
       const { service, workers } = fleet
       await fleet.break()

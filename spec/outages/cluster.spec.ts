@@ -1,4 +1,4 @@
-/** In a cluster the owner of the key may die, or give its slot away. */
+/** In a cluster, the owner of the key may die, or its slot may move. */
 import { startCluster, type Cluster } from '../../scripts/redis-cluster.mjs'
 import { LoadedFleet, KEY } from './fleet.js'
 import { ANY_REASON, endure, expectNoHarm, printFigures, type Fault } from './outage.js'
@@ -25,7 +25,7 @@ beforeEach(async () => {
 })
 
 it(
-  'nobody notices that the slot of the key moves in an outage',
+  'callers do not notice that the slot of the key moves during an outage',
   async () => {
     await fleet.break()
     await fleet.probesTogether(1)
@@ -41,7 +41,7 @@ it(
 )
 
 it(
-  'an outage outlives the owner of the key',
+  'an outage outlasts the owner of the key',
   async () => {
     const old = await cluster.ownerOf(KEY)
     const fault: Fault = {

@@ -1,4 +1,6 @@
-/** Redis can be frozen, killed, emptied, full, read-only or in a mess: requests go on, and the fleet finds together again. */
+/**
+ * Redis can be frozen, killed, flushed, full, read-only or corrupted: requests go on, and the fleet recovers.
+ */
 import { freePort } from '../../scripts/ports.mjs'
 import { until } from '../support/until.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
@@ -55,7 +57,7 @@ const FAULTS: readonly Fault[] = [
 ]
 
 it.each(FAULTS)(
-  'an outage outlives a Redis that is $what',
+  'an outage outlasts a Redis that is $what',
   async (fault) => {
     expectNoHarm(await endure(fleet, fault), fault)
   },
@@ -63,7 +65,7 @@ it.each(FAULTS)(
 )
 
 it(
-  'a key of another type makes its circuit local until it is gone, and the storage is not lost',
+  'a key of another type makes its circuit local until the key is gone, without losing the storage',
   async () => {
     await fleet.break()
     await fleet.probesTogether(1)
@@ -86,7 +88,7 @@ it(
 
 describe('while the service is up', () => {
   it(
-    'nobody notices that Redis is frozen',
+    'callers do not notice that Redis is frozen',
     async () => {
       redis.freeze()
       await fleet.serve(30)
@@ -122,7 +124,7 @@ describe('while the service is up', () => {
 })
 
 it(
-  'a circuit opens by the evidence of its own process where Redis is frozen before the service breaks',
+  'a circuit opens by local evidence if Redis freezes before the service fails',
   async () => {
     redis.freeze()
     await fleet.break()
@@ -142,7 +144,7 @@ it(
 )
 
 it.each([{ command: ['FLUSHALL'] }, { command: ['SCRIPT', 'FLUSH'] }])(
-  'an outage outlives $command: no request leaks, and the next probe is one, and on time',
+  'an outage outlasts $command: no request leaks, and there is one next probe, on time',
   async ({ command }) => {
     await fleet.break()
     await fleet.probesTogether(1)

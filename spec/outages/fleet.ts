@@ -1,4 +1,4 @@
-/** A fleet under load that calls a service which can be down, and what is promised whatever becomes of its Redis. */
+/** A fleet under load, a service that can be down, and the promises that hold whatever happens to Redis. */
 import { Fleet, type FleetOptions } from '../support/fleet.js'
 import { Service } from '../support/service.js'
 import { until } from '../support/until.js'
@@ -7,31 +7,31 @@ import type { FleetEvent, Worker } from '../support/worker.js'
 /** Seconds. */
 export const TTL = 0.3
 export const KEY = 'axios-breaker/users'
-/** In the URL of each Redis: nothing that is told may show it. */
+/** The URL of each Redis contains it. No event may show it. */
 export const PASSWORD = 'hunter2'
 
 /**
- * Seconds that a request may wait for its permit. More than the default, because so long a busy machine
- * may take even where nothing is wrong; figures are made with the default.
+ * Seconds that a request may wait for its permit. It exceeds the default, because a busy machine may need
+ * the time even if nothing is wrong. Published figures use the default.
  */
 export const DEADLINE = process.env.FIGURES === undefined ? 0.5 : 0.1
 
 /** Timers may be a little early. */
 const LONG_WAIT = DEADLINE - 0.002
 /**
- * Seconds after its ttl at which a process is late with its probe: fewer than a permit that nobody gives
- * back lasts, and more than a busy machine takes.
+ * Seconds after its ttl from which a probe is late: fewer than a permit that nobody gives back
+ * lasts, and more than a busy machine needs.
  */
 const LATE = 5
 
 export interface Harm {
-  /** Requests that ended in a way of which their caller knows nothing. */
+  /** Requests that ended in a way that callers do not expect. */
   readonly other: number
-  /** Requests that have waited for a deadline. */
+  /** Requests that waited for a deadline. */
   readonly longWaits: number
   /** Seconds. */
   readonly longest: number
-  /** Times that the user was told. */
+  /** The number of published losses and returns. */
   readonly lost: number
   readonly restored: number
 }
@@ -43,7 +43,7 @@ export class LoadedFleet extends Fleet {
     return fleet
   }
 
-  /** Under load from then on. */
+  /** Adds processes, and puts them under load. */
   override async enter({ options, storage, ...fleetOptions }: FleetOptions): Promise<Worker[]> {
     const workers = await super.enter({
       ...fleetOptions,
@@ -54,7 +54,7 @@ export class LoadedFleet extends Fleet {
     return workers
   }
 
-  /** Waits for a condition that holds for each process. */
+  /** Waits until a condition holds for each process. */
   async untilAll(
     what: string,
     condition: (worker: Worker) => Promise<boolean>,
@@ -64,19 +64,19 @@ export class LoadedFleet extends Fleet {
     await until(`${what} in each process`, holds, seconds)
   }
 
-  /** The service breaks. */
+  /** Makes the service fail, and waits until all processes know it. */
   async break(): Promise<void> {
     this.service.answer = () => 503
     await this.warned()
   }
 
-  /** The service is back. */
+  /** Mends the service, and waits until all circuits are closed. */
   async recover(): Promise<void> {
     this.service.answer = () => 200
     await this.agreed('closed')
   }
 
-  /** Each process sends so many more requests that come to a good end. */
+  /** Waits until each process has had so many more successes. */
   async serve(count: number): Promise<void> {
     const before = await this.tallies()
     const goals = new Map(this.workers.map((worker, i) => [worker, (before[i]?.ok ?? 0) + count]))
@@ -91,7 +91,7 @@ export class LoadedFleet extends Fleet {
     })
   }
 
-  /** Waits until each process has told that its Redis is lost. @returns the reasons */
+  /** Waits until each process has published that its Redis is lost. @returns the reasons */
   async lost(): Promise<string[]> {
     const isLost = async (worker: Worker) => (await worker.eventsNamed('storageLost')).length > 0
     await this.untilAll('Redis is lost', isLost)
@@ -99,7 +99,7 @@ export class LoadedFleet extends Fleet {
     return events.flat().map(({ reason = '' }) => reason)
   }
 
-  /** Waits until each process has told that it has its Redis again. @returns when each has done so */
+  /** Waits until each process has published that its Redis is back. @returns when each did so */
   async restored(): Promise<number[]> {
     const isBack = async (worker: Worker) =>
       (await worker.eventsNamed('storageRestored')).length > 0
@@ -109,9 +109,9 @@ export class LoadedFleet extends Fleet {
   }
 
   /**
-   * Alone, each process sends one probe at a time, one for each ttl.
+   * Waits for probes of processes that are alone: each sends one at a time, one per ttl.
    *
-   * @returns seconds between two probes that were less, or far more
+   * @returns the times between two probes that were shorter than that or far longer, in seconds
    */
   async probesAlone(count: number): Promise<number[]> {
     const since = clock()
@@ -120,13 +120,13 @@ export class LoadedFleet extends Fleet {
       async (worker) => (await probesOf([worker], since)).length >= count,
       20 + count * TTL,
     )
-    // Before, another process may have probed in its place for long; too soon it may never be.
+    // The gap before `since` may be long, because another process probed then. No gap may be too short.
     const all = await this.each((worker) => probesOf([worker], 0))
     const own = await this.each((worker) => probesOf([worker], since))
     return [...all.flatMap(pausesOf).filter(isShort), ...own.flatMap(pausesOf).filter(isLong)]
   }
 
-  /** The same of all processes together. @param since of probes sent since then */
+  /** Like `probesAlone`, but all processes together send one per ttl. @param since ignores earlier probes */
   async probesTogether(count: number, since = clock()): Promise<number[]> {
     const probes = async () =>
       (await probesOf(this.workers, 0)).filter((probe) => since < startOf(probe))
@@ -135,7 +135,7 @@ export class LoadedFleet extends Fleet {
     return pausesOf(await probes()).filter((pause) => isShort(pause) || isLong(pause))
   }
 
-  /** What an outage of Redis has done, to the process that it did the most to. */
+  /** The harm that an outage of Redis did to the worst-hit process. */
   async harm(): Promise<Harm> {
     const all = await this.each(async (worker) => {
       const { other, waits } = await worker.tally()
@@ -172,7 +172,7 @@ function startOf({ at, duration = 0 }: FleetEvent): number {
   return at - duration
 }
 
-/** From the end of each to the start of the next. */
+/** The times from the end of each probe to the start of the next. */
 function pausesOf(probes: readonly FleetEvent[]): number[] {
   return probes.slice(1).map((probe, index) => startOf(probe) - (probes[index]?.at ?? 0))
 }

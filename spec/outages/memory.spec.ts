@@ -1,4 +1,4 @@
-/** A Redis that answers nothing makes no process grow, whatever there would be to report. */
+/** A Redis that answers nothing does not make a process grow, however much it has to report. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { until } from '../support/until.js'
 import { Worker } from '../support/worker.js'
@@ -8,12 +8,12 @@ const FAILURES = 50_000
 const MEGABYTE = 1e6
 
 it(
-  `${FAILURES} failures into a frozen Redis leave no more than a few megabytes`,
+  `${FAILURES} failures during a frozen Redis leave only a few megabytes`,
   async () => {
     const redis = await RedisServer.start()
     const worker = await Worker.start({
       origin: 'http://127.0.0.1:1',
-      // Taken for up all the while, Redis would be sent every report that is not held back.
+      // With a long deadline Redis counts as up all the time, so every report that is not held back is sent.
       storage: { url: redis.url, commandDeadline: 600 },
       options: { threshold: 10 * FAILURES },
       execArgv: ['--expose-gc'],
@@ -30,7 +30,7 @@ it(
       )
       expect({ failureCount, isUp }).toEqual({ failureCount: FAILURES + 1000, isUp: true })
       let growth = Infinity
-      // Of a burst, events wait for turns of the loop.
+      // The events of a burst wait for turns of the event loop.
       await until('all events are told', async () => {
         await worker.call('reset')
         growth = (await worker.call<number>('memory')) - before

@@ -1,4 +1,4 @@
-/** The way to Redis can be slow, or cut: the fleet does as without Redis, until the way is as it was. */
+/** The network to Redis can be slow or cut. The fleet then works without Redis until the network recovers. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
 import { DEADLINE, LoadedFleet, PASSWORD, TTL } from './fleet.js'
@@ -49,7 +49,7 @@ const FAULTS: readonly (Fault & { readonly probes: number })[] = [
 ]
 
 it.each(FAULTS)(
-  'an outage outlives a way to Redis that $what',
+  'an outage outlasts a network to Redis that $what',
   async (fault) => {
     expectNoHarm(await endure(fleet, fault, fault.probes), fault)
   },

@@ -1,35 +1,35 @@
-/** A fault of Redis while the service is down: from before it strikes until the fleet is whole again. */
+/** Runs a fault of Redis while the service is down, and checks the promises until the fleet has recovered. */
 import { clock, DEADLINE, PASSWORD, type LoadedFleet, type Harm } from './fleet.js'
 
 export interface Fault {
   readonly what: string
   readonly strike: () => unknown
   readonly mend: () => unknown
-  /** What the user is told. */
+  /** The reason that the events must show. */
   readonly reason: RegExp
-  /** Requests of each process that wait, at most, for the deadline of a permit. */
+  /** The highest number of requests per process that may wait for the deadline of a permit. */
   readonly waits: number
 }
 
-/** Whatever the client says, as long as it says something. */
+/** Any reason that the client gives, as long as there is one. */
 export const ANY_REASON = /^(?!unknown$)./
 
 export interface Course {
-  /** Why Redis was lost, in the words of each process. */
+  /** The reason of the loss in each process. */
   readonly reasons: readonly string[]
-  /** Seconds between probes that were far from the ttl. */
+  /** Times between probes that differ too much from the ttl, in seconds. */
   readonly wrongPauses: readonly number[]
   readonly harm: Harm
 }
 
-/** What is told once in each process, and how often each must have probed alone before Redis is mended. */
+/** Waits until each process has published the loss and has probed alone often enough. */
 export async function endure(
   fleet: LoadedFleet,
   { what, strike, mend }: Fault,
   probes = 2,
 ): Promise<Course> {
   await fleet.break()
-  // Requests from before the opening, and what a busy machine makes of the start, are no harm of Redis's.
+  // Redis does not cause the failures before the opening, nor the delays of a busy machine at the start.
   await fleet.probesTogether(1)
   await fleet.joined()
   await fleet.forget()
@@ -45,7 +45,7 @@ export async function endure(
   return { reasons, wrongPauses: [...alone, ...together], harm: await fleet.harm() }
 }
 
-/** No request failed or hung, and each process told its user once, with the reason. */
+/** Checks that no request failed or hung, and that each process published the loss once, with the reason. */
 export function expectNoHarm({ reasons, wrongPauses, harm }: Course, { reason, waits }: Fault) {
   for (const actual of reasons) {
     expect(actual).toMatch(reason)
@@ -57,7 +57,7 @@ export function expectNoHarm({ reasons, wrongPauses, harm }: Course, { reason, w
   expect(longest).toBeLessThan(10 * DEADLINE)
 }
 
-/** For the table in docs/redis-outages.md: `FIGURES=1 npx jest spec/outages`. */
+/** Prints the figures for the table in docs/redis-outages.md: `FIGURES=1 npx jest spec/outages`. */
 export async function printFigures(
   what: string,
   fleet: LoadedFleet,

@@ -1,4 +1,4 @@
-/** Sentinels replace the master, because it died, froze, or was told to: the fleet moves with them. */
+/** Sentinels replace the master if it dies or freezes, or in a planned failover. The fleet follows them. */
 import { until } from '../support/until.js'
 import type { RedisServer } from '../../scripts/redis-server.mjs'
 import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
@@ -48,7 +48,7 @@ const FAILURES: readonly Failure[] = [
 ]
 
 it.each(FAILURES)(
-  'an outage outlives a master that $what, and its return',
+  'an outage outlasts a master that $what, and its return',
   async ({ what, strike, comeBack }) => {
     const old = await sentinels.master()
     const fault: Fault = {
@@ -71,12 +71,12 @@ it.each(FAILURES)(
 )
 
 it(
-  'an outage outlives a planned failover',
+  'an outage outlasts a planned failover',
   async () => {
     await fleet.break()
     await fleet.probesTogether(1)
     const master = await sentinels.failover()
-    // A process may be told of its new master a little later than the sentinels are.
+    // A process may learn of the new master a little later than the sentinels.
     await until('the fleet probes together again', async () => {
       return (await fleet.probesTogether(2)).length === 0
     })

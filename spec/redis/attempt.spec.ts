@@ -6,7 +6,7 @@ import { until } from '../support/until.js'
 
 const never = (): Promise<never> => new Promise(() => undefined)
 
-it('tells the newest reason, also if the process was too busy to see how far it came', async () => {
+it('reports the newest reason, even if the process was too busy to see how far it came', async () => {
   let events: LineEvents | undefined
   const line = { connect: never, destroy: () => undefined } as unknown as Line
   const attempt = new Attempt(

@@ -1,4 +1,4 @@
-/** Each kind of client that a caller may bring, of each version: tells, and is told. */
+/** Each kind and version of client that a caller may pass: it sends, and it receives. */
 import * as redis from 'redis'
 import * as redis4 from 'redis-4'
 import * as redis5 from 'redis-5'
@@ -18,7 +18,7 @@ interface Client {
   end(): unknown
 }
 
-/** That this compiles, for each kind and version, is a part of what is proved. */
+/** The spec also proves that this compiles for each kind and version. */
 function managed(client: RedisClient & { connect(): Promise<unknown> }): Client {
   const end = (Reflect.get(client, 'destroy') ?? Reflect.get(client, 'disconnect')) as () => unknown
   return { client, connect: () => client.connect(), end: () => end.call(client) }
@@ -63,7 +63,7 @@ let serial = 0
 
 const TELLS_AND_IS_TOLD = { tells: true, isTold: true, losses: [] }
 
-/** One breaker on this client, and another on the plain way to the same Redis. */
+/** Makes one breaker on this client, and another that connects to the same Redis by URL. */
 async function story(made: Client, other: Client | string, tries = 1): Promise<unknown> {
   serial += 1
   const prefix = `kind-${serial}`
@@ -160,7 +160,7 @@ describe('a cluster', () => {
     'of redis 4': () => managed(redis4.createCluster(options())),
   }
   const options = () => ({ rootNodes: cluster.rootNodes })
-  /** Members that are busy may lose a message on the way between them: a circuit is corrected later. */
+  /** Busy members may lose a message between them. The circuit is corrected later. */
   const TRIES = 4
   it.each(Object.keys(kinds))('createCluster %s', async (kind) => {
     expect(
@@ -180,7 +180,7 @@ describe('a cluster', () => {
     )
     await SharedBreaker.closeAll()
     await made.end()
-    // Asked at random, a node would redirect two commands of three.
+    // A random node would redirect two of three commands.
     expect((await redirections()) - before).toBeLessThan(5)
   })
 
@@ -195,7 +195,7 @@ describe('a cluster', () => {
   }
 })
 
-describe('closed by its owner and connected anew, it hears of the fleet again', () => {
+describe('a client that its owner closes and reconnects receives messages again', () => {
   const kinds: Record<string, () => Client> = {
     'createClient of redis 6': () => managed(redis.createClient({ url: server.url })),
     'createClient of redis 5': () => managed(redis5.createClient({ url: server.url })),

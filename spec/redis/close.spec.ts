@@ -1,4 +1,4 @@
-/** flush() and close(): what is reported by then, and that nothing is left that keeps a process alive. */
+/** flush() and close() report everything first. Afterwards nothing keeps a process alive. */
 import { createClient } from 'redis'
 import type { RedisStorageOptions } from '../../lib/redis/index.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
@@ -45,7 +45,7 @@ async function connections(): Promise<number> {
 }
 
 describe.each(['flush', 'close'] as const)('%s()', (method) => {
-  it('waits until everything is written that was reported', async () => {
+  it('waits until all reports are written', async () => {
     const peer = await SharedBreaker.join(upstream, proxied(), { threshold: 9 })
     proxy.delay = 100
     await peer.get('/status/500')
@@ -54,7 +54,7 @@ describe.each(['flush', 'close'] as const)('%s()', (method) => {
     expect(await failures()).toBe('2')
   })
 
-  it('gives up at the deadline where Redis does not answer', async () => {
+  it('gives up at the deadline if Redis does not answer', async () => {
     const storage = { ...proxied(), commandDeadline: 0.2 }
     const peer = await SharedBreaker.join(upstream, storage, { threshold: 9 })
     proxy.pause()
@@ -76,7 +76,7 @@ describe.each(['flush', 'close'] as const)('%s()', (method) => {
 })
 
 describe('close()', () => {
-  it('leaves no connection, and local circuits', async () => {
+  it('leaves local circuits and no connection', async () => {
     const peer = await SharedBreaker.join(upstream, { url: server.url })
     await peer.breaker.close()
     await until('there is no connection', async () => (await connections()) === 0)
@@ -87,7 +87,7 @@ describe('close()', () => {
     expect(peer.losses).toEqual([])
   })
 
-  it('during init() ends that, and leaves no connection', async () => {
+  it('rejects a pending init(), and leaves no connection', async () => {
     const peer = new SharedBreaker(upstream, { ...proxied(), initDeadline: 0.5 })
     proxy.pause()
     const init = peer.breaker.init().catch(String)
@@ -98,7 +98,7 @@ describe('close()', () => {
     expect([peer.breaker.storageUp, peer.restored]).toEqual([false, 0])
   })
 
-  it("leaves a caller's client connected, and its listeners where they are", async () => {
+  it("leaves a caller's client connected, with its listeners", async () => {
     const client = createClient({ url: server.url })
     const heard = jest.fn()
     client.on('error', heard)
@@ -129,11 +129,11 @@ const STORY = `
   await breaker.close()
   console.log('closed')`
 
-describe('after close() a process ends by itself', () => {
+describe('a process ends by itself after close()', () => {
   const start = (storage: RedisStorageOptions = proxied()) =>
     new Child(STORY, { origin: upstream.origin, storage })
 
-  it('and has reported what it saw', async () => {
+  it('with all of its failures reported', async () => {
     child = start()
     await child.reaches('connected')
     child.goOn()
@@ -146,7 +146,7 @@ describe('after close() a process ends by itself', () => {
     ['is down', () => server.kill()],
     ['cannot be reached', () => proxy.pause()],
   ]
-  it.each(troubles)('also as Redis %s', async (_how, trouble) => {
+  it.each(troubles)('even if Redis %s', async (_how, trouble) => {
     child = start()
     await child.reaches('connected')
     await trouble()
@@ -155,7 +155,7 @@ describe('after close() a process ends by itself', () => {
     expect(await child.end()).toBe(0)
   })
 
-  it('also while it connects again, and again', async () => {
+  it('even while it keeps reconnecting', async () => {
     child = start()
     await child.reaches('connected')
     await server.kill()
@@ -164,7 +164,7 @@ describe('after close() a process ends by itself', () => {
     expect(await child.end()).toBe(0)
   })
 
-  it('also where it never was connected', async () => {
+  it('even if it was never connected', async () => {
     await server.kill()
     child = start({ url: server.url, initDeadline: 0.2 })
     await child.reaches('connected')
@@ -173,7 +173,10 @@ describe('after close() a process ends by itself', () => {
   })
 })
 
-/** The caller's own client is unref'd, and its owner does not connect it anew: only ours could keep the process alive. */
+/**
+ * The caller's client is unref'd and not reconnected, so that only our connections could keep the process
+ * alive.
+ */
 const STORAGES = `
   const make = {
     url: async () => ({ url: settings.url }),
@@ -203,12 +206,12 @@ const STORAGES = `
 describe.each(['url', 'client of redis', 'client of ioredis'])(
   'a process that never calls close() ends by itself: with a %s',
   (kind) => {
-    it('as Redis is there', async () => {
+    it('while Redis is up', async () => {
       child = new Child(STORAGES, { url: server.url, kind })
       expect(await child.end()).toBe(0)
     })
 
-    it('as Redis never was there', async () => {
+    it('if Redis was never up', async () => {
       await server.kill()
       child = new Child(STORAGES, { url: server.url, kind })
       expect(await child.end()).toBe(0)
@@ -227,7 +230,7 @@ describe.each(['url', 'client of redis', 'client of ioredis'])(
   },
 )
 
-describe("a process with a caller's client that has no listener for errors", () => {
+describe('a process whose client has no listener for errors', () => {
   const BORROWED = `
     import * as redis from 'redis'
     const create = {
@@ -251,7 +254,7 @@ describe("a process with a caller's client that has no listener for errors", () 
     await breaker.close()
     client.destroy()`
 
-  it.each(['client', 'pool'])('survives that Redis dies, and joins again: a %s', async (kind) => {
+  it.each(['client', 'pool'])('survives the death of Redis, and rejoins: a %s', async (kind) => {
     child = new Child(BORROWED, { kind, url: server.url, origin: upstream.origin })
     await child.reaches('connected')
     await server.kill()

@@ -83,7 +83,7 @@ describe('both connections of a url, or of a client of ioredis, are replaced', (
   })
 })
 
-describe('a connection for messages that is deaf is replaced as soon as a message is missed', () => {
+describe('a dead connection for messages is replaced as soon as a message is missed', () => {
   const kinds: Record<string, () => Promise<Storage>> = {
     'a url': async () => ({ url: url() }),
     'a client of redis 6': async () => ({ client: await connected() }),
@@ -113,7 +113,7 @@ async function subscribers(): Promise<number> {
   return (await portsOf(server, true)).length
 }
 
-it('and within 30 s even if nothing else happens, for one PING each 15 s', async () => {
+it('a dead connection for messages is replaced within 30 s in any case, by one PING every 15 s', async () => {
   const peer = await join({ url: url() })
   const [dead] = await portsOf(server, true)
   proxy.silence([Number(dead)])
@@ -130,7 +130,7 @@ it('and within 30 s even if nothing else happens, for one PING each 15 s', async
 })
 
 it.each([{ pingInterval: 200 }, { socket: { socketTimeout: 1000, reconnectStrategy: () => 50 } }])(
-  'and sooner if the caller has set that of the client: %j',
+  'a dead one is replaced sooner if the caller configures its client: %j',
   async (options) => {
     const peer = await join({ client: await connected(options) })
     const start = performance.now()
@@ -142,7 +142,7 @@ it.each([{ pingInterval: 200 }, { socket: { socketTimeout: 1000, reconnectStrate
   },
 )
 
-it('one that lives is not replaced, whatever the caller has set, nor for messages that may not be published', async () => {
+it('a live one is not replaced, whatever the caller configures, and not for messages that may not be published', async () => {
   await server.command('ACL', 'SETUSER', 'mute', 'on', '>x', '~*', '&*', '+@all', '-publish')
   const socket = { port: proxy.port, socketTimeout: 400 }
   const client = await connected({ url: undefined, socket, pingInterval: 100, username: 'mute', password: 'x' }) // prettier-ignore
@@ -153,7 +153,7 @@ it('one that lives is not replaced, whatever the caller has set, nor for message
   expect(await portsOf(server, true)).toEqual([port])
 })
 
-it("a cluster's connection for messages is another when the node that it leads to is gone", async () => {
+it("a cluster's connection for messages is replaced if its node is gone", async () => {
   const cluster = await startCluster()
   ends.push(() => cluster.stop())
   const client = kept(createCluster({ rootNodes: cluster.rootNodes }), (made) => made.destroy())

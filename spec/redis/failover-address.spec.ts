@@ -44,7 +44,7 @@ async function failOver(): Promise<void> {
   proxy.targetPort = second().port
 }
 
-it('a url is led to the new primary', async () => {
+it('a url follows to the new primary', async () => {
   const names = ['users', 'orders']
   const peer = await SharedBreaker.join(upstream, { url: url() }, { names, ttl: 0.05 })
   await failOver()
@@ -58,7 +58,7 @@ it('a url is led to the new primary', async () => {
   })
 })
 
-it('a client of the caller says what to do', async () => {
+it("a caller's client reports what to do", async () => {
   const client = createClient({ url: url() })
   client.on('error', () => undefined)
   await client.connect()

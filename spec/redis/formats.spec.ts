@@ -1,4 +1,4 @@
-/** A key that a later release has written: what is added is kept, and a later format is left alone. */
+/** A key of a later release: this release keeps added fields, and leaves a later format alone. */
 import { createClient } from 'redis'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { SharedBreaker } from '../support/shared-breaker.js'
@@ -32,10 +32,10 @@ afterAll(async () => {
 })
 
 const join = (refresh = 0.1) => SharedBreaker.join(upstream, { url: server.url, refresh }, RULES)
-/** Microseconds of Redis's clock, so many seconds away. */
+/** Microseconds of Redis's clock, so many seconds from now. */
 const moment = (seconds: number) => String((Date.now() + seconds * 1000) * 1000)
 
-it('keeps the fields that a later release has added, whatever becomes of the circuit', async () => {
+it('keeps the fields that a later release added, through all transitions', async () => {
   await admin.hSet(KEY, { windows: '{"one":1}', format: '2' })
   const one = await join()
   await one.fail()
@@ -52,7 +52,7 @@ it('keeps the fields that a later release has added, whatever becomes of the cir
 describe('a later format', () => {
   const later = () => ({ format: '3', version: moment(0), state: 'tripped', epoch: '{}' })
 
-  it('is not changed, not even how long it lives', async () => {
+  it('is not changed, not even its expiry', async () => {
     const [one, two] = [await join(), await join()]
     const kept = later()
     await admin.hSet(KEY, kept)
@@ -65,7 +65,7 @@ describe('a later format', () => {
     expect(await admin.pTTL(KEY)).toBeLessThanOrEqual(60_000)
   })
 
-  it('leaves the circuit to each process, says so once, and loses nothing else', async () => {
+  it('makes the circuit local, warns once, and affects no other circuit', async () => {
     const [one, two] = [await join(), await join()]
     await admin.hSet(KEY, later())
     await one.fail('users')
@@ -105,7 +105,7 @@ describe('a later format', () => {
   })
 
   it.each(['', '0', '1', '-3', '2.5', '1e999', '{}', '99999999999999999999'])(
-    'is none if it is %j',
+    'does not count as one if it is %j',
     async (format) => {
       await admin.hSet(KEY, { format, version: moment(0) })
       const [one, two] = [await join(), await join()]

@@ -1,4 +1,4 @@
-/** Whatever somebody else writes to a circuit's key costs nobody anything, and holds nothing for long. */
+/** Whatever somebody else writes to a circuit's key, it harms no process and blocks nothing for long. */
 import { createClient } from 'redis'
 import fc from 'fast-check'
 import { RedisServer } from '../../scripts/redis-server.mjs'
@@ -8,7 +8,7 @@ import { until } from '../support/until.js'
 
 const LONG = 60_000
 const KEY = 'axios-breaker/users'
-/** Seconds that one call of the script may take on a machine that has much else to do. */
+/** Seconds allowed for one call of the script on a busy machine. */
 const SLOW = 0.1
 
 let redis: RedisServer
@@ -34,7 +34,7 @@ afterAll(async () => {
   await redis.stop()
 })
 
-/** The longest call of a script since the last one, in seconds. */
+/** The longest call of a script since the last reset, in seconds. */
 async function slowest(): Promise<number> {
   const entries = (await admin.sendCommand(['SLOWLOG', 'GET', '-1'])) as unknown as [
     number,
@@ -61,7 +61,7 @@ const SHAPES: Readonly<Record<string, string>> = {
 }
 
 it.each(Object.entries(SHAPES))(
-  'no call takes long, with fields of %s, and the circuit still opens and closes',
+  'no call takes long with fields of %s, and the circuit still opens and closes',
   async (_what, value) => {
     await admin.sendCommand(['CONFIG', 'SET', 'slowlog-log-slower-than', '1000'])
     await admin.hSet(KEY, Object.fromEntries(FIELDS.map((field) => [field, value])))
@@ -82,7 +82,7 @@ it.each(Object.entries(SHAPES))(
 )
 
 it(
-  'a permit that somebody has made up is held for two leases at the most',
+  'a forged permit blocks for no more than two leases',
   async () => {
     const peer = await SharedBreaker.join(
       upstream,
@@ -107,7 +107,7 @@ it(
 )
 
 it(
-  'a version of the far future is not believed: what comes next is news',
+  'a version of the far future is ignored, and the next change counts as new',
   async () => {
     const version = String(Number.MAX_SAFE_INTEGER)
     await admin.hSet(KEY, { version, epoch: version, state: 'closed', secret: 'forged' })
@@ -125,7 +125,7 @@ it(
 )
 
 it(
-  'a key that is only read expires as well',
+  'a key that is only read expires too',
   async () => {
     await admin.hSet(KEY, 'state', 'closed')
     expect(await admin.pTTL(KEY)).toBe(-1)
@@ -136,7 +136,7 @@ it(
 )
 
 it(
-  'a circuit survives whatever its fields hold',
+  'a circuit survives any content of its fields',
   async () => {
     const value = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 40 }),

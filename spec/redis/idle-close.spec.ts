@@ -1,4 +1,4 @@
-/** Servers, and what lies between, close connections that nobody uses: a healthy circuit uses none. */
+/** Servers and proxies close idle connections, and the connections of a healthy circuit are idle. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { portsOf } from '../support/connections.js'
 import { SharedBreaker } from '../support/shared-breaker.js'
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([upstream.stop(), server.stop()]))
 afterEach(() => SharedBreaker.closeAll())
 
-it('a connection that the server closes is there again at once, and only that one', async () => {
+it('a connection that the server closes is reopened at once, and no other', async () => {
   const peer = await SharedBreaker.join(upstream, { url: server.url })
   const subscribed = await portsOf(server, true)
   const lostFor: number[] = []

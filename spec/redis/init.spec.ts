@@ -42,7 +42,7 @@ async function lasting(promise: Promise<unknown>): Promise<number> {
 }
 
 describe('a process that starts', () => {
-  it('has the time of init() for what it reads, and not that of a probe', async () => {
+  it('reads its circuits by the deadline of init(), and not by that of a probe', async () => {
     const proxy = await TcpProxy.start(server.port)
     proxy.delay = 200
     const url = `redis://127.0.0.1:${proxy.port}`
@@ -54,7 +54,7 @@ describe('a process that starts', () => {
     expect({ error, isUp }).toEqual({ error: undefined, isUp: true })
   })
 
-  it('has a circuit that is opened opened', async () => {
+  it('takes over an opened circuit', async () => {
     const first = await SharedBreaker.join(upstream, { url: server.url })
     await first.fail()
     const second = new SharedBreaker(upstream, { url: server.url })
@@ -70,7 +70,7 @@ describe('a process that starts', () => {
     expect(upstream.hits).toBe(hits)
   })
 
-  it('respects the probe of another', async () => {
+  it('respects the probe of another process', async () => {
     const first = await SharedBreaker.join(upstream, { url: server.url }, { ttl: 0.02 })
     await first.fail()
     await first.becomes('half-opened')
@@ -85,7 +85,7 @@ describe('a process that starts', () => {
     expect(await second.get()).toBe(200)
   })
 
-  it('goes on counting where the fleet is', async () => {
+  it("continues the fleet's count", async () => {
     const first = await SharedBreaker.join(upstream, { url: server.url }, { threshold: 2 })
     await first.fail()
     const second = await SharedBreaker.join(upstream, { url: server.url }, { threshold: 2 })
@@ -95,7 +95,7 @@ describe('a process that starts', () => {
     await first.becomes('opened')
   })
 
-  it('reads a circuit that it attaches later, too', async () => {
+  it('also reads a circuit that it attaches later', async () => {
     const first = await SharedBreaker.join(upstream, { url: server.url }, { names: ['orders'] })
     await first.fail()
     const second = await SharedBreaker.join(upstream, { url: server.url }, { names: [] })
@@ -104,7 +104,7 @@ describe('a process that starts', () => {
     expect(await second.get()).toBe('ERR_CIRCUIT_OPENED')
   })
 
-  it('begins anew where nobody has shared anything, and writes nothing', async () => {
+  it('starts with closed circuits if nothing is shared yet, and writes nothing', async () => {
     const first = await SharedBreaker.join(upstream, { url: server.url })
     expect(first.breaker.storageUp).toBe(true)
     expect([first.moves, first.losses, first.restored]).toEqual([[], [], 0])
@@ -120,7 +120,7 @@ describe('init()', () => {
     expect(await connections()).toBe(2)
   })
 
-  it('connects anew after close()', async () => {
+  it('reconnects after close()', async () => {
     const first = await SharedBreaker.join(upstream, { url: server.url })
     const second = await SharedBreaker.join(upstream, { url: server.url })
     await second.breaker.close()
@@ -134,7 +134,7 @@ describe('init()', () => {
     expect([second.losses, second.restored]).toEqual([[], 0])
   })
 
-  it('waits for a client that its owner is connecting, and asks for one that nobody connects', async () => {
+  it('waits for a client that its owner is connecting, and asks the owner to connect an idle one', async () => {
     client = createClient({ url: server.url })
     const peer = new SharedBreaker(upstream, { client })
     const error = await errorOf(peer.breaker.init())
@@ -162,7 +162,7 @@ async function joinsAfter(peer: SharedBreaker, mend: () => Promise<unknown>): Pr
   expect([peer.losses.length, peer.restored]).toEqual([1, 1])
 }
 
-describe('where Redis does not answer, init() rejects at its deadline', () => {
+describe('init() rejects at its deadline if Redis does not answer', () => {
   const troubles: [string, () => unknown, RegExp][] = [
     ['is down', () => server.kill(), /connect ECONNREFUSED 127\.0\.0\.1:\d+/],
     [
@@ -171,7 +171,7 @@ describe('where Redis does not answer, init() rejects at its deadline', () => {
       /it did not answer in time \(The server accepts connections, but does not answer\)/,
     ],
   ]
-  it.each(troubles)('as it %s, and joins when it is back', async (_how, trouble, why) => {
+  it.each(troubles)('because it %s, and joins when Redis is back', async (_how, trouble, why) => {
     await trouble()
     const peer = new SharedBreaker(upstream, { url: server.url, initDeadline: 1 })
     const patient = new SharedBreaker(upstream, { url: server.url, initDeadline: 60 })
@@ -196,7 +196,7 @@ describe('where Redis does not answer, init() rejects at its deadline', () => {
     await peer.becomes('opened')
   })
 
-  it('and resolves when it is called again', async () => {
+  it('and resolves when it is called again later', async () => {
     await server.kill()
     const { breaker } = new SharedBreaker(upstream, { url: server.url, initDeadline: 0.2 })
     await Promise.all([errorOf(breaker.init()), errorOf(breaker.init())])
@@ -216,7 +216,7 @@ describe('where Redis does not answer, init() rejects at its deadline', () => {
 /** May do everything at first. */
 const PERMISSIONS = ['reset', 'on', '>hunter2', '~*', '&*', '+@all']
 
-describe('where Redis refuses us, init() says so at once', () => {
+describe('init() rejects at once if Redis refuses the process', () => {
   const acl = (...rules: string[]) => server.command('ACL', 'SETUSER', 'someone', ...rules)
   const refusals: [string, readonly string[], RegExp][] = [
     ['the password is wrong', ['resetpass', '>other'], /WRONGPASS/],
@@ -231,7 +231,7 @@ describe('where Redis refuses us, init() says so at once', () => {
     ],
     ['the channel is forbidden', ['resetchannels'], /NOPERM.*channel/],
   ]
-  it.each(refusals)('as %s, and joins when that is mended', async (_what, rules, why) => {
+  it.each(refusals)('because %s, and joins when that is fixed', async (_what, rules, why) => {
     await acl(...PERMISSIONS)
     await acl(...rules)
     const url = server.url.replace('//', '//someone:hunter2@')
@@ -254,7 +254,7 @@ describe('where Redis refuses us, init() says so at once', () => {
   })
 })
 
-it('a key of another type leaves its circuit local, and shares the others', async () => {
+it('a key of another type makes its circuit local, and the others stay shared', async () => {
   const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
   await server.command('SET', 'axios-breaker/users', 'something else')
   const names = ['users', 'orders']
@@ -285,15 +285,15 @@ async function rejection(options: { readonly url: string }): Promise<string> {
   return String(await errorOf(peer.breaker.init()))
 }
 
-describe('where nothing could be shared, init() says so', () => {
-  it('at a replica that takes no writes', async () => {
+describe('init() rejects if nothing can be shared', () => {
+  it('through a replica that refuses writes', async () => {
     const replica = await RedisServer.start({ config: [`replicaof 127.0.0.1 ${server.port}`] })
     const reason = rejection({ url: replica.url })
     expect(await reason).toMatch(/READONLY/)
     await replica.stop()
   })
 
-  it('at any node of a cluster, and what client to pass instead', async () => {
+  it('through a single node of a cluster, and says which client to pass instead', async () => {
     const cluster = await startCluster()
     for (const { url } of cluster.rootNodes) {
       expect(await rejection({ url })).toMatch(/MOVED.* a node of a cluster\. .* createCluster/)
@@ -307,7 +307,7 @@ describe('where nothing could be shared, init() says so', () => {
     await cluster.stop()
   })
 
-  it('at a server that is full, and joins when there is room', async () => {
+  it('through a full server, and joins when it has room', async () => {
     const full = await RedisServer.start({ config: ['maxclients 3'] })
     const holders = [1, 2].map(() => createClient({ url: full.url }))
     await Promise.all(holders.map((holder) => holder.connect()))
@@ -319,7 +319,7 @@ describe('where nothing could be shared, init() says so', () => {
     await full.stop()
   })
 
-  it('at a server that has no memory left', async () => {
+  it('through a server that is out of memory', async () => {
     const small = await RedisServer.start({ config: ['maxmemory 1'] })
     expect(await rejection({ url: small.url })).toMatch(/OOM/)
     await SharedBreaker.closeAll()

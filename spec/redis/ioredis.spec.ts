@@ -1,4 +1,4 @@
-/** Clients of ioredis: what those of the package redis promise, they promise too. */
+/** Clients of ioredis keep the same promises as those of the package redis. */
 import { Cluster, Redis } from 'ioredis'
 import { createCluster } from 'redis'
 import { startCluster, type Cluster as ClusterServers } from '../../scripts/redis-cluster.mjs'
@@ -117,7 +117,7 @@ it('follows its sentinels to another master', async () => {
   await hear(second, first, 'orders')
 })
 
-it('is never connected, closed or asked anything itself, and is left as it was', async () => {
+it('is never connected, closed or used for commands itself, and stays as it was', async () => {
   const client = kept(new Redis(url(), { lazyConnect: true }))
   const events = ['error', 'ready', 'end', 'close', 'message', 'node-ready', 'disconnect']
   const before = events.map((event) => client.listenerCount(event))
@@ -128,7 +128,7 @@ it('is never connected, closed or asked anything itself, and is left as it was',
   expect(events.map((event) => client.listenerCount(event))).toEqual(before)
 })
 
-it('is missed when its owner closes it, and used again when it is connected anew', async () => {
+it('counts as lost when its owner closes it, and is used again after a reconnect', async () => {
   await command('FLUSHALL')
   const client = kept(new Redis(url()))
   const peer = await SharedBreaker.join(upstream, { client }, { names: NAMES })
@@ -159,7 +159,7 @@ it('repeats no command whose answer was lost', async () => {
   expect(other.circuit.failureCount).toBe(1)
 })
 
-it('says what is wrong, and shows no password', async () => {
+it('reports what is wrong, and shows no password', async () => {
   const wrong = kept(new Redis(server.url.replace('//', '//:wrong-hunter@')))
   const replica = kept(new Redis({ port: cluster.servers[0]?.port as number }))
   const rejections = [wrong, replica].map(async (client) => {

@@ -1,4 +1,4 @@
-/** Breakers that are given one client, or one storage: they share its connections and listeners. */
+/** Breakers that use one client, or one storage, share its connections and listeners. */
 import { EventEmitter } from 'node:events'
 import axios from 'axios'
 import { Redis } from 'ioredis'
@@ -63,7 +63,7 @@ const kinds: Record<string, () => Promise<Made>> = {
   },
 }
 
-it.each(Object.keys(kinds))('%s keeps one set of listeners, and none in the end', async (kind) => {
+it.each(Object.keys(kinds))('%s has one set of listeners, and none in the end', async (kind) => {
   const { client, end } = await (kinds[kind] as () => Promise<Made>)()
   const before = listeners(client)
   const all = breakersWith(Array.from({ length: MANY }, () => new RedisStorage({ client })))
@@ -83,7 +83,7 @@ it.each(Object.keys(kinds))('%s keeps one set of listeners, and none in the end'
   expect(warnings).toEqual([])
 })
 
-it('one storage with a url has two connections, for channels of its own and again after close()', async () => {
+it('one storage with a url has two connections, with its own channels, and again after close()', async () => {
   const storage = new RedisStorage({ url: server.url })
   const all = breakersWith(Array.from({ length: MANY }, () => storage))
   const counts = async () =>

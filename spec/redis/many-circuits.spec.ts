@@ -1,4 +1,6 @@
-/** A process of thousands of circuits joins as one of a single circuit does, and keeps nothing of those that are gone. */
+/**
+ * A process with thousands of circuits joins like one with a single circuit, and forgets detached circuits.
+ */
 import { createClient } from 'redis'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { SharedBreaker } from '../support/shared-breaker.js'
@@ -22,7 +24,7 @@ afterAll(async () => {
 })
 
 it(
-  'joins again after its connections were cut, and knows what happened meanwhile',
+  'rejoins after its connections were cut, and learns what happened in the meantime',
   async () => {
     const last = NAMES.at(-1) as string
     const admin = await createClient({ url: redis.url })
@@ -39,7 +41,7 @@ it(
     await many.becomes('opened', last)
     const isRead = async () => (await evaluations()) - before >= COUNT
     await until('every circuit is read', isRead, 60)
-    // Each once, or twice if the connection for messages came back after the other.
+    // Each is read once, or twice if the connection for messages came back after the other.
     expect((await evaluations()) - before).toBeLessThan(2 * COUNT + 200)
     expect(many.breaker.storageUp).toBe(true)
     admin.destroy()

@@ -1,4 +1,4 @@
-/** Whatever is published on the channel, by whomever, changes no circuit. */
+/** No message that somebody else publishes on the channel changes a circuit. */
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { createClient } from 'redis'
@@ -17,7 +17,7 @@ const RUNS = Number(process.env.RUNS ?? 100)
 let upstream: Upstream
 let server: RedisServer
 let publisher: ReturnType<typeof createClient>
-/** What the fleet itself has published. */
+/** The messages that the fleet itself published. */
 let recorded: string[]
 let actor: SharedBreaker
 let witness: SharedBreaker
@@ -44,7 +44,7 @@ beforeEach(async () => {
 })
 afterEach(() => SharedBreaker.closeAll())
 
-/** A life of each kind of transition, after which users is closed, and orders opened. */
+/** Runs through every kind of transition. In the end "users" is closed and "orders" opened. */
 async function live(): Promise<void> {
   for (const name of ['users', 'orders', '__proto__', 'constructor']) {
     await actor.fail(name)
@@ -59,9 +59,9 @@ async function live(): Promise<void> {
   await until('all is recorded', () => recorded.length === 21)
 }
 
-/** All that was published is heard once a later message is: messages come in their order. */
+/** Waits until a later message has arrived, and so all before it: messages keep their order. */
 async function heard(): Promise<void> {
-  // A failure across a stall of this process is no evidence for the others: it fails until they have heard.
+  // A failure during a stall of this process does not count as evidence, so fail until the others know.
   await until('barrier is opened', async () => {
     await actor.fail('barrier')
     return witness.breaker.circuit('barrier')?.state === 'opened'
@@ -73,7 +73,7 @@ async function heard(): Promise<void> {
   await witness.breaker.flush()
 }
 
-/** What the witness thinks, and was told, without the barrier. */
+/** The state and the events of the witness, without the barrier. */
 function testimony(): unknown {
   const circuits = witness.breaker.circuits.map(({ name, state, failureCount }) => [
     name,
@@ -88,7 +88,7 @@ async function publish(messages: readonly (string | Buffer)[]): Promise<void> {
   await Promise.all(messages.map((message) => publisher.publish(CHANNEL, message)))
 }
 
-/** What the witness thinks after it has heard these, beside what it thought before. */
+/** Compares the witness after these messages with the witness before. */
 async function hearing(messages: readonly (string | Buffer)[]): Promise<readonly unknown[]> {
   const before = testimony()
   await publish(messages)
@@ -100,7 +100,7 @@ const sha1 = (text: string): string => createHash('sha1').update(text).digest('h
 const secretOf = (name: string) =>
   server.command<string | null>('HGET', `axios-breaker/${name}`, 'secret')
 
-/** What a message says, in the format of this release. */
+/** The body of a message in the format of this release. */
 const FIELDS = {
   version: 1,
   epoch: 1,
@@ -117,7 +117,7 @@ const FIELDS = {
 const withSignature = (signature: string, body: string): string => `2|${signature}|${body}`
 const signed = (body: string, secret: unknown): string => withSignature(sha1(`${String(secret)}|${body}`), body) // prettier-ignore
 
-/** Numbers as they are written: some are more than a double holds. */
+/** Numbers as text, because some exceed a double. */
 function bodyOf(fields: object): string {
   const texts = Object.entries({ ...FIELDS, ...fields }).map(([name, value]) => {
     const isNumber = typeof value === 'string' && HUGE.includes(value)
@@ -126,17 +126,17 @@ function bodyOf(fields: object): string {
   return `{${texts.join(',')}}`
 }
 
-it('what was published before, again', async () => {
+it('an earlier message, repeated', async () => {
   const [after, before] = await hearing([...recorded, ...recorded])
   expect(after).toEqual(before)
 })
 
-it('what was published before, in another order', async () => {
+it('earlier messages in another order', async () => {
   const [after, before] = await hearing([...recorded.toReversed(), ...recorded.toSorted()])
   expect(after).toEqual(before)
 })
 
-it('what was published of one circuit, in the name of another', async () => {
+it('a message about one circuit, in the name of another', async () => {
   const renamed = recorded.flatMap((message) =>
     NAMES.map((name) => message.replace(/"circuit":"[^"]*"/, `"circuit":"${name}"`)),
   )
@@ -144,7 +144,7 @@ it('what was published of one circuit, in the name of another', async () => {
   expect(after).toEqual(before)
 })
 
-it('what is newer, but not signed as it should be', async () => {
+it('a newer message with a wrong signature', async () => {
   const secret = await secretOf('orders')
   const forged = HUGE.flatMap((version) =>
     ['closed', 'opened', 'half-opened'].flatMap((state) =>
@@ -183,14 +183,14 @@ const NO_MESSAGES: Readonly<Record<string, string>> = {
   'something before it': `x${bodyOf({ version: DOUBLE })}`,
 }
 
-it('what is signed, but no message', async () => {
+it('a signed text that is not a message', async () => {
   const secret = await secretOf('orders')
   const messages = Object.values(NO_MESSAGES).map((body) => signed(body, secret))
   const [after, before] = await hearing(messages)
   expect(after).toEqual(before)
 })
 
-describe('what this release cannot read', () => {
+describe('a message that this release cannot read', () => {
   const real = () => recorded.at(-1) ?? ''
   const UNREADABLE: Readonly<Record<string, () => string>> = {
     'a later format': () => real().replace(/^2/, '3'),
@@ -203,14 +203,14 @@ describe('what this release cannot read', () => {
     ),
   }
 
-  /** As if a process of a later release did it, whose message says so in its own way. */
+  /** Acts like a process of a later release, whose message has its own format. */
   async function openUnheard(name: string): Promise<void> {
     const version = String(Date.now() * 1000 + 1e6)
     const fields = { version, epoch: version, opened: version, state: 'opened', secret: 'another' }
     await server.command('HSET', `axios-breaker/${name}`, ...Object.entries(fields).flat())
   }
 
-  it.each(Object.entries(UNREADABLE))('%s: all circuits are read', async (_what, message) => {
+  it.each(Object.entries(UNREADABLE))('%s makes all circuits be read', async (_what, message) => {
     await openUnheard('users')
     await openUnheard('untouched')
     await publish([message()])
@@ -218,7 +218,7 @@ describe('what this release cannot read', () => {
     expect(witness.losses).toEqual([])
   })
 
-  it('a second one, within the pause after the reading: all are read once it is over', async () => {
+  it('a second one soon after the reading is answered by another reading after the pause', async () => {
     await server.command('CONFIG', 'RESETSTAT')
     await publish(['PING'])
     const isRead = async () => (await server.commandCounts()).evalsha === 2 * NAMES.length
@@ -228,7 +228,7 @@ describe('what this release cannot read', () => {
     await witness.becomes('opened', 'users')
   })
 
-  it('a flood of it costs one reading of all circuits a second', async () => {
+  it('a flood of them costs one reading of all circuits per second', async () => {
     await SharedBreaker.closeAll()
     witness = await SharedBreaker.join(upstream, { url: server.url }, { names: NAMES })
     await server.command('CONFIG', 'RESETSTAT')
@@ -236,14 +236,14 @@ describe('what this release cannot read', () => {
     while (performance.now() - start < 2500) await publish(Array.from({ length: 200 }, () => 'PING')) // prettier-ignore
     const seconds = (performance.now() - start) / 1000
     const { evalsha = 0 } = await server.commandCounts()
-    // The first at once, and one for each second that has begun since.
+    // There is one reading at once, and one for each second that has begun since.
     expect(evalsha).toBeLessThanOrEqual(NAMES.length * Math.ceil(seconds + 1))
     expect(evalsha).toBeGreaterThanOrEqual(NAMES.length * 2)
     expect(witness.breaker.storageUp).toBe(true)
   })
 })
 
-it('fields that a later release has added, which are read over', async () => {
+it('a message with fields that a later release added, which are ignored', async () => {
   const secret = await secretOf('orders')
   const [, body = ''] = /^2[|]\w+[|](.*)$/.exec(recorded.at(-1) ?? '') ?? []
   const { version, ...fields } = JSON.parse(body) as typeof FIELDS
@@ -254,7 +254,7 @@ it('fields that a later release has added, which are read over', async () => {
   expect(await server.commandCounts()).not.toHaveProperty('evalsha')
 })
 
-it('names that no circuit has, or that objects have of themselves', async () => {
+it('names of unknown circuits, and names of built-in properties', async () => {
   const names = [
     'nobody',
     'toString',
@@ -283,7 +283,7 @@ it('garbage', async () => {
   expect(after).toEqual(before)
 })
 
-it('a flood of forgeries, which costs a read at a time', async () => {
+it('a flood of forgeries, which costs one read at a time', async () => {
   await server.command('CONFIG', 'RESETSTAT')
   const message = withSignature('0'.repeat(40), bodyOf({ version: DOUBLE, epoch: DOUBLE }))
   const [after, before] = await hearing(Array.from({ length: 2000 }, () => message))
@@ -292,7 +292,7 @@ it('a flood of forgeries, which costs a read at a time', async () => {
   expect(evalsha).toBeLessThan(500)
 })
 
-it(`random changes of real messages: RUNS says how many`, async () => {
+it(`random changes of real messages (RUNS sets their number)`, async () => {
   const before = testimony()
   const real = fc.constantFrom(...recorded)
   const piece = fc.oneof(

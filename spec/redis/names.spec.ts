@@ -1,4 +1,4 @@
-/** Circuits, prefixes and databases that share a Redis, and what each leaves in it. */
+/** Circuits, prefixes and databases that share a Redis, and the keys that each leaves there. */
 import { createClient } from 'redis'
 import { RedisStorage } from '../../lib/redis/index.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
@@ -60,7 +60,7 @@ describe('names', () => {
     'x'.repeat(10_001),
   ]
 
-  it('of any characters are circuits of their own', async () => {
+  it('of any characters make separate circuits', async () => {
     const rules = { names: NAMES }
     const first = await SharedBreaker.join(upstream, { url: server.url }, rules)
     const second = await SharedBreaker.join(upstream, { url: server.url }, rules)
@@ -74,7 +74,7 @@ describe('names', () => {
     expect(await size()).toBe(NAMES.length)
   })
 
-  it('may be a thousand in one breaker', async () => {
+  it('can be a thousand in one breaker', async () => {
     const names = Array.from({ length: 1000 }, (_, index) => `service-${index}`)
     const [first, second] = await Promise.all(
       [1, 2].map(() => SharedBreaker.join(upstream, { url: server.url }, { names })),
@@ -96,7 +96,7 @@ describe('prefixes', () => {
     )
   })
 
-  it('keep applications apart: keys, messages and circuits', async () => {
+  it('separate the keys, messages and circuits of applications', async () => {
     const recorder = createClient({ url: server.url })
     await recorder.connect()
     const channels: string[] = []
@@ -113,7 +113,7 @@ describe('prefixes', () => {
     expect(await keys()).toEqual(['a/users'])
     await until('the message is heard', () => channels.length > 0)
     expect(channels).toEqual(['a/events'])
-    // The report, and a read by each that did not know the circuit's secret when the message came.
+    // One report, and one read by each process that did not know the secret when the message came.
     expect((await server.commandCounts()).evalsha).toBeLessThanOrEqual(3)
     for (const [index, peer] of peers.slice(1).entries()) {
       await peer.fail()
@@ -122,7 +122,7 @@ describe('prefixes', () => {
     recorder.destroy()
   })
 
-  it('may be the same in two databases, which share their channel', async () => {
+  it('can be equal in two databases, which share their channel', async () => {
     const [first, second, third] = await Promise.all(
       ['/0', '/1', '/1'].map((path) =>
         SharedBreaker.join(upstream, { url: server.url + path }, { names: ['users', 'orders'] }),
@@ -147,13 +147,13 @@ describe('keys', () => {
   const KEY = 'axios-breaker/users'
   const life = () => server.command<number>('PTTL', KEY)
 
-  it('expire by themselves, in every state and however they came about', async () => {
+  it('expire by themselves in every state, whatever wrote them', async () => {
     const rules = { threshold: 2, ttl: 0.02 }
     const peer = await SharedBreaker.join(upstream, { url: server.url, lease: 20 }, rules)
     const lives: number[] = []
     const look = async (): Promise<void> => {
       lives.push(await life())
-      // Whoever does not write prolongs nothing, nor keeps it for ever.
+      // A process that only reads does not extend the expiry.
       expect(await size()).toBe(1)
     }
     await peer.fail()
@@ -178,13 +178,13 @@ describe('keys', () => {
     for (const long of [opened, probing, again]) expect(long).toBeLessThanOrEqual(100_040)
   })
 
-  it('outlive the outage that they tell of', async () => {
+  it('outlast the outage that they record', async () => {
     const peer = await SharedBreaker.join(upstream, { url: server.url }, { ttl: 3600 })
     await peer.fail()
     expect(await life()).toBeGreaterThan(2 * 3_600_000)
   })
 
-  it('that are lost are written again', async () => {
+  it('are written again if they are lost', async () => {
     const peer = await SharedBreaker.join(upstream, { url: server.url }, { ttl: 0.02 })
     await peer.fail()
     await server.command('DEL', KEY)
@@ -194,7 +194,7 @@ describe('keys', () => {
     expect(await server.command('HGET', KEY, 'state')).toBe('opened')
   })
 
-  it('are one for each circuit that ever failed, and none for the others', async () => {
+  it('exist for each circuit that ever failed, and for no other', async () => {
     const names = ['users', 'orders', 'payments']
     const peer = await SharedBreaker.join(upstream, { url: server.url }, { names, ttl: 0.02 })
     await peer.succeed('payments')

@@ -1,4 +1,4 @@
-/** A request before init(): an error that says so, shows nothing of the request, and upsets no plugin. */
+/** A request before init() rejects with an error that says so, shows no secrets, and works with plugins. */
 import { inspect } from 'node:util'
 import axios, { AxiosError, type AxiosInstance } from 'axios'
 import { setupCache } from 'axios-cache-interceptor'
@@ -34,7 +34,7 @@ function attached(plug: (instance: AxiosInstance) => unknown = () => undefined):
   return users
 }
 
-it('rejects with an error of its own, and is not sent', async () => {
+it('rejects with a NotInitializedError, and is not sent', async () => {
   const events: unknown[] = []
   for (const name of ['failed', 'rejected', 'attempted'] as const) {
     breaker.on(name, (event) => events.push(event))
@@ -68,7 +68,7 @@ it('shows no header, parameter or body', async () => {
   expect(error).toHaveProperty('config.params.key', 'hunter2')
 })
 
-it('is sent where it bypasses the circuit, without a storage, and as soon as init() is called', async () => {
+it('is sent if it bypasses the circuit, without a storage, and as soon as init() is called', async () => {
   const users = attached()
   expect(await users.get('/', { circuitBreaker: false })).toMatchObject({ status: 200 })
   const plain = client()
@@ -81,7 +81,7 @@ it('is sent where it bypasses the circuit, without a storage, and as soon as ini
   expect(await users.get('/')).toMatchObject({ status: 200 })
 })
 
-it('is not answered by a fallback, which is for outages', async () => {
+it('does not use the fallback, which is for outages', async () => {
   const users = client()
   breaker.attach(users, 'users', { fallback: () => 'instead' })
   expect(await errorOf(users.get('/'))).toBeInstanceOf(NotInitializedError)
@@ -98,7 +98,7 @@ it('is not retried by axios-retry', async () => {
   expect(await users.get('/')).toMatchObject({ status: 200 })
 })
 
-it('leaves nobody hanging on axios-cache-interceptor', async () => {
+it('leaves no request hanging in axios-cache-interceptor', async () => {
   const users = attached((instance) => setupCache(instance))
   const get = () => users.get('/status/200')
   const errors = await Promise.all([errorOf(get()), errorOf(get()), errorOf(get())])

@@ -1,4 +1,4 @@
-/** A user of Redis who may do what is needed, and nothing else. */
+/** A user of Redis who has the necessary permissions and no others. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { COMMANDS, PASSWORD, RULE, USER } from '../support/acl.js'
 import { errorOf } from '../support/plugin-harness.js'
@@ -26,7 +26,7 @@ afterEach(() => SharedBreaker.closeAll())
 const allow = (rule: string) => server.command('ACL', 'SETUSER', USER, 'reset', ...rule.split(' '))
 const url = () => server.url.replace('//', `//${USER}:${PASSWORD}@`)
 
-/** Opens, probes in vain, probes again, hands a permit back, closes; another hears of it. */
+/** Opens, probes in vain, probes again, gives a permit back, closes; another process hears of it. */
 async function story(path = ''): Promise<void> {
   const first = await SharedBreaker.join(upstream, { url: url() + path, lease: 0.3 }, { ttl: 0.02 })
   const second = await SharedBreaker.join(upstream, { url: url() + path })
@@ -50,16 +50,16 @@ async function story(path = ''): Promise<void> {
 
 const log = () => server.command('ACL', 'LOG')
 
-it('may do all that a circuit needs, and asks for nothing else', async () => {
+it('suffices for a circuit, which sends no other command', async () => {
   await allow(RULE)
   await story()
   expect(await log()).toEqual([])
-  // Nor for anything that this version of Redis does not know, and a later one might refuse.
+  // It also sends no command that this version of Redis does not know and a later one might refuse.
   const errors = await server.command<string>('INFO', 'errorstats')
   expect([...errors.matchAll(/^errorstat_(\w+)/gm)].map(([, code]) => code)).toEqual(['NOSCRIPT'])
 })
 
-it('needs one command more for another database', async () => {
+it('needs one further command for another database', async () => {
   await allow(`${RULE} +select`)
   await story('/1')
   expect(await log()).toEqual([])
@@ -69,14 +69,14 @@ it('needs one command more for another database', async () => {
   expect(String(await errorOf(peer.breaker.init()))).toMatch(/NOPERM.*'select'/)
 })
 
-/** Starts, and reports a failure that opens a circuit, where it may. */
+/** Starts, and reports a failure that opens a circuit if the permissions allow it. */
 async function attempt(): Promise<void> {
   const peer = new SharedBreaker(upstream, { url: url() })
   await peer.breaker.init().catch(() => undefined)
   await peer.fail()
 }
 
-/** An error proves as well as a PONG that the connection lives: without the right to ask, it is only logged. */
+/** An error proves like a PONG that the connection lives, so Redis only logs a PING without permission. */
 const NEEDED = COMMANDS.split(' ').filter((command) => command !== '+ping')
 
 it.each(NEEDED)('needs %s', async (command) => {

@@ -35,11 +35,11 @@ async function stateAfter(...reporters: readonly (string | undefined)[]): Promis
   return String(await server.command('HGET', 'axios-breaker/users', 'state'))
 }
 
-it('two breakers of one process are one reporter, and open nothing for others', async () => {
+it('two breakers of one process are one reporter, and do not open the circuit for others', async () => {
   expect(await stateAfter(undefined, undefined)).toBe('closed')
 })
 
-it('two processes behind one name are one reporter', async () => {
+it('two processes with one name are one reporter', async () => {
   expect(await stateAfter('host-1', 'host-1')).toBe('closed')
 })
 

@@ -1,11 +1,11 @@
-/** Servers and proxies that know nothing but RESP 2. */
+/** Servers and proxies that only support RESP 2. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { SharedBreaker } from '../support/shared-breaker.js'
 import { Upstream } from '../support/upstream.js'
 
 jest.setTimeout(30_000)
 
-it('a url needs no more than they know', async () => {
+it('a url works with them', async () => {
   const upstream = await Upstream.start()
   const server = await RedisServer.start({ config: ['rename-command HELLO ""'] })
   const [first, second] = [

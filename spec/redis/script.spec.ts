@@ -54,12 +54,12 @@ const life = async () => Math.ceil((await admin.pTTL(KEY)) / 1000)
 const kept = (field: string) => admin.hGet(KEY, field)
 
 describe('the secret', () => {
-  it('is none without a key', async () => {
+  it('is empty without a key', async () => {
     expect((await ask({ op: 'read' })).secret).toBe('')
     expect(await admin.exists(KEY)).toBe(0)
   })
 
-  it('is what the first to write brings, and stays so whatever others bring', async () => {
+  it('is the one of the first write, and stays the same whatever later writes send', async () => {
     expect((await ask(FAILURE)).secret).toBe(MINE)
     expect((await ask({ op: 'read' }, { secret: ANOTHER })).secret).toBe(MINE)
     expect((await ask(FAILURE, { secret: ANOTHER, process: 'two' })).secret).toBe(MINE)
@@ -83,7 +83,7 @@ describe('the secret', () => {
     },
   )
 
-  it('signs what is published', async () => {
+  it('signs the messages', async () => {
     await admin.hSet(KEY, { secret: ANOTHER })
     const message = await hearing(() => ask(FAILURE))
     expect(message).toMatchObject({ circuit: 'users', process: 'one' })
@@ -105,13 +105,13 @@ describe('a name', () => {
     expect(await hearing(() => ask(FAILURE, { circuit }))).toMatchObject({ circuit })
   })
 
-  it('may be what no text can hold', async () => {
+  it('can hold bytes that are not valid text', async () => {
     expect((await ask(FAILURE, { circuit: 'a\ud800b' })).answer.state).toBe('opened')
   })
 })
 
 describe('numbers', () => {
-  it('come to the script and back in full', async () => {
+  it('reach the script and come back in full', async () => {
     const { time } = await ask({ op: 'read' })
     const version = Math.floor(time * 1e6) - 123_456
     const known = { ...TRIAL.known, version, epoch: version }
@@ -121,7 +121,7 @@ describe('numbers', () => {
   })
 
   it.each(['-1', '-1e9', '1e300', 'inf', 'nan', '9007199254740993', 'x', ''])(
-    'that are none count as 0: %j',
+    'count as 0 if they are not numbers: %j',
     async (text) => {
       const fields = { version: text, epoch: text, failures: text, opened: text }
       await admin.hSet(KEY, { ...fields, state: 'opened' })
@@ -130,14 +130,14 @@ describe('numbers', () => {
     },
   )
 
-  it('that are fractions lose them', async () => {
+  it('lose their fractions', async () => {
     await admin.hSet(KEY, { version: '1.5', epoch: '1.5', failures: '2.5', state: 'opened' })
     const { answer } = await ask({ op: 'read' })
     expect(answer).toMatchObject({ version: 1, epoch: 1, failureCount: 2 })
   })
 })
 
-it("goes by Redis's clock", async () => {
+it("uses Redis's clock", async () => {
   const clock = async () => {
     const [seconds, microseconds] = await admin.time()
     return Number(seconds) + Number(microseconds) / 1e6
@@ -148,7 +148,7 @@ it("goes by Redis's clock", async () => {
   expect(time).toBeLessThanOrEqual(await clock())
 })
 
-it('shares an outage with callers who may not publish it', async () => {
+it('shares an outage even if the reporter may not publish', async () => {
   await server.command('ACL', 'SETUSER', 'default', '-publish')
   try {
     expect((await ask(FAILURE)).answer.state).toBe('opened')
@@ -158,14 +158,14 @@ it('shares an outage with callers who may not publish it', async () => {
   }
 })
 
-it('keeps a closed circuit for a minute, and an outage for two times its ttl and lease longer', async () => {
+it('keeps a closed circuit for a minute, and an outage longer by twice its ttl and lease', async () => {
   await ask(FAILURE, { terms: { ...TRIAL.terms, opening: { threshold: 2 } } })
   expect(await life()).toBe(60)
   await ask(FAILURE, { terms: { ...TRIAL.terms, ttl: 3600, lease: 10 } })
   expect(await life()).toBe(60 + 2 * 3610)
 })
 
-it('is read on a replica, which takes no writes', async () => {
+it('can be read on a replica, which refuses writes', async () => {
   await ask(FAILURE)
   await server.command('REPLICAOF', '127.0.0.1', '1')
   try {
@@ -185,7 +185,7 @@ it('publishes that a permit was given back', async () => {
   expect(heard).toMatchObject({ snapshot: { state: 'half-opened', heldFor: 0 } })
 })
 
-it('sums no more than a double holds', async () => {
+it('keeps sums within the range of a double', async () => {
   const now = Math.floor((await ask({ op: 'read' })).time * 1e6)
   const huge = Number.MAX_SAFE_INTEGER
   const entry = (name: string) => `${name},${name},${huge},${now};`

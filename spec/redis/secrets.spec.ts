@@ -1,4 +1,4 @@
-/** What is wrong with an option is said, and a password never is: not by an error, an event or a log. */
+/** Errors say what is wrong with an option. No error, event or log shows a password. */
 import { inspect } from 'node:util'
 import { createClient } from 'redis'
 import { CircuitBreaker, ConfigError } from '../../lib/index.js'
@@ -31,11 +31,11 @@ afterEach(async () => {
 const withPassword = ({ port }: { readonly port: number }, rest = '') =>
   `redis://someone:${PASSWORD}@127.0.0.1:${port}${rest}`
 
-/** All that a careless caller might log of it. */
+/** Everything that a careless caller might log of an error. */
 const shown = (error: unknown): string =>
   [inspect(error, { depth: 9, showHidden: true }), String(error), JSON.stringify(error)].join('\n')
 
-describe('an option of RedisStorage that is wrong is named, with what was expected and given', () => {
+describe('the error names a wrong option of RedisStorage, with the expected and the given value', () => {
   const url = 'redis://localhost'
   const wrong: [string, unknown, string[]][] = [
     ['no object', undefined, ['Expected an object with some of', 'given undefined']],
@@ -77,7 +77,7 @@ describe('an option of RedisStorage that is wrong is named, with what was expect
   })
 
   it.each(['#x', '/x', '?x', '%zz', '%', ' x', '[x'])(
-    'and says how to write a password with %s in it',
+    'the error says how to write a password that contains %s',
     (rest) => {
       for (const credentials of [`:${PASSWORD}${rest}`, `someone:${PASSWORD}${rest}`]) {
         const error = thrownBy({ url: `redis://${credentials}@localhost` })
@@ -114,15 +114,15 @@ function thrownBy(options: unknown): unknown {
   }
 }
 
-describe('a password is shown by nothing', () => {
-  it('as Redis refuses it', async () => {
+describe('nothing shows a password', () => {
+  it('if Redis refuses it', async () => {
     const peer = new SharedBreaker(upstream, { url: withPassword(server) })
     const error = await errorOf(peer.breaker.init())
     expect(String(error)).toContain('WRONGPASS')
     expect(shown([error, peer.losses])).not.toMatch(SECRET)
   })
 
-  it('as a server says what it does not understand', async () => {
+  it('if a server quotes a command that it does not understand', async () => {
     const config = ['rename-command HELLO ""', 'rename-command AUTH ""']
     const old = await RedisServer.start({ config })
     const client = createClient({ url: withPassword(old), RESP: 2 })
@@ -141,7 +141,7 @@ describe('a password is shown by nothing', () => {
     await old.stop()
   })
 
-  it('as Redis is down, or goes', async () => {
+  it('if Redis is down, or goes down', async () => {
     const open = await RedisServer.start({ config: [`user someone on >${PASSWORD} ~* &* +@all`] })
     const client = createClient({ url: withPassword(open) })
     await client.connect()
@@ -160,13 +160,13 @@ describe('a password is shown by nothing', () => {
     await open.stop()
   })
 
-  it('by the storage and the breaker themselves', () => {
+  it('if the storage or the breaker is printed', () => {
     const storage = new RedisStorage({ url: withPassword(server) })
     const breaker = new CircuitBreaker({ storage })
     expect(shown([storage, breaker])).not.toMatch(SECRET)
   })
 
-  it('as a process dies of an error that nobody caught', async () => {
+  it('if a process dies of an uncaught error', async () => {
     const script = `
       const breaker = new CircuitBreaker({ storage: new RedisStorage({ url: settings.url }) })
       breaker.on('storageLost', console.log)

@@ -1,4 +1,4 @@
-/** Ages and deadlines by a clock that is only read now and then, is late, drifts, and is set. */
+/** Ages and deadlines by a clock that is read now and then, late, drifts, and may be set. */
 import fc from 'fast-check'
 import { ServerClock } from '../../lib/redis/server-clock.js'
 
@@ -9,7 +9,7 @@ beforeEach(() => {
   clock = new ServerClock(() => now)
 })
 
-it('says nothing before it was read', () => {
+it('knows nothing before the first reading', () => {
   expect(clock.latest).toBe(0)
   expect(clock.ageOf(5)).toBe(0)
 })
@@ -21,7 +21,7 @@ it('knows how old a message is', () => {
   expect(clock.ageOf(52)).toBeCloseTo(6, 1)
 })
 
-it('follows a clock that was set, whichever way', () => {
+it('follows a clock that was set forward or back', () => {
   for (const step of [3600, -3600]) {
     clock.read({ time: now - 900, sentAt: now, readAt: now })
     now += 1
@@ -38,7 +38,7 @@ it('is not misled by a reading that a frozen process took late', () => {
   expect(clock.latest).toBeCloseTo(110, 0)
 })
 
-it('never takes what is young for old, nor thinks that a deadline is over before it is', () => {
+it('never overestimates an age, and never ends a deadline early', () => {
   const reading = fc.record({
     wait: fc.double({ min: 0, max: 1e5, noNaN: true }),
     trip: fc.double({ min: 0, max: 30, noNaN: true }),
@@ -56,7 +56,7 @@ it('never takes what is young for old, nor thinks that a deadline is over before
         server.read({ time: timeAt(sentAt + share * trip), sentAt, readAt: now })
         now += wait
         const time = timeAt(now)
-        // A millionth for what doubles round.
+        // A millionth allows for the rounding of doubles.
         expect(server.latest).toBeGreaterThanOrEqual(time - 1e-6)
         expect(server.ageOf(time - 3)).toBeLessThanOrEqual(3 + 1e-6)
         expect(server.ageOf(time)).toBe(0)

@@ -43,7 +43,7 @@ const kinds: Record<string, () => Connectable> = {
   'a client of redis 4': () => createClient4({ socket: socket() }),
 }
 
-it.each(Object.keys(kinds))('%s that trusts the authority tells, and is told', async (kind) => {
+it.each(Object.keys(kinds))('%s that trusts the authority sends and receives', async (kind) => {
   await server.command('FLUSHALL')
   const clients = [1, 2].map(() => (kinds[kind] as () => Connectable)())
   await Promise.all(clients.map((client) => client.connect()))
@@ -61,7 +61,7 @@ it.each(Object.keys(kinds))('%s that trusts the authority tells, and is told', a
   }
 })
 
-it('a url is told that the authority is unknown', async () => {
+it('a url reports that the authority is unknown', async () => {
   const { breaker } = new SharedBreaker(upstream, { url: server.url, initDeadline: 1 })
   expect(String(await errorOf(breaker.init()))).toMatch(/certificate/)
 })
@@ -79,7 +79,7 @@ async function listenForNames(names: string[]): Promise<[port: number, stop: () 
   return [Object(listener.address()).port as number, () => listener.close()]
 }
 
-it("a url's both connections name the host, by which a managed server finds the database", async () => {
+it('both connections of a url send the host name, by which a managed server finds the database', async () => {
   const names: string[] = []
   const [port, stop] = await listenForNames(names)
   const { breaker } = new SharedBreaker(upstream, {

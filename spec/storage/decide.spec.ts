@@ -37,20 +37,20 @@ function throughJson(kept: Kept): Kept {
 const cases = storageContract(faultyStorage({ question: frozen, kept: throughJson }))
 
 it.each(cases.map(({ name, run }) => [name, run] as const))(
-  'changes nothing that it is given, and keeps what JSON keeps: %s',
+  'does not change its arguments, and keeps only what JSON can hold: %s',
   async (_name, run) => {
     await expect(run()).resolves.toBeUndefined()
   },
 )
 
-it('gives back what was kept if there is nothing to store', () => {
+it('returns the given record if there is nothing to store', () => {
   expect(decide(undefined, READ, NOW).kept).toBeUndefined()
   const { kept } = decide(undefined, reported(1), NOW)
   expect(kept).toBeDefined()
   expect(decide(kept, READ, NOW).kept).toBe(kept)
 })
 
-it('says what the others have to hear of: transitions, and no reports', () => {
+it('marks transitions for publication, and no reports', () => {
   const { kept, changed } = decide(undefined, reported(1), NOW)
   expect(changed).toBeUndefined()
   expect(decide(kept, reported(2), NOW).changed).toMatchObject({ state: 'opened', failureCount: 2 })

@@ -192,7 +192,7 @@ function rounded(answer: Answer): Answer {
 }
 
 it(
-  'script and rules answer alike',
+  'the script and the rules give the same answers',
   async () => {
     const sequences = fc.array(step, { minLength: 5, maxLength: 60, size: 'max' })
     const property = fc.asyncProperty(terms, sequences, (given, sequence) =>

@@ -1,4 +1,4 @@
-/** The suite of the contract finds faults: each planted one fails the case that is about it. */
+/** The contract's suite finds faults: each planted fault fails the case for it. */
 import { storageContract, type ContractSubject } from '../../lib/testing/index.js'
 import { FAULTS } from './faults.js'
 import { faultyStorage, type Fault } from './faulty-storage.js'
@@ -20,28 +20,28 @@ it('passes a storage without a fault', async () => {
   expect(await failedBy({})).toEqual([])
 })
 
-it.each(Object.entries(FAULTS))('catches one that %s', (what, [, name]) => {
+it.each(Object.entries(FAULTS))('catches a storage that %s', (what, [, name]) => {
   expect(failures.get(what)).toContain(name)
 })
 
-it('has no case that no fault fails', () => {
+it('has a fault for every case', () => {
   const caught = new Set([...failures.values()].flat())
   const names = storageContract(faultyStorage()).map(({ name }) => name)
   expect(names.filter((name) => !caught.has(name))).toEqual([])
 })
 
-describe('a storage whose clock cannot be set, and that cannot be emptied,', () => {
+describe('a storage that cannot set its clock or lose its data', () => {
   const { connect, setClock, forget } = faultyStorage()
   const namesOf = (subject: ContractSubject): string[] =>
     storageContract(subject).map(({ name }) => name)
 
-  it('is asked the rest', async () => {
+  it('runs the other cases', async () => {
     const cases = storageContract({ connect })
     expect(cases.length).toBeGreaterThan(10)
     for (const { run } of cases) await run()
   })
 
-  it('is asked less than one that can do either', () => {
+  it('runs fewer cases than one that can do either', () => {
     const numbers = [{ connect }, { connect, forget }, { connect, setClock, forget }]
     const [none = 0, one = 0, both = 0] = numbers.map((subject) => namesOf(subject).length)
     expect([none < one, one < both]).toEqual([true, true])

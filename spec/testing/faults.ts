@@ -1,4 +1,4 @@
-/** Faults of a storage, each with the case of the contract's suite that is about it. */
+/** Faults of a storage, each with the case of the contract's suite for it. */
 import type { Question } from '../../lib/fleet/index.js'
 import { ignorant, type Fault } from './faulty-storage.js'
 
@@ -22,11 +22,11 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { kept: (_kept, before) => before },
     'a closed circuit: counts the failures of all processes, and opens at the threshold',
   ],
-  'lets commands come between reading and storing': [
+  'carries out other commands between reading and storing': [
     { isTorn: true },
     'a half-opened circuit: grants no more than 1 at once, whoever asks first',
   ],
-  'knows circuits that nobody has reported of': [
+  'knows circuits that nobody has reported': [
     { answer: (answer) => ({ ...answer, version: answer.version + 1 }) },
     'a closed circuit: is the initial state, and reading does not change it',
   ],
@@ -34,11 +34,11 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { question: withEvidence((failures, age) => [Math.min(failures, 1), age]) },
     'a closed circuit: accepts several failures in one report',
   ],
-  'takes all processes for one': [
+  'treats all processes as one': [
     { question: (question) => ({ ...question, process: 'one' }) },
     'a closed circuit: replaces the report of a process by its next one',
   ],
-  'takes nothing back': [
+  'withdraws nothing': [
     { question: withEvidence((failures, age) => [Math.max(failures, 1), age]) },
     "a closed circuit: drops a process's failures after its success, and keeps those of others",
   ],
@@ -50,7 +50,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { answer: (answer) => ({ ...answer, granted: false }) },
     'a closed circuit: grants a permit to every process that asks',
   ],
-  'makes reasons up': [
+  'invents reasons': [
     { answer: (answer) => ({ ...answer, lastFailure: { code: 'ETIMEDOUT' } }) },
     'a closed circuit: keeps the reason of a report, or none',
   ],
@@ -68,11 +68,11 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'a closed circuit: counts a failure for a minute, if the ttl is longer',
   ],
-  'takes every failure for a new one': [
+  'treats every failure as new': [
     { question: withEvidence((failures) => [failures, 0]) },
     'a closed circuit: takes the age of a failure from its report',
   ],
-  'keeps moments of the future': [
+  'trusts moments of the future': [
     {
       kept: (kept, before) => ({
         ...kept,
@@ -86,11 +86,11 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'a closed circuit: does not count a failure longer if the clock is set back',
   ],
-  'knows no quorum': [
+  'ignores the quorum': [
     { question: withTerms({ quorum: 1 }) },
     'a closed circuit: leaves out the `quorum - 1` worst reporters',
   ],
-  'takes each process for a reporter': [
+  'treats each process as a reporter': [
     { question: (question) => ({ ...question, reporter: question.process }) },
     'a closed circuit: leaves out all processes of a reporter together',
   ],
@@ -105,7 +105,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'an opened circuit: grants nothing until its ttl is over, and reports its age',
   ],
-  'grants reports that it does not take': [
+  'grants reports that it drops': [
     { answer: (answer) => ({ ...answer, granted: true }) },
     'an opened circuit: refuses reports',
   ],
@@ -117,7 +117,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { question: withTerms({ ttl: 5 }) },
     'an opened circuit: stays opened for no less, even if another process has a shorter ttl',
   ],
-  'ignores how long a process has measured': [
+  'ignores the age that a process measured': [
     {
       question: (question) => ({ ...question, known: { ...question.known, openedFor: 0 } }),
     },
@@ -133,18 +133,18 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'an opened circuit: stays opened for no more than one further ttl if the clock is set back and no process knows its age',
   ],
-  'has one permit, whatever is configured': [
+  'has one permit, whatever the options': [
     { question: withTerms({ permits: 1 }) },
     'a half-opened circuit: grants no more than 3 at once, whoever asks first',
   ],
-  'takes every probe for a failure': [
+  'treats every probe as a failure': [
     {
       question: (question) =>
         question.op === 'settle' ? { ...question, outcome: 'failure' } : question,
     },
     'a half-opened circuit: is closed after a probe that ended with success',
   ],
-  'takes every probe for a success': [
+  'treats every probe as a success': [
     {
       question: (question) =>
         question.op === 'settle' ? { ...question, outcome: 'success' } : question,
@@ -160,7 +160,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'a half-opened circuit: is half-opened after a probe that ended with ignored',
   ],
-  'takes results from anybody': [
+  'accepts results from any process': [
     {
       question: (question, kept) =>
         question.op === 'settle'
@@ -169,7 +169,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'a half-opened circuit: counts a result once, and only from the process that holds the permit',
   ],
-  'takes every token for a new one': [
+  'treats every token as new': [
     {
       question: (question, kept) =>
         question.op === 'acquire' && kept?.permits.length
@@ -178,7 +178,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'a half-opened circuit: grants the permit again to the token that holds it',
   ],
-  'lets no lease end': [
+  'never ends a lease': [
     { question: withTerms({ lease: 1e6 }) },
     'a half-opened circuit: grants the permit to another process after the lease, and ignores the former holder',
   ],
@@ -190,7 +190,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { clock: (seconds, before) => (seconds < 9000 ? before : seconds) },
     'a half-opened circuit: keeps a permit for no more than one further lease if the clock is set back',
   ],
-  'takes reports of any epoch': [
+  'accepts reports of any epoch': [
     {
       question: (question, kept) =>
         question.op === 'report'
@@ -199,7 +199,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'a half-opened circuit: refuses reports from before it closed',
   ],
-  'has one version for all': [
+  'has a constant version': [
     { answer: (answer) => ({ ...answer, version: Math.min(answer.version, 1) }) },
     'versions: grow with every change, and epochs with every transition',
   ],
@@ -220,7 +220,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'versions: ignore 1000000000000000, which lies in the far future',
   ],
-  'takes a slept outage for a new one': [
+  'restores an outage that a process slept through': [
     {
       question: (question) => ({
         ...question,
@@ -229,7 +229,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'a storage that lost everything: does not restore an outage that a process slept through',
   ],
-  'tells nobody': [
+  'sends no messages': [
     { isSilent: true },
     'messages: reach the other processes when the circuit opens',
   ],

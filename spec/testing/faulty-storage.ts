@@ -1,4 +1,4 @@
-/** A storage in memory, right but for one planted fault. */
+/** A storage in memory that is correct except for one planted fault. */
 import {
   decide,
   INITIAL_SNAPSHOT,
@@ -10,14 +10,14 @@ import type { ConnectionListener } from '../../lib/fleet/index.js'
 import type { ContractSubject } from '../../lib/testing/index.js'
 
 export interface Fault {
-  /** What it takes a question for. */
+  /** Changes a question before it is carried out. */
   readonly question?: (question: Question, kept: Kept | undefined) => Question
-  /** What it stores. */
+  /** Changes the record before it is stored. */
   readonly kept?: (kept: Kept, before: Kept | undefined) => Kept | undefined
   readonly answer?: (answer: Answer, question: Question) => Answer
   readonly key?: (circuit: string) => string
   readonly clock?: (seconds: number, before: number) => number
-  /** Other commands come between reading and storing. */
+  /** Whether other commands are carried out between reading and storing. */
   readonly isTorn?: boolean
   readonly isSilent?: boolean
   readonly neverCloses?: boolean

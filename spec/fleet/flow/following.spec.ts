@@ -19,7 +19,7 @@ function openAlone(): void {
 }
 
 describe('while the process follows the fleet', () => {
-  it('a newer snapshot moves the local circuit, as old as it is by now', () => {
+  it('a newer snapshot moves the local circuit, with its current age', () => {
     const effects = process.push({ ...opened(1), openedFor: 3 })
     expect(effects).toEqual([
       { do: 'watch' },
@@ -29,7 +29,7 @@ describe('while the process follows the fleet', () => {
     expect(process.state).toMatchObject({ local: 'opened', view: { openedAt: 97 } })
   })
 
-  it('what was by its own doing is published as such', () => {
+  it('a transition by its own doing is published as local', () => {
     const snapshot = opened(1)
     const effects = process.take({ on: 'pushed', snapshot, isOwn: true })
     expect(effects.at(-1)).toEqual({ do: 'publish', origin: 'local' })
@@ -53,27 +53,27 @@ describe('while the process follows the fleet', () => {
     expect(process.state).toBe(before)
   })
 
-  it('a newer version of the same epoch changes what is known, and moves nothing', () => {
+  it('a newer version of the same epoch is stored, and moves nothing', () => {
     process.push(opened(1))
     process.push({ ...opened(1), version: 2, heldFor: 4 })
     expect(moves()).toEqual(['opened'])
     expect(process.state.view).toMatchObject({ heldUntil: 104, snapshot: { version: 2 } })
   })
 
-  it('a newer epoch of an outage opens it anew', () => {
+  it('a newer epoch of an outage reopens the circuit', () => {
     process.push({ ...opened(1), openedFor: 9 })
     process.push(opened(2))
     expect(process.all('move').map(({ since }) => since)).toEqual([91, 100])
   })
 
-  it('a newer epoch of a closed circuit moves nothing: what the process has seen stands', () => {
+  it('a newer epoch of a closed circuit moves nothing, and keeps the failures of the process', () => {
     process.end('failure', SETTINGS.threshold - 1)
     process.push({ version: 7, epoch: 7 })
     expect(moves()).toEqual([])
     expect(process.state.evidence.streak).toBe(SETTINGS.threshold - 1)
   })
 
-  it('a version of the far future gives way to what the storage says then', () => {
+  it('a version of the far future is replaced by the next snapshot of the storage', () => {
     const version = (FAR_FUTURE + 10) * MICROSECONDS
     process.push(opened(version))
     process.push({ ...INITIAL_SNAPSHOT, version: 10 * MICROSECONDS })
@@ -83,14 +83,14 @@ describe('while the process follows the fleet', () => {
     expect(process.state.local).toBe('closed')
   })
 
-  it('but not to a storage that knows nothing', () => {
+  it('a version of the far future is not replaced by a storage that knows nothing', () => {
     process.push(opened((FAR_FUTURE + 10) * MICROSECONDS))
     const before = process.state
     process.push(INITIAL_SNAPSHOT)
     expect(process.state).toBe(before)
   })
 
-  it('a success ends what the fleet has counted, and what was ignored does not', () => {
+  it('a success resets the count of the fleet, and an ignored attempt does not', () => {
     process.push({ version: 1, failureCount: 3 })
     process.end('ignored')
     expect(process.state.view.snapshot.failureCount).toBe(3)
@@ -98,7 +98,7 @@ describe('while the process follows the fleet', () => {
     expect(process.state.view.snapshot.failureCount).toBe(0)
   })
 
-  it('the last failure is the fleet’s, until the process sees one of its own', () => {
+  it('the last failure is that of the fleet until the process has one of its own', () => {
     process.push({ ...opened(1), lastFailure: { status: 503 } })
     process.push({ ...INITIAL_SNAPSHOT, version: 2, epoch: 2 })
     expect(process.state.view.lastFailure).toEqual({ status: 503 })
@@ -112,7 +112,7 @@ describe('while the process follows the fleet', () => {
     expect(process.read({ version: 1 })).toEqual([{ do: 'publish', origin: 'shared' }])
   })
 
-  it('knows of an outage how old it is by now, of the local circuit when it closed', () => {
+  it('the known age of an outage grows, and ends when the local circuit closes', () => {
     process.push({ ...opened(1), openedFor: 2 })
     expect(known(process.state, 105)).toEqual({ ...opened(1), openedFor: 7 })
     expect(known(process.state, 97)).toEqual({ ...opened(1), openedFor: 0 })
@@ -121,14 +121,14 @@ describe('while the process follows the fleet', () => {
   })
 })
 
-it('a success of a process that is alone with a closed circuit makes no new state', () => {
+it('a success makes no new state if the process is alone with a closed circuit', () => {
   process.take({ on: 'lost' })
   const before = process.state
   process.end('success')
   expect(process.state).toBe(before)
 })
 
-it('what the process has opened by itself is no outage of the fleet', () => {
+it('a circuit that the process opened alone is no outage of the fleet', () => {
   process.push({ version: 3, epoch: 3 })
   openAlone()
   expect(known(process.state, 200)).toEqual({ ...INITIAL_SNAPSHOT, version: 3, epoch: 3 })
@@ -140,21 +140,21 @@ describe('while the process is alone', () => {
     process.take({ on: 'lost' })
   })
 
-  it('nothing that the storage says moves anything', () => {
+  it('no snapshot of the storage moves the circuit', () => {
     const before = process.state
     process.push({ ...INITIAL_SNAPSHOT, version: 6, epoch: 6 })
     expect(process.state).toBe(before)
     expect(isClosed(process.state)).toBe(false)
   })
 
-  it('an outage that it has overcome is none that it knows of', () => {
+  it('an outage that it has overcome is not reported as known', () => {
     const { now: grantedAt } = process
     process.take({ on: 'ended', outcome: 'success', grantedAt, local: 'closed' })
     openAlone()
     expect(known(process.state, process.now)).toMatchObject({ state: 'closed', epoch: 5 })
   })
 
-  it('an outage that its probes have seen again is as old as the fleet knows it', () => {
+  it('an outage that its probes confirmed is reported with the age that the fleet knows', () => {
     process.now += 50
     openAlone()
     expect(known(process.state, process.now)).toMatchObject({ state: 'opened', openedFor: 50 })
@@ -162,7 +162,7 @@ describe('while the process is alone', () => {
 })
 
 describe('coming back', () => {
-  it('follows the fleet, and says so', () => {
+  it('follows the fleet, and publishes that', () => {
     process.take({ on: 'lost' })
     process.now += 1
     expect(process.read({ ...opened(1), openedFor: 4 })).toEqual([
@@ -173,7 +173,7 @@ describe('coming back', () => {
     expect(process.state.isAlone).toBe(false)
   })
 
-  it('leaves the local circuit as it is where the fleet knows nothing new', () => {
+  it('leaves the local circuit alone if the fleet has no news', () => {
     process.take({ on: 'lost' })
     openAlone()
     process.read({ version: 3, epoch: 3 })
@@ -182,21 +182,21 @@ describe('coming back', () => {
     expect(isClosed(process.state)).toBe(true)
   })
 
-  it('closes it where the fleet has closed since', () => {
+  it('closes the local circuit if the fleet has closed since', () => {
     process.push(opened(1))
     process.take({ on: 'lost' })
     process.read({ ...INITIAL_SNAPSHOT, version: 2, epoch: 2 })
     expect(moves()).toEqual(['opened', 'closed'])
   })
 
-  it('leaves it opened where the storage has lost the outage', () => {
+  it('leaves the local circuit opened if the storage lost the outage', () => {
     process.push(opened(5))
     process.take({ on: 'lost' })
     process.read(INITIAL_SNAPSHOT)
     expect(moves()).toEqual(['opened'])
   })
 
-  it('opens it where the fleet is stricter, though it knows nothing new', () => {
+  it('opens the local circuit if the fleet is stricter, even without news', () => {
     process.push(opened(5))
     process.take({ on: 'lost' })
     process.take({ on: 'ended', outcome: 'success', grantedAt: 100, local: 'closed' })
@@ -204,7 +204,7 @@ describe('coming back', () => {
     expect(process.all('move').at(-1)).toEqual({ do: 'move', to: 'opened', since: 92 })
   })
 
-  it('keeps an outage of its own where the fleet’s is no newer', () => {
+  it('keeps its own outage unless that of the fleet is newer', () => {
     process.push(opened(5))
     process.take({ on: 'lost' })
     process.now += 30
@@ -212,7 +212,7 @@ describe('coming back', () => {
     expect(moves()).toEqual(['opened'])
   })
 
-  it('is not brought about by what was asked before the last loss', () => {
+  it('ignores answers to questions from before the last loss', () => {
     process.take({ on: 'lost' })
     const { losses } = process.state
     process.take({ on: 'lost' })
@@ -221,7 +221,7 @@ describe('coming back', () => {
     expect(process.state).toBe(before)
   })
 
-  it('forgets what was seen before a loss was published, and trusts requests from here on', () => {
+  it('forgets results from before a loss was published, and trusts later requests', () => {
     process.take({ on: 'lost' })
     process.end('failure', SETTINGS.threshold)
     process.take({ on: 'distrusted' })
@@ -233,7 +233,7 @@ describe('coming back', () => {
     expect(process.all('renewPermit').map(({ since }) => since)).toEqual([100, 102])
   })
 
-  it('trusts again what is seen alone after the next loss', () => {
+  it('trusts the results of the next time alone', () => {
     process.take({ on: 'lost' })
     process.take({ on: 'distrusted' })
     process.read()
@@ -243,7 +243,7 @@ describe('coming back', () => {
     expect(process.asked('report')).toHaveLength(1)
   })
 
-  it('keeps what its own probe has decided, if the storage has not heard of it', () => {
+  it('keeps the decision of its own probe if the storage does not know it', () => {
     process.push({ ...opened(5), state: 'half-opened' })
     const lease = { token: 't', grantedAt: 100, isTaken: true }
     process.take({ on: 'admitted', local: 'half-opened', lease })
@@ -255,7 +255,7 @@ describe('coming back', () => {
     expect(process.state.local).toBe('opened')
   })
 
-  it('forgets nothing after a gap in which it was not alone', () => {
+  it('forgets nothing after a gap if it was not alone', () => {
     process.take({ on: 'distrusted' })
     process.take({ on: 'lost' })
     process.end('failure', SETTINGS.threshold)
@@ -264,14 +264,14 @@ describe('coming back', () => {
   })
 })
 
-it('is alone with a circuit that the storage refuses, and looks after it now and then', () => {
+it('is alone with a circuit that the storage refuses, and reads it now and then', () => {
   expect(process.take({ on: 'unusable' })).toEqual([{ do: 'watch' }])
   expect(process.state.isAlone).toBe(true)
   process.read({ version: 1 })
   expect(process.state.isAlone).toBe(false)
 })
 
-it('ignores every answer that comes late, but permits', () => {
+it('ignores every late answer except permits', () => {
   const before = process.state
   const commands = [
     { op: 'read' },

@@ -42,7 +42,7 @@ function settle(process: Driven, outcome: Outcome, counted = true): void {
 const settled = (process: Driven) => process.asked('settle').map(({ command }) => command.outcome)
 
 describe('a request that may be a probe', () => {
-  it('asks within the deadline of permits, with what the process knows by now', () => {
+  it('asks with the deadline of permits, and sends what the process knows', () => {
     const process = asking()
     expect(process.asked('acquire')).toEqual([
       {
@@ -55,7 +55,7 @@ describe('a request that may be a probe', () => {
     ])
   })
 
-  it('keeps others from asking, until it is answered', () => {
+  it('keeps other requests from asking until the answer comes', () => {
     const process = due()
     expect(isHeld(process.state, process.now)).toBe(false)
     process.take({ on: 'wanted', token: TOKEN })
@@ -64,21 +64,21 @@ describe('a request that may be a probe', () => {
     expect(isHeld(process.state, process.now)).toBe(false)
   })
 
-  it('is admitted under a lease from before it asked', () => {
+  it('gets a lease that starts before the question', () => {
     const process = asking()
     process.now += 0.05
     process.answer('acquire', HALF)
     expect(process.all('admit')).toEqual([{ do: 'admit', token: TOKEN, leasedAt: 111 }])
   })
 
-  it('is admitted without a lease if the circuit has closed meanwhile', () => {
+  it('is admitted without a lease if the circuit closed in the meantime', () => {
     const process = asking()
     process.answer('acquire', { version: 2, epoch: 2, state: 'closed' })
     expect(process.all('admit')).toEqual([{ do: 'admit', token: TOKEN }])
     expect(process.all('move')).toMatchObject([{ to: 'opened' }, { to: 'closed' }])
   })
 
-  it('is refused while another is the probe', () => {
+  it('is refused while another request is the probe', () => {
     const process = asking()
     process.answer('acquire', { ...HALF, heldFor: 4, granted: false })
     const refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
@@ -87,7 +87,7 @@ describe('a request that may be a probe', () => {
     expect(isHeld(process.state, 111 + 4)).toBe(false)
   })
 
-  it('is refused for as long as the storage says that the circuit is opened', () => {
+  it('is refused while the storage reports the circuit as opened', () => {
     const process = asking()
     process.now += 1
     process.answer('acquire', { ...opened(1), openedFor: 6, granted: false })
@@ -97,13 +97,13 @@ describe('a request that may be a probe', () => {
     expect(process.state.local).toBe('opened')
   })
 
-  it('is never told to come back in the past', () => {
+  it('never gets a retryAfter in the past', () => {
     const process = asking()
     process.answer('acquire', { ...opened(1), openedFor: TTL + 3, granted: false })
     expect(process.all('refuse')).toMatchObject([{ refusal: { retryAfter: 0 } }])
   })
 
-  it('goes without a permit that is not answered, which is given back once the storage is found', () => {
+  it('is sent without a permit if no answer comes, and the permit is given back once the storage is found', () => {
     const process = asking()
     process.take({ on: 'lost' })
     process.fail('acquire')
@@ -114,7 +114,7 @@ describe('a request that may be a probe', () => {
     expect(settled(process)).toEqual(['ignored'])
   })
 
-  it('gives a permit back that comes late, and asks for none that was refused', () => {
+  it('gives back a permit that comes late, and does not give back a refusal', () => {
     const [granted, refused] = [asking(), asking()]
     for (const process of [granted, refused]) {
       process.take({ on: 'lost' })
@@ -128,7 +128,7 @@ describe('a request that may be a probe', () => {
     expect(settled(refused)).toEqual([])
   })
 
-  it('gives a permit back that is granted while the storage is lost by another question', () => {
+  it('gives back a permit that is granted after another question lost the storage', () => {
     const process = asking()
     process.take({ on: 'lost' })
     process.answer('acquire', HALF)
@@ -137,7 +137,7 @@ describe('a request that may be a probe', () => {
     expect(process.state.view.snapshot.version).toBe(1)
   })
 
-  it('has nothing to give back if it is refused then', () => {
+  it('gives nothing back if it is refused then', () => {
     const process = asking()
     process.take({ on: 'lost' })
     process.answer('acquire', { ...HALF, granted: false })
@@ -145,14 +145,14 @@ describe('a request that may be a probe', () => {
     expect(settled(process)).toEqual([])
   })
 
-  it('moves the local circuit by itself while the process is alone', () => {
+  it('moves only the local circuit while the process is alone', () => {
     const process = due()
     process.take({ on: 'lost' })
     expect(process.take({ on: 'admitted', local: 'half-opened' })).toEqual([])
     expect(process.state.local).toBe('half-opened')
   })
 
-  it('gives a permit back that the local circuit does not take', () => {
+  it('gives back a permit that the local circuit cannot use', () => {
     const process = asking()
     process.answer('acquire', HALF)
     const lease = { token: TOKEN, grantedAt: 111, isTaken: false }
@@ -164,20 +164,20 @@ describe('a request that may be a probe', () => {
 })
 
 describe('a lease', () => {
-  it('is held until its end, by the clock of the process and from before it asked', () => {
+  it('lasts from before the question to its end, by the clock of the process', () => {
     const { state } = probing()
     expect(mayCount(state, TOKEN, 111 + LEASE)).toBe(true)
     expect(mayCount(state, TOKEN, 111 + LEASE + 0.001)).toBe(false)
     expect(mayCount(state, 'p:2', 111)).toBe(false)
   })
 
-  it('is no longer than a probe may take', () => {
+  it('is no longer than probeTimeout', () => {
     const { state } = probing({ probeTimeout: 2 })
     expect(mayCount(state, TOKEN, 111 + 2)).toBe(true)
     expect(mayCount(state, TOKEN, 111 + 2.001)).toBe(false)
   })
 
-  it('is renewed three times in its length, from the moment of asking', () => {
+  it('is renewed three times per lease, each time from the moment of asking', () => {
     const process = probing()
     const timer = { do: 'start', timer: TOKEN, seconds: LEASE / 3 }
     const start = { ...timer, input: { on: 'renewalDue', token: TOKEN } }
@@ -196,7 +196,7 @@ describe('a lease', () => {
     expect(process.all('stop')).toEqual([])
   })
 
-  it('is renewed for no longer than the probe may take, and then no more', () => {
+  it('is renewed until probeTimeout is over, and not after that', () => {
     const process = probing()
     process.now = 111 + PROBE_TIMEOUT - 1
     process.take({ on: 'renewalDue', token: TOKEN })
@@ -206,7 +206,7 @@ describe('a lease', () => {
     expect(effects).toEqual([])
   })
 
-  it('is over if another has the permit', () => {
+  it('is over if another process has the permit', () => {
     const process = probing()
     process.take({ on: 'renewalDue', token: TOKEN })
     process.answer('renew', { granted: false })
@@ -214,7 +214,7 @@ describe('a lease', () => {
     expect(process.all('stop')).toEqual([{ do: 'stop', timer: TOKEN }])
   })
 
-  it('lasts as it was if the renewal is not answered', () => {
+  it('keeps its end if the renewal is not answered', () => {
     const process = probing()
     process.now += 2
     process.take({ on: 'renewalDue', token: TOKEN })
@@ -223,7 +223,7 @@ describe('a lease', () => {
     expect(process.state).toBe(before)
   })
 
-  it('is not brought back by a renewal that is answered after its end', () => {
+  it('is not revived by a renewal that is answered after its end', () => {
     const process = probing()
     process.take({ on: 'renewalDue', token: TOKEN })
     settle(process, 'failure')
@@ -232,7 +232,7 @@ describe('a lease', () => {
     expect(process.take({ on: 'renewalDue', token: TOKEN })).toEqual([])
   })
 
-  it('is not known to be held after a gap, and what it brings counts for nobody', () => {
+  it('is uncertain after a gap, and its probe counts for nobody', () => {
     const process = probing()
     process.take({ on: 'distrusted' })
     expect(mayCount(process.state, TOKEN, process.now)).toBe(false)
@@ -240,7 +240,7 @@ describe('a lease', () => {
     expect(settled(process)).toEqual(['ignored'])
   })
 
-  it('counts whatever its end while the process is alone', () => {
+  it('does not limit a probe while the process is alone', () => {
     const process = probing()
     process.take({ on: 'lost' })
     expect(mayCount(process.state, TOKEN, 1e6)).toBe(true)
@@ -248,7 +248,7 @@ describe('a lease', () => {
 })
 
 describe('the end of a probe', () => {
-  it('is sent with what is known of its failure, and the lease renewed no more', () => {
+  it('is sent with the reason of its failure, and stops the renewals', () => {
     const process = probing()
     settle(process, 'failure')
     expect(process.asked('settle')).toMatchObject([
@@ -260,14 +260,14 @@ describe('the end of a probe', () => {
     expect(process.all('stop')).toEqual([{ do: 'stop', timer: TOKEN }])
   })
 
-  it('is presumed to be the fleet’s if it counted here', () => {
+  it('is presumed to move the fleet if it counted here', () => {
     const process = probing()
     settle(process, 'success')
     expect(process.state.view.snapshot.state).toBe('closed')
     expect(process.asked('settle').at(-1)?.known).toMatchObject({ state: 'closed', epoch: 2 })
   })
 
-  it('opens the fleet’s circuit from this moment on, as far as is known', () => {
+  it('is presumed to open the circuit of the fleet from this moment', () => {
     const process = probing()
     process.now += 3
     const end = { token: TOKEN, outcome: 'failure', counted: true, local: 'opened' } as const
@@ -275,7 +275,7 @@ describe('the end of a probe', () => {
     expect(process.asked('settle').at(-1)?.known).toMatchObject({ state: 'opened', openedFor: 0 })
   })
 
-  it('is presumed to be nothing if it came too late to count here', () => {
+  it('is presumed to change nothing if it came too late to count here', () => {
     const process = probing()
     const end = { token: TOKEN, outcome: 'success', counted: false, local: 'opened' } as const
     process.take({ on: 'settled', ...end })
@@ -283,7 +283,7 @@ describe('the end of a probe', () => {
     expect(settled(process)).toEqual(['success'])
   })
 
-  it('is sent again after each loss, until it is confirmed', () => {
+  it('is sent again after each loss until the storage confirms it', () => {
     const process = probing()
     settle(process, 'success')
     for (const _ of [1, 2]) {
@@ -299,7 +299,7 @@ describe('the end of a probe', () => {
     expect(settled(process)).toHaveLength(3)
   })
 
-  it('changes nothing if there is no such lease', () => {
+  it('changes nothing without a lease', () => {
     const process = due()
     const { probes, view } = process.state
     settle(process, 'success')

@@ -1,7 +1,7 @@
 /**
  * Random sequences drive the flow of several processes over one storage: answers are lost, late, repeated
- * and reordered, requests end whenever they like, and timers fire at any time. What must hold is checked
- * after each step, and in the end all agree. RUNS makes more sequences of it; SEED repeats some.
+ * and reordered, requests end whenever they like, and timers fire at any time. The invariants are
+ * checked after each step, and in the end all agree. RUNS sets the number of sequences; SEED repeats some.
  */
 import fc from 'fast-check'
 import type { Outcome } from '../../../lib/circuit/types.js'
@@ -86,7 +86,7 @@ function letProcess(world: World, taken: Extract<Happening, { readonly by: numbe
   else process.take({ on: taken.what })
 }
 
-it('whatever gets lost, comes late, twice or in another order, what must hold holds, and all agree in the end', () => {
+it('the invariants hold and all processes agree in the end, whatever is lost, late, repeated or reordered', () => {
   const visited = new Set<string>()
   let reports = 0
   const sequences = fc.array(happening, { minLength: 20, maxLength: 150, size: 'max' })

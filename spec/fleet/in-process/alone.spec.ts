@@ -1,4 +1,6 @@
-/** What a process decides while it is alone stays its own affair, also if the storage has forgotten the rest. */
+/**
+ * The decisions of a process while it is alone do not affect the fleet, even if the storage lost its data.
+ */
 import type { Machine, Rules } from '../../../lib/circuit/types.js'
 import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
 import { MemoryStorage } from '../../../lib/testing/index.js'
@@ -22,7 +24,7 @@ async function send(machine: Machine, outcome: 'success' | 'failure'): Promise<v
   if (admission.admitted) machine.record(admission, outcome)
 }
 
-it('an outage that it has overcome alone is not restored by what it sees afterwards', async () => {
+it('an outage that it overcame alone is not restored by later failures', async () => {
   const [machine, membership] = await join()
   const [other, otherMembership] = await join()
   for (let count = 0; count < RULES.threshold; count += 1) await send(machine, 'failure')
@@ -48,7 +50,7 @@ it('an outage that it has overcome alone is not restored by what it sees afterwa
   for (const member of [membership, otherMembership, last]) await member.close()
 })
 
-it('an outage that only its own probes have seen since is as old as the fleet knows it', async () => {
+it('an outage that only its own probes confirmed keeps the age that the fleet knows', async () => {
   const [machine, membership] = await join()
   for (let count = 0; count < RULES.threshold; count += 1) await send(machine, 'failure')
   await membership.flush()

@@ -1,6 +1,6 @@
 /**
- * Several processes do random things to one circuit at once, and nobody waits for anybody: what must
- * hold whatever comes first. RUNS makes more sequences of it.
+ * Several processes use one circuit at random and at once, and none waits for another. The spec checks the
+ * invariants, whatever comes first. RUNS sets the number of sequences.
  */
 import { ok } from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -62,7 +62,7 @@ describe.each(Object.keys(SUBJECTS))('processes that share a %s', (name) => {
   afterAll(() => subject.stop())
 
   it(
-    'never have more probes than permits, nor count what is of another epoch',
+    'never have more probes than permits, and never count results of another epoch',
     async () => {
       const sequences = fc.array(step, { minLength: 10, maxLength: 80, size: 'max' })
       const property = fc.asyncProperty(rules, sequences, async (given, sequence) => {
@@ -134,7 +134,7 @@ class Fleet {
     if (ended) this.#members[ended.by]?.[0].record(ended.permit, outcome)
   }
 
-  /** What takes milliseconds is over before seconds pass. */
+  /** Lets everything settle that takes milliseconds, before seconds pass. */
   async #wait(seconds: number): Promise<void> {
     await this.#drain()
     this.#now += seconds
@@ -155,7 +155,7 @@ function isGrant({ question, answer }: Entry): boolean {
   return question.op === 'acquire' && answer.granted && answer.state === 'half-opened'
 }
 
-/** What the storage did, command by command. */
+/** Checks what the storage did, command by command. */
 function checkHistory(entries: readonly Entry[]): string[] {
   const ordered = entries.toSorted((a, b) => a.answer.version - b.answer.version)
   const held = new Map<string, Entry>()

@@ -1,4 +1,4 @@
-/** A process that starts is busy, and `init()` waits for its circuits as long as it may. */
+/** A process that starts is busy, so `init()` waits for its circuits until its own deadline. */
 import axios from 'axios'
 import { CircuitBreaker } from '../../../lib/index.js'
 import type { Answer, Question } from '../../../lib/fleet/index.js'
@@ -7,7 +7,7 @@ import { Wrapped } from './wrapped.js'
 
 const COMMAND_DEADLINE = 0.02
 
-/** Answers about the first circuit at once, and about the others after a while. */
+/** Answers the read of the first circuit at once, and the others after a while. */
 class SlowForTheRest extends Wrapped {
   late = 0
 
@@ -23,7 +23,7 @@ class SlowForTheRest extends Wrapped {
   }
 }
 
-it('a circuit may take longer than a command does while the process joins', async () => {
+it('reading a circuit may exceed commandDeadline while the process joins', async () => {
   const storage = new SlowForTheRest()
   const breaker = new CircuitBreaker({ storage })
   for (const name of ['first', 'second', 'third']) breaker.attach(axios.create(), name)

@@ -1,4 +1,7 @@
-/** A breaker's part in the fleet, under timers and clocks of its own: what it reads, when, and what it leaves alone. */
+/**
+ * A breaker's part in the fleet, under simulated timers and clocks: what it reads and when, and what it does
+ * not.
+ */
 import type { Machine, Permit, Rules } from '../../../lib/circuit/types.js'
 import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
 import type { Answer, Question, SharedStorage } from '../../../lib/fleet/index.js'
@@ -9,13 +12,13 @@ import { Wrapped } from './wrapped.js'
 const RULES: Rules = { threshold: 1, ttl: 1000, permits: 1, probeTimeout: 1000 }
 const REFRESH = 5
 const OPTIONS = { refresh: REFRESH, permitDeadline: 30, commandDeadline: 30, lease: 1e5 }
-/** What takes a storage in memory no time is over before time passes. */
+/** Lets everything settle that takes a storage in memory no time, before the clock moves. */
 const TURNS = 50
 const BEAT = 0.5
 
 class Heard extends Wrapped {
   readonly asked: string[] = []
-  /** What happens while a question is on its way. */
+  /** Runs while a question is on its way. */
   meanwhile: () => Promise<void> = async () => undefined
   /** A circuit that the storage refuses. */
   refused: string | undefined
@@ -61,7 +64,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn += 1) await Promise.resolve()
 }
 
-/** All clocks go on together, and nothing is late. */
+/** Advances all clocks together, so that nothing is late. */
 async function pass(seconds: number): Promise<void> {
   for (let left = seconds; left > 0; left -= BEAT) {
     now += Math.min(left, BEAT)
@@ -80,7 +83,7 @@ function push(version: number): void {
   for (const listener of storage.listeners) listener.pushed('users', snapshot, 'another')
 }
 
-it('decides about nothing before init(), and about all circuits after it', async () => {
+it('admits nothing before init(), and decides for all circuits after it', async () => {
   expect(machine.admit()).toEqual({ admitted: false, state: 'not-initialized' })
   const init = membership.init()
   expect(machine.admit()).toMatchObject({ admitted: true })
@@ -91,7 +94,7 @@ it('decides about nothing before init(), and about all circuits after it', async
   expect(storage.asked).toEqual(['read users', 'read orders'])
 })
 
-it('sends nothing while all is well, however long', async () => {
+it('sends nothing while the service is healthy, however long', async () => {
   await membership.init()
   storage.asked.length = 0
   for (let count = 0; count < 100; count += 1) await record('success')
@@ -99,7 +102,7 @@ it('sends nothing while all is well, however long', async () => {
   expect(storage.asked).toEqual([])
 })
 
-it('reads what is not closed now and then, and no more once it is closed', async () => {
+it('reads circuits that are not closed now and then, and stops once they close', async () => {
   await membership.init()
   membership.machineFor('orders', RULES)
   await record('failure')
@@ -119,13 +122,13 @@ it('reads what is not closed now and then, and no more once it is closed', async
   expect(storage.asked).toEqual([])
 })
 
-it('takes over what is pushed', async () => {
+it('follows pushed snapshots', async () => {
   await membership.init()
   push(1e15)
   expect(machine.state).toBe('opened')
 })
 
-it('takes what is pushed after a gap for a hint: it may be as old as the gap', async () => {
+it('treats a push after a gap as a hint, because it may be as old as the gap', async () => {
   await membership.init()
   storage.asked.length = 0
   jest.setSystemTime(Date.now() + 2000)
@@ -141,7 +144,7 @@ it('takes what is pushed after a gap for a hint: it may be as old as the gap', a
   expect(machine.state).toBe('opened')
 })
 
-it('notices a gap by itself, and reads what was not closed', async () => {
+it('detects a gap by itself, and reads the circuits that were not closed', async () => {
   await membership.init()
   await record('failure')
   storage.asked.length = 0
@@ -151,14 +154,14 @@ it('notices a gap by itself, and reads what was not closed', async () => {
   expect(storage.asked).toEqual(['read users'])
 })
 
-it('takes no pause for a gap that is shorter than that', async () => {
+it('does not treat a shorter pause as a gap', async () => {
   await membership.init()
   jest.setSystemTime(Date.now() + 1400)
   push(1e15)
   expect(machine.state).toBe('opened')
 })
 
-it('reports nothing that was under way in a gap', async () => {
+it('reports no request that was under way in a gap', async () => {
   await membership.init()
   const permit = (await machine.admit()) as Permit
   storage.asked.length = 0
@@ -181,7 +184,7 @@ describe('flush()', () => {
     busy.record((await busy.admit()) as Permit, 'failure')
   }
 
-  it('reports what was held back, and waits until that is known', async () => {
+  it('reports failures that were held back, and waits for the answer', async () => {
     let answer = (): void => undefined
     storage.meanwhile = () => new Promise((resolve) => (answer = resolve))
     await fail()
@@ -196,7 +199,7 @@ describe('flush()', () => {
     expect(isFlushed).toBe(true)
   })
 
-  it('waits for what was seen while a report was on its way', async () => {
+  it('waits for failures that came while a report was on its way', async () => {
     const answers: (() => void)[] = []
     storage.meanwhile = () => new Promise((resolve) => void answers.push(resolve))
     await fail()
@@ -213,7 +216,7 @@ describe('flush()', () => {
     expect(isFlushed).toBe(true)
   })
 
-  it('ends although failures go on', async () => {
+  it('ends even if failures go on', async () => {
     storage.meanwhile = fail
     await fail()
     await membership.flush()
@@ -222,7 +225,7 @@ describe('flush()', () => {
   })
 })
 
-it('leaves a circuit alone that was detached, also if its name is attached anew', async () => {
+it('ignores a detached circuit, even if its name is attached again', async () => {
   await membership.init()
   machine.release?.()
   const anew = membership.machineFor('users', RULES)
@@ -232,7 +235,7 @@ it('leaves a circuit alone that was detached, also if its name is attached anew'
   expect([machine.state, anew.state]).toEqual(['closed', 'opened'])
 })
 
-it('says once that a circuit is not shared, breaks it by its own results, and shares the others', async () => {
+it('warns once that a circuit is not shared, uses local results for it, and shares the others', async () => {
   const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
   storage.refused = 'users'
   const orders = membership.machineFor('orders', RULES)
@@ -250,7 +253,7 @@ it('says once that a circuit is not shared, breaks it by its own results, and sh
   await other.init()
   await record('failure', orders)
   expect(theirs.state).toBe('opened')
-  // Once it may be shared, what it has seen is reported.
+  // Once the storage accepts the circuit, its failures are reported.
   storage.refused = undefined
   await pass(2 * REFRESH)
   const users = other.machineFor('users', RULES)
@@ -279,7 +282,7 @@ it('knows whether the next request would be sent', async () => {
   await other.close()
 })
 
-it('stops its timers and reads nothing once it is closed', async () => {
+it('stops its timers and reads nothing after close()', async () => {
   await membership.init()
   await record('failure')
   await membership.close()

@@ -1,4 +1,4 @@
-/** Why a circuit is opened, in a process that was told of it by another. */
+/** The reason of an opening, in a process that learns of it from another. */
 import axios, { AxiosError, type AxiosAdapter } from 'axios'
 import { CircuitBreaker, OpenedStateError } from '../../../lib/index.js'
 import type { SharedStorage } from '../../../lib/fleet/index.js'
@@ -15,7 +15,7 @@ function failing(code: string | undefined, status?: number): AxiosAdapter {
   }
 }
 
-/** A process that sends what an adapter answers with, until it is told otherwise. */
+/** A process whose adapter answers as the spec says. */
 async function joined(storage: SharedStorage) {
   const service = { adapter: failing('ECONNREFUSED') }
   const users = axios.create({ adapter: (config) => service.adapter(config) })
@@ -55,7 +55,7 @@ describe.each(Object.entries(SUBJECTS))('over %s', (_name, start) => {
     expect(JSON.stringify([error, other.circuit])).not.toContain(SECRET)
   })
 
-  it('tells nothing of a code that is no code', async () => {
+  it('leaves out a code that does not look like one', async () => {
     const [one, other] = parties
     if (!one || !other) throw new Error('nobody has joined')
     one.service.adapter = failing('a|b\n')

@@ -1,4 +1,4 @@
-/** Leases in one process, under timers and clocks of their own: renewed while the probe runs, and by whom else. */
+/** Leases in one process, under simulated timers and clocks: who renews them, and until when. */
 import type { Machine, Permit, Rules } from '../../../lib/circuit/types.js'
 import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
 import { MemoryStorage } from '../../../lib/testing/index.js'
@@ -7,14 +7,14 @@ import { Recording } from './recording.js'
 const RULES: Rules = { threshold: 1, ttl: 10, permits: 1, probeTimeout: 20 }
 const LEASE = 6
 const OPTIONS = { lease: LEASE, refresh: 1e6, permitDeadline: 30, commandDeadline: 30 }
-/** What takes a storage in memory no time is over before time passes. */
+/** Lets everything settle that takes a storage in memory no time, before the clock moves. */
 const TURNS = 50
 
 let now: number
 let storage: Recording
 let members: readonly (readonly [Machine, Membership])[]
 
-/** The time of the processes, of the storage and of the timers passes together, a little at a time. */
+/** Advances the clocks of the processes, the storage and the timers together, in small steps. */
 async function pass(seconds: number): Promise<void> {
   for (const end = now + seconds; now < end;) {
     const part = Math.min(0.5, end - now)
@@ -53,7 +53,7 @@ afterEach(async () => {
   jest.useRealTimers()
 })
 
-/** The first process probes, and the second one wants to. */
+/** Two processes: the first one probes, and the second one wants to. */
 async function probe(): Promise<{ one: Machine; other: Machine; permit: Permit }> {
   const [[one], [other]] = members as [
     readonly [Machine, Membership],
@@ -65,7 +65,7 @@ async function probe(): Promise<{ one: Machine; other: Machine; permit: Permit }
   return { one, other, permit }
 }
 
-it('a probe that is slower than its lease keeps its permit, and its end counts for all', async () => {
+it('a probe that outlasts its lease keeps its permit, and its end counts for all processes', async () => {
   const { one, other, permit } = await probe()
   await pass(2 * LEASE + 1)
   expect(asked('renew').length).toBeGreaterThanOrEqual(6)
@@ -81,7 +81,7 @@ it('a probe that is slower than its lease keeps its permit, and its end counts f
   expect(asked('renew')).toHaveLength(renewals)
 })
 
-it('a probe that takes longer than it may loses its permit, and says nothing any more', async () => {
+it('a probe that exceeds probeTimeout loses its permit, and its end does not count', async () => {
   const { one, other, permit } = await probe()
   await pass(RULES.probeTimeout + 1)
   const last = await other.admit()
@@ -95,7 +95,7 @@ it('a probe that takes longer than it may loses its permit, and says nothing any
   expect(asked('settle').map(({ answer }) => answer.granted)).toEqual([false, true])
 })
 
-it('a permit that is given back is free for another process at once', async () => {
+it('a permit that is given back is free at once', async () => {
   const { one, other, permit } = await probe()
   expect(await other.admit()).toMatchObject({ admitted: false })
   expect(one.record(permit, 'ignored')).toBe(true)
@@ -103,7 +103,7 @@ it('a permit that is given back is free for another process at once', async () =
   expect(await other.admit()).toMatchObject({ admitted: true, probe: true })
 })
 
-it('a process that did not run for a while has no lease that it believes in', async () => {
+it('a process does not trust its lease after a gap', async () => {
   const { one, permit } = await probe()
   jest.setSystemTime(Date.now() + 5000)
   expect(one.record(permit, 'success')).toBe(false)
@@ -112,7 +112,7 @@ it('a process that did not run for a while has no lease that it believes in', as
   expect(one.state).toBe('half-opened')
 })
 
-it('an end that was not confirmed is told again once the storage is found, and counts then', async () => {
+it('an end that was not confirmed is sent again once the storage is found, and counts then', async () => {
   const { one, other, permit } = await probe()
   storage.isDown = true
   for (const listener of storage.listeners) listener.lost('gone')

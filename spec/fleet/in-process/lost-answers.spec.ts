@@ -1,4 +1,4 @@
-/** Commands that the storage carries out, and whose answers get lost; hints that come while it is read. */
+/** Commands that the storage carries out but whose answers are lost, and hints that come during a read. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Machine, Permit, Publish, Rules } from '../../../lib/circuit/types.js'
 import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
@@ -14,9 +14,9 @@ let now = 0
 
 class Lossy extends Wrapped {
   readonly asked: Question['op'][] = []
-  /** Answers to this are lost. */
+  /** Answers to this operation are lost. */
   loses: Question['op'] | undefined
-  /** Answers wait for it. */
+  /** Answers wait for this promise. */
   gate: Promise<void> | undefined
 
   constructor(inner: MemoryStorage, options = PATIENT) {
@@ -67,7 +67,7 @@ async function startDue(): Promise<{ lossy: Lossy; one: Member; two: Member }> {
   return { lossy, one, two }
 }
 
-it('gives a permit back that it may have been granted without being told', async () => {
+it('gives back a permit whose grant may have been lost', async () => {
   const { lossy, one, two } = await startDue()
   lossy.loses = 'acquire'
   one[0].record(await permitOf(one[0]), 'ignored')
@@ -79,7 +79,7 @@ it('gives a permit back that it may have been granted without being told', async
   })
 })
 
-it('tells the end of a probe again that was not confirmed', async () => {
+it('sends the end of a probe again if it was not confirmed', async () => {
   const { lossy, one, two } = await startDue()
   lossy.loses = 'settle'
   const probe = await permitOf(one[0])
@@ -89,13 +89,13 @@ it('tells the end of a probe again that was not confirmed', async () => {
   expect(one[1].isUp).toBe(false)
   lossy.loses = undefined
   await until(
-    'it is told again',
+    'the end is sent again',
     () => lossy.asked.filter((op) => op === 'settle').length > received + 1,
   )
   await until('all agree', () => one[0].state === 'closed' && two[0].state === 'closed')
 })
 
-it('reads once more where a hint comes while it reads', async () => {
+it('reads once more if a hint comes during a read', async () => {
   const { lossy } = await startDue()
   const before = lossy.asked.length
   let open = (): void => undefined
@@ -112,7 +112,7 @@ it('reads once more where a hint comes while it reads', async () => {
   expect(lossy.asked.slice(before)).toEqual(['read', 'read'])
 })
 
-it('is looked for again where it is lost in the moment in which it is found', async () => {
+it('is looked for again if it is lost in the moment in which it is found', async () => {
   const lossy = new Lossy(new MemoryStorage())
   const received: string[] = []
   const lose = (reason: string): void => {
@@ -124,11 +124,11 @@ it('is looked for again where it is lost in the moment in which it is found', as
     if (received.filter((other) => other === 'storageRestored').length === 1) lose('again')
   })
   lose('once')
-  await until('the loss is told', () => received.includes('storageLost'))
+  await until('the loss is published', () => received.includes('storageLost'))
   lossy.isDown = false
   await until('it is found, and lost at once', () => received.includes('storageRestored'))
   const losses = (): number => received.filter((name) => name === 'storageLost').length
-  await until('the second loss is told', () => losses() === 2)
+  await until('the second loss is published', () => losses() === 2)
   lossy.isDown = false
   await until('it is found for good', () => membership.isUp)
   const lossAndFind = ['storageLost', 'storageRestored']
@@ -138,7 +138,7 @@ it('is looked for again where it is lost in the moment in which it is found', as
   ])
 })
 
-it('is not in use where it is found after it was closed', async () => {
+it('is not used if it is found after close()', async () => {
   const lossy = new Lossy(new MemoryStorage(), { initDeadline: 0.02 })
   const publisher = { publish: () => undefined, hears: () => false }
   const membership = joinStorage(lossy, { publisher, now: () => now })

@@ -1,6 +1,6 @@
 /**
- * Errors at random are no outage, however busy the processes are, and although one of them is cut off:
- * ten minutes of a fleet, in simulated time. SEED tries others.
+ * Random errors do not open the circuit, however busy the processes are, even if one of them is cut off:
+ * ten minutes of a fleet, in simulated time. SEED sets the random errors.
  */
 import type { Machine, Rules } from '../../../lib/circuit/types.js'
 import { HOLD } from '../../../lib/fleet/flow/reporting.js'
@@ -12,7 +12,7 @@ import { PATIENT } from '../../storage/subjects.js'
 const SEED = Number(process.env.SEED ?? 1)
 const SIZE = 8
 const MINUTES = 10
-/** What takes a storage in memory no time is over before time passes. */
+/** Lets everything settle that takes a storage in memory no time, before the clock moves. */
 const TURNS = 30
 const RULES: Rules = { threshold: 5, ttl: 30, permits: 1, probeTimeout: 60 }
 
@@ -20,9 +20,9 @@ beforeEach(() => jest.useFakeTimers({ doNotFake: ['performance', 'nextTick', 'qu
 afterEach(() => jest.useRealTimers())
 
 interface Noise {
-  /** Requests of each process in a second. */
+  /** Requests per second of each process. */
   readonly rate: number
-  /** The share of requests that fail, where the service is well. */
+  /** The share of requests that fail while the service is healthy. */
   readonly errors: number
   readonly quorum: number
 }
@@ -103,7 +103,7 @@ class Simulation {
     if (await process.send(fails)) this.#heldUntil = this.now + 2 * HOLD
   }
 
-  /** Timers run only while one may be due that matters, for the sake of time. */
+  /** Runs timers only if one may be due that matters, to save time. */
   async #pass(seconds: number): Promise<void> {
     this.now += seconds
     this.#owed += seconds * 1000
@@ -119,7 +119,7 @@ const NOISES: readonly Noise[] = [50, 0.5].flatMap((rate) =>
 )
 
 it.each(NOISES)(
-  'with $rate requests/s, $errors of them errors, and a quorum of $quorum with one fewer cut off, no healthy process is refused, until there is an outage',
+  'with $rate requests/s, an error rate of $errors, a quorum of $quorum and one process fewer cut off, no healthy process is refused before an outage',
   async (noise) => {
     const simulation = new Simulation(noise, SEED)
     await simulation.start()

@@ -1,4 +1,4 @@
-/** A ttl that ends while a request is admitted: one reading of the clock decides, and not two. */
+/** A ttl that ends during an admission: the admission reads the clock once, and not twice. */
 import { joinStorage } from '../../../lib/breaker/membership.js'
 import type { Permit, Rules } from '../../../lib/circuit/types.js'
 import { MemoryStorage } from '../../../lib/testing/index.js'
@@ -7,10 +7,10 @@ import { PATIENT } from '../../storage/subjects.js'
 
 const RULES: Rules = { threshold: 1, ttl: 10, permits: 1, probeTimeout: 60 }
 
-it('lets no probe go without a permit', async () => {
+it('sends no probe without a permit', async () => {
   let now = 0
   let pace = 0
-  // With a pace each reading finds the clock further on, as a process that is stalled in between does.
+  // With a pace, the clock advances at each reading, as in a process that stalls between two readings.
   const clock = (): number => (now += pace)
   const storage = new Recording(
     new MemoryStorage({ now: () => now, ...PATIENT }),

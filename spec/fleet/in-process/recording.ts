@@ -1,11 +1,11 @@
-/** A storage that notes what it is asked and what it answers, in the order in which it was carried out. */
+/** A storage that records questions and answers in the order in which it carries them out. */
 import type { Answer, Question, SharingOptions, SharedStorage } from '../../../lib/fleet/index.js'
 import { Wrapped } from './wrapped.js'
 
 export interface Entry {
   readonly question: Question
   readonly answer: Answer
-  /** When it was answered, in seconds. */
+  /** The time of the answer, in seconds. */
   readonly at: number
 }
 

@@ -1,4 +1,4 @@
-/** What happens to a request while it waits for a permit: the storage answers when the spec says so. */
+/** A request that waits for a permit. The spec decides when the storage answers. */
 import { setImmediate as turn } from 'node:timers/promises'
 import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker, OpenedStateError, type Circuit } from '../../../lib/index.js'
@@ -12,7 +12,7 @@ import { Wrapped } from './wrapped.js'
 const TTL = 0.05
 const PATIENCE = 30
 
-/** Keeps the requests for a permit until they are released. */
+/** Holds the questions for a permit until the spec releases them. */
 class Slow extends Wrapped {
   readonly waiting: (() => void)[] = []
 
@@ -25,7 +25,7 @@ class Slow extends Wrapped {
     return ask()
   }
 
-  /** Answers the one that has waited longest. */
+  /** Answers the question that has waited longest. */
   async release(): Promise<void> {
     await until('a permit is asked for', () => this.waiting.length > 0)
     this.waiting.shift()?.()
@@ -60,7 +60,7 @@ async function startDue(storage: Slow, permits = 1): Promise<FleetHarness> {
 }
 
 describe('a request that waits for a permit', () => {
-  it('is sent as the probe once it has it, and others are refused meanwhile', async () => {
+  it('is sent as the probe once it has the permit, and others are refused until then', async () => {
     const storage = new Slow()
     const { users, circuit } = await startDue(storage)
     const probe = users.get('/')
@@ -85,7 +85,7 @@ describe('a request that waits for a permit', () => {
       },
     ],
   ])(
-    'and is cancelled, by %s, never reaches the service, and gives the permit back',
+    'never reaches the service if it is cancelled by %s, and gives the permit back',
     async (_what, by) => {
       const storage = new Slow()
       const { users, circuit, breaker } = await startDue(storage)
@@ -104,7 +104,7 @@ describe('a request that waits for a permit', () => {
     },
   )
 
-  it('goes by its own results after the deadline, and gives back what comes too late', async () => {
+  it('is sent after the deadline by local results, and gives back a permit that comes too late', async () => {
     const storage = new Slow(0.02)
     const { users, circuit, breaker } = await startDue(storage)
     const received: string[] = []

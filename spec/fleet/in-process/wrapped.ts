@@ -1,12 +1,12 @@
-/** A storage round another, in which a spec can have a hand in each answer. */
+/** A storage that wraps another, so that a spec can change each answer. */
 import { defineStorage, type SharingOptions } from '../../../lib/fleet/index.js'
 import type { Answer, ConnectionListener, Question } from '../../../lib/fleet/index.js'
 import type { Connect, SharedStorage } from '../../../lib/fleet/index.js'
 
 export abstract class Wrapped implements SharedStorage {
-  /** Says no more that it is up, though the storage is. */
+  /** Makes it report that it is down, although the storage is up. */
   isDown = false
-  /** In place of the storage's own. */
+  /** Replaces the `ready` of the connection. */
   ready: Promise<void> | undefined
   readonly listeners: ConnectionListener[] = []
   readonly connect: Connect
@@ -29,6 +29,6 @@ export abstract class Wrapped implements SharedStorage {
     this.join = defineStorage({ options, connect: this.connect }).join
   }
 
-  /** @param ask has the storage carry it out */
+  /** @param ask carries the question out in the storage */
   protected abstract answer(question: Question, ask: () => Promise<Answer>): Promise<Answer>
 }

@@ -1,15 +1,16 @@
 /**
- * A circuit, and the instances that it is attached to. It knows them weakly: one that is dropped is
- * collected, with all that its interceptors hold. The instances hold the circuit, not the other way round.
+ * A circuit, and the instances that it is attached to. It refers to them weakly, so an instance that the app
+ * drops is collected with all that its interceptors hold. Instances hold the circuit, not the other way round.
  */
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { warnOnce } from '../internal/warnings.js'
 import { intercept, type Interception } from './intercept.js'
 import type { Attachable } from './instance.js'
 
-/** More on one instance are taken for a mistake. */
+/** More breakers than this on one instance are probably a mistake. */
 const MANY_BREAKERS = 10
-const WARNING = 'More than 10 breakers are on one axios instance: make one for all requests'
+const WARNING =
+  'More than 10 breakers are on one axios instance. Create one breaker and use it for all requests'
 
 /** An attachment to one instance. */
 interface Holding {
@@ -17,7 +18,7 @@ interface Holding {
   readonly release: () => void
 }
 
-/** Of all breakers. */
+/** The attachments of all breakers, by instance. */
 const holdings = new WeakMap<Attachable, readonly Holding[]>()
 
 export class Attachment<Options extends Interception> {
@@ -33,10 +34,10 @@ export class Attachment<Options extends Interception> {
     this.options = options
   }
 
-  /** @param options a function among them may be another of the same text: each instance asks its own */
+  /** @param options may contain an equal function with another identity: each instance calls its own */
   add(instance: Attachable, options: Options): void {
     const release = intercept(instance, this.circuit, options)
-    // A spread would reserve memory for more, and most instances have one.
+    // A spread would reserve memory for more, but most instances have one.
     const held = holdingsOf(instance).concat({ attachment: this, release })
     holdings.set(instance, held)
     this.#refer(new WeakRef(instance))
@@ -56,16 +57,16 @@ export class Attachment<Options extends Interception> {
     this.#references = undefined
   }
 
-  /** With each that comes two others are looked at, and forgotten if they are gone: no sweep takes long. */
+  /** Each addition checks two others and drops those that are gone, so that no sweep takes long. */
   #refer(reference: WeakRef<Attachable>): void {
-    // Not grown in place at first: that reserves memory, and most circuits have one instance.
+    // The first one makes a new array: growing one reserves memory, but most circuits have one instance.
     const references = (this.#references ??= [reference])
     if (references[0] === reference) return
     references.push(reference)
     for (let looks = 0; looks < 2; looks += 1) {
       this.#next = (this.#next + 1) % references.length
       if (references[this.#next]?.deref()) continue
-      // The last one takes its place, which at the end is its own.
+      // The last one takes the free place, unless that is its own.
       const last = references.pop()
       if (last && this.#next < references.length) references[this.#next] = last
     }

@@ -1,6 +1,6 @@
 /**
- * What is taken of axios. Test suites put mocks in its place that have a part of it, or nothing: so that
- * importing never fails, each thing is looked up where it is used, and has a stand-in.
+ * Everything that the library uses of axios. Test suites replace axios by mocks that have only parts of it.
+ * Each part is looked up when it is used and has a substitute, so that importing never fails.
  */
 import * as axios from 'axios'
 import type { AxiosAdapter, AxiosError, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
@@ -8,7 +8,7 @@ import { tryCall } from '../internal/property.js'
 
 export type Adapter = InternalAxiosRequestConfig['adapter']
 
-/** The class of errors that axios throws; an ordinary error where a mock has none that works. */
+/** The class of axios's errors, or Error if a mock has no working one. */
 export const BaseError: typeof AxiosError = errorClass()
 
 export function isAxiosError(error: unknown): error is AxiosError {
@@ -19,7 +19,7 @@ export function isCancel(error: unknown): boolean {
   return Boolean(tryCall(() => axios.isCancel(error)))
 }
 
-/** What sends a request of this adapter. @throws if axios has none of its name, or is no axios */
+/** @returns the function that sends a request. @throws if axios has no adapter of this name, or is a mock */
 export function dispatcherOf(adapter: Adapter, config: InternalAxiosRequestConfig): AxiosAdapter {
   if (typeof adapter === 'function') return adapter
   // The types of axios 1.7 to 1.13 leave out the second argument, without which `config.env` is ignored.
@@ -34,7 +34,7 @@ export function newHeaders(): AxiosResponse['headers'] {
   return tryCall(() => new axios.AxiosHeaders()) ?? {}
 }
 
-/** Tried, as what a mock has under the name may make nothing. */
+/** Tries the class, because a mock's AxiosError may not work. */
 function errorClass(): typeof AxiosError {
   const works = tryCall(() => new axios.AxiosError('works').message)
   return works ? axios.AxiosError : (Error as unknown as typeof AxiosError)

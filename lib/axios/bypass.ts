@@ -1,4 +1,4 @@
-/** What stands before a circuit: a request that may pass is neither refused nor counted. */
+/** Decides which requests bypass a circuit. Those are neither refused nor counted. */
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { ConfigError } from '../internal/config-error.js'
@@ -7,7 +7,7 @@ import type { Adapter } from './axios.js'
 import { isCacheHit, isPlain } from './cached.js'
 import type { Post } from './wrapper.js'
 
-/** @returns whether the request passes the circuit by, or what is wrong with its option */
+/** @returns whether the request bypasses the circuit, or the error of its option */
 export function passesBy(
   config: InternalAxiosRequestConfig,
   circuit: ManagedCircuit,
@@ -16,7 +16,7 @@ export function passesBy(
 ): boolean | ConfigError {
   const option: unknown = config.circuitBreaker
   if (option === false) return true
-  // What an inner guard answers for, and hits of caches.
+  // An inner guard handles the request, or a cache answers it.
   if (typeof adapter === 'function') {
     if (circuit.leaves(adapter) || (adapter !== post.plain && isHit(adapter, config, post))) {
       return true
@@ -25,14 +25,14 @@ export function passesBy(
   return option !== undefined && option !== true && optionError(option)
 }
 
-/** A function's name and length cost each request as much as all the rest here. */
+/** Remembers plain adapters: reading a function's name and length costs as much as everything else here. */
 function isHit(adapter: AxiosAdapter, config: InternalAxiosRequestConfig, post: Post): boolean {
   if (isCacheHit(adapter, config)) return true
   if (isPlain(adapter)) post.plain = adapter
   return false
 }
 
-/** A request that was to go past the circuit, or not: whichever was meant, the other would be wrong. */
+/** It is unclear whether the request should bypass the circuit, and both guesses could be wrong. */
 function optionError(given: unknown): ConfigError {
   const expected = 'expected true, false or undefined'
   return new ConfigError(

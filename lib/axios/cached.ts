@@ -1,4 +1,4 @@
-/** Answers that come out of a cache: nothing to refuse, and nothing to learn of the service. */
+/** Answers from a cache: there is nothing to refuse, and they say nothing about the service. */
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 
 interface Marked {
@@ -7,38 +7,38 @@ interface Marked {
   readonly request?: Marked | null
 }
 
-/** The name that axios-cache-interceptor gives it. */
+/** The name of the adapter that axios-cache-interceptor sets for a hit. */
 const CACHED = 'cachedAdapter'
 
-/** Before it is sent: an adapter that only hands out what is there. */
+/** Whether the adapter only returns a cached answer. Known before the request is sent. */
 export function isCacheHit(adapter: AxiosAdapter, config: InternalAxiosRequestConfig): boolean {
   return adapter.name === CACHED || isMinifiedHit(adapter, config)
 }
 
-/** Of an adapter that `isCacheHit` never takes for a cache's, whatever the config. */
+/** Whether `isCacheHit` is false for this adapter with any config. */
 export function isPlain(adapter: AxiosAdapter): boolean {
   return adapter.name !== CACHED && adapter.length > 0
 }
 
-/** By the marks that caches leave on a response, or on the request behind it. */
+/** Whether a cache has marked the response, or the request behind it. */
 export function isCachedAnswer(response: unknown): boolean {
   try {
     const answer = response as Marked | null | undefined
     return isMarked(answer) || isMarked(answer?.request)
   } catch {
-    // Of a getter. No cache of a caller's throws.
+    // A getter threw. The marks of caches do not.
     return false
   }
 }
 
-// Every request comes by: properties by name cost it less than by a function for all of them.
+// Runs for every request. Direct property access costs less than a generic function.
 function isMarked(value: Marked | null | undefined): boolean {
   return value?.cached === true || value?.fromCache === true
 }
 
 /**
- * axios-cache-interceptor without its adapter's name. It takes the transforms off, which an answer
- * out of its storage has behind it, and its adapter takes no config to send.
+ * Recognizes a hit of axios-cache-interceptor if a minifier dropped the adapter's name. A stored answer is
+ * already transformed, so the hit has no transforms, and its adapter takes no config.
  */
 function isMinifiedHit(adapter: AxiosAdapter, config: InternalAxiosRequestConfig): boolean {
   if (config.transformResponse !== undefined || adapter.length > 0) return false

@@ -1,30 +1,30 @@
-/** Tells a fault of the request, or of the caller's own surroundings, from one of the service. */
+/** Distinguishes faults of the request or of the caller's own environment from failures of the service. */
 import type { InternalAxiosRequestConfig } from 'axios'
 import { property } from '../internal/property.js'
 import { saysNetworkFailed } from './network-words.js'
 
-/** Faults of the request itself, found before anything was sent, or limits that the caller has set. */
+/** Faults of the request that were found before it was sent, and limits that the caller set. */
 const CALLER_FAULT =
   /^ERR_(BAD_(OPTION|REQUEST)|FORM_DATA|FR_MAX_BODY|HTTP2_(CONNECT|HEADER_S|INVALID_(CONN|HEADER|PSEUDO)|PAYLOAD|PSEUDO)|INVALID_(ARG|CHAR|HTTP_T|IP|PROTOCOL|URL)|NOT_SUPPORT|OUT_OF_RANGE|SOCKET_BAD_PORT|UNESCAPED)/
 
-/** Options by which a caller brings code that may refuse a request, or a redirect of it. */
+/** Options with the caller's own code, which may refuse a request or its redirect. */
 const CALLERS_CODE = ['httpAgent', 'httpsAgent', 'lookup', 'beforeRedirect', 'transport'] as const
 
-/** Codes under which such code says no. */
+/** Codes of such refusals. */
 const REFUSAL_CODE = /BLOCK|DENIED|DENY|DISALLOW|FORBID|NOT_?ALLOWED|NOT_?PERMITTED|REJECTED|SSRF/i
 
-/** The words of agents that reach the service through another host, which failed them. */
+/** Words in the errors of agents whose proxy failed. */
 const PROXY_WORDS = /\b(?:\w*proxy|socks\w*|tunnel\w*|timed? out|timeout|hang up|prematurely)\b/i
 
 const MAX_CAUSES = 8
 
-/** For what an adapter rejected with where no answer arrived. */
+/** @param error what the adapter rejected with; no answer arrived */
 export function isCallerFault(error: unknown, config: InternalAxiosRequestConfig): boolean {
   const code = property(error, 'code')
   if (CALLER_FAULT.test(String(code))) return true
-  // Without a limit, axios before 1.8 says the same of a body that was cut off.
+  // axios before 1.8 reports a truncated body in the same way, even without a limit.
   if (code === 'ERR_BAD_RESPONSE') return exceedsOwnLimit(error, config)
-  // A page that is left aborts its requests under the code of a timeout.
+  // When the user leaves a page, its requests abort with the code of a timeout.
   if (code === 'ECONNABORTED') return messageOf(error) === 'Request aborted'
   return (
     isLostWhileIdle(code, error) ||
@@ -43,8 +43,8 @@ function exceedsOwnLimit(
 }
 
 /**
- * The service closed a connection that was kept alive, and the request met it half-way: the server
- * never read it. The next request goes through a connection of its own, and counts.
+ * The service closed an idle connection while the request was on its way, so the server never read it. The
+ * next request uses a new connection, and counts.
  */
 function isLostWhileIdle(code: unknown, error: unknown): boolean {
   if (code !== 'ECONNRESET' && code !== 'EPIPE') return false
@@ -54,8 +54,8 @@ function isLostWhileIdle(code: unknown, error: unknown): boolean {
 }
 
 /**
- * What frameworks throw through a request to stop or to redirect a page: Next.js and React mark it
- * with a digest, React's postponed rendering with its type, and routers throw the redirect itself.
+ * Frameworks throw through a request to stop or redirect a page. Next.js and React mark such an error with a
+ * digest, React's postponed rendering with its type, and routers throw the redirect itself.
  */
 function isControlFlow(error: unknown): boolean {
   return causesOf(error).some(
@@ -73,8 +73,8 @@ function isThrownRedirect(thrown: unknown): boolean {
 }
 
 /**
- * A URL, a method or a header that the platform does not take. A connection's TypeError comes with
- * its request, or says that the network failed. By name, as realms have TypeErrors of their own.
+ * The platform rejected a URL, a method or a header. A TypeError of a connection has a request, or says that
+ * the network failed. This compares names, because each realm has its own TypeError.
  */
 function isRejectedInput(error: unknown): boolean {
   const origin = property(error, 'cause') ?? error
@@ -82,12 +82,14 @@ function isRejectedInput(error: unknown): boolean {
   return !saysNetworkFailed(messageOf(origin))
 }
 
-/** How fetch in Node takes a URL such as `gopher://host`. A redirect to one has other words. */
+/** Node's fetch rejects a URL such as `gopher://host` like this. A redirect to one has another message. */
 function isUnknownScheme(error: unknown): boolean {
   return messageOf(property(error, 'cause')) === 'unknown scheme'
 }
 
-/** Errors of the network have codes: what has none, or one that says no, comes of the caller's code. */
+/**
+ * Network errors have codes. An error without one, or with one of a refusal, comes from the caller's code.
+ */
 function isRefusedByOwnCode(error: unknown, config: InternalAxiosRequestConfig): boolean {
   if (!bringsCode(config) || !(property(error, 'request') || isBuiltIn(config))) return false
   const causes = causesOf(error)
@@ -99,7 +101,7 @@ function isRefusedByOwnCode(error: unknown, config: InternalAxiosRequestConfig):
   return isError(origin) && !PROXY_WORDS.test(message) && !saysNetworkFailed(message)
 }
 
-/** Only axios's own adapters are known to ask the caller's code. */
+/** Only axios's own adapters are known to call the caller's code. */
 function isBuiltIn({ adapter }: InternalAxiosRequestConfig): boolean {
   return typeof adapter !== 'function'
 }
@@ -111,7 +113,7 @@ function bringsCode(config: InternalAxiosRequestConfig): boolean {
   )
 }
 
-/** The service redirects to what is no URL, to another protocol, or for ever. */
+/** The service redirected to an invalid URL, to another protocol, or endlessly. */
 function isOfLocation(origin: unknown): boolean {
   const name = property(origin, 'name')
   return name === 'TypeError' || /redirect count|URL scheme/.test(messageOf(origin))
@@ -121,7 +123,7 @@ function isError(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'message' in value
 }
 
-/** The error and what caused it, the first cause last. Causes may go in circles. */
+/** The error and its causes, the root cause last. Causes may be circular. */
 function causesOf(error: unknown): readonly unknown[] {
   const causes: unknown[] = []
   for (let cause = error; cause !== undefined && cause !== null; cause = property(cause, 'cause')) {

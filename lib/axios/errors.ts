@@ -6,14 +6,14 @@ import { BaseError } from './axios.js'
 import { withoutRetries } from './final.js'
 
 /**
- * A request that never left the process. `config` is there for interceptors, but not enumerable, so
- * that no log line shows a header, a parameter or a body.
+ * The request never left the process. Interceptors can read `config`, but it is not enumerable, so that no
+ * log shows a header, a parameter or a body.
  */
 export class UnsentError extends BaseError {
   /** The circuit's name. */
   readonly circuit: string
 
-  /** What was refused, until somebody asks for the config: few callers do, and the copy costs. */
+  /** The refused config, until somebody reads `config`: few callers do, and the copy is expensive. */
   #sent: InternalAxiosRequestConfig | undefined
   #config: InternalAxiosRequestConfig | undefined
 
@@ -27,15 +27,15 @@ export class UnsentError extends BaseError {
     super(message, code)
     limitStack(limit)
     this.name = name
-    // Again, as a mock in axios's place may have ignored it.
+    // Set again, because a mock of axios may have ignored it.
     this.code = code
     this.stack = `${name}: ${message}`
     this.circuit = circuit
     this.#sent = config
   }
 
-  // axios declares these as properties: as members they would not compile, as fields they would be
-  // enumerable. An accessor costs a refusal less than a property that is hidden each time.
+  // axios declares these as properties, so members would not compile, and fields would be enumerable. An
+  // accessor on the prototype costs less than hiding a property in each refusal.
   protected static readonly hidden: object = Object.defineProperties(this.prototype, {
     config: {
       get(this: UnsentError) {
@@ -60,17 +60,17 @@ export class UnsentError extends BaseError {
 
 brand(UnsentError, 'UnsentError')
 
-/** A request was refused: its circuit is opened, or half-opened and asks its question already. */
+/** The circuit refused the request: it is opened, or half-opened with a probe in flight. */
 export class OpenedStateError extends UnsentError {
   static readonly ERR_CIRCUIT_OPENED = 'ERR_CIRCUIT_OPENED'
 
   readonly state: 'opened' | 'half-opened'
   /**
-   * Seconds until a new attempt is allowed, in whole milliseconds; 0 while half-opened, where the
+   * Seconds until a new attempt is allowed, in whole milliseconds. It is 0 while half-opened, because the
    * running probe decides.
    */
   readonly retryAfter: number
-  /** Why: the last failure that counted, as far as this process knows. Nothing of its request or answer. */
+  /** The last failure that counted, as far as this process knows, without its request or answer. */
   readonly lastFailure?: FailureReason
 
   constructor(
@@ -89,12 +89,12 @@ export class OpenedStateError extends UnsentError {
 
 brand(OpenedStateError, 'OpenedStateError')
 
-/** A request was made before the breaker's `init()`, which its storage needs. */
+/** The request was sent before `breaker.init()`, which a breaker with a storage needs. */
 export class NotInitializedError extends UnsentError {
   static readonly ERR_NOT_INITIALIZED = 'ERR_NOT_INITIALIZED'
 
   constructor(circuit: string, config?: InternalAxiosRequestConfig) {
-    const message = `Circuit ${quote(circuit)} is not connected: call breaker.init() first`
+    const message = `Call breaker.init() before sending requests (circuit ${quote(circuit)} uses a storage)`
     super(
       circuit,
       ['NotInitializedError', NotInitializedError.ERR_NOT_INITIALIZED, message],
@@ -114,13 +114,13 @@ function describe(circuit: string, state: string, retryAfter: number): string {
 const traces = Error as { stackTraceLimit?: number | undefined }
 
 /**
- * A stack costs more than the rest of a refusal together, and would show this library's frames
- * only; axios appends the caller's.
+ * A stack costs more than the rest of a refusal, and would only show frames of this library. axios appends
+ * the caller's.
  */
 function limitStack(limit: number | undefined): void {
   try {
     traces.stackTraceLimit = limit
   } catch {
-    // Frozen intrinsics: the refusal has a stack then.
+    // With frozen intrinsics, the refusal has a stack.
   }
 }

@@ -1,26 +1,26 @@
-/** Asks a fallback, and sees to it that a fallback which asks itself comes to an end. */
+/** Calls fallbacks, and stops a fallback that would call itself endlessly. */
 import type { InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { warnOnce } from '../internal/warnings.js'
 import { quote } from '../internal/quote.js'
 import { laterTurn, TurnCount } from '../internal/turns.js'
 import type { OpenedStateError } from './errors.js'
-import { cameOfFallback, within } from './reentry.js'
+import { cameOfFallback, callMarked } from './reentry.js'
 
-/** Response data, or a whole response, to be had in place of a refusal; or a promise of it. */
+/** Answers a refused request: with response data, with a whole response, or with a promise of either. */
 export type Fallback = (error: OpenedStateError, config: InternalAxiosRequestConfig) => unknown
 
-/** Calls in one turn of the loop, of all fallbacks: some milliseconds' worth. */
+/** Calls of all fallbacks in one turn of the event loop: they take a few milliseconds. */
 const MOST_PER_TURN = 1000
-/** Calls of all fallbacks that have not ended. A ring of circuits is no way round it. */
+/** Calls of all fallbacks that have not ended. The limit also stops a ring of circuits. */
 export const MOST_PENDING = 10_000
 
 let pending = 0
 let turn: TurnCount | undefined
-/** Until a turn that has had enough is over. */
+/** Settles when a full turn is over. */
 let pause: Promise<void> | undefined
 
-/** @throws the refusal, if its request came of the fallback itself, or too many wait for an answer */
+/** @throws the refusal, if the fallback itself sent its request, or if too many calls are pending */
 export async function askFallback(
   fallback: Fallback,
   error: OpenedStateError,
@@ -33,15 +33,15 @@ export async function askFallback(
   try {
     turn ??= new TurnCount(MOST_PER_TURN)
     while (turn.add()) await (pause ??= endOf(turn))
-    return await within(circuit, error, config, () => fallback(error, config))
+    return await callMarked(circuit, error, config, () => fallback(error, config))
   } finally {
     pending -= 1
   }
 }
 
 const ADVICE = 'Send its requests with circuitBreaker: false'
-const ASKS_ITSELF = 'sent a request through that circuit, which was refused too'
-const PENDING = `was not asked, as ${MOST_PENDING} calls of fallbacks have not ended`
+const ASKS_ITSELF = 'sent a request through the same circuit, which refused that too'
+const PENDING = `was not called, because ${MOST_PENDING} calls of fallbacks have not ended`
 
 function refusalOf(error: OpenedStateError, fallback: Fallback, what: string): OpenedStateError {
   warnOnce(fallback, what, `The fallback of circuit ${quote(error.circuit)} ${what}. ${ADVICE}`)

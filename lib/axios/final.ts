@@ -1,26 +1,26 @@
-/** A refusal is final: the config that it carries has no plugin send the request again. */
+/** A refusal is final: its config keeps retry plugins from sending the request again. */
 import type { InternalAxiosRequestConfig } from 'axios'
 
-/** As axios-retry, retry-axios and interceptors of one's own name what they go by. */
+/** Matches the option names of axios-retry, retry-axios and home-made interceptors. */
 const RETRY_KEY = /retr(?:y|ies)/i
 
-/** A condition, and no listener such as `onRetry`. */
+/** Matches conditions, but no listeners such as `onRetry`. */
 const CONDITION_KEY = /^(?!on[A-Z]).*retr(?:y|ies)/i
 
 const never = (): boolean => false
 
-/** On a copy, for the caller's own config is not ours to change. */
+/** Works on a copy, because the config belongs to the caller. */
 export function withoutRetries(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
   const copy: InternalAxiosRequestConfig & { raxConfig?: unknown } = { ...config }
   for (const [key, value] of Object.entries(config)) {
     if (RETRY_KEY.test(key)) Object.assign(copy, { [key]: disarmed([key, value]) })
   }
-  // retry-axios repeats whatever does not forbid it here.
+  // retry-axios retries unless this forbids it.
   copy.raxConfig = Object.assign(disarmedAll(copy.raxConfig), { retry: 0, noResponseRetries: 0 })
   return copy
 }
 
-/** Limits become 0, and conditions say no. What is neither stays: lists, listeners. */
+/** Sets limits to 0, and makes conditions return false. Lists and listeners stay. */
 function disarmed([key, value]: readonly [string, unknown]): unknown {
   if (typeof value === 'number') return 0
   if (typeof value === 'function') return CONDITION_KEY.test(key) ? never : value

@@ -1,29 +1,29 @@
-/** Asks an adapter that is known to keep answers for one of them, while nothing is to be sent. */
+/** Asks an adapter that is known to cache answers for one of them, without sending anything. */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { property } from '../internal/property.js'
 import { inLaterTurn } from '../internal/turns.js'
 import { isCachedAnswer } from './cached.js'
 
-/** Whether an adapter keeps answers: one that has sent a request all the same, or was late, is not asked again. */
+/** Whether an adapter caches answers. One that sent a request anyway, or was late, is not asked again. */
 const keepers = new WeakMap<object, boolean>()
 
-/** Milliseconds for which a cache may look: a refusal does not wait for long. */
+/** Milliseconds allowed for a cache, because a refusal must not wait long. */
 const PATIENCE = 1000
-const LATE = new Error('The cache takes too long')
+const LATE = new Error('The cache did not answer in time')
 
-/** Whoever is to send a request looks at its cancel token first; a cache has no need to. */
+/** An adapter that sends a request reads its cancel token first. A cache has no need to. */
 const UNSENDABLE = new Proxy(
   {},
   {
     get(_target, key) {
-      // The http adapter of axios 1.7 lets go of the token before it rejects.
+      // The http adapter of axios 1.7 unsubscribes from the token before it rejects.
       if (key === 'unsubscribe') return () => undefined
-      throw new Error('Nothing is to be sent')
+      throw new Error('The circuit refuses requests, and only a cached answer may be used')
     },
   },
 )
 
-/** It has answered with something that it kept. */
+/** Call this if an adapter has returned a cached answer. */
 export function isKeeper(adapter: object): void {
   if (!keepers.has(adapter)) keepers.set(adapter, true)
 }
@@ -32,7 +32,7 @@ export function keeps(adapter: object): boolean {
   return keepers.get(adapter) === true
 }
 
-/** @returns what the adapter keeps for the request; undefined if nothing, whatever it does then */
+/** @returns the cached answer; undefined if there is none, whatever else the adapter does */
 export async function hitOf(
   adapter: AxiosAdapter,
   config: InternalAxiosRequestConfig,

@@ -6,7 +6,10 @@ import { describeKind } from '../internal/quote.js'
 
 export type { Attachable }
 
-/** By shape and not by class: an app may have several copies of axios, or a mock. @throws ConfigError */
+/**
+ * Checks the shape and not the class, because an app may have several copies of axios, or a mock. @throws
+ * ConfigError
+ */
 export function checkInstance(instance: unknown): asserts instance is Attachable {
   const interceptors = property(instance, 'interceptors')
   const usable = ['request', 'response'].every(

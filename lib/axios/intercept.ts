@@ -18,7 +18,7 @@ export interface Interception {
 
 type Interceptors = AxiosInstance['interceptors']
 
-/** @returns what takes the interceptors off again */
+/** @returns a function that removes the interceptors */
 export function intercept(
   instance: Attachable,
   route: Route,
@@ -34,7 +34,7 @@ export function intercept(
       releaseAnswers()
     }
   } catch (error) {
-    // All or nothing: nobody could take a guard off whose circuit was never handed out.
+    // All or nothing: nobody could remove the guard of a circuit that was never returned.
     release()
     throw error
   }
@@ -65,7 +65,7 @@ function answerRefusals(
   return () => ejectOwn(response, id, answered)
 }
 
-/** Before axios 1.20 ids are indexes: after somebody's `clear()` ours may be another's. */
+/** Before axios 1.20, ids are indexes. After a `clear()`, ours may belong to another interceptor. */
 function ejectOwn(interceptors: Interceptors[keyof Interceptors], id: number, own: unknown): void {
   const handlers = property(interceptors, 'handlers')
   const isOwn = (handler: unknown): boolean =>
@@ -80,7 +80,7 @@ async function answerRefusal(
 ): Promise<AxiosResponse> {
   if (!(error instanceof OpenedStateError)) throw error
   const circuit = route.circuitNamed(error.circuit)
-  // Read last: a refusal makes its config on demand.
+  // Read `config` last: a refusal makes it on demand.
   if (!circuit || !error.config) throw error
   const { config } = error
   const answer = await askFallback(fallback, error, config, circuit)

@@ -1,4 +1,4 @@
-/** The user's judgement of an attempt, and the rule where it gives none. */
+/** Judges attempts by the user's `outcome` function, or by the default rule if that gives no outcome. */
 import type { Outcome } from '../circuit/types.js'
 import { reportOnce } from '../internal/warnings.js'
 import { UnsentError } from './errors.js'
@@ -9,12 +9,12 @@ export type JudgeOutcome = (result: AttemptResult) => Outcome | undefined
 const FAILED = 'An "outcome" function failed'
 
 /**
- * Never throws: whatever the judge does, and whatever the adapter ended with, the attempt is recorded.
- * What cannot be read, as its getters throw, is no answer of a service that is well.
+ * Never throws: the attempt is recorded whatever the judge does and however the adapter ended.
+ * A result whose getters throw does not come from a healthy service.
  */
 export function judgeResult(result: AttemptResult, judge: JudgeOutcome | undefined): Outcome {
   try {
-    // Refused by another breaker on the same instance.
+    // Another breaker on the same instance refused the request.
     if (result.error !== undefined && result.error instanceof UnsentError) return 'ignored'
     return (judge && askJudge(judge, result)) ?? outcomeOf(result)
   } catch {
@@ -37,7 +37,7 @@ function isOutcome(value: unknown): value is Outcome {
   return value === 'success' || value === 'failure' || value === 'ignored'
 }
 
-/** An answer must be there when the attempt ends: one that is promised is too late. */
+/** A judge must answer at once: a promise settles too late. */
 function refuseAnswer(judge: JudgeOutcome, answer: unknown): void {
   Promise.resolve(answer).catch(() => undefined)
   const expected = 'expected "success", "failure", "ignored" or undefined'

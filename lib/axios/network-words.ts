@@ -1,7 +1,7 @@
 /**
- * How runtimes say in a bare TypeError that the network failed, where adapters over `fetch` hand it
- * on as it is. Each begins as it is written there: the words of a rejected argument may hold a
- * host, or a header, of any name.
+ * Messages of the bare TypeErrors by which runtimes report a network failure, and which adapters over
+ * `fetch` pass on. Each pattern matches the beginning of the message, because the message of a rejected
+ * argument may contain any host or header.
  */
 const NETWORK_WORDS = new RegExp(
   [
@@ -15,7 +15,7 @@ const NETWORK_WORDS = new RegExp(
     // Firefox, React Native, whatwg-fetch, Cloudflare Workers.
     'network ?(error|request|connection|is|response)',
     'internal error',
-    // Safari, and whatever else stands on Apple's URL loading.
+    // Safari, and everything else that uses Apple's URL loading.
     'load failed',
     'the (internet connection appears|(network|socket) connection was|request timed|certificate for)',
     'could not connect to the server',

@@ -1,6 +1,6 @@
 /**
- * A guard's interceptor runs first and last, whatever was attached before or after it: first, as a
- * chain may break off; last, as others choose, replace or drop the adapter.
+ * A guard's interceptor runs first and last, whatever was attached before or after it: first, because a chain
+ * may break off; last, because others choose, replace or drop the adapter.
  */
 import { property } from '../internal/property.js'
 import { markAsking } from './reentry.js'
@@ -16,13 +16,13 @@ interface Manager {
   forEach?: unknown
 }
 
-/** Asks no more of the manager than axios does: it may be another's, or a mock. */
+/** Uses no more of the manager than axios does: it may be foreign, or a mock. */
 export function runAround(manager: Manager): void {
   if (typeof inherited(manager) !== 'function' || Object.hasOwn(manager, 'forEach')) return
   try {
     manager.forEach = visitGuardsAround
   } catch {
-    // It is frozen: guards run where they stand.
+    // The manager is frozen, so guards run in their registered order.
   }
 }
 
@@ -33,11 +33,11 @@ export function runInLine(manager: Manager): void {
   if (forEach === visitGuardsAround && !hasGuard) delete manager.forEach
 }
 
-/** In place of `InterceptorManager.forEach`, by which axios collects the interceptors of a request. */
+/** Replaces `InterceptorManager.forEach`, with which axios collects the interceptors of a request. */
 function visitGuardsAround(this: Manager, visit: Visit): void {
   const visitAll = inherited(this) as (this: Manager, visit: Visit) => void
   const { handlers } = this
-  // Mostly there is nobody else, and each request comes by.
+  // A fast path, because this runs for each request and there is mostly no other interceptor.
   if (Array.isArray(handlers) && handlers.length === 1 && isGuard(handlers[0])) {
     return visit(handlers[0] as Handler)
   }
@@ -48,7 +48,7 @@ function visitGuardsAround(this: Manager, visit: Visit): void {
   for (const handler of around) visit(handler)
 }
 
-/** Axios leaves a gap where an interceptor was ejected. */
+/** axios leaves a gap in place of an ejected interceptor. */
 function isGuard(handler: unknown): boolean {
   return property(handler, 'runWhen') === markAsking
 }

@@ -1,4 +1,6 @@
-/** What an attempt proves about the service, judged where the adapter ends: before transforms and interceptors. */
+/**
+ * What an attempt proves about the service, judged when the adapter ends, before transforms and interceptors.
+ */
 import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import type { FailureReason, Outcome } from '../circuit/types.js'
 import { property } from '../internal/property.js'
@@ -16,7 +18,7 @@ export interface AttemptResult {
 
 const SERVER_ERROR = 500
 
-/** Status decides wherever an answer arrived whole; only then does the error. */
+/** The status decides if the whole answer arrived. Otherwise the error decides. */
 export function outcomeOf(result: AttemptResult): Outcome {
   const { config, response, error } = result
   if (!('error' in result)) return byStatus(config, response)
@@ -26,7 +28,7 @@ export function outcomeOf(result: AttemptResult): Outcome {
   return isCallerFault(error, config) ? 'ignored' : 'failure'
 }
 
-/** Adds the reason to what is told: spreading it would cost a healthy request more than the rest. */
+/** Adds the reason to an event. Spreading it would cost a healthy request more than the rest. */
 export function withReason<Told extends object>(
   { response, error }: AttemptResult,
   told: Told,
@@ -39,12 +41,16 @@ export function withReason<Told extends object>(
   return whole
 }
 
-/** An adapter sets `data` once the body has arrived; axios rejects with the bare headers when it was cut off. */
+/**
+ * An adapter sets `data` once the body has arrived. If it was cut off, axios rejects with the headers only.
+ */
 function isWhole(response: AxiosResponse, error: unknown): boolean {
   return 'data' in response || !isAxiosError(error)
 }
 
-/** An adapter that resolved with no status at all has at least answered; 0 says that nothing did. */
+/**
+ * An adapter that resolved without a status has at least answered. A status of 0 means that nothing answered.
+ */
 function byStatus(
   config: InternalAxiosRequestConfig,
   response: AxiosResponse | undefined,
@@ -54,7 +60,7 @@ function byStatus(
   return status === 0 && !isOpaque(config, response) ? 'failure' : 'success'
 }
 
-/** A browser hides the status of an answer that it may not show, or of a redirect that it did not follow. */
+/** A browser hides the status of an opaque answer, or of a redirect that it did not follow. */
 function isOpaque(
   config: InternalAxiosRequestConfig,
   response: AxiosResponse | undefined,

@@ -1,4 +1,4 @@
-/** Where a guard stands: round the adapter of a request, or round one that is handed to another. */
+/** Puts guards round the adapter of a request, or round an adapter that is passed to another. */
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { dispatcherOf, type Adapter } from './axios.js'
@@ -9,16 +9,16 @@ import type { Route } from './route.js'
 import { setAdapter, type Post, type Wrapper } from './wrapper.js'
 
 /**
- * Puts the guard round the request's adapter. Never throws: before axios 1.19 an error thrown by a
- * synchronous interceptor may let the request go.
+ * Puts the guard round the request's adapter. Never throws: before axios 1.19, an error of a
+ * synchronous interceptor may not stop the request.
  */
 export function guard(config: InternalAxiosRequestConfig, post: Post): InternalAxiosRequestConfig {
-  // Another interceptor returned nothing: axios says so.
+  // Another interceptor returned nothing. axios reports that.
   if (typeof config !== 'object' || config === null) return config
   const { adapter } = config
   if (isGuardedBy(adapter, post.route)) return config
   const guarding = ((final) => {
-    // Errors and responses carry the config on: re-issued elsewhere, it must not bring the guard along.
+    // Errors and responses carry the config. If it is sent again elsewhere, it must not carry the guard.
     restore(final, adapter)
     return attempt(final, guarding)
   }) as Guard
@@ -29,9 +29,9 @@ export function guard(config: InternalAxiosRequestConfig, post: Post): InternalA
   return Object.assign(copy, config, { adapter: guarding })
 }
 
-/** True for a config that was re-issued before it reached its adapter, under other guards or not. */
+/** Whether the config already has this guard, because it was sent again before it reached its adapter. */
 function isGuardedBy(adapter: Adapter, route: Route): boolean {
-  // Written out, as each request comes by.
+  // A plain loop, because this runs for each request.
   let wrapper = adapter as Wrapper | undefined
   while (typeof wrapper === 'function' && wrapper.post?.route !== route) {
     wrapper = wrapper.wrapped as Wrapper | undefined
@@ -39,7 +39,7 @@ function isGuardedBy(adapter: Adapter, route: Route): boolean {
   return typeof wrapper === 'function'
 }
 
-/** Without a look whether it worked: nothing could be done. */
+/** Does not check whether it worked, because nothing could be done. */
 function restore(config: InternalAxiosRequestConfig, adapter: Adapter): void {
   try {
     config.adapter = adapter as NonNullable<Adapter>
@@ -48,7 +48,7 @@ function restore(config: InternalAxiosRequestConfig, adapter: Adapter): void {
   }
 }
 
-/** The adapter that asks the circuit itself, to be handed to an adapter of another kind: a cache. */
+/** @returns an adapter that asks the circuit itself, to pass to another adapter such as a cache */
 export function guardAdapter(
   adapter: AxiosAdapter,
   circuit: ManagedCircuit,

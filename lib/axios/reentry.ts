@@ -1,45 +1,45 @@
 /**
- * Knows a request that a fallback sends: refused by the very circuit that the fallback answers for,
- * it would be answered by the same fallback again, and so on without end.
+ * Recognizes requests that a fallback sends. If the circuit of the fallback refused such a request, the same
+ * fallback would answer it again, and so on without end.
  *
- * Such a request is known by a mark round its adapter: of each request made while a fallback is
- * called, and of the config which the fallback is given.
+ * A mark round the adapter identifies them: on each request made during the call of a fallback, and on the
+ * config that the fallback gets.
  */
 import type { InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { dispatcherOf, type Adapter } from './axios.js'
 import { findWrapper, setAdapter, type Asking, type Wrapper } from './wrapper.js'
 
-/** The fallback that is called at this very moment. */
+/** The fallback that is being called right now. */
 let current: Asking | undefined
 
 const askings = new WeakMap<object, Asking>()
 
 /**
- * The `runWhen` of guards' interceptors, which are known by it. Axios calls it as soon as a request is
- * made, whereas asynchronous interceptors may keep the guard waiting: if it is made while a fallback is
- * called, it is marked. Never throws.
+ * The `runWhen` of the guards' interceptors, which also identifies them. axios calls it as soon as a request
+ * is made, while asynchronous interceptors may delay the guard. It marks requests made during the call of a
+ * fallback. Never throws.
  */
 export function markAsking(config: InternalAxiosRequestConfig): true {
   if (current) mark(config, current)
   return true
 }
 
-/** For a refusal: of which fallback its request came. */
+/** Stores for a refusal which fallback sent its request. */
 export function rememberAsking(error: object, adapter: Adapter): void {
   const asking = findWrapper(adapter, (wrapper) => wrapper.asking)?.asking
   if (asking) askings.set(error, asking)
 }
 
-/** Whether the request that was refused came of this circuit's own fallback. */
+/** Whether this circuit's own fallback sent the refused request. */
 export function cameOfFallback(error: object, circuit: ManagedCircuit): boolean {
   let asking = askings.get(error)
   while (asking && (asking.isOver || asking.circuit !== circuit)) asking = asking.around
   return asking !== undefined
 }
 
-/** Calls the function, and knows the requests which it makes at once, or of this config later. */
-export async function within<Value>(
+/** Calls a fallback, and marks the requests that it makes at once, or with this config later. */
+export async function callMarked<Value>(
   circuit: ManagedCircuit,
   error: object,
   config: InternalAxiosRequestConfig,

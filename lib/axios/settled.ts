@@ -1,16 +1,16 @@
-/** Sends a request, and hears once how it ended, whatever the adapter answers with. */
+/** Sends a request, and reports its end once, whatever the adapter returns. */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { property } from '../internal/property.js'
 import type { AttemptResult } from './outcome.js'
 
 type Callback = ((value: unknown) => unknown) | null | undefined
 
-/** Whoever is to hear of it. */
+/** Gets the end of the attempt. */
 interface Hearer {
   end(result: AttemptResult): void
 }
 
-/** Guards within each other that are called within each other: with thousands the stack would not do. */
+/** The deepest nesting of guards on the stack. Thousands of nested guards would overflow it. */
 const DEEPEST = 100
 let depth = 0
 
@@ -28,8 +28,8 @@ export function send(
 }
 
 /**
- * The caller gets what axios makes of the adapter's answer. What an adapter throws at once is thrown
- * on: of a promise, axios would first look at it.
+ * The caller gets what axios makes of the adapter's answer. A synchronous error of the adapter is rethrown
+ * synchronously, because axios treats a rejected promise differently.
  */
 export function settled(
   dispatch: AxiosAdapter,
@@ -53,12 +53,12 @@ export function settled(
   }, fail)
 }
 
-/** One that settles once, and calls nothing back. */
+/** Whether the answer is a native promise, which settles once. */
 function isOrdinary(answer: Promise<AxiosResponse> | undefined): boolean {
   return answer?.then === Promise.prototype.then && answer.constructor === Promise
 }
 
-/** Whatever its `then` does to callbacks, it does to axios's own. The first that it calls is what counts. */
+/** Wraps a foreign `then`: it treats axios's callbacks as before, and its first call counts. */
 function followed(
   answer: Promise<AxiosResponse>,
   config: InternalAxiosRequestConfig,
@@ -71,7 +71,7 @@ function followed(
   }
   const value = (onResponse: Callback, onError: Callback): unknown =>
     thenOf(answer, hearOnce, onResponse, onError)
-  // All else that it has, such as `catch`, goes by its `then`.
+  // Its other methods, such as `catch`, use its `then`.
   // oxlint-disable-next-line unicorn/no-thenable -- it stands for one
   return Object.create(Object(answer), { then: { value } }) as Promise<AxiosResponse>
 }

@@ -1,6 +1,6 @@
 /**
- * What circuits put round the adapter of a request: guards, and marks of the requests that fallbacks
- * send. Known by what they carry, through each other: axios, its plugins and copies hand adapters on.
+ * The wrappers that circuits put round the adapter of a request: guards, and marks of requests that fallbacks
+ * send. Their properties identify them even if they are nested: axios, plugins and copies pass adapters on.
  */
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
@@ -8,33 +8,33 @@ import type { Adapter } from './axios.js'
 import type { JudgeOutcome } from './judge.js'
 import type { Route } from './route.js'
 
-/** That a fallback of this circuit is being asked. */
+/** A running call of this circuit's fallback. */
 export interface Asking {
   readonly circuit: ManagedCircuit
-  /** Of the request that it answers for. */
+  /** The call that sent the request which this one answers. */
   readonly around: Asking | undefined
-  /** Whoever kept the fallback's config may send it again once the fallback has answered. */
+  /** Set once the fallback has answered. Then its config may be sent again. */
   isOver?: boolean
 }
 
-/** What the guards of one instance go by. */
+/** What the guards of one instance share. */
 export interface Post {
   readonly route: Route
   readonly judge: JudgeOutcome | undefined
-  /** The adapter that was looked at last, if it is no cache's: most instances have one. */
+  /** The last adapter that was checked, if it is not a cache's. Most instances have only one adapter. */
   plain?: AxiosAdapter
 }
 
 export interface Wrapper extends AxiosAdapter {
-  /** What is below it. */
+  /** The adapter below it. */
   wrapped?: Adapter
-  /** Of a guard. */
+  /** Set for a guard. */
   post?: Post
-  /** Of a mark. */
+  /** Set for a mark. */
   asking?: Asking
 }
 
-/** The first wrapper, of those that are round each other, which is what is looked for. */
+/** Finds the outermost wrapper for which `isIt` holds. */
 export function findWrapper(
   adapter: Adapter,
   isIt: (wrapper: Wrapper) => unknown,
@@ -44,7 +44,7 @@ export function findWrapper(
   return typeof wrapper === 'function' ? wrapper : undefined
 }
 
-/** @returns whether it is there: not if somebody froze the config */
+/** @returns whether it worked: false if the config is frozen */
 export function setAdapter(config: InternalAxiosRequestConfig, adapter: Adapter): boolean {
   try {
     config.adapter = adapter as NonNullable<Adapter>

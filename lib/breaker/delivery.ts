@@ -1,16 +1,16 @@
 /**
- * Runs jobs one after another, in their order. Jobs that make jobs may go on for ever: after so many
+ * Runs jobs one after another, in order. Jobs that add jobs could go on for ever: after so many
  * in one turn of the event loop the rest waits for a later turn.
  */
 import { inLaterTurn, TurnCount } from '../internal/turns.js'
 
 type Job = () => void
 
-/** Per turn: some milliseconds of listeners that do little, as a test makes them in one turn. */
+/** Jobs per turn of the event loop. Listeners that do little need a few milliseconds for them. */
 export const MOST_PER_TURN = 1000
-/** Waiting. Some 10 MB: more than any burst of requests, and reached only if jobs make more than one each. */
+/** Waiting jobs, about 10 MB. No burst of requests has as many, only jobs that add more than one job each. */
 export const MOST_WAITING = 100_000
-/** Milliseconds: whoever goes on for ever leaves most of the processor to others. */
+/** Milliseconds. An endless chain of jobs leaves most of the processor to others. */
 const LONGEST_PAUSE = 10
 const LASTING = 10
 
@@ -19,16 +19,18 @@ export class Delivery {
   readonly #turn = new TurnCount(MOST_PER_TURN)
   readonly #waiting = new Set<Job>()
   #isRunning = false
-  /** Pauses on end at which no fewer waited than at the one before: a mere burst gets less. */
+  /**
+   * Consecutive pauses without progress: no fewer jobs waited than at the one before. A burst makes progress.
+   */
   #fruitless = 0
   #backlog = 0
 
-  /** @param onPause the rest waits; `isLasting` if no end is in sight, turn after turn */
+  /** @param onPause called if the rest waits; `isLasting` after many turns without progress */
   constructor(onPause: (isLasting: boolean) => void) {
     this.#onPause = onPause
   }
 
-  /** Now, or after those that wait. False if too many wait, and it is dropped. */
+  /** Runs the job now, or after those that wait. @returns false if it was dropped because too many wait */
   run(job: Job): boolean {
     if (this.#waiting.size >= MOST_WAITING) return false
     this.#waiting.add(job)

@@ -1,4 +1,4 @@
-/** Tells listeners what happened. Nothing that a listener does reaches a request or a circuit. */
+/** Publishes events to listeners. No listener can affect a request or a circuit. */
 import type { CircuitEvents, Publisher } from '../circuit/types.js'
 import { reportOnce, warnOnce } from '../internal/warnings.js'
 import { Delivery, MOST_WAITING } from './delivery.js'
@@ -25,22 +25,22 @@ const EVENT_NAMES: { readonly [Name in EventName]: true } = {
 type Subscription = { readonly name: EventName; readonly listener: (event: never) => unknown }
 type Subscriptions = readonly Subscription[]
 
-/** An event's name is a short word: of anything longer the beginning says enough. */
+/** Names of events are short, so an error quotes only the beginning of anything longer. */
 const LONGEST_NAME = 30
 
 export class Events implements Publisher {
   /**
-   * By name, as a circuit that is used asks for each request whether anyone hears of it: a look into a
-   * map costs a request measurably more.
+   * An object and not a map: circuits check for listeners in each request, and a map would cost it measurably
+   * more.
    */
   readonly #subscriptions: Partial<Record<EventName, Subscriptions | undefined>> = {
     attempted: undefined,
   }
-  /** Events published by listeners wait, so that every listener sees the same order. */
+  /** Events that listeners publish wait, so that all listeners see the same order. */
   readonly #delivery = new Delivery((isLasting) => this.#warnOfLoop(isLasting))
-  /** The listener that is called at this moment: what is published meanwhile is its doing. */
+  /** The listener that is being called. It causes all events that are published during the call. */
   #current: Subscription | undefined
-  /** The last listener that published, and the one that was called last. */
+  /** The last listener that caused an event, and the one that was called last. */
   #culprit: Subscription | undefined
   #latest: Subscription | undefined
 
@@ -84,7 +84,7 @@ export class Events implements Publisher {
     this.#current = undefined
   }
 
-  /** A burst of requests makes many events too: without a listener that publishes it is soon over. */
+  /** A burst of requests also makes many events, but it ends soon if no listener causes more. */
   #warnOfLoop(isLasting: boolean): void {
     const suspect = this.#culprit ?? (isLasting ? this.#latest : undefined)
     this.#culprit = undefined
@@ -97,7 +97,7 @@ export class Events implements Publisher {
 }
 
 const LOOPS = 'seems to cause events without end. Send its requests with circuitBreaker: false'
-const DROPPED = `More than ${MOST_WAITING} events wait for listeners: further ones are dropped`
+const DROPPED = `More than ${MOST_WAITING} events wait for listeners. Further events are dropped`
 
 function checkSubscription(name: unknown, listener: unknown): void {
   if (typeof name !== 'string' || !Object.hasOwn(EVENT_NAMES, name)) {
@@ -124,7 +124,7 @@ function call(subscription: Subscription, event: unknown): void {
 }
 
 function reportListenerError({ name, listener }: Subscription, error: unknown): void {
-  reportOnce(`A listener of "${name}" failed`, listener, error)
+  reportOnce(`A "${name}" listener threw`, listener, error)
 }
 
 function isThenable(value: unknown): boolean {

@@ -1,4 +1,4 @@
-/** What a breaker asks of a storage: the whole of what the core knows of sharing. */
+/** What a breaker needs of a storage. The core knows nothing else about sharing. */
 import type { Machine, Publisher, Rules } from '../circuit/types.js'
 
 /** The breaker that joins. */
@@ -8,13 +8,13 @@ export interface Host {
   readonly now: () => number
 }
 
-/** A breaker's part in what is shared. */
+/** A breaker's part in a fleet. */
 export interface Membership {
-  /** Whether commands are answered at this moment. */
+  /** Whether the storage answers at this moment. */
   readonly isUp: boolean
-  /** What decides for the circuit of this name. */
+  /** Makes the machine that decides for this circuit. */
   machineFor(name: string, rules: Rules): Machine
-  /** Connects, and reads what is known of the circuits. */
+  /** Connects, and reads the circuits. */
   init(): Promise<void>
   /** Waits until every report so far is written, or given up. */
   flush(): Promise<void>
@@ -23,19 +23,19 @@ export interface Membership {
 
 /**
  * A storage that shares circuits, for the option `storage`: a `RedisStorage`, a `MemoryStorage`, or one of
- * your own, made by `defineStorage`. What a breaker asks of it is no part of the public interface.
+ * your own, made by `defineStorage`. Its members are internal.
  */
 export interface CircuitStorage {
   /** @internal */
   readonly join: (host: never) => unknown
 }
 
-/** A storage as the library makes it. */
+/** The internal type of every storage. */
 export interface Joinable extends CircuitStorage {
   readonly join: (host: Host) => Membership
 }
 
-/** Every storage comes from the library: what is handed in is as it was made there. */
+/** The library makes every storage, so each one is a `Joinable`. */
 export function joinStorage(storage: CircuitStorage, host: Host): Membership {
   return (storage as Joinable).join(host)
 }

@@ -1,6 +1,6 @@
 import type { Admission } from './types.js'
 
-/** Whether an admission is there at once. By its value, as each request comes by: `in` costs it more. */
+/** Whether the admission needs no waiting. It reads the value, because `in` costs each request more. */
 export function isDecided(admission: Admission | Promise<Admission>): admission is Admission {
   return (admission as Partial<Admission>).admitted !== undefined
 }

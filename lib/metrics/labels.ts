@@ -1,6 +1,6 @@
-/** Labels from what requests carry. Whatever users and services send, their number is bounded. */
+/** Labels derived from requests. Their number is bounded, whatever users and services send. */
 
-/** Those of RFC 9110, and PATCH, by what axios writes. */
+/** The methods of RFC 9110 and PATCH, by axios's spelling. */
 const METHODS: ReadonlyMap<string, string> = new Map(
   ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'].map((method) => [
     method.toLowerCase(),
@@ -13,7 +13,7 @@ const FIRST_STATUS = 100
 const LAST_STATUS = 599
 
 const NO_ANSWER = 'error'
-/** A number that is no HTTP status. */
+/** For a number that is not an HTTP status. */
 const NO_STATUS = 'other'
 
 export function methodLabel(method: string, other: string): string {

@@ -1,6 +1,6 @@
 import type { Snapshot } from './contract.js'
 
-/** A circuit of which nothing is known: closed, and older than anything that is. */
+/** A circuit that nobody knows yet: closed, and older than any known one. */
 export const INITIAL_SNAPSHOT: Snapshot = {
   version: 0,
   epoch: 0,

@@ -170,7 +170,7 @@ describe('a listener', () => {
     await request('/status/500')
     await request('/status/500')
     expect(complaints).toHaveBeenCalledTimes(1)
-    expect(complaints).toHaveBeenCalledWith(expect.stringContaining('listener of "failed" failed'))
+    expect(complaints).toHaveBeenCalledWith(expect.stringContaining('A "failed" listener threw'))
     expect(complaints).toHaveBeenCalledWith(expect.stringContaining('of the listener'))
   })
 
@@ -278,5 +278,5 @@ it('complains of an asynchronous listener that fails, once', async () => {
   await request('/status/500')
   await until('it is complained of', () => complaints.mock.calls.length > 0)
   expect(complaints).toHaveBeenCalledTimes(1)
-  expect(complaints).toHaveBeenCalledWith(expect.stringContaining('listener of "failed" failed'))
+  expect(complaints).toHaveBeenCalledWith(expect.stringContaining('A "failed" listener threw'))
 })

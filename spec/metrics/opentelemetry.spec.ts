@@ -243,7 +243,7 @@ describe('through one meter', () => {
     ['a meter that is none', { meter: {} }, 'Expected a meter, given an object'],
     ['a misspelt option', { metre: 1 }, 'some of meter, buckets'],
     ['unsorted buckets', { buckets: [2, 1] }, 'Expected ascending numbers of seconds above 0'],
-    ['other buckets', { buckets: [1, 2] }, 'the buckets that the meter was given before'],
+    ['other buckets', { buckets: [1, 2] }, 'this meter already has other buckets'],
   ])('%s is refused', (_what, options, message) => {
     const { breaker, exported } = observed()
     const observe = () => observeMetrics(breaker, { meter: exported.meter, ...options })

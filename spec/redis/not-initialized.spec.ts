@@ -48,7 +48,7 @@ it('rejects with a NotInitializedError, and is not sent', async () => {
     name: 'NotInitializedError',
     code: 'ERR_NOT_INITIALIZED',
     circuit: 'users',
-    message: 'Circuit "users" is not connected: call breaker.init() first',
+    message: 'Call breaker.init() before sending requests (circuit "users" uses a storage)',
   })
   expect(upstream.hits).toBe(0)
   expect(events).toEqual([])

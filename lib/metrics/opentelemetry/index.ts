@@ -8,12 +8,12 @@ import { checkBreaker, type ObservedBreaker } from '../../observe/observed.js'
 import { Instruments } from './instruments.js'
 
 export interface ObserveMetricsOptions {
-  /** Default: the meter `axios-breaker` of the global provider, which must be set before. */
+  /** Default: the meter `axios-breaker` of the global provider. Set the provider first. */
   readonly meter?: Meter | undefined
   /**
    * Upper bounds of the histogram of request durations, in seconds; ascending, above 0. Default
-   * 0.005 to 10 as is usual, and 30, with bounds at the usual timeouts. An SDK may have a view
-   * that says otherwise.
+   * 0.005 to 10 as is usual, and 30, with bounds at the usual timeouts. A view in the SDK can
+   * override them.
    */
   readonly buckets?: readonly number[] | undefined
 }
@@ -23,14 +23,14 @@ const METER = 'axios-breaker'
 const observers = new WeakMap<Meter, Observer>()
 
 /**
- * Shows the breaker's circuits, those to come as well, through a meter, and each refusal as an event
+ * Exports the breaker's circuits, including later ones, through a meter, and each refusal as an event
  * `circuit_breaker.rejected` of the active span. Several breakers may share a meter: circuits of the
- * same name are added up, the worse state counts, and a storage is up where all are. Observing the same
- * breaker through the same meter again changes nothing. What is detached is shown as closed once more,
- * and then no longer, as far as the SDK forgets: one that exports cumulatively does not.
+ * same name are added up, the worse state counts, and a storage is up if all are. Observing the same
+ * breaker through the same meter again changes nothing. A detached circuit is exported as closed once more,
+ * and then no longer, unless the SDK exports cumulatively.
  *
- * @returns the function that takes the listeners out again, and stops the gauges; idempotent
- * @throws ConfigError for a bad option, and for a meter that was given other buckets before
+ * @returns a function that removes the listeners and stops the gauges; idempotent
+ * @throws ConfigError for a bad option, and for a meter that has other buckets already
  */
 export function observeMetrics(
   breaker: ObservedBreaker,
@@ -52,7 +52,7 @@ function shape() {
   } satisfies Shape<ObserveMetricsOptions>
 }
 
-/** What is read through a meter, for as long as there is a breaker to read. */
+/** Feeds one meter, as long as there is a breaker to observe. */
 class Observer {
   readonly #instruments: Instruments
   readonly #group: Group
@@ -62,12 +62,12 @@ class Observer {
     this.#group = new Group(this.#instruments)
   }
 
-  /** A meter makes each of its instruments once. */
+  /** A meter creates each instrument only once. */
   checkBuckets(buckets: readonly number[]): void {
     const known = this.#instruments.buckets.join(', ')
     if (known === buckets.join(', ')) return
     throw new ConfigError(
-      'Invalid options of observeMetrics: expected the buckets that the meter was given before, ' +
+      'Invalid options of observeMetrics: this meter already has other buckets, expected ' +
         `${known}, given ${buckets.join(', ')}`,
     )
   }

@@ -1,13 +1,13 @@
 /**
- * A histogram that prom-client can collect and that costs a request next to nothing. prom-client's own
- * builds a key out of the labels for each observation, which a request would feel.
+ * A histogram that prom-client can collect and that costs a request almost nothing. prom-client's own builds
+ * a key from the labels for each observation, which slows a request measurably.
  */
 import type { Aggregator, Metric, MetricValueWithName } from 'prom-client'
 
 type Labels = Readonly<Record<string, string | number>>
 type Sample = MetricValueWithName<string>
 
-/** What `get` of prom-client's own metrics resolves with; its types name the `type` by a number. */
+/** The result of `get` in prom-client's own metrics. Its types declare `type` as a number. */
 interface Collected {
   readonly name: string
   readonly help: string
@@ -20,7 +20,7 @@ interface Collected {
 export class Durations {
   readonly #labels: Labels
   readonly #bounds: readonly number[]
-  /** One for each range, the one above the last bound included. */
+  /** One count per range, including the range above the last bound. */
   readonly #counts: number[]
   #sum = 0
   #count = 0
@@ -92,7 +92,7 @@ export class DurationHistogram {
     this.#series.delete(series)
   }
 
-  /** A registry needs only a name, `get` and `reset`; its types ask for one of prom-client's classes. */
+  /** A registry only needs a name, `get` and `reset`, but its types require a class of prom-client. */
   asMetric(): Metric {
     return this as unknown as Metric
   }

@@ -172,3 +172,21 @@ describe('an outcome function', () => {
     expect(complaints).toHaveBeenCalledWith(expect.stringContaining('An "outcome" function failed'))
   })
 })
+
+it.each([
+  { data: 'x', status: 203 },
+  { data: 'x', headers: {} },
+  { status: 203, headers: {} },
+])('takes %p, which is only part of a response, for data', async (part) => {
+  const { users, fail } = attached({ fallback: () => part })
+  await fail()
+  expect(await users.get('/')).toMatchObject({ status: 200, data: part })
+})
+
+it('detaches a fallback, and nobody else, whatever was cleared in between', async () => {
+  const { users, circuit } = attached({ fallback: () => 'instead' })
+  users.interceptors.response.clear()
+  users.interceptors.response.use((response) => ({ ...response, data: 'seen' }))
+  circuit.detach()
+  expect((await users.get('/status/200')).data).toBe('seen')
+})

@@ -259,3 +259,32 @@ it('has init, flush and close, which may be called in any order and again', asyn
   breaker.attach(users, 'users')
   expect(await send(users, '/')).toEqual([200])
 })
+
+it('guards an instance once, however often it is attached, and says once that a circuit was created', () => {
+  const breaker = breakerOf()
+  const created = jest.fn()
+  breaker.on('created', created)
+  const users = client()
+  const use = jest.spyOn(users.interceptors.request, 'use')
+  breaker.attach(users, 'users')
+  breaker.attach(users, 'users')
+  breaker.attach(client(), 'users')
+  expect(use).toHaveBeenCalledTimes(1)
+  expect(created.mock.calls).toEqual([[{ circuit: 'users' }]])
+})
+
+it('goes on with a circuit that a further instance does not take', async () => {
+  const breaker = breakerOf({ threshold: 1 })
+  const users = client()
+  const circuit = breaker.attach(users, 'users')
+  await send(users, '/status/500')
+  const fail = (): never => {
+    throw new Error('frozen')
+  }
+  const frozen = { interceptors: { request: { use: fail }, response: { use: fail } } }
+  expect(() => breaker.attach(frozen as never, 'users')).toThrow('frozen')
+  const abort = new AbortController()
+  const ready = circuit.ready({ signal: abort.signal })
+  abort.abort(new Error('still opened'))
+  await expect(ready).rejects.toThrow('still opened')
+})

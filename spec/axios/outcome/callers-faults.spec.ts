@@ -1,6 +1,7 @@
 /** A request that is wrong in itself says nothing of the service. Rows that cannot be told apart are in docs/outcomes.md. */
 import { Readable } from 'node:stream'
-import type { AxiosRequestConfig } from 'axios'
+import { AxiosError, type AxiosRequestConfig } from 'axios'
+import { judgementOf, type Judgement } from '../../support/judgement.js'
 import { axiosIsBefore, describeOutcomes, get, type Row } from '../../support/outcome-table.js'
 
 const fail = (): never => {
@@ -44,6 +45,8 @@ describeOutcomes("the caller's own limit", [
   ['maxContentLength', get('/big', { maxContentLength: 100 }), limits],
   ['maxBodyLength', post({ maxBodyLength: 10 }), limits],
   ['maxContentLength that is kept', get('/big', { maxContentLength: 100_000 }), 'success'],
+  ['maxContentLength of nothing', get('/big', { maxContentLength: 0 }), limits],
+  ['that has no part in a broken body', get('/cut', { maxContentLength: 1e6 }), 'failure'],
 ])
 
 const early = axiosIsBefore('1.18')
@@ -80,3 +83,29 @@ function broken(): Readable {
     },
   })
 }
+
+/** As they come from browsers and from other versions of axios. */
+const OTHERS: readonly [string, string, string, AxiosRequestConfig, Judgement][] = [
+  ['a page that is left', 'Request aborted', 'ECONNABORTED', {}, 'ignored'],
+  ['a timeout', 'timeout of 5ms exceeded', 'ECONNABORTED', {}, 'failure'],
+  [
+    'a limit that nobody has set',
+    'maxContentLength size of -1 exceeded',
+    'ERR_BAD_RESPONSE',
+    {},
+    'failure',
+  ],
+  [
+    'a broken body within a limit',
+    'stream has been aborted',
+    'ERR_BAD_RESPONSE',
+    { maxContentLength: 100 },
+    'failure',
+  ],
+]
+
+it.each(OTHERS)('%s, told as "%s" (%s)', async (_what, message, code, config, expected) => {
+  const adapter = () => Promise.reject(new AxiosError(message, code))
+  const judgement = judgementOf((instance) => instance.get('/', { ...config, adapter }))
+  expect(await judgement).toBe(expected)
+})

@@ -1,5 +1,6 @@
 /** A caller who changes its mind proves nothing about the service. */
 import axios, { type AxiosInstance, type AxiosRequestConfig, type CancelToken } from 'axios'
+import { judgementOf } from '../../support/judgement.js'
 import { axiosIsBefore, describeOutcomes, type Row } from '../../support/outcome-table.js'
 
 /** Cancels when the upstream has the request, or its headers have come: never before anything was sent. */
@@ -69,3 +70,32 @@ const inFlight =
 const ending = axiosIsBefore('1.8') ? { timeout: 60 } : {}
 
 describeOutcomes('a CancelToken', [...TOKEN_ROWS, ['while waiting', inFlight(ending), 'ignored']])
+
+/** An adapter that rejects with this, after the caller has done what it does meanwhile. */
+const rejecting = (error: unknown, meanwhile: () => void = () => undefined) => ({
+  adapter: async (): Promise<never> => {
+    meanwhile()
+    throw error
+  },
+})
+
+describe("an adapter of one's own", () => {
+  it('may say by its error alone that the request was cancelled', async () => {
+    const config = rejecting(new axios.CanceledError())
+    expect(await judgementOf((instance) => instance.get('/', config))).toBe('ignored')
+  })
+
+  it('may reject with any error once the signal is aborted', async () => {
+    const abort = new AbortController()
+    const config = rejecting(new Error('stopped'), () => abort.abort())
+    const send = (instance: AxiosInstance) => instance.get('/', { ...config, signal: abort.signal })
+    expect(await judgementOf(send)).toBe('ignored')
+  })
+
+  it('may reject with any error once the token is cancelled', async () => {
+    const { token: cancelToken, cancel } = axios.CancelToken.source()
+    const config = rejecting(new Error('stopped'), () => cancel())
+    const send = (instance: AxiosInstance) => instance.get('/', { ...config, cancelToken })
+    expect(await judgementOf(send)).toBe('ignored')
+  })
+})

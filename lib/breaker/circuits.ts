@@ -102,7 +102,7 @@ export class Circuits {
 
 function taken(name: string, holder: string): ConfigError {
   return new ConfigError(
-    `Invalid instance: expected one that is free for circuit ${quote(name)}, ` +
-      `given one that circuit ${quote(holder)} of this breaker is attached to`,
+    `Cannot attach circuit ${quote(name)}: this instance already belongs to circuit ${quote(holder)} ` +
+      'of this breaker. Detach it first',
   )
 }

@@ -307,7 +307,7 @@ describe('is refused', () => {
     const stop = collectMetrics(breaker, { registry })
     const collect = () => collectMetrics(new CircuitBreaker(), { registry, statusLabel: 'code' })
     expect(collect).toThrow(ConfigError)
-    expect(collect).toThrow('expected those with which the registry is in use already')
+    expect(collect).toThrow('this registry is already used with other options')
     stop()
   })
 
@@ -317,7 +317,9 @@ describe('is refused', () => {
     const other = new Counter({ name, help: 'Of the app.', registers: [taken] })
     const { breaker: sharing } = attached({ storage: new MemoryStorage() })
     expect(() => collectMetrics(sharing, { registry: taken })).toThrow(ConfigError)
-    expect(() => collectMetrics(sharing, { registry: taken })).toThrow(`no metric "${name}"`)
+    expect(() => collectMetrics(sharing, { registry: taken })).toThrow(
+      `another metric named "${name}"`,
+    )
     expect(taken.getMetricsAsArray()).toEqual([other])
   })
 })

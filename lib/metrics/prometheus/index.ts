@@ -65,14 +65,14 @@ function collectorOf(registry: Registry<RegistryContentType>, settings: Settings
     known.checkSettings(settings)
     return known
   }
-  // Somebody may have cleared the registry.
+  // Somebody may have cleared the registry since.
   known?.end()
   const collector = new Collector(registry, settings)
   collectors.set(registry, collector)
   return collector
 }
 
-/** Keeps in a registry what its breakers need. */
+/** Registers the metrics that the breakers of a registry need, and removes them. */
 class Collector {
   readonly #registry: Registry<RegistryContentType>
   readonly #settings: Settings
@@ -97,7 +97,7 @@ class Collector {
   checkSettings(settings: Settings): void {
     if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return
     throw new ConfigError(
-      'Invalid options of collectMetrics: expected those with which the registry is in use already, ' +
+      'Invalid options of collectMetrics: this registry is already used with other options, expected ' +
         `${JSON.stringify(this.#settings)}, given ${JSON.stringify(settings)}`,
     )
   }
@@ -137,7 +137,7 @@ class Collector {
 
 function clash(name: string): ConfigError {
   return new ConfigError(
-    `Invalid registry: expected one that has no metric ${JSON.stringify(name)} of somebody else; ` +
-      'give one of its own',
+    `Invalid registry: it already has another metric named ${JSON.stringify(name)}. ` +
+      'Pass another registry',
   )
 }

@@ -58,6 +58,8 @@ let connections: FakeConnection[]
 let isUpAtFirst: boolean
 /** Everything that the link published and called, in order. */
 let log: string[]
+/** How long each question took. */
+let durations: number[]
 let readFirst: (deadline?: number) => Promise<void>
 let readRest: (deadline?: number) => Promise<void>
 let isDue: boolean
@@ -68,6 +70,7 @@ beforeEach(() => {
   connections = []
   isUpAtFirst = true
   log = []
+  durations = []
   isDue = false
   readFirst = async () => undefined
   readRest = async () => undefined
@@ -75,7 +78,8 @@ beforeEach(() => {
   link = new Link({
     publisher: {
       publish: (name, event) => {
-        if (name !== 'storageAnswered') log.push(`${name} ${received(event)}`)
+        if ('duration' in event && name === 'storageAnswered') durations.push(event.duration)
+        else log.push(`${name} ${received(event)}`)
       },
       hears: () => true,
     },
@@ -579,3 +583,135 @@ describe('close()', () => {
     expect(log).toEqual(['lost', 'first soon'])
   })
 })
+
+describe('timers', () => {
+  beforeEach(joined)
+
+  it('are all ended by close(), which may come while a retry is under way', async () => {
+    const [timers, retry] = [jest.getTimerCount(), pending()]
+    lose()
+    await link.close()
+    expect(jest.getTimerCount()).toBe(timers)
+    await joined()
+    lose()
+    current().isUp = true
+    readFirst = () => retry.promise
+    await pass(0.06)
+    await link.close()
+    retry.reject(new Error('too late'))
+    await pass(0)
+    expect(jest.getTimerCount()).toBe(timers)
+  })
+
+  it('do not look for a storage a second time that has said that it is there', async () => {
+    lose()
+    current().isUp = true
+    readFirst = () => new Promise(() => undefined)
+    current().listener.resumed()
+    await pass(1)
+    expect(log.filter((entry) => entry === 'first soon')).toHaveLength(1)
+  })
+
+  it('measure from the loss, and from the question, not from the start', async () => {
+    await pass(10)
+    lose()
+    link.miss()
+    await pass(3)
+    current().isUp = true
+    await pass(2)
+    expect(log).toContainEqual(expect.stringMatching(/^storageRestored 3\./))
+    const late = pending<Answer>()
+    current().answer = () => late.promise
+    readFirst = () => Promise.reject(new Error('it hangs'))
+    const asked = refusal(link.ask(QUESTION))
+    await pass(1.5)
+    await asked
+    readFirst = async () => undefined
+    late.resolve(ANSWER)
+    await pass(0)
+    expect(link.isUp).toBe(false)
+    expect(durations.at(-1)).toBeCloseTo(0.1, 1)
+  })
+})
+
+it('is not misled by answered questions about how many are unanswered', async () => {
+  await joined()
+  for (let count = 0; count < 20; count += 1) await link.ask(QUESTION)
+  expect(durations).toHaveLength(20)
+  current().answer = () => new Promise(() => undefined)
+  const asked = Array.from({ length: 11 }, () => refusal(link.ask(QUESTION)))
+  await pass(0.11)
+  await Promise.all(asked)
+  log.length = 0
+  await pass(5)
+  expect(log).not.toContain('first soon')
+})
+
+it('publishes a refusal that waiting does not mend no sooner than any other loss', async () => {
+  await joined()
+  lose('NOPERM no permission')
+  expect(log).toEqual(['lost'])
+  await pass(1.1)
+  expect(log).toEqual(['lost', 'distrusted', 'storageLost NOPERM no permission'])
+})
+
+it('publishes no loss while the storage is up, nor once it is closed', async () => {
+  await joined()
+  link.miss()
+  await link.close()
+  current().listener.resumed()
+  link.miss()
+  expect(log).toEqual(['lost'])
+})
+
+describe('init() again', () => {
+  it('after a failure that it reports does not speak of the trouble before', async () => {
+    isUpAtFirst = false
+    const first = refusal(link.init(DEADLINE))
+    current().listener.lost('ECONNREFUSED')
+    current().settle.refuse(new Error('refused'))
+    expect(await first).toMatch(/: refused \(ECONNREFUSED\)$/)
+    const second = refusal(link.init(DEADLINE))
+    await pass(0)
+    current().settle.refuse(new Error('NOAUTH'))
+    expect(await second).toMatch(/: NOAUTH$/)
+    expect(log.filter((entry) => entry.startsWith('storage'))).toEqual([
+      'storageLost refused (ECONNREFUSED)',
+      'storageLost NOAUTH',
+    ])
+  })
+
+  it('keeps a connection that is up, and looks for the storage soon if it fails', async () => {
+    readFirst = () => Promise.reject(new Error('busy'))
+    await refusal(link.init(DEADLINE))
+    await pass(6)
+    await refusal(link.init(DEADLINE))
+    expect(connections).toHaveLength(1)
+    readFirst = async () => undefined
+    await pass(0.06)
+    expect(link.isUp).toBe(true)
+  })
+
+  it('is not needed if only the rest could not be read', async () => {
+    readRest = () => Promise.reject(new Error('one circuit'))
+    await link.init(DEADLINE)
+    expect(link.isUp).toBe(true)
+  })
+})
+
+it('reads nothing over a connection that is ready after the deadline', async () => {
+  isUpAtFirst = false
+  const init = refusal(link.init(DEADLINE))
+  await pass(DEADLINE + 0.1)
+  await init
+  current().settle.up()
+  await pass(0)
+  expect(log).not.toContain('first 5')
+})
+
+function pending<Value = void>() {
+  let resolve: (value: Value) => void = () => undefined
+  let reject: (error: Error) => void = () => undefined
+  const promise = new Promise<Value>((...settle) => ([resolve, reject] = settle))
+  return { promise, resolve, reject }
+}

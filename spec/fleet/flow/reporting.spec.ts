@@ -306,3 +306,17 @@ it('keeps nothing of a report that stands no more by itself', () => {
   process.end('success')
   expect(process.state).toBe(before)
 })
+
+it('reports a single failure by its age and its reason, and takes it back without either', () => {
+  const reason = { status: 503 }
+  process.take({ on: 'ended', outcome: 'failure', reason, grantedAt: process.now, local: 'closed' })
+  process.now += 2
+  wait()
+  deliver()
+  process.now += 1
+  process.end('success')
+  expect(process.asked('report').map(({ command }) => command)).toEqual([
+    { op: 'report', evidence: { failures: 1, age: 2 }, reason },
+    { op: 'report', evidence: { failures: 0, age: 0 } },
+  ])
+})

@@ -1,6 +1,6 @@
 /**
- * Admission and record in one function round the adapter. Interceptors alone lose outcomes, or
- * count them twice: other plugins retry, throw, cache and copy between them.
+ * Admits and records a request in one function round the adapter. Interceptors alone lose outcomes, or
+ * count them twice, because other plugins retry, throw, cache and copy between them.
  */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { isDecided } from '../circuit/decided.js'
@@ -16,15 +16,15 @@ import { rememberAsking } from './reentry.js'
 import { send, settled } from './settled.js'
 import type { Post, Wrapper } from './wrapper.js'
 
-/** The only thing that is made for each request: the function that sends it, and what it goes by. */
+/** The only object that is made for each request: the function that sends it, with its settings. */
 export interface Guard extends Wrapper {
   post: Post
 }
 
-/** A promise chain and not an async function, which costs a healthy request measurably more. */
+/** Uses a promise chain, because an async function costs a healthy request measurably more. */
 export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promise<AxiosResponse> {
   const { wrapped, post } = guard
-  // Looked up before admission: a request for an adapter that does not exist asks nobody for a permit.
+  // Look the adapter up before admission: a request for an unknown adapter must not take a permit.
   const dispatch = dispatcherOf(wrapped, config)
   const circuit = post.route.circuitOf(config)
   if (!circuit) return send(dispatch, config)
@@ -49,7 +49,7 @@ function ask(
   return admission.then((decided) => {
     if (decided.admitted && isCancelled(config)) {
       circuit.record(decided, 'ignored')
-      // axios makes its CanceledError of it. An adapter asked now would send the request after all.
+      // axios turns this into its CanceledError. An adapter called now would send the request after all.
       throw new Error('cancelled')
     }
     return proceed(dispatch, config, decided, circuit, guard, passageOn(config))
@@ -66,7 +66,7 @@ function proceed(
 ): Promise<AxiosResponse> {
   if (!admission.admitted) return refuse(admission, config, circuit, wrapped)
   const passage = new Passage(admission, circuit, post.judge)
-  // Only a function of somebody else's can hold another guard, or an answer of earlier.
+  // Only a foreign function can contain another guard, or a cached answer.
   if (typeof wrapped === 'function') passage.layDown(config, wrapped, outer)
   return settled(dispatch, config, passage)
 }

@@ -1,9 +1,9 @@
 /**
- * A request that was let through, until its end is recorded.
+ * An admitted request, until its end is recorded.
  *
- * One request may meet two guards of the same circuit, if an adapter wraps another one. The outer
- * guard lays its passage down on the config; the inner one takes the permit up, and counts what it
- * really sent. The outer one counts only what nobody took up.
+ * A request may pass two guards of the same circuit, if an adapter wraps another one. The outer guard leaves
+ * its passage on the config. The inner one takes the permit, and counts what was really sent. The outer guard
+ * counts only if nobody took the permit.
  */
 import type { AxiosAdapter } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
@@ -15,20 +15,20 @@ import { withReason, type AttemptResult } from './outcome.js'
 
 const MS_PER_SECOND = 1000
 
-/** Enumerable, as wrappers hand on copies. Its fields are private: a config that is printed shows none. */
+/** Enumerable, because wrappers copy configs. Its fields are private, so a printed config shows none. */
 const PASSAGE = Symbol('axios-breaker.passage')
 
-/** A class, as axios clones plain objects when it merges a config. */
+/** A class, because axios clones plain objects when it merges configs. */
 export class Passage {
   readonly #circuit: ManagedCircuit
   readonly #judge: JudgeOutcome | undefined
-  /** If somebody hears of attempts: reading the clock costs. */
+  /** Set only if attempts have listeners, because reading the clock is expensive. */
   readonly #startedAt: number | undefined
-  /** Until somebody takes it. */
+  /** Set until somebody takes it. */
   #permit: Permit | undefined
-  /** Somebody else's, within which the circuit may be asked again. */
+  /** A foreign adapter that may ask the circuit again. */
   #adapter: AxiosAdapter | undefined
-  /** Another circuit's, on the same request. */
+  /** The passage to another circuit on the same request. */
   #around: Passage | undefined
 
   constructor(permit: Permit, circuit: ManagedCircuit, judge: JudgeOutcome | undefined) {
@@ -40,37 +40,37 @@ export class Passage {
     this.#around = undefined
   }
 
-  /** @param outer what lies there: another circuit's, or one that was taken */
+  /** @param outer the passage on the config: another circuit's, or one that was taken */
   layDown(config: object, adapter: AxiosAdapter, outer: Passage | undefined): void {
     this.#adapter = adapter
     if (outer && outer.#permit) this.#around = outer
     try {
       ;(config as { [PASSAGE]?: Passage })[PASSAGE] = this
     } catch {
-      // A wrapper has sealed the config: an inner guard asks for itself.
+      // A wrapper has sealed the config, so an inner guard asks the circuit itself.
     }
   }
 
-  /** The passage to this circuit: the given one, or one that it is within. */
+  /** Finds the passage to this circuit: the given one, or one round it. */
   static to(circuit: ManagedCircuit, passage: Passage | undefined): Passage | undefined {
     let found = passage
     while (found && found.#circuit !== circuit) found = found.#around
     return found
   }
 
-  /** @returns the permit, to be recorded by the one that takes it */
+  /** @returns the permit, which the caller must record */
   take(): Permit | undefined {
     const permit = this.#permit
     this.#permit = undefined
     return permit
   }
 
-  /** Within the adapter the circuit is asked: from now on the outer guard leaves it to that. */
+  /** Notes that the adapter asks the circuit itself, so that the outer guard lets its requests through. */
   leave(): void {
     if (this.#permit && this.#adapter) this.#circuit.leaveTo(this.#adapter)
   }
 
-  /** Records how the request ended, unless somebody took the permit to do so. */
+  /** Records how the request ended, unless somebody else took the permit. */
   end(result: AttemptResult): void {
     const permit = this.take()
     if (!permit) return
@@ -87,7 +87,9 @@ export class Passage {
     )
   }
 
-  /** Whether an answer, or an error, is one that an adapter keeps, or shares: marked, or an earlier request's. */
+  /**
+   * Whether the adapter cached or shared the answer or error: it is marked, or belongs to an earlier request.
+   */
   #isKept({ response, error, config }: AttemptResult): boolean {
     if (!this.#adapter) return false
     const answer = response ?? error
@@ -107,13 +109,13 @@ export class Passage {
   }
 }
 
-/** What lies on a config. Clones of a passage, as deep copies of a config hold them, are none. */
+/** Reads the passage on a config. A clone of a passage, in a deep copy of a config, does not count. */
 export function passageOn(config: object): Passage | undefined {
   const passage = (config as { readonly [PASSAGE]?: unknown })[PASSAGE]
   return Passage.isPassage(passage) ? passage : undefined
 }
 
-/** By name, as each request comes by: `property`, for all names, costs it more. */
+/** Reads by name, because this runs for each request and the generic `property` costs more. */
 function configOf(answer: unknown): unknown {
   try {
     return (answer as { readonly config?: unknown } | null | undefined)?.config

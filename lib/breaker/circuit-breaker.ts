@@ -1,4 +1,4 @@
-/** The page to read first: a breaker attaches circuits to axios instances, one circuit per name. */
+/** Read this file first: a breaker attaches circuits to axios instances, one circuit per name. */
 import type { Attachable, Circuit, CircuitReading } from '../circuit/types.js'
 import { itself, keepSelf, makeShown } from '../circuit/shown.js'
 import { monotonic } from '../internal/clock.js'
@@ -17,7 +17,7 @@ import { Events, type EventName, type Listener } from './events.js'
 import { joinStorage, type Membership } from './membership.js'
 
 const SECONDS_PER_HOUR = 3600
-/** Seconds above which a ttl is more likely a slip than meant. */
+/** A longer ttl, in seconds, is probably a mistake. */
 const LONG_TTL = SECONDS_PER_HOUR
 
 export class CircuitBreaker {
@@ -41,12 +41,12 @@ export class CircuitBreaker {
 
   /**
    * Guards an axios instance by the circuit of this name. Several instances may share a name, and
-   * with it one circuit; attaching the same instance again changes nothing. The circuit does not keep
-   * an instance alive that is used no more.
+   * with it one circuit; attaching the same instance again changes nothing. The circuit does not keep an
+   * unused instance alive.
    *
-   * @param instance of any copy of axios from 1.7 on; all that is asked of it is its interceptors
-   * @param options what differs from the breaker's defaults. Where the name is attached already they
-   *   may be left out; given, they must come to the same
+   * @param instance of any copy of axios from 1.7 on; only its interceptors are used
+   * @param options overrides the breaker's defaults. If the name is attached already, you may leave them out;
+   *   otherwise they must be the same
    * @throws ConfigError for a bad option, for a target that is no axios instance or has another
    *   circuit of this breaker, and for a name that is attached with other options
    */
@@ -56,8 +56,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Takes the breaker's circuit off this axios instance; the circuit's other instances keep it. As
-   * `circuit.detach(instance)`, for those who do not know the circuit.
+   * Detaches the breaker's circuit from this axios instance; the circuit's other instances keep it. Like
+   * `circuit.detach(instance)`, if you do not have the circuit.
    *
    * @throws ConfigError for a target that is no axios instance
    */
@@ -65,7 +65,7 @@ export class CircuitBreaker {
     itself(this).#circuits.detach(instance)
   }
 
-  /** The circuit of this name, where one is attached. */
+  /** The circuit of this name, or undefined if none is attached. */
   circuit(name: string): Circuit | undefined {
     return itself(this).#circuits.get(name)
   }
@@ -76,38 +76,38 @@ export class CircuitBreaker {
   }
 
   /**
-   * Calls the listener, synchronously, after each event of this name. What it throws, or rejects
-   * with, is written to the console once per listener, and reaches nobody else.
+   * Calls the listener synchronously after each event of this name. If it throws or rejects, the console shows
+   * its first error, and nothing else is affected.
    *
    * @returns the unsubscribe function
-   * @throws ConfigError for a name that is no event, and a listener that is no function
+   * @throws ConfigError for an unknown event, and for a listener that is not a function
    */
   on<Name extends EventName>(event: Name, listener: Listener<Name>): () => void {
     return itself(this).#events.on(event, listener)
   }
 
   /**
-   * Connects the storage, and reads the state that the fleet has; without a storage there is nothing
-   * to connect. Idempotent: while connected, or connecting, it connects no second time.
+   * Connects the storage, and reads the state of the fleet. Without a storage it does nothing. Idempotent: it
+   * does not connect again while it is connecting or connected.
    *
-   * @throws what the storage says, within its deadline, where it cannot be reached. Circuits then work
-   *   by this process's own results, and join the fleet as soon as the storage appears
+   * @throws Error with the reason, within the storage's `initDeadline`, if the storage cannot be reached.
+   *   Circuits then use this process's own results, and join the fleet as soon as the storage appears
    */
   async init(): Promise<void> {
     await itself(this).#membership?.init()
   }
 
-  /** Waits until every report so far is written, or given up at its deadline. Idempotent. */
+  /** Waits until every report so far is written or given up at its deadline. Idempotent. */
   async flush(): Promise<void> {
     await itself(this).#membership?.flush()
   }
 
-  /** Detaches nothing, drains, and disconnects what `init` connected. Idempotent. */
+  /** Flushes, and closes the connection that `init` made. It detaches no circuit. Idempotent. */
   async close(): Promise<void> {
     await itself(this).#membership?.close()
   }
 
-  /** Whether the storage answers; undefined without one. */
+  /** Whether the storage answers; undefined without a storage. */
   get storageUp(): boolean | undefined {
     return itself(this).#membership?.isUp
   }

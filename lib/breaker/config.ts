@@ -43,12 +43,12 @@ export interface CircuitOptions {
   readonly probeTimeout?: number | undefined
   /**
    * Judges an attempt in place of the default rule; `undefined` leaves it to the rule. Called once
-   * per attempt, synchronously; where it throws, or answers something else, the rule decides.
+   * per attempt, synchronously. If it throws or returns anything else, the default rule decides.
    */
   readonly outcome?: JudgeOutcome | undefined
   /**
    * Answers a refused request: with response data, a whole response, or a promise of either. What
-   * it throws is what the caller gets. Requests that it sends through the same circuit are not
+   * it throws reaches the caller. Requests that it sends through the same circuit are not
    * answered by it again: they reject. Send them with `circuitBreaker: false`.
    */
   readonly fallback?: Fallback | undefined
@@ -56,10 +56,10 @@ export interface CircuitOptions {
 
 /** Defaults for every circuit of the breaker. */
 export interface CircuitBreakerOptions extends CircuitOptions {
-  /** Shares the circuits with other processes, after `init()`. Left out, state is in the process. */
+  /** Shares the circuits with other processes, after `init()`. Default: each process has its own state. */
   readonly storage?: CircuitStorage | undefined
   /**
-   * The clock of the circuits: seconds that only grow, from whatever beginning. Default: monotonic
+   * The clock of the circuits: seconds from any starting point, which only grow. Default: monotonic
    * time. For tests, see `TestClock` of `axios-breaker/testing`.
    */
   readonly now?: (() => number) | undefined

@@ -3,7 +3,7 @@ import { openingBy } from './opening/by-terms.js'
 import type { Opening } from './opening/opening.js'
 import type { Admission, CircuitState, Machine, Outcome, Permit, Refusal, Rules } from './types.js'
 
-/** Shared by all circuits that never moved: most of them, most of the time. */
+/** All circuits that never moved share it: most of them, most of the time. */
 const FIRST_PERMIT: Permit = { admitted: true, epoch: 0, grantedAt: 0, probe: false }
 const NO_PROBES: readonly Permit[] = []
 
@@ -56,7 +56,7 @@ export class LocalCircuit implements Machine {
     return this.refusalAt(now) ?? this.#grantProbe(now)
   }
 
-  /** What an opened circuit answers until its ttl has passed: strictly later, as in the Python original. */
+  /** The refusal of an opened circuit until its ttl has passed: strictly later, as in the Python original. */
   refusalAt(now: number): Refusal | undefined {
     if (this.#state !== 'opened') return undefined
     // A clock that another was put in place of, as fake timers do, may be behind: the ttl starts anew.
@@ -68,7 +68,7 @@ export class LocalCircuit implements Machine {
     return isOver ? undefined : { admitted: false, state: 'opened', retryAfter }
   }
 
-  /** Requests from here on are told apart from those that are under way. */
+  /** Gives later requests another permit than those that are under way. */
   renewPermit(now: number): void {
     this.#closedPermit = { ...this.#closedPermit, grantedAt: now }
   }
@@ -81,7 +81,7 @@ export class LocalCircuit implements Machine {
     return true
   }
 
-  /** Closes: what was counted so far belongs to an epoch that is over. */
+  /** Closes the circuit. Earlier counts belong to an epoch that is over. */
   close(): void {
     this.#moveTo('closed')
   }

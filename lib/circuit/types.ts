@@ -1,4 +1,4 @@
-/** The words in which circuits are spoken of. Every time is in seconds, as in the HTTP header Retry-After. */
+/** The types that all parts share. Every time is in seconds, as in the HTTP header Retry-After. */
 
 import type { OpeningTerms } from './opening/terms.js'
 
@@ -15,20 +15,20 @@ export interface Rules extends OpeningTerms {
   /** After this long a probe that has not ended loses its permit to the next request. */
   readonly probeTimeout: number
   /**
-   * How long before the end of the ttl a request is let through already. Default 0. Timers count whole
-   * milliseconds, so that one which waits for the end may fire up to a millisecond before it.
+   * Seconds before the end of the ttl from which a request is let through. Default: 0. Timers count whole
+   * milliseconds, so a timer for the end may fire up to a millisecond early.
    */
   readonly grace?: number
 }
 
-/** The right to send one request. It is compared by identity: each probe has its own. */
+/** The right to send one request. Permits are compared by identity: each probe has its own. */
 export interface Permit {
   readonly admitted: true
-  /** The epoch in which the request was admitted: its outcome counts in no other. */
+  /** The epoch in which the request was admitted. Its outcome counts only in this epoch. */
   readonly epoch: number
-  /** Of a request that is no probe: no later than its start. Many requests share a permit. */
+  /** Set unless the request is a probe: a time no later than its start. Many requests share a permit. */
   readonly grantedAt: number
-  /** Whether the request asks a half-opened circuit's question: is the service back? */
+  /** Whether the request is a probe of a half-opened circuit. */
   readonly probe: boolean
 }
 
@@ -40,7 +40,7 @@ export interface Refusal {
   readonly lastFailure?: FailureReason | undefined
 }
 
-/** Nothing was decided: the storage that decides was never connected. */
+/** The circuit has a storage, and `init()` was not called. */
 export interface Unready {
   readonly admitted: false
   readonly state: 'not-initialized'
@@ -48,25 +48,25 @@ export interface Unready {
 
 export type Admission = Permit | Refusal | Unready
 
-/** What decides for a circuit: the rules of this process alone, or with those of a shared storage. */
+/** Decides for a circuit: by the results of this process alone, or together with a shared storage. */
 export interface Machine {
-  /** The state as last decided: an opened circuit whose ttl has passed waits for a request. */
+  /** The state after the last decision. An opened circuit stays opened after its ttl until a request comes. */
   readonly decidedState: CircuitState
   /** The state that the next request meets. */
   readonly state: CircuitState
   readonly failureCount: number
   readonly retryAfter: number
-  /** Whether the next request would be let through; where it is left out, `state` has to do. */
+  /** Whether the next request would be let through. If it is missing, `state` is used. */
   readonly isReady?: boolean
-  /** What is known of the last failure beyond this process's own, where that is newer. */
+  /** The last failure of the fleet, if that is newer than this process's own. */
   readonly lastFailure?: FailureReason | undefined
-  /** A promise only where a shared storage must be asked first. */
+  /** Returns a promise only if a shared storage must be asked first. */
   admit(): Admission | Promise<Admission>
   /** False where the result came too late to say anything: its epoch or its permit is over. */
   record(permit: Permit, outcome: Outcome, reason?: FailureReason): boolean
   /** Says who publishes the transitions that no request has caused. Called once. */
   onMove?(publish: (origin: Origin) => void): void
-  /** Nobody will ask again: what was subscribed to for this circuit can go. */
+  /** Called after the circuit is detached, to free everything that belongs to it. */
   release?(): void
 }
 
@@ -74,21 +74,21 @@ export interface Machine {
 export interface FailureReason {
   /** The error's code, like `ECONNREFUSED`. */
   readonly code?: string
-  /** The HTTP status, where there was one. */
+  /** The HTTP status, if there was one. */
   readonly status?: number
 }
 
-/** Where a transition was decided: by this process's own results, or by the shared storage. */
+/** Who decided a transition: this process by its own results, or the shared storage. */
 export type Origin = 'local' | 'shared'
 
-/** An attempt that has ended: sent, and answered or not. */
+/** A sent request that has ended, with or without an answer. */
 export interface Attempt extends FailureReason {
   readonly circuit: string
   readonly outcome: Outcome
   readonly probe: boolean
-  /** The HTTP method, as axios writes it: in small letters. */
+  /** The HTTP method in lower case, as axios writes it. */
   readonly method: string
-  /** Seconds from the dispatch to the answer's end. */
+  /** Seconds from the dispatch to the end of the answer. */
   readonly duration: number
 }
 
@@ -96,7 +96,7 @@ export interface Attempt extends FailureReason {
 export interface CircuitEvents {
   /** A circuit was attached under a new name. */
   created: { readonly circuit: string }
-  /** The circuit moved. `half-opened` is told when the first probe is let through. */
+  /** The circuit changed its state. The event for `half-opened` comes when the first probe is let through. */
   stateChanged: {
     readonly circuit: string
     readonly from: CircuitState
@@ -115,11 +115,11 @@ export interface CircuitEvents {
   }
   /** An attempt ended, counted or not. */
   attempted: Attempt
-  /** The circuit was taken off its instances. */
+  /** The circuit was detached from all instances. */
   detached: { readonly circuit: string }
-  /** The storage cannot be used: from here on each process goes by its own results. Told once. */
+  /** The storage cannot be used. Each process now uses its own results. Published once per loss. */
   storageLost: { readonly reason: string }
-  /** The storage can be used again; `lostFor` in seconds. Told once. */
+  /** The storage can be used again; `lostFor` in seconds. Published once per loss. */
   storageRestored: { readonly lostFor: number }
   /** The storage answered a command, or refused it; `duration` in seconds. */
   storageAnswered: { readonly duration: number }
@@ -132,11 +132,11 @@ export type Publish = <Name extends keyof CircuitEvents>(
 
 export interface Publisher {
   readonly publish: Publish
-  /** Whether anyone listens: what nobody hears need not be made. */
+  /** Whether an event has listeners. Nobody needs to build an event without any. */
   hears(name: keyof CircuitEvents): boolean
 }
 
-/** Anything that has axios's interceptors: an instance of any copy of axios, or a mock of one. */
+/** Anything with axios's interceptors: an instance of any copy of axios, or a mock. */
 export interface Attachable {
   readonly interceptors: {
     readonly request: { readonly use: (...handlers: never[]) => unknown }
@@ -152,15 +152,15 @@ export interface CircuitReading {
   readonly retryAfter: number
   readonly lastFailure?: FailureReason | undefined
 }
-/** What sends a request, as axios's `adapter` option takes it: of any version of axios. */
+/** A function for axios's `adapter` option, for any version of axios. */
 export type AnyAdapter = (config: never) => Promise<unknown>
 
-/** A circuit as its users see it. */
+/** The public interface of a circuit. */
 export interface Circuit {
   readonly name: string
   /**
-   * What the next request meets. `half-opened` from the moment the ttl has passed, although the
-   * `stateChanged` event waits for the request that notices: no timer runs.
+   * The state that the next request meets. It is `half-opened` as soon as the ttl is over, although the
+   * `stateChanged` event comes with the next request, because no timer runs.
    */
   readonly state: CircuitState
   /** Consecutive failures counted so far; stays at the threshold until the circuit closes. */
@@ -170,8 +170,8 @@ export interface Circuit {
   /** The last failure that counted: its code and its HTTP status, where it had them, and nothing else. */
   readonly lastFailure: FailureReason | undefined
   /**
-   * Takes the circuit off this axios instance, where it is attached to it; the others keep it. Without
-   * an instance, off all of them, and out of the breaker. Requests in flight still record their outcome.
+   * Detaches the circuit from this axios instance; others keep it. Without an instance, detaches it from all
+   * instances and removes it from the breaker. Requests in flight still record their outcome.
    * Idempotent.
    *
    * @throws ConfigError for a target that is no axios instance
@@ -179,19 +179,18 @@ export interface Circuit {
   detach(instance?: Attachable): void
   /**
    * Resolves as soon as a request may be tried: at once while closed, and once its ttl has passed and a
-   * permit can be had. Of several that wait for a half-opened circuit one at a time is let go, so that
-   * no crowd is refused. Keeps the process alive while it waits.
+   * permit is free. If several callers wait for a half-opened circuit, they resolve one at a time, so that no
+   * crowd is refused. Keeps the process alive while it waits.
    *
-   * @param options.signal ends the waiting: the promise rejects with the signal's reason
+   * @param options.signal aborts the wait: the promise then rejects with the signal's reason
    */
   ready(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
   toJSON(): CircuitReading
   /**
-   * Puts the circuit round an adapter that is handed to another one, such as a cache:
-   * `cacheAdapterEnhancer(circuit.guard(getAdapter('http')))`. What the cache answers is then neither
-   * refused nor counted, and what it sends counts once, also on an instance that the circuit is
-   * attached to. Such an instance learns of it by the first request that is sent. After `detach`, the
-   * adapter sends without asking.
+   * Puts the circuit round an adapter that you pass to another one, such as a cache:
+   * `cacheAdapterEnhancer(circuit.guard(getAdapter('http')))`. Answers from the cache are then neither refused
+   * nor counted, and each request that the cache sends counts once, even on an instance with this circuit. That
+   * instance learns of the guard by the first sent request. After `detach`, the adapter sends unguarded.
    *
    * @param adapter a function, such as axios's `getAdapter('http')`
    * @throws ConfigError for anything else

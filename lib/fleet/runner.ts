@@ -1,4 +1,4 @@
-/** Runs the flow of one circuit: keeps the state, performs the effects, and takes what comes back as an input. */
+/** Runs the flow of one circuit: keeps the state, performs effects, and feeds the answers back as inputs. */
 import type { LocalCircuit } from '../circuit/local-circuit.js'
 import type { Admission, Origin } from '../circuit/types.js'
 import { isCircuitError } from '../internal/errors.js'
@@ -9,10 +9,10 @@ import type { Input } from './flow/input.js'
 import type { State } from './flow/state.js'
 import { step } from './flow/step.js'
 
-/** Rejects at the deadline. @param late what is to be done with an answer that comes after all */
+/** Rejects at the deadline. @param late called with an answer that comes after the deadline */
 export type AskStorage = (question: Question, late: (answer: Answer) => void) => Promise<Answer>
 
-/** What each question about a circuit says. */
+/** The parts that all questions about a circuit share. */
 export type Asker = Pick<Question, 'circuit' | 'process' | 'reporter' | 'terms'>
 
 export interface RunnerOptions {
@@ -21,27 +21,27 @@ export interface RunnerOptions {
   readonly now: () => number
   readonly who: Asker
   readonly ask: AskStorage
-  /** The circuit is not closed. */
+  /** Called while the circuit is not closed, to have it read now and then. */
   readonly watch: () => void
-  /** A transition, if there was one, is to be published. */
+  /** Publishes the transition, if there was one. */
   readonly publish: (origin: Origin) => void
-  /** The storage answers, but not about this circuit. */
+  /** Called if the storage answers, but not for this circuit. */
   readonly onUnusable: (error: unknown) => void
 }
 
-/** So many tokens were made: no two are alike, whatever circuit they are of. */
+/** The number of tokens made so far, for all circuits, so that each token is unique. */
 let tokens = 0
 
 export class Runner {
   readonly #options: RunnerOptions
   #state: State
-  /** Those who wait for a permit, by token. */
+  /** The requests that wait for a permit, by token. */
   readonly #waiting = new Map<string, (admission: Admission) => void>()
-  /** The tokens of the permits that are leased. */
+  /** The tokens of all leased permits. */
   readonly #tokens = new Map<Admission, string>()
-  /** What stops a timer. */
+  /** The functions that stop timers. */
   readonly #timers = new Map<string, () => void>()
-  /** The last report, until what comes of it was taken. */
+  /** The last report, until its answer was processed. */
   #reporting: Promise<void> | undefined
 
   constructor(options: RunnerOptions, state: State) {
@@ -73,12 +73,12 @@ export class Runner {
     return this.#tokens.get(permit)
   }
 
-  /** The permit is given back. */
+  /** Drops a permit that was given back. */
   forget(permit: Admission): void {
     this.#tokens.delete(permit)
   }
 
-  /** Waits until what is known now was reported, and what was on its way before. */
+  /** Waits until the report on its way, and a report of everything known now, are done. */
   async flush(): Promise<void> {
     this.take({ on: 'hurried' })
     const first = this.#reporting
@@ -86,7 +86,7 @@ export class Runner {
     if (this.#reporting !== first) await this.#reporting
   }
 
-  /** Rejects if there is no answer in time, or if the storage refuses. */
+  /** Rejects if no answer comes in time, or if the storage refuses. */
   async ask(command: Command, deadline: number, known: Snapshot): Promise<Answer> {
     const { ask, who, onUnusable } = this.#options
     const late = (answer: Answer): void => this.take({ on: 'late', to: command, answer })
@@ -129,7 +129,7 @@ export class Runner {
     if (asked.command.op === 'report') this.#reporting = sending
   }
 
-  /** What is not answered is published as `storageLost`. */
+  /** If no answer comes, the link publishes `storageLost`. */
   async #askFor({ command, deadline, known, at }: Ask): Promise<void> {
     const answer = await this.ask(command, deadline, known).catch(() => undefined)
     if (answer) this.take({ on: 'answered', to: command, answer, at })
@@ -139,7 +139,7 @@ export class Runner {
   #admit({ token, leasedAt }: Extract<Effect, { do: 'admit' }>): void {
     const { local } = this.#options
     const admission = local.admit()
-    // Requests that are no probes share a permit, which cannot be lent to one of them.
+    // Requests other than probes share a permit, so it cannot be leased to one of them.
     const isTaken = admission.admitted && admission.probe
     const lease = leasedAt !== undefined && { token, grantedAt: leasedAt, isTaken }
     if (lease && isTaken) this.#tokens.set(admission, token)

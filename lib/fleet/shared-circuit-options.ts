@@ -1,4 +1,4 @@
-/** What a shared circuit is given, and what becomes of its options. */
+/** The options of a shared circuit, and the settings derived from them. */
 import type { Rules } from '../circuit/types.js'
 import type { Terms } from '../storage/contract.js'
 import type { Settings } from './flow/state.js'
@@ -8,7 +8,7 @@ import type { Sharing } from './sharing.js'
 export interface SharedCircuitOptions {
   readonly rules: Rules
   readonly sharing: Sharing
-  /** A name of the breaker, like no other's. */
+  /** The unique name of the breaker. */
   readonly process: string
   /** Monotonic seconds. */
   readonly now: () => number
@@ -17,17 +17,17 @@ export interface SharedCircuitOptions {
   /** Whether the storage answers at this moment. */
   readonly isUp: boolean
   readonly ask: AskStorage
-  /** The circuit is not closed: it is to be read now and then, in case a message gets lost. */
+  /** Called while the circuit is not closed, to have it read now and then, in case a message is lost. */
   readonly watch: () => void
-  /** The storage would be asked now, if it were up. */
+  /** Called if the storage would be asked now but is down. */
   readonly miss: () => void
-  /** Notices whether the process did not run for a while: before a result is believed. */
+  /** Call this before you trust a result: it detects that the process did not run for a while. */
   readonly checkPulse: () => void
-  /** The circuit was detached. */
+  /** Called after the circuit is detached. */
   readonly leave: () => void
 }
 
-/** What each question about the circuit says. */
+/** The parts that all questions about the circuit share. */
 export function askerOf(circuit: string, { process, sharing, rules }: SharedCircuitOptions): Asker {
   return { circuit, process, reporter: sharing.reporter || process, terms: termsOf(rules, sharing) }
 }
@@ -37,7 +37,7 @@ export function settingsOf({ threshold, ttl, probeTimeout }: Rules, sharing: Sha
   return { threshold, ttl, probeTimeout, lease, permitDeadline, commandDeadline }
 }
 
-/** A permit is granted a little before the end of the ttl, as a request is let through. */
+/** The storage grants a permit a little before the end of the ttl, as the local circuit does. */
 function termsOf(rules: Rules, sharing: Sharing): Terms {
   const { threshold, permits, probeTimeout, grace = 0 } = rules
   const ttl = Math.max(rules.ttl / 2, rules.ttl - grace)

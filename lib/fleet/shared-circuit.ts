@@ -1,7 +1,7 @@
 /**
- * A circuit of the whole fleet: the local circuit, which works by itself, under what the storage knows.
- * A transition that is shared is made by the local circuit too, so that there is nothing to merge when
- * the storage goes, and one set of rules to read.
+ * A circuit of the whole fleet: a local circuit, which can work alone, guided by the storage. The local
+ * circuit follows each shared transition, so that there is nothing to merge if the storage is lost, and only
+ * one set of rules.
  */
 import { LocalCircuit } from '../circuit/local-circuit.js'
 import type { Admission, CircuitState, FailureReason, Machine } from '../circuit/types.js'
@@ -58,7 +58,7 @@ export class SharedCircuit implements Machine, Readable {
     return this.#local.retryAfter
   }
 
-  /** In a closed circuit the fleet's count, if this process saw nothing to the contrary since. */
+  /** In a closed circuit, the fleet's count, unless this process has seen a success since. */
   get failureCount(): number {
     const { failureCount, decidedState } = this.#local
     const { isAlone, view } = this.#runner.state
@@ -77,7 +77,7 @@ export class SharedCircuit implements Machine, Readable {
     return !this.#local.refusalAt(now) && !isHeld(state, now)
   }
 
-  /** Whether it is closed for the fleet, as far as the storage says. */
+  /** Whether the circuit is closed for the fleet, according to the storage. */
   get isSettled(): boolean {
     return isClosed(this.#runner.state)
   }
@@ -90,7 +90,7 @@ export class SharedCircuit implements Machine, Readable {
     const { state } = this.#runner
     if (!state.isInitialized) return UNREADY
     if (isClosed(state)) return this.#admitLocally()
-    // By one reading of the clock: between two the ttl may end, and a probe go without a permit.
+    // Read the clock once: between two readings the ttl may end, and a probe would go without a permit.
     const now = this.#options.now()
     const refusal = this.#local.refusalAt(now)
     if (refusal) return refusal
@@ -120,22 +120,22 @@ export class SharedCircuit implements Machine, Readable {
     this.#runner.take({ on: 'initialized' })
   }
 
-  /** The process goes by its own results from here on. */
+  /** From now on, the process uses its own results. */
   lost(): void {
     this.#runner.take({ on: 'lost' })
   }
 
-  /** What was seen until now, and what is under way, is no evidence for the fleet. */
+  /** Keeps all results until now, and requests in flight, out of the fleet's evidence. */
   distrust(): void {
     this.#runner.take({ on: 'distrusted' })
   }
 
-  /** What the storage publishes. */
+  /** Takes a snapshot that the storage published. */
   pushed(snapshot: Snapshot, process: string): void {
     this.#runner.take({ on: 'pushed', snapshot, isOwn: process === this.#options.process })
   }
 
-  /** Reports what was seen by now, without waiting for the next result. */
+  /** Reports all failures now, without waiting for the next result. */
   hurry(): void {
     this.#runner.take({ on: 'hurried' })
   }

@@ -1,4 +1,4 @@
-/** Options of every shared storage, their defaults and the reasons for them. */
+/** The options of every shared storage, with their defaults and the reasons for them. */
 import {
   countField,
   field,
@@ -10,18 +10,20 @@ import {
 
 export interface SharingOptions {
   /**
-   * How many reporters it takes to open a circuit for all; a whole number from 1. The circuit opens if
+   * The number of reporters needed to open a circuit for all; a whole number from 1. The circuit opens if
    * it would open even with its `quorum - 1` worst reporters left out. Default 1: what opens for one
    * opens for all. With 2, one process whose own network is broken no longer has the requests of all
    * others refused; its own results protect it.
    */
   readonly quorum?: number | undefined
   /**
-   * Seconds that a request which may be a probe waits for its permit; above 0. Default 0.1: far above
-   * a round trip, and little to a caller. After it the process goes by its own results.
+   * Seconds that a possible probe waits for its permit; above 0. Default 0.1: far above a round trip, and
+   * short for a caller. After that, the process uses its own results.
    */
   readonly permitDeadline?: number | undefined
-  /** Seconds after which any other command counts as unanswered; above 0. Default 0.5: nobody waits for it. */
+  /**
+   * Seconds after which any other command counts as unanswered; above 0. Default 0.5: nobody waits for it.
+   */
   readonly commandDeadline?: number | undefined
   /** Seconds after which `init()` rejects; above 0. Default 5. */
   readonly initDeadline?: number | undefined

@@ -1,10 +1,10 @@
-/** Into which ranges durations are counted, in seconds, and why. */
+/** The bounds of the duration histograms, in seconds, and the reasons for them. */
 import { field } from '../internal/validation.js'
 
 /**
- * From an answer out of a cache to one that somebody waits for in vain. 1, 2, 5, 10 and 30 seconds are
- * what timeouts are set to: a request that ran into one ends a little later, and so falls into the range
- * above it, apart from those that were answered in time.
+ * From a cached answer to a hanging request. Bounds sit at the common timeouts of 1, 2, 5, 10 and 30 seconds.
+ * A request that timed out ends a little later, so it falls into the next range, apart from those that were
+ * answered in time.
  */
 export const REQUEST_BUCKETS: readonly number[] = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30,

@@ -1,6 +1,6 @@
 /**
- * Breakers that are shown together. Circuits of the same name are one to whoever looks: what happens to
- * them is added up, the worse state counts, and they are there until the last of them is detached.
+ * Breakers that are exported together. Circuits of the same name appear as one: their counts are added up, the
+ * worse state counts, and they stay until the last of them is detached.
  */
 import type { Attempt, CircuitEvents } from '../circuit/types.js'
 import { STATE_VALUES, type ObservedBreaker } from '../observe/observed.js'
@@ -40,14 +40,14 @@ export class Group {
     return this.#members.size === 0
   }
 
-  /** Whether each storage answers; undefined where there is none. */
+  /** Whether every storage answers; undefined without any. */
   get storageUp(): boolean | undefined {
     const known = [...this.#members.keys()].map(({ storageUp }) => storageUp)
     const ups = known.filter((isUp) => isUp !== undefined)
     return ups.length > 0 ? ups.every(Boolean) : undefined
   }
 
-  /** @returns the function that takes the breaker out again; the same for a breaker that is in already */
+  /** @returns a function that removes the breaker; the same one if it had joined already */
   join(breaker: ObservedBreaker, onLeave: () => void): () => void {
     const known = this.#members.get(breaker)
     if (known) return known
@@ -68,7 +68,7 @@ export class Group {
     for (const leave of this.#members.values()) leave()
   }
 
-  /** The state of each circuit at this moment, by name. */
+  /** The current state of each circuit, by name. */
   states(): ReadonlyMap<string, number> {
     const states = new Map<string, number>()
     for (const { circuits } of this.#members.keys()) {
@@ -94,7 +94,7 @@ export class Group {
     }
   }
 
-  /** None for what ends after its circuit was detached: it would bring the series back for ever. */
+  /** Undefined if the circuit was detached: a late result would bring its series back for ever. */
   #seriesOf(circuit: string): Series | undefined {
     return this.#shown.get(circuit)?.series
   }

@@ -1,13 +1,13 @@
 /**
- * The rules of a shared circuit, where they have to be: inside of Redis, so that each command is atomic
- * and by one clock. One key for each circuit, a hash; nothing of a process's configuration is kept.
+ * The rules of a shared circuit. They run inside Redis, so that each command is atomic and uses one clock. Each
+ * circuit has one key, a hash, which contains no configuration of any process.
  *
  * KEYS[1] is the circuit's hash, ARGV[1] what `argumentsOf` gives. Times are whole microseconds. The
  * script answers with JSON, and publishes after each transition and each change of the permits.
  *
  * A process runs the script of its own release, so arguments and answers never meet those of another.
- * What does meet is in `formats.ts`: the key and the messages. Fields that a later release has added to
- * the key are kept.
+ * Releases share only the key and the messages: see `formats.ts`. The script keeps fields that a later release
+ * added to the key.
  *
  * - `string.format`, as Lua prints no more than fourteen digits of a number.
  * - Nothing is rolled back when a command fails midway, so publishing comes last, by `pcall`: a

@@ -1,4 +1,4 @@
-/** How circuits are written down, in answers and in messages. */
+/** The JSON form of circuits, in replies and in messages. */
 import type { CircuitState, FailureReason } from '../circuit/types.js'
 import { property } from '../internal/property.js'
 import type { Snapshot } from '../storage/contract.js'
@@ -13,7 +13,7 @@ export interface Timed {
   readonly time: number
 }
 
-/** Undefined for what is no JSON. */
+/** @returns undefined if the text is not JSON */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -22,7 +22,7 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** Undefined for what is no snapshot. Further fields, which a later release may add, change nothing. */
+/** @returns undefined if the fields are not a snapshot. Further fields of a later release are ignored. */
 export function snapshotOf(fields: unknown): Timed | undefined {
   const state = property(fields, 'state')
   const reason = REASON.exec(String(property(fields, 'reason')))
@@ -47,7 +47,7 @@ export function reasonText({ code = '', status }: FailureReason = {}): string {
   return `${/^[\w.-]{1,64}$/.test(code) ? code : ''}/${isStatus ? status : ''}`
 }
 
-/** Whole microseconds, no more of them than a double holds. */
+/** Whole microseconds, within the exact range of a double. */
 export function micro(span: number): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(span * MICROSECONDS)))
 }

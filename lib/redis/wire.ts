@@ -1,4 +1,4 @@
-/** What the script is given, and what it answers: all by name, as JSON. */
+/** The arguments and the reply of the script: named fields, as JSON. */
 import { createHash } from 'node:crypto'
 import { property } from '../internal/property.js'
 import { INITIAL_SNAPSHOT } from '../storage/initial-snapshot.js'
@@ -7,7 +7,7 @@ import { asCircuitError } from './failure-reasons.js'
 import { HASH_FORMAT } from './formats.js'
 import { micro, parsed, reasonText, snapshotOf } from './snapshot.js'
 
-/** Changes nothing in what processes see: whether commands are answered, and writes allowed. */
+/** Tests whether Redis answers and allows writes. It changes nothing that processes see. */
 export const TRIAL: Question = {
   op: 'read',
   circuit: '',
@@ -20,21 +20,21 @@ export const TRIAL: Question = {
 
 export interface Envelope {
   readonly channel: string
-  /** What messages about the circuit are to be signed with, if it has no key yet. */
+  /** The secret for messages about the circuit, if it has no key yet. */
   readonly secret: string
-  /** On Redis's clock, in seconds: what is carried out later than this changes nothing. 0: unknown. */
+  /** Seconds of Redis's clock. A command that is carried out later changes nothing. 0 if unknown. */
   readonly expires: number
-  /** A read is to fail if writes would. */
+  /** Whether a read must fail if writes would. */
   readonly needsWrites: boolean
 }
 
 export interface Reply {
   readonly answer: Answer
-  /** What messages about the circuit are signed with; empty if the circuit has no key. */
+  /** The secret that signs messages about the circuit; empty if the circuit has no key. */
   readonly secret: string
   /** Redis's clock, in seconds. */
   readonly time: number
-  /** Redis carried out nothing, because by its clock the deadline was over. */
+  /** Redis did not carry out the command, because the deadline was over by its clock. */
   readonly isLate: boolean
 }
 
@@ -82,8 +82,8 @@ function ownArguments(question: Question): object {
 }
 
 /**
- * @param reply a text, or a Buffer if the client is set to give these
- * @throws Error for what is no answer of the script; one of the circuit alone if a later release keeps it
+ * @param reply a text, or a Buffer if the client is configured to return those
+ * @throws Error if it is not a reply of the script; an error of the circuit alone if a later release owns it
  */
 export function parseReply(reply: unknown): Reply {
   const fields = parsed(String(reply))
@@ -110,7 +110,7 @@ function laterFormat(format: number): string {
   return `a later release of axios-breaker keeps it in Redis, in format ${format}, and this release reads format ${HASH_FORMAT}` // prettier-ignore
 }
 
-/** As Redis gets the circuit's name in its key. Its JSON reader refuses half a pair of surrogates. */
+/** Encodes the name as in the circuit's key. Redis's JSON reader refuses half a pair of surrogates. */
 function wellFormed(text: string): string {
   return Buffer.from(text).toString()
 }

@@ -5,7 +5,7 @@
 import type { CircuitState } from '../types.js'
 
 export interface Opening {
-  /** What `circuit.failureCount` shows. */
+  /** The value of `circuit.failureCount`. */
   readonly failureCount: number
   /** Whether a success would change anything. If not, the machine neither reads the clock nor reports it. */
   readonly needsSuccesses: boolean

@@ -10,7 +10,7 @@ export interface Ask {
   /** Seconds. */
   readonly deadline: number
   readonly known: Snapshot
-  /** When it is asked, by the process's own clock. */
+  /** The time of the question, by the process's own clock. */
   readonly at: number
 }
 
@@ -20,14 +20,14 @@ export type Effect =
   | { readonly do: 'move'; readonly to: CircuitState; readonly since: number }
   /** Requests from here on are to be told apart from those that are under way. */
   | { readonly do: 'renewPermit'; readonly since: number }
-  /** A transition, if there was one, is to be published. */
+  /** Publishes the transition, if there was one. */
   | { readonly do: 'publish'; readonly origin: Origin }
-  /** The circuit is not closed: it is to be read now and then, in case a message gets lost. */
+  /** Has the circuit read now and then while it is not closed, in case a message is lost. */
   | { readonly do: 'watch' }
-  /** The local circuit decides about the request that waits with this token: with or without a lease. */
+  /** Lets the local circuit decide about the request that waits with this token, with or without a lease. */
   | { readonly do: 'admit'; readonly token: string; readonly leasedAt?: number }
   | { readonly do: 'refuse'; readonly token: string; readonly refusal: Refusal }
-  /** `input` is to come in so many seconds, unless the timer is stopped. */
+  /** Feeds `input` in after so many seconds, unless the timer is stopped. */
   | {
       readonly do: 'start'
       readonly timer: string
@@ -40,12 +40,12 @@ export type Change = readonly [State, readonly Effect[]]
 
 const NO_EFFECTS: readonly Effect[] = []
 
-/** The state without any effect. */
+/** Returns the state without effects. */
 export function only(state: State): Change {
   return [state, NO_EFFECTS]
 }
 
-/** One change after the other, each of what the one before has left. */
+/** Applies changes one after the other, each to the result of the one before. */
 export function inTurn(state: State, ...changes: readonly ((state: State) => Change)[]): Change {
   const all: Effect[] = []
   let last = state

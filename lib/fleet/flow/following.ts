@@ -8,9 +8,9 @@ import type { State } from './state.js'
 import { isNewer, isTransition, seen } from './view.js'
 
 /**
- * A snapshot that is not newer, because it was late or comes twice, changes nothing; nor does any while alone.
+ * Ignores a snapshot that is not newer, because it was late or repeated, and any snapshot while alone.
  *
- * @param at when the snapshot was taken, at the earliest: for an answer, when it was asked for
+ * @param at the earliest time of the snapshot: for an answer, the time of the question
  */
 export function adopt(state: State, snapshot: Snapshot, origin: Origin, at: number): Change {
   const before = state.view.snapshot
@@ -18,7 +18,7 @@ export function adopt(state: State, snapshot: Snapshot, origin: Origin, at: numb
   return look(state, snapshot, at, { origin, follows: isTransition(before, snapshot) })
 }
 
-/** Goes by the fleet again. What was seen alone is merged into nothing. */
+/** Follows the fleet again. Results from the time alone are not merged. */
 export function rejoin(state: State, snapshot: Snapshot, at: number, now: number): Change {
   const wasDistrusted = state.isDistrusted
   return inTurn(
@@ -30,7 +30,7 @@ export function rejoin(state: State, snapshot: Snapshot, at: number, now: number
   )
 }
 
-/** The process goes by its own results from here on. */
+/** From now on, the process uses its own results. */
 export function lose(state: State): Change {
   return only({ ...state, isAlone: true, losses: state.losses + 1 })
 }
@@ -41,7 +41,7 @@ export function distrust(state: State, now: number): Change {
   )
 }
 
-/** After a time alone: the local circuit stays as it is, unless the fleet knows more or is stricter. */
+/** After a time alone, the local circuit keeps its state unless the fleet has news or is stricter. */
 function lookAgain(state: State, snapshot: Snapshot, at: number): Change {
   const before = state.view.snapshot
   const isNews = isTransition(before, snapshot) && snapshot.epoch > before.epoch

@@ -9,7 +9,7 @@ export interface Ended {
   readonly reason?: FailureReason | undefined
   /** When it was admitted, at the earliest. */
   readonly grantedAt: number
-  /** The local circuit afterwards. */
+  /** The state of the local circuit afterwards. */
   readonly local: CircuitState
 }
 
@@ -28,7 +28,7 @@ export interface Settled {
 export interface Admitted {
   readonly on: 'admitted'
   readonly local: CircuitState
-  /** The permit that the storage has granted for it, and whether the request is sent. */
+  /** The permit that the storage granted for it, and whether the request is sent. */
   readonly lease?: {
     readonly token: string
     readonly grantedAt: number
@@ -55,26 +55,26 @@ export type Input =
   | Answered
   /** The storage refused a command, or did not answer it by its deadline. */
   | { readonly on: 'unanswered'; readonly to: Command }
-  /** It did after all, later than that. */
+  /** The storage answered after the deadline. */
   | { readonly on: 'late'; readonly to: Command; readonly answer: Answer }
-  /** The circuit was read, asked for at `at`, after so many losses. */
+  /** The circuit was read. The question was sent at `at`, after so many losses. */
   | {
       readonly on: 'read'
       readonly answer: Snapshot
       readonly at: number
       readonly losses: number
     }
-  /** The storage published a snapshot: whether by this process's doing. */
+  /** The storage published a snapshot. `isOwn` says whether this process caused it. */
   | { readonly on: 'pushed'; readonly snapshot: Snapshot; readonly isOwn: boolean }
   /** The storage cannot be used. */
   | { readonly on: 'lost' }
-  /** It can, but not for this circuit. */
+  /** The storage can be used, but not for this circuit. */
   | { readonly on: 'unusable' }
-  /** What was seen until now, and what is under way, is no evidence for the fleet. */
+  /** Results until now, and requests in flight, must not count as evidence for the fleet. */
   | { readonly on: 'distrusted' }
-  /** The time for which a streak is held back is over. */
+  /** A streak was held back long enough. */
   | { readonly on: 'heldBack' }
-  /** A lease is to be renewed. */
+  /** A lease must be renewed. */
   | { readonly on: 'renewalDue'; readonly token: string }
   /** What is known is to be reported, without waiting for the next result. */
   | { readonly on: 'hurried' }

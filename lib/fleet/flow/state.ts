@@ -1,6 +1,6 @@
 /**
- * What one process knows of a circuit that it shares. Nothing in here changes: `step` makes the next state.
- * The local circuit, which counts this process's own results, stands beside it and is moved by effects.
+ * What one process knows of a shared circuit. The state is immutable: `step` makes the next one. The local
+ * circuit, which counts this process's own results, is separate, and effects move it.
  */
 import type { CircuitState, FailureReason, Outcome, Rules } from '../../circuit/types.js'
 import type { Snapshot } from '../../storage/contract.js'
@@ -10,21 +10,21 @@ import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
 export interface Settings extends Pick<Rules, 'threshold' | 'ttl' | 'probeTimeout'> {
   /** For which the storage lends a permit. */
   readonly lease: number
-  /** After which a request waits for its permit no more. */
+  /** How long a request waits for its permit. */
   readonly permitDeadline: number
-  /** After which any other command counts as unanswered. */
+  /** How long any other command may take. */
   readonly commandDeadline: number
 }
 
-/** What the fleet is known to think of the circuit. */
+/** What this process knows of the fleet's circuit. */
 export interface View {
-  /** The newest that is known, and what this process has decided since. */
+  /** The newest known snapshot, with the decisions of this process since. */
   readonly snapshot: Snapshot
-  /** Until when no permit is free, as far as is known. */
+  /** No permit is free before this time, as far as is known. */
   readonly heldUntil: number
-  /** When the fleet's circuit opened, as far as is known: what this process saw alone is not the fleet's. */
+  /** When the fleet's circuit opened, as far as is known. Openings while alone do not count. */
   readonly openedAt: number
-  /** What opened the fleet's circuit last, unless this process has seen a failure of its own since. */
+  /** The failure that last opened the fleet's circuit, unless this process has had one of its own since. */
   readonly lastFailure: FailureReason | undefined
 }
 
@@ -35,9 +35,9 @@ export interface Evidence {
   readonly reason: FailureReason | undefined
   /** The newest failure of the streak that the storage may have of this process; undefined if it has none. */
   readonly reportedAt: number | undefined
-  /** The storage has another streak than this process. */
+  /** Whether the storage has another streak than this process. */
   readonly isDue: boolean
-  /** The streak waits for the next result before it is reported. */
+  /** Whether the streak waits for the next result before it is reported. */
   readonly isHeldBack: boolean
   /** The report that is on its way. */
   readonly inFlight: InFlight | undefined
@@ -53,20 +53,20 @@ export interface InFlight {
 /** A probe's permit, held for as long as the probe runs, and no longer than a probe may. */
 export interface Lease {
   readonly grantedAt: number
-  /** By the process's own clock, from before it asked: never longer than the storage says. */
+  /** By the process's own clock, from before the question, so it never ends later than in the storage. */
   readonly until: number
-  /** The process did not run for a while, and its own clock may not have either. */
+  /** Whether the process did not run for a while, so that its clock may have stopped too. */
   readonly isDistrusted: boolean
 }
 
 /** The probes of this process, by their tokens. */
 export interface Probes {
-  /** A permit was asked for. */
+  /** Set while a question for a permit is on its way. */
   readonly isAcquiring: boolean
   readonly leases: ReadonlyMap<string, Lease>
-  /** Of tokens that the storage may hold, and has not confirmed: a connection that breaks says neither yes nor no. */
+  /** Outcomes of tokens that the storage may still hold: a broken connection leaves that open. */
   readonly unsettled: ReadonlyMap<string, Outcome>
-  /** How many ends of probes are on their way. */
+  /** The number of ends of probes on their way. */
   readonly settling: number
 }
 
@@ -74,15 +74,15 @@ export interface State {
   readonly settings: Settings
   /** Whether `init()` was called. */
   readonly isInitialized: boolean
-  /** The storage has not been read since it was lost, or does not answer about this circuit. */
+  /** Whether the storage was not read since its loss, or does not answer for this circuit. */
   readonly isAlone: boolean
-  /** How often the storage was lost: what was asked before the last time brings nobody back. */
+  /** The number of losses. Answers to questions from before the last loss do not end it. */
   readonly losses: number
-  /** A loss was published, or the process did not run: requests of before are no evidence for the fleet. */
+  /** Whether a loss was published, or the process did not run: earlier requests are no evidence. */
   readonly isDistrusted: boolean
   /** Requests admitted before this moment are no evidence for the fleet. */
   readonly trustedSince: number
-  /** The local circuit, as it was last decided. */
+  /** The state of the local circuit after its last decision. */
   readonly local: CircuitState
   readonly view: View
   readonly evidence: Evidence
@@ -99,7 +99,7 @@ const NO_EVIDENCE: Evidence = {
   inFlight: undefined,
 }
 
-/** Most circuits have none, most of the time. */
+/** All circuits without probes share it: most of them, most of the time. */
 const NO_PROBES: Probes = {
   isAcquiring: false,
   leases: new Map(),

@@ -1,6 +1,6 @@
 /**
- * The shared circuit as one flow: each thing that happens is an input, and makes of a state the next one and
- * the effects that are wanted. It waits for nothing, and reads no clock.
+ * The shared circuit as one flow: each input turns a state into the next state and the requested effects. It
+ * waits for nothing, and reads no clock.
  */
 import { inTurn, only, type Change } from './effect.js'
 import { adopt, distrust, lose, rejoin } from './following.js'
@@ -48,7 +48,7 @@ export function step(state: State, input: Input, now: number): Change {
 
 function ended(state: State, { outcome, reason, grantedAt, local }: Ended, now: number): Change {
   const overruling = overruled(state.view, outcome)
-  // Overcome alone: what opens it from here on is this process's own, and no outage of the fleet.
+  // The process overcame the outage alone. Later openings are its own, and no outage of the fleet.
   const isOvercome = state.isAlone && local === 'closed'
   const view = isOvercome ? presumed(overruling, 'closed', now) : overruling
   const isSame = view === state.view && local === state.local
@@ -70,7 +70,7 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
   )
 }
 
-/** A lease that was not renewed may be by the next try, and until then what is left of it holds. */
+/** A failed renewal may succeed at the next try. Until then the rest of the lease holds. */
 function unanswered(state: State, to: Answered['to'], now: number): Change {
   if (to.op === 'report') return reporting.notReported(state, now)
   if (to.op === 'acquire') return probing.notAcquired(state, to.token)

@@ -12,12 +12,12 @@ export function isClosed({ isAlone, view }: State): boolean {
   return !isAlone && view.snapshot.state === 'closed'
 }
 
-/** No permit is free, as far as is known. */
+/** Whether no permit is free, as far as is known. */
 export function isHeld({ view, probes }: State, now: number): boolean {
   return probes.isAcquiring || now < view.heldUntil
 }
 
-/** An outage is as old as it is by now, not as it was when it was read; nor is it one, once overcome alone. */
+/** The snapshot to send as `known`: with the outage's current age, and closed if this process overcame it. */
 export function known({ view: { snapshot, openedAt }, local }: State, now: number): Snapshot {
   if (local === 'closed') return { ...snapshot, state: 'closed' }
   if (snapshot.state === 'closed') return snapshot
@@ -30,18 +30,18 @@ export function ask(state: State, command: Command, now: number): Ask {
   return { do: 'ask', command, deadline, known: known(state, now), at: now }
 }
 
-/** A version from the far future was somebody's garbage: what the storage says now is newer. */
+/** A version of the far future is garbage. The storage's current snapshot counts as newer. */
 export function isNewer(before: Snapshot, { version }: Snapshot): boolean {
   const age = before.version - version
   return age < 0 || (version > 0 && age > FAR_FUTURE * MICROSECONDS)
 }
 
-/** Of two closed epochs nobody says that a probe was between them: what the process has seen itself stands. */
+/** Between two closed epochs there may have been no probe, so this process keeps its own failures. */
 export function isTransition(before: Snapshot, { state, epoch }: Snapshot): boolean {
   return state !== before.state || (state !== 'closed' && epoch > before.epoch)
 }
 
-/** @param at when the snapshot was taken, at the earliest: for an answer, when it was asked for */
+/** @param at the earliest time of the snapshot: for an answer, the time of the question */
 export function seen({ lastFailure }: View, snapshot: Snapshot, at: number): View {
   return {
     snapshot,
@@ -51,14 +51,14 @@ export function seen({ lastFailure }: View, snapshot: Snapshot, at: number): Vie
   }
 }
 
-/** What a probe of this process has decided, until the storage says so too. */
+/** Applies the decision of this process's probe until the storage confirms it. */
 export function presumed(view: View, state: CircuitState, now: number): View {
   if (state === 'opened') return { ...view, snapshot: { ...view.snapshot, state }, openedAt: now }
   if (view.snapshot.state === state) return view
   return { ...view, snapshot: { ...view.snapshot, state } }
 }
 
-/** This process had a success: the fleet's failures may be over. Or it had a failure: that is the last one. */
+/** After a success, the fleet's failures may be over. A failure becomes the last failure. */
 export function overruled(view: View, outcome: Outcome): View {
   const { snapshot, lastFailure } = view
   if (outcome === 'failure' && lastFailure) return { ...view, lastFailure: undefined }

@@ -1,4 +1,4 @@
-/** What OpenTelemetry is told of the circuits of one name, in the words of its conventions where there are any. */
+/** Exports the circuits of one name to OpenTelemetry, with the names of its conventions if there are any. */
 import { trace, type Attributes, type Counter, type Histogram } from '@opentelemetry/api'
 import type { Attempt, CircuitEvents, CircuitState, Origin, Outcome } from '../../circuit/types.js'
 import type { Series } from '../group.js'
@@ -10,12 +10,12 @@ const ORIGINS: readonly Origin[] = ['local', 'shared']
 const OTHER = '_OTHER'
 const FIRST_ERROR = 400
 
-/** Codes come from adapters, which are anybody's: those that look like none, or are too many, are one. */
+/** Any adapter can make up codes. Codes that do not look like one, or are too many, become one label. */
 const CODE = /^[A-Z][A-Z0-9_]{0,40}$/
 const MOST_CODES = 50
 const codes = new Set<string>()
 
-/** The instruments that circuits are counted with. */
+/** The instruments that count circuits. */
 export interface CircuitInstruments {
   readonly failures: Counter
   readonly refusals: Counter
@@ -50,7 +50,7 @@ export class ObservedCircuit implements Series {
     this.#instruments.failures.add(1, this.#with())
   }
 
-  /** Also on the span that the request is part of, whose own instrumentation sees no request. */
+  /** Also adds an event to the active span, because HTTP instrumentation does not see a refused request. */
   rejected({ state, retryAfter }: CircuitEvents['rejected']): void {
     this.#instruments.refusals.add(1, this.#with({ state }))
     trace.getActiveSpan()?.addEvent('circuit_breaker.rejected', {
@@ -75,7 +75,7 @@ export class ObservedCircuit implements Series {
     this.#instruments.transitions.add(1, this.#with({ state: to, origin }))
   }
 
-  /** The API has no way to take counters back. */
+  /** The API cannot remove counters. */
   remove(): void {
     this.#instruments.forget(this.#name)
   }
@@ -96,7 +96,7 @@ interface Words {
   readonly origin?: Origin
 }
 
-/** As the conventions for HTTP clients have it: the status, where it tells of an error, else the error's code. */
+/** Follows the conventions for HTTP clients: the status if it is an error, otherwise the error's code. */
 function errorType({ outcome, status, code }: Attempt): string | undefined {
   if (status !== undefined && status >= FIRST_ERROR)
     return isStatus(status) ? String(status) : OTHER

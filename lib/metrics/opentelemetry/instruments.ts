@@ -1,4 +1,6 @@
-/** The instruments of one meter. Exported to Prometheus they bear the names of `axios-breaker/prometheus`. */
+/**
+ * The instruments of one meter. Exported to Prometheus, they have the names of `axios-breaker/prometheus`.
+ */
 import type {
   BatchObservableCallback,
   Counter,
@@ -50,7 +52,7 @@ export class Instruments implements CircuitInstruments, Sink {
     this.#meter.removeBatchObservableCallback(this.#read, [this.#state, this.#storage])
   }
 
-  /** An SDK that exports cumulatively repeats the last state for ever: the last shall not be `opened`. */
+  /** An SDK that exports cumulatively repeats the last state for ever, so the last must not be `opened`. */
   forget(circuit: string): void {
     this.#gone.add(circuit)
   }
@@ -87,7 +89,7 @@ export class Instruments implements CircuitInstruments, Sink {
     })
   }
 
-  /** Without a unit: with `1` an exporter to Prometheus would call it a ratio. */
+  /** No unit, because with `1` an exporter to Prometheus would name it a ratio. */
   #gauge(name: string, description: string): ObservableGauge {
     return this.#meter.createObservableGauge(`circuit_breaker.${name}`, { description })
   }

@@ -17,7 +17,7 @@ export interface CollectMetricsOptions {
   readonly buckets?: readonly number[] | undefined
   /**
    * The label `status` of request durations. Default `class`: `2xx` to `5xx`; `code`: the exact
-   * code, at the price of more series. Either way `error` where there was no answer.
+   * code, at the cost of more series. In both cases `error` if there was no answer.
    */
   readonly statusLabel?: 'class' | 'code' | undefined
 }
@@ -27,11 +27,11 @@ const DEFAULTS: Settings = { buckets: REQUEST_BUCKETS, statusLabel: 'class' }
 const collectors = new WeakMap<object, Collector>()
 
 /**
- * Shows the breaker's circuits, those to come as well, in a registry. Several breakers may share one:
- * circuits of the same name are added up, the worse state counts, and a storage is up where all are.
+ * Exports the breaker's circuits, including later ones, through a registry. Breakers may share one:
+ * circuits of the same name are added up, the worse state counts, and a storage is up if all are.
  * Collecting the same breaker into the same registry again changes nothing.
  *
- * @returns the function that takes the listeners and the metrics out again; idempotent
+ * @returns a function that removes the listeners and the metrics; idempotent
  * @throws ConfigError for a bad option, for a registry that has other metrics of these names, and for
  *   one into which another breaker is collected with other options
  */

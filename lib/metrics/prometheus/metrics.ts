@@ -10,7 +10,7 @@ export interface Settings {
   readonly statusLabel: 'class' | 'code'
 }
 
-/** prom-client would put them into its global registry by itself. */
+/** Keeps prom-client from registering the metrics in its global registry. */
 const registers: [] = []
 
 export class PrometheusMetrics implements CircuitMetrics, Sink {
@@ -66,7 +66,7 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
     this.#commands.observe(duration)
   }
 
-  /** What shows circuits, by name: prom-client changes the names of counters for OpenMetrics. */
+  /** The metrics of circuits, by name. prom-client changes the names of counters for OpenMetrics. */
   ofCircuits(): ReadonlyMap<string, Metric> {
     return new Map<string, Metric>([
       ['circuit_breaker_state', this.#stateGauge()],
@@ -78,7 +78,7 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
     ])
   }
 
-  /** What shows the storage, where there is one. */
+  /** The metrics of the storage, if there is one. */
   ofStorage(): ReadonlyMap<string, Metric> {
     return new Map<string, Metric>([
       ['circuit_breaker_storage_up', this.#storageGauge()],
@@ -86,7 +86,7 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
     ])
   }
 
-  /** Read when it is asked for: a ttl passes without an event, and a fleet may have moved it. */
+  /** Read at each scrape, because a ttl ends without an event. */
   #stateGauge(): Gauge<'client_name'> {
     const group = this.#group
     return new Gauge({

@@ -1,4 +1,4 @@
-/** What prom-client counts of the circuits of one name. */
+/** The series of the circuits of one name in prom-client. */
 import type { Counter } from 'prom-client'
 import type { Attempt, CircuitEvents, CircuitState, Origin, Outcome } from '../../circuit/types.js'
 import type { Series } from '../group.js'
@@ -11,7 +11,7 @@ const STATES: readonly CircuitState[] = ['closed', 'opened', 'half-opened']
 const ORIGINS: readonly Origin[] = ['local', 'shared']
 const OTHER_METHOD = 'OTHER'
 
-/** The metrics that circuits are counted in: each circuit has series of its own in them. */
+/** The metrics that count circuits. Each circuit has series of its own. */
 export interface CircuitMetrics {
   readonly settings: { readonly statusLabel: 'class' | 'code' }
   readonly failures: Counter<'client_name'>
@@ -26,7 +26,7 @@ export class CircuitSeries implements Series {
   readonly #metrics: CircuitMetrics
   readonly #statusOf: (status: number | undefined) => string
   readonly #durations = new Map<string, Map<string, Durations>>()
-  /** Most requests of a circuit are like the one before. */
+  /** Caches the last series, because most requests of a circuit resemble the one before. */
   #last: { method: string; status: number | undefined; durations: Durations } | undefined
 
   constructor(name: string, metrics: CircuitMetrics) {

@@ -47,7 +47,7 @@ export class Link {
   readonly drain = (): Promise<void> => this.#questions.drain()
 
   /** Call this if something needs the storage now, and goes on without it: the loss is published at once. */
-  readonly miss = (): void => this.#loss?.tell()
+  readonly miss = (): void => this.#loss?.publish()
 
   /** Reads all circuits that are due, if the storage is up. If it does not answer, they stay due. */
   catchUp(): void {
@@ -148,7 +148,7 @@ export class Link {
   #lose(reason: string, before?: Loss): void {
     const { publisher, now, on } = this.#options
     const onRetry = (loss: Loss): void => void this.#retry(loss)
-    const loss = before ?? new Loss(reason, { publisher, now, onTold: on.distrusted, onRetry })
+    const loss = before ?? new Loss(reason, { publisher, now, onPublish: on.distrusted, onRetry })
     this.#state = loss
     on.lost()
     loss.renew(reason)

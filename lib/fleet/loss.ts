@@ -14,7 +14,7 @@ export interface LossOptions {
   /** Monotonic seconds. */
   readonly now: () => number
   /** Called just before the loss is published. */
-  readonly onTold: () => void
+  readonly onPublish: () => void
   /** Looks for the storage. If it does not find it, it calls `retryLater`. */
   readonly onRetry: (loss: Loss) => void
 }
@@ -34,7 +34,7 @@ export class Loss {
     this.reason = reason
     this.#options = options
     this.#since = options.now()
-    this.#cancelGrace = schedule(GRACE, () => this.tell())
+    this.#cancelGrace = schedule(GRACE, () => this.publish())
   }
 
   /** Takes a new reason. A loss is published once, and again only if the storage refuses for good. */
@@ -44,9 +44,9 @@ export class Loss {
     if (isNews && LASTING.test(reason)) this.#publish()
   }
 
-  tell(): void {
+  publish(): void {
     if (this.#published !== undefined) return
-    this.#options.onTold()
+    this.#options.onPublish()
     this.#publish()
   }
 

@@ -41,12 +41,15 @@ const post =
 // Before 1.16 the fetch adapter knows no limits, and lets the request through.
 const limits = axiosIsBefore('1.16') ? ({ http: 'ignored', fetch: 'success' } as const) : 'ignored'
 
+// Before 1.8 the http adapter says of a body that was cut off that it exceeds the limit, if there is one.
+const cut = axiosIsBefore('1.8') ? ({ http: 'ignored', fetch: 'failure' } as const) : 'failure'
+
 describeOutcomes("the caller's own limit", [
   ['maxContentLength', get('/big', { maxContentLength: 100 }), limits],
   ['maxBodyLength', post({ maxBodyLength: 10 }), limits],
   ['maxContentLength that is kept', get('/big', { maxContentLength: 100_000 }), 'success'],
   ['maxContentLength of nothing', get('/big', { maxContentLength: 0 }), limits],
-  ['that has no part in a broken body', get('/cut', { maxContentLength: 1e6 }), 'failure'],
+  ['that has no part in a broken body', get('/cut', { maxContentLength: 1e6 }), cut],
 ])
 
 const early = axiosIsBefore('1.18')

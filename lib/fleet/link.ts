@@ -47,7 +47,7 @@ export class Link {
   readonly drain = (): Promise<void> => this.#questions.drain()
 
   /** Call this if something needs the storage now, and goes on without it: the loss is published at once. */
-  readonly miss = (): void => this.#loss?.publish()
+  readonly miss = (): void => this.#loss?.publishOnce()
 
   /** Reads all circuits that are due, if the storage is up. If it does not answer, they stay due. */
   catchUp(): void {

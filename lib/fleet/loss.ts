@@ -34,7 +34,7 @@ export class Loss {
     this.reason = reason
     this.#options = options
     this.#since = options.now()
-    this.#cancelGrace = schedule(GRACE, () => this.publish())
+    this.#cancelGrace = schedule(GRACE, () => this.publishOnce())
   }
 
   /** Takes a new reason. A loss is published once, and again only if the storage refuses for good. */
@@ -44,7 +44,7 @@ export class Loss {
     if (isNews && LASTING.test(reason)) this.#publish()
   }
 
-  publish(): void {
+  publishOnce(): void {
     if (this.#published !== undefined) return
     this.#options.onPublish()
     this.#publish()

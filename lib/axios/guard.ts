@@ -44,7 +44,8 @@ function ask(
   guard: Guard,
 ): Promise<AxiosResponse> {
   const outer = passageOn(config)
-  const admission = Passage.to(circuit, outer)?.take() ?? circuit.admit()
+  const handedOn = Passage.to(circuit, outer)?.take()
+  const admission = handedOn ? (circuit.inFlight?.restart(handedOn) ?? handedOn) : circuit.admit()
   if (isDecided(admission)) return proceed(dispatch, config, admission, circuit, guard, outer)
   return admission.then((decided) => {
     if (decided.admitted && isCancelled(config)) {

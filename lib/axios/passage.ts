@@ -7,11 +7,12 @@
  */
 import type { AxiosAdapter } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
-import type { Permit } from '../circuit/types.js'
+import type { Attempt, Permit } from '../circuit/types.js'
 import { isCachedAnswer } from './cached.js'
-import { isKeeper } from './hit.js'
+import { isKeeper, keeps } from './hit.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
 import { withReason, type AttemptResult } from './outcome.js'
+import { retryAfterOf } from './retry-after.js'
 
 const MS_PER_SECOND = 1000
 
@@ -34,7 +35,7 @@ export class Passage {
   constructor(permit: Permit, circuit: ManagedCircuit, judge: JudgeOutcome | undefined) {
     this.#circuit = circuit
     this.#judge = judge
-    this.#startedAt = circuit.tellsAttempts ? performance.now() : undefined
+    this.#startedAt = circuit.published.tellsAttempts ? performance.now() : undefined
     this.#permit = permit
     this.#adapter = undefined
     this.#around = undefined
@@ -43,6 +44,7 @@ export class Passage {
   /** @param outer the passage on the config: another circuit's, or one that was taken */
   layDown(config: object, adapter: AxiosAdapter, outer: Passage | undefined): void {
     this.#adapter = adapter
+    if (this.#permit && keeps(adapter)) this.#circuit.inFlight?.share(this.#permit)
     if (outer && outer.#permit) this.#around = outer
     try {
       ;(config as { [PASSAGE]?: Passage })[PASSAGE] = this
@@ -75,16 +77,22 @@ export class Passage {
     const permit = this.take()
     if (!permit) return
     const outcome = this.#isKept(result) ? 'ignored' : judgeResult(result, this.#judge)
-    const reason = outcome === 'failure' ? withReason(result, {}) : undefined
     const circuit = this.#circuit
-    circuit.record(permit, outcome, reason)
-    if (this.#startedAt === undefined) return
-    const duration = (performance.now() - this.#startedAt) / MS_PER_SECOND
+    const isSlow =
+      outcome === 'failure'
+        ? circuit.record(permit, outcome, withReason(result, {}), retryAfterOf(result.response))
+        : circuit.record(permit, outcome)
+    if (this.#startedAt !== undefined) {
+      this.#tell(result, isSlow ? { outcome: 'failure', slow: true } : { outcome }, permit.probe)
+    }
+  }
+
+  #tell(result: AttemptResult, ended: Pick<Attempt, 'outcome' | 'slow'>, probe: boolean): void {
+    const { name: circuit } = this.#circuit
+    const duration = (performance.now() - Number(this.#startedAt)) / MS_PER_SECOND
     const { method = 'get' } = result.config
-    const { probe } = permit
-    circuit.tellAttempt(
-      withReason(result, { circuit: circuit.name, outcome, probe, method, duration }),
-    )
+    const attempt = { circuit, ...ended, probe, method, duration }
+    this.#circuit.published.attempted(withReason(result, attempt))
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   resolveBreakerOptions,
   resolveCircuitOptions,
   type CircuitBreakerOptions,
+  type CircuitDefaults,
   type CircuitOptions,
   type ResolvedCircuitOptions,
 } from './config.js'
@@ -21,7 +22,7 @@ const SECONDS_PER_HOUR = 3600
 const LONG_TTL = SECONDS_PER_HOUR
 
 export class CircuitBreaker {
-  readonly #defaults: ResolvedCircuitOptions
+  readonly #defaults: CircuitDefaults
   readonly #events = new Events()
   readonly #membership: Membership | undefined
   readonly #circuits: Circuits
@@ -34,7 +35,7 @@ export class CircuitBreaker {
     const { defaults, storage, now = monotonic } = resolveBreakerOptions(options)
     keepSelf(this)
     this.#defaults = defaults
-    this.#warnOfLongTtl('the circuits', defaults.ttl)
+    this.#warnOfLongTtl('the circuits', defaults.resolved)
     this.#membership = storage && joinStorage(storage, { publisher: this.#events, now })
     this.#circuits = new Circuits({ events: this.#events, now, membership: this.#membership })
   }
@@ -123,18 +124,19 @@ export class CircuitBreaker {
     options: CircuitOptions | undefined,
     known: ResolvedCircuitOptions | undefined,
   ): ResolvedCircuitOptions {
-    if (options === undefined) return known ?? this.#defaults
+    if (options === undefined) return known ?? this.#defaults.resolved
     const resolved = resolveCircuitOptions(name, options, this.#defaults)
     if (known) checkSameOptions(name, known, resolved)
-    else this.#warnOfLongTtl(`circuit ${quote(name)}`, resolved.ttl)
+    else this.#warnOfLongTtl(`circuit ${quote(name)}`, resolved)
     return resolved
   }
 
   /** Mostly a number of milliseconds. Once for a breaker, however many circuits it has. */
-  #warnOfLongTtl(whose: string, ttl: number): void {
-    if (ttl <= LONG_TTL) return
-    const hours = Math.round(ttl / SECONDS_PER_HOUR)
-    const text = `ttl is in seconds: ${ttl} opens ${whose} for ${hours} h`
+  #warnOfLongTtl(whose: string, { ttl, growth }: ResolvedCircuitOptions): void {
+    const longest = growth ? growth.max : ttl
+    if (longest <= LONG_TTL) return
+    const hours = Math.round(longest / SECONDS_PER_HOUR)
+    const text = `ttl is in seconds: ${longest} opens ${whose} for ${hours} h`
     warnOnce(this, 'ttl', text)
   }
 }

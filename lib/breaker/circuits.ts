@@ -4,7 +4,10 @@ import { checkAdapter, checkInstance, type Attachable } from '../axios/instance.
 import { guardAdapter } from '../axios/place.js'
 import { LocalCircuit } from '../circuit/local-circuit.js'
 import { ManagedCircuit } from '../circuit/managed-circuit.js'
+import type { SlowRule } from '../circuit/opening/slow.js'
 import type { AnyAdapter } from '../circuit/types.js'
+import { awakeClock } from '../internal/awake.js'
+import { monotonic } from '../internal/clock.js'
 import { ConfigError } from '../internal/config-error.js'
 import { quote } from '../internal/quote.js'
 import { checkName, type ResolvedCircuitOptions } from './config.js'
@@ -79,8 +82,16 @@ export class Circuits {
     const { events, now, membership } = this.#options
     // What is to stand before a circuit's rules, or its storage's, goes round the machine here.
     const machine = membership?.machineFor(name, options) ?? new LocalCircuit(options, now)
-    const circuit = new ManagedCircuit(name, machine, events, this.#detach, this.#guard)
+    const slow = this.#slowRule(options)
+    const circuit = new ManagedCircuit(name, machine, events, this.#detach, this.#guard, slow)
     return new Attachment(this, circuit, options)
+  }
+
+  /** By the user's clock, if there is one: it says what is slow as well. */
+  #slowRule({ slowAfter }: ResolvedCircuitOptions): SlowRule | undefined {
+    const { now } = this.#options
+    if (!slowAfter) return undefined
+    return { slowAfter, now: now === monotonic ? awakeClock(slowAfter) : now }
   }
 
   readonly #guard = (circuit: ManagedCircuit, adapter: AnyAdapter): AnyAdapter => {

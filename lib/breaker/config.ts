@@ -3,44 +3,28 @@ import type { Fallback } from '../axios/fallback.js'
 import type { Interception } from '../axios/intercept.js'
 import type { JudgeOutcome } from '../axios/judge.js'
 import type { Rules } from '../circuit/types.js'
+import {
+  DEFAULT_RULES,
+  rulesOf,
+  rulesShape,
+  thresholdsOf,
+  type GivenRules,
+  type RulesOptions,
+} from './rules.js'
 import { ConfigError } from '../internal/config-error.js'
 import { describeKind, quote } from '../internal/quote.js'
 import type { CircuitStorage } from './membership.js'
 import {
   clockField,
-  countField,
+  describeValue,
   functionField,
   objectField,
   parse,
-  secondsField,
-  describeValue,
   withDefaults,
   type Shape,
 } from '../internal/validation.js'
 
-export interface CircuitOptions {
-  /**
-   * Consecutive failures that open the circuit; a whole number from 1. Default 5: a burst of bad
-   * luck stays closed, and an outage costs no more than five requests.
-   */
-  readonly threshold?: number | undefined
-  /**
-   * Seconds the circuit stays opened; above 0, fractions allowed, at most 2147483 (24 days). Default
-   * 30: the time of a restart, and at most two probes a minute at a service that is down. Above an
-   * hour the console warns once that these are seconds.
-   */
-  readonly ttl?: number | undefined
-  /**
-   * Probes in flight at once while half-opened; a whole number from 1. Default 1: a service that
-   * just came back is asked one question at a time. The first answer decides.
-   */
-  readonly permits?: number | undefined
-  /**
-   * Seconds after which a probe that has not ended loses its permit to the next request; above 0,
-   * at most 2147483. Default 60. Only matters where the axios instance has no `timeout`: without one a silent
-   * server holds a request, and with it the circuit, for ever.
-   */
-  readonly probeTimeout?: number | undefined
+export interface CircuitOptions extends RulesOptions {
   /**
    * Judges an attempt in place of the default rule; `undefined` leaves it to the rule. Called once
    * per attempt, synchronously. If it throws or returns anything else, the default rule decides.
@@ -67,21 +51,18 @@ export interface CircuitBreakerOptions extends CircuitOptions {
 
 export type ResolvedCircuitOptions = Rules & Interception
 
-const DEFAULTS: ResolvedCircuitOptions = {
-  threshold: 5,
-  ttl: 30,
-  permits: 1,
-  probeTimeout: 60,
-  grace: 0.001,
+type GivenOptions = GivenRules & Interception
+
+/** What a breaker's options say of its circuits. */
+export interface CircuitDefaults {
+  /** Only what was given, as a circuit's own options may change what follows from it. */
+  readonly given: GivenOptions
+  readonly resolved: ResolvedCircuitOptions
 }
 
-/** Built on use, so that a bundle which only catches errors drops zod. */
 function circuitShape() {
   return {
-    threshold: countField(),
-    ttl: secondsField(),
-    permits: countField(),
-    probeTimeout: secondsField(),
+    ...rulesShape(),
     outcome: functionField<JudgeOutcome>(),
     fallback: functionField<Fallback>(),
   } satisfies Shape<CircuitOptions>
@@ -89,7 +70,7 @@ function circuitShape() {
 
 /** @throws ConfigError */
 export function resolveBreakerOptions(options: unknown): {
-  defaults: ResolvedCircuitOptions
+  defaults: CircuitDefaults
   storage: CircuitStorage | undefined
   now: (() => number) | undefined
 } {
@@ -98,18 +79,27 @@ export function resolveBreakerOptions(options: unknown): {
     storage: objectField<CircuitStorage>('a storage', 'join'),
     now: clockField(),
   }
-  const { storage, now, ...given } = parse(shape, options, 'options')
-  return { defaults: withDefaults(DEFAULTS, given), storage, now }
+  const { storage, now, ...circuitOptions } = parse(shape, options, 'options')
+  const given = givenBy(circuitOptions)
+  return { defaults: { given, resolved: resolve(given) }, storage, now }
 }
 
 /** @throws ConfigError */
 export function resolveCircuitOptions(
   name: string,
   options: unknown,
-  defaults: ResolvedCircuitOptions,
+  defaults: CircuitDefaults,
 ): ResolvedCircuitOptions {
   const given = parse(circuitShape(), options, `options of circuit ${quote(name)}`)
-  return withDefaults(defaults, given)
+  return resolve(withDefaults(defaults.given, givenBy(given)))
+}
+
+function givenBy({ outcome, fallback, ...rules }: CircuitOptions): GivenOptions {
+  return { ...rulesOf(rules), ...(outcome && { outcome }), ...(fallback && { fallback }) }
+}
+
+function resolve(given: GivenOptions): ResolvedCircuitOptions {
+  return withDefaults({ ...DEFAULT_RULES, ...thresholdsOf(given) }, given)
 }
 
 /** @throws ConfigError */
@@ -119,33 +109,45 @@ export function checkName(name: unknown): asserts name is string {
   throw new ConfigError(`Invalid circuit name: expected a string that is not empty, given ${given}`)
 }
 
+/** Rules that follow from options of other names. */
+const OPTIONS: Readonly<Record<string, string>> = { growth: 'ttl', sharedThreshold: 'threshold' }
+
 /** @throws ConfigError if a circuit would have two sets of rules */
 export function checkSameOptions(
   name: string,
   first: ResolvedCircuitOptions,
   second: ResolvedCircuitOptions,
 ): void {
-  const keys = Object.keys({ ...first, ...second }) as (keyof CircuitOptions)[]
+  const keys = Object.keys({ ...first, ...second }) as (keyof ResolvedCircuitOptions)[]
   for (const key of keys) {
     if (isSame(first[key], second[key])) continue
     const difference =
       typeof first[key] === 'function' && typeof second[key] === 'function'
         ? 'Expected the same function, given another'
-        : `Expected ${describeValue(first[key])}, given ${describeValue(second[key])}`
+        : `Expected ${describeOption(first[key])}, given ${describeOption(second[key])}`
     throw new ConfigError(
       `Circuit ${quote(name)} is already attached with other options\n` +
-        `✖ ${difference}\n  → at ${key}\n` +
+        `✖ ${difference}\n  → at ${OPTIONS[key] ?? key}\n` +
         'Leave the options out for further instances, or pass the same ones',
     )
   }
 }
 
+/** Of options that were checked, and hold nothing but numbers, unless they are functions. */
+function describeOption(value: unknown): string {
+  if (value === Infinity) return 'false'
+  return typeof value === 'object' ? JSON.stringify(value) : describeValue(value)
+}
+
 /**
+ * An option that is off is as good as left out.
+ *
  * A function that is written inline is a new one each time the line runs: of the same text, it is
  * the same rule. Each instance asks its own. Bound functions all have one text, and say nothing by it.
  */
 function isSame(first: unknown, second: unknown): boolean {
-  if (Object.is(first, second)) return true
+  if (Object.is(first || undefined, second || undefined)) return true
+  if (typeof first === 'object') return JSON.stringify(first) === JSON.stringify(second)
   if (typeof first !== 'function' || typeof second !== 'function') return false
   const text = Function.prototype.toString.call(first)
   return text === Function.prototype.toString.call(second) && !text.includes('[native code]')

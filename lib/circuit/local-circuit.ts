@@ -1,22 +1,44 @@
 /** The rules of one circuit, fed by this process's own results. The clock is an argument. */
 import { openingBy } from './opening/by-terms.js'
 import type { Opening } from './opening/opening.js'
+import type { FailureRateReading, OwnWindow } from './opening/terms.js'
+import { Probes } from './probes.js'
+import { lastsFor, type OpeningFacts } from './ttl.js'
 import type { Admission, CircuitState, Machine, Outcome, Permit, Refusal, Rules } from './types.js'
+import type { FailureReason } from './types.js'
 
 /** All circuits that never moved share it: most of them, most of the time. */
 const FIRST_PERMIT: Permit = { admitted: true, epoch: 0, grantedAt: 0, probe: false }
-const NO_PROBES: readonly Permit[] = []
+const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
+const MICROSECONDS = 1e6
+
+/** How a circuit was opened last. */
+interface LastOpening {
+  readonly at: number
+  /** Seconds. */
+  readonly lasts: number
+  /** Which of its rounds of probes it waits for. */
+  readonly round: number
+  /** Seconds for which the service asked to be left alone. */
+  readonly retryAfter: number
+  /** Requests that were in the window of the rate. */
+  readonly requests: number
+}
+
+const NEVER: LastOpening = { at: 0, lasts: 0, round: 1, retryAfter: 0, requests: 0 }
 
 export class LocalCircuit implements Machine {
   readonly #rules: Rules
   readonly #now: () => number
   readonly #opening: Opening
   #state: CircuitState = 'closed'
-  #openedAt = 0
+  #opened = NEVER
+  #closedAt = 0
   /** Held by every request of a closed epoch: the hot path allocates nothing. */
   #closedPermit = FIRST_PERMIT
   #epoch = 0
-  #probes = NO_PROBES
+  /** Of a half-opened epoch. */
+  #probes: Probes | undefined
 
   /**
    * @param now seconds of a monotonic clock
@@ -41,12 +63,16 @@ export class LocalCircuit implements Machine {
     return this.#opening.failureCount
   }
 
+  get failureRate(): FailureRateReading | undefined {
+    return this.#opening.rateAt?.(this.#now())
+  }
+
   get retryAfter(): number {
     return this.refusalAt(this.#now())?.retryAfter ?? 0
   }
 
   get isReady(): boolean {
-    if (this.#state === 'half-opened') return this.#held(this.#now()).length < this.#rules.permits
+    if (this.#probes) return this.#probes.isFreeAt(this.#now())
     return this.#state === 'closed' || !this.refusalAt(this.#now())
   }
 
@@ -60,9 +86,9 @@ export class LocalCircuit implements Machine {
   refusalAt(now: number): Refusal | undefined {
     if (this.#state !== 'opened') return undefined
     // A clock that another was put in place of, as fake timers do, may be behind: the ttl starts anew.
-    if (now < this.#openedAt) this.#openedAt = now
-    const { ttl, grace = 0 } = this.#rules
-    const retryAfter = this.#openedAt + ttl - now
+    if (now < this.#opened.at) this.#opened = { ...this.#opened, at: now }
+    const { grace = 0 } = this.#rules
+    const retryAfter = this.#opened.at + this.#opened.lasts - now
     // At the very end it is refused, but not just before it: there timers fire that waited for the end.
     const isOver = retryAfter < 0 || (retryAfter > 0 && retryAfter < grace)
     return isOver ? undefined : { admitted: false, state: 'opened', retryAfter }
@@ -73,75 +99,89 @@ export class LocalCircuit implements Machine {
     this.#closedPermit = { ...this.#closedPermit, grantedAt: now }
   }
 
-  record(permit: Permit, outcome: Outcome): boolean {
+  record(permit: Permit, outcome: Outcome, _reason?: FailureReason, retryAfter = 0): boolean {
     if (permit.epoch !== this.#epoch) return false
-    if (this.#state === 'half-opened' && !this.#takeBack(permit)) return false
+    if (this.#probes) return this.#recordProbe(this.#probes, permit, outcome, retryAfter)
     if (outcome === 'success') this.#succeed()
-    else if (outcome === 'failure') this.#fail()
+    else if (outcome === 'failure') this.#fail(retryAfter)
     return true
   }
 
   /** Closes the circuit. Earlier counts belong to an epoch that is over. */
   close(): void {
     this.#moveTo('closed')
+    this.#closedAt = this.#now()
   }
 
   /** Opens: `since` then, by the clock of this circuit. */
-  open(since: number): void {
-    this.#openedAt = since
+  open(since: number, { round, seed, retryAfter = 0 }: OpeningFacts = {}): void {
+    const facts = {
+      round: round ?? this.#roundAt(since),
+      seed: seed ?? Math.floor(Math.abs(since) * MICROSECONDS),
+      retryAfter,
+    }
+    const { requests } = this.#opening.rateAt?.(since) ?? NEVER
+    this.#opened = {
+      at: since,
+      lasts: lastsFor(this.#rules, facts),
+      round: facts.round,
+      retryAfter,
+      requests: this.#state === 'closed' ? requests : this.#opened.requests,
+    }
     this.#moveTo('opened')
   }
 
   /** Half-opens because a probe runs elsewhere. */
-  halfOpen(): void {
+  halfOpen(round = this.#opened.round): void {
+    this.#opened = { ...this.#opened, round }
     this.#moveTo('half-opened')
   }
 
+  /** What a fleet is to know of the window. Nothing once a probe is due, until it has ended. */
+  windowAt(now: number): OwnWindow | undefined {
+    if (this.#state === 'closed') return this.#opening.rateAt?.(now)
+    if (!this.refusalAt(now)) return undefined
+    const { at, requests, retryAfter } = this.#opened
+    return { requests, failures: requests, openedFor: now - at, retryAfter }
+  }
+
+  /** Begins anew once the circuit has stayed closed for as long as it was last opened. */
+  #roundAt(now: number): number {
+    const { round, lasts } = this.#opened
+    if (this.#state === 'half-opened') return round + 1
+    return now - this.#closedAt >= lasts ? 1 : round
+  }
+
+  #recordProbe(probes: Probes, permit: Permit, outcome: Outcome, retryAfter: number): boolean {
+    if (!probes.takeBack(permit)) return false
+    const to = probes.count(outcome)
+    if (to === 'opened') this.open(this.#now(), { retryAfter })
+    else if (to) this.close()
+    return true
+  }
+
   #succeed(): void {
-    if (this.#state === 'half-opened') return this.#moveTo('closed')
     if (!this.#opening.needsSuccesses) return
     const now = this.#now()
     if (this.#opening.success(now)) this.open(now)
   }
 
-  #fail(): void {
+  #fail(retryAfter: number): void {
     const now = this.#now()
-    if (this.#state !== 'closed' || this.#opening.failure(now)) this.open(now)
+    if (this.#opening.failure(now)) this.open(now, { retryAfter })
   }
 
   #moveTo(state: CircuitState): void {
     this.#state = state
     this.#epoch += 1
-    this.#probes = NO_PROBES
+    this.#probes = state === 'half-opened' ? new Probes(this.#rules, this.#epoch) : undefined
     this.#opening.reset(state)
-    this.#closedPermit = {
-      admitted: true,
-      epoch: this.#epoch,
-      grantedAt: this.#now(),
-      probe: false,
-    }
+    const grantedAt = this.#now()
+    this.#closedPermit = { admitted: true, epoch: this.#epoch, grantedAt, probe: false }
   }
 
   #grantProbe(now: number): Admission {
     if (this.#state === 'opened') this.#moveTo('half-opened')
-    this.#probes = this.#held(now)
-    if (this.#probes.length >= this.#rules.permits) {
-      return { admitted: false, state: 'half-opened', retryAfter: 0 }
-    }
-    const permit: Permit = { admitted: true, epoch: this.#epoch, grantedAt: now, probe: true }
-    this.#probes = [...this.#probes, permit]
-    return permit
-  }
-
-  /** Absolute, as the clock may have been set back: a probe of its future would hold on for too long. */
-  #held(now: number): readonly Permit[] {
-    const { probeTimeout } = this.#rules
-    return this.#probes.filter(({ grantedAt }) => Math.abs(now - grantedAt) <= probeTimeout)
-  }
-
-  #takeBack(permit: Permit): boolean {
-    if (!this.#probes.includes(permit)) return false
-    this.#probes = this.#probes.filter((probe) => probe !== permit)
-    return true
+    return this.#probes?.grant(now) ?? HALF_OPENED
   }
 }

@@ -1,9 +1,12 @@
 /** A named circuit: tells what its machine decided. */
+import { AttemptsInFlight, type SlowRule } from './opening/slow.js'
+import type { FailureRateReading } from './opening/terms.js'
+import { Publication } from './publication.js'
 import { Readiness } from './readiness.js'
 import { isDecided } from './decided.js'
 import { itself, keepSelf, makeShown } from './shown.js'
-import { MILLISECOND, wholeMilliseconds } from './whole-milliseconds.js'
-import type { Admission, Attempt, Machine, Origin, Outcome, Permit, Refusal } from './types.js'
+import { wholeMilliseconds } from './whole-milliseconds.js'
+import type { Admission, Machine, Origin, Outcome, Permit } from './types.js'
 import type { AnyAdapter, Attachable, Circuit, CircuitReading, CircuitState } from './types.js'
 import type { FailureReason, Publisher } from './types.js'
 
@@ -14,13 +17,14 @@ type GuardAdapter = (circuit: ManagedCircuit, adapter: AnyAdapter) => AnyAdapter
 export class ManagedCircuit implements Circuit {
   readonly name: string
   readonly #machine: Machine
-  readonly #publisher: Publisher
   readonly #onDetach: Detach
   readonly #guardAdapter: GuardAdapter
+  /** Undefined if an attempt may take its time. */
+  readonly inFlight: AttemptsInFlight | undefined
   /** Adapters within which this circuit is asked. Made on use: few circuits have any. */
   #left: WeakSet<object> | undefined
-  #told: CircuitState = 'closed'
-  #lastFailure: FailureReason | undefined
+  /** Also for those who see attempts end. */
+  readonly published: Publication
   /** Made for the first who waits. */
   #readiness: Readiness | undefined
   #isReleased = false
@@ -31,31 +35,37 @@ export class ManagedCircuit implements Circuit {
     publisher: Publisher,
     onDetach: Detach,
     guardAdapter: GuardAdapter = (_circuit, adapter) => adapter,
+    slow?: SlowRule,
   ) {
     keepSelf(this)
     this.name = name
-    this.#publisher = publisher
+    this.published = new Publication(name, publisher)
     this.#onDetach = onDetach
     this.#guardAdapter = guardAdapter
+    this.inFlight = slow && new AttemptsInFlight(slow, (...result) => this.#count(...result))
     this.#machine = machine
     machine.onMove?.((origin) => this.moved(origin))
   }
 
   get state(): CircuitState {
-    return itself(this).#machine.state
+    return itself(this).#asked.state
   }
 
   get failureCount(): number {
-    return itself(this).#machine.failureCount
+    return itself(this).#asked.failureCount
+  }
+
+  get failureRate(): FailureRateReading | undefined {
+    return itself(this).#asked.failureRate
   }
 
   get retryAfter(): number {
-    return wholeMilliseconds(itself(this).#machine.retryAfter)
+    return wholeMilliseconds(itself(this).#asked.retryAfter)
   }
 
   get lastFailure(): FailureReason | undefined {
     const self = itself(this)
-    return self.#machine.lastFailure ?? self.#lastFailure
+    return self.#asked.lastFailure ?? self.published.lastFailure
   }
 
   detach(instance?: Attachable): void {
@@ -70,8 +80,9 @@ export class ManagedCircuit implements Circuit {
   }
 
   toJSON(): CircuitReading {
-    const { name, state, failureCount, retryAfter, lastFailure } = this
-    return { name, state, failureCount, retryAfter, ...(lastFailure && { lastFailure }) }
+    const { name, state, failureCount, failureRate, retryAfter, lastFailure } = this
+    const rate = failureRate && { failureRate }
+    return { name, state, failureCount, ...rate, retryAfter, ...(lastFailure && { lastFailure }) }
   }
 
   /** A circuit is the route of all requests to itself. */
@@ -84,12 +95,12 @@ export class ManagedCircuit implements Circuit {
   }
 
   get isReady(): boolean {
-    return this.#machine.isReady ?? this.#machine.state !== 'opened'
+    return this.#asked.isReady ?? this.#machine.state !== 'opened'
   }
 
   /** While it is closed, and once it is off its instances, where nobody is refused. */
   get isOpenToAll(): boolean {
-    return this.#isReleased || this.#machine.state === 'closed'
+    return this.#isReleased || this.#asked.state === 'closed'
   }
 
   guard<Adapter extends AnyAdapter>(adapter: Adapter): Adapter {
@@ -120,62 +131,63 @@ export class ManagedCircuit implements Circuit {
 
   /** A permit, to be given back to `record` exactly once, or a refusal. */
   admit(): Admission | Promise<Admission> {
-    const admission = this.#machine.admit()
+    const admission = this.#asked.admit()
     if (!isDecided(admission)) return admission.then((decided) => this.#tellAdmission(decided))
     // While it is closed, and nobody waits, there is nothing to tell: most of the time.
-    if (admission.admitted && !admission.probe && this.#told === 'closed' && !this.#readiness) {
-      return admission
+    if (
+      admission.admitted &&
+      !admission.probe &&
+      this.published.state === 'closed' &&
+      !this.#readiness
+    ) {
+      return this.inFlight ? this.inFlight.start(admission) : admission
     }
     return this.#tellAdmission(admission)
   }
 
-  record(permit: Permit, outcome: Outcome, reason?: FailureReason): void {
-    const hadFailed = this.#machine.failureCount > 0 || this.#told !== 'closed'
-    if (!this.#machine.record(permit, outcome, reason)) return
-    if (outcome === 'failure') this.#tellFailure(reason)
-    else if (outcome === 'success' && hadFailed) {
-      this.#publisher.publish('recovered', { circuit: this.name })
+  /**
+   * @param retryAfter seconds for which the service asked to be left alone; 0 if it did not
+   * @returns whether the attempt was slow, and counts as a failure
+   */
+  record(permit: Permit, outcome: Outcome, reason?: FailureReason, retryAfter = 0): boolean {
+    if (this.inFlight) return this.inFlight.end(permit, outcome, reason, retryAfter)
+    this.#count(permit, outcome, reason, retryAfter)
+    return false
+  }
+
+  /** Publishes the transition, if there was one. */
+  moved(origin: Origin): void {
+    const to = this.#machine.decidedState
+    if (to === this.published.state) return
+    this.#readiness?.look()
+    this.published.moved(to, origin)
+  }
+
+  /** The machine, once it knows of what has become slow by now. */
+  get #asked(): Machine {
+    this.inFlight?.countSlow()
+    return this.#machine
+  }
+
+  #count(permit: Permit, outcome: Outcome, reason: FailureReason | undefined, after: number): void {
+    const hadFailed = this.#machine.failureCount > 0 || this.published.state !== 'closed'
+    if (!this.#machine.record(permit, outcome, reason, after)) return
+    if (outcome === 'failure') this.published.failed(this.#machine.failureCount, reason)
+    else if (outcome === 'success' && hadFailed && this.#machine.decidedState === 'closed') {
+      this.published.recovered()
     }
     this.moved('local')
     this.#readiness?.look()
   }
 
-  get tellsAttempts(): boolean {
-    return this.#publisher.hears('attempted')
-  }
-
-  tellAttempt(attempt: Attempt): void {
-    this.#publisher.publish('attempted', attempt)
-  }
-
-  /** Tells the transition, if there was one. */
-  moved(origin: Origin): void {
-    const from = this.#told
-    const to = this.#machine.decidedState
-    if (to === from) return
-    this.#told = to
-    this.#readiness?.look()
-    this.#publisher.publish('stateChanged', { circuit: this.name, from, to, origin })
-  }
-
   #tellAdmission(admission: Admission): Admission {
     this.moved('local')
-    if (admission.admitted) this.#readiness?.look()
-    else if (admission.state !== 'not-initialized') return this.#tellRefusal(admission)
-    return admission
-  }
-
-  #tellFailure(reason: FailureReason | undefined): void {
-    const { failureCount } = this.#machine
-    this.#lastFailure = reason
-    this.#publisher.publish('failed', { circuit: this.name, failureCount, ...reason })
-  }
-
-  #tellRefusal({ state, ...refusal }: Refusal): Refusal {
-    const least = state === 'opened' ? MILLISECOND : 0
-    const retryAfter = Math.max(least, wholeMilliseconds(refusal.retryAfter))
-    this.#publisher.publish('rejected', { circuit: this.name, state, retryAfter })
-    return { admitted: false, state, retryAfter, lastFailure: this.lastFailure }
+    if (admission.admitted) {
+      this.#readiness?.look()
+      return this.inFlight?.start(admission) ?? admission
+    }
+    if (admission.state === 'not-initialized') return admission
+    return this.published.refused(admission, this.lastFailure)
   }
 }
 

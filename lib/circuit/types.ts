@@ -1,6 +1,8 @@
 /** The types that all parts share. Every time is in seconds, as in the HTTP header Retry-After. */
 
+import type { FailureRateReading } from './opening/terms.js'
 import type { OpeningTerms } from './opening/terms.js'
+import type { Growth } from './ttl.js'
 
 export type CircuitState = 'closed' | 'opened' | 'half-opened'
 
@@ -10,8 +12,14 @@ export type Outcome = 'success' | 'failure' | 'ignored'
 export interface Rules extends OpeningTerms {
   /** How long the circuit stays opened. */
   readonly ttl: number
+  /** Of the ttl; false if each opening lasts as long. */
+  readonly growth?: Growth | false | undefined
+  /** How much longer the service may ask for, by its Retry-After. Default 0: it is not asked. */
+  readonly maxRetryAfter?: number | undefined
   /** Probes in flight at once while half-opened. */
   readonly permits: number
+  /** How many of how many probes must succeed. Default 1 of 1. */
+  readonly probes?: ProbesRule | undefined
   /** After this long a probe that has not ended loses its permit to the next request. */
   readonly probeTimeout: number
   /**
@@ -19,6 +27,15 @@ export interface Rules extends OpeningTerms {
    * milliseconds, so a timer for the end may fire up to a millisecond early.
    */
   readonly grace?: number
+  /** Seconds after which an attempt is a failure, whatever comes of it; false if it may take its time. */
+  readonly slowAfter?: number | false | undefined
+  /** Consecutive failures of all processes that open the circuit of a fleet. Default: the threshold. */
+  readonly sharedThreshold?: number | undefined
+}
+
+export interface ProbesRule {
+  readonly needed: number
+  readonly of: number
 }
 
 /** The right to send one request. Permits are compared by identity: each probe has its own. */
@@ -55,6 +72,8 @@ export interface Machine {
   /** The state that the next request meets. */
   readonly state: CircuitState
   readonly failureCount: number
+  /** Undefined if the circuit has no rate. */
+  readonly failureRate?: FailureRateReading | undefined
   readonly retryAfter: number
   /** Whether the next request would be let through. If it is missing, `state` is used. */
   readonly isReady?: boolean
@@ -62,8 +81,11 @@ export interface Machine {
   readonly lastFailure?: FailureReason | undefined
   /** Returns a promise only if a shared storage must be asked first. */
   admit(): Admission | Promise<Admission>
-  /** False where the result came too late to say anything: its epoch or its permit is over. */
-  record(permit: Permit, outcome: Outcome, reason?: FailureReason): boolean
+  /**
+   * @param retryAfter seconds for which the service asked to be left alone, if it did
+   * @returns false where the result came too late to say anything: its epoch or its permit is over
+   */
+  record(permit: Permit, outcome: Outcome, reason?: FailureReason, retryAfter?: number): boolean
   /** Says who publishes the transitions that no request has caused. Called once. */
   onMove?(publish: (origin: Origin) => void): void
   /** Called after the circuit is detached, to free everything that belongs to it. */
@@ -76,6 +98,8 @@ export interface FailureReason {
   readonly code?: string
   /** The HTTP status, if there was one. */
   readonly status?: number
+  /** True if the attempt took longer than `slowAfter`, whatever came of it. */
+  readonly slow?: true
 }
 
 /** Who decided a transition: this process by its own results, or the shared storage. */
@@ -149,6 +173,7 @@ export interface CircuitReading {
   readonly name: string
   readonly state: CircuitState
   readonly failureCount: number
+  readonly failureRate?: FailureRateReading | undefined
   readonly retryAfter: number
   readonly lastFailure?: FailureReason | undefined
 }
@@ -165,6 +190,8 @@ export interface Circuit {
   readonly state: CircuitState
   /** Consecutive failures counted so far; stays at the threshold until the circuit closes. */
   readonly failureCount: number
+  /** The requests of the window at this moment, and which part of them failed; undefined without the option. */
+  readonly failureRate: FailureRateReading | undefined
   /** Seconds until a new attempt is allowed, in whole milliseconds; 0 unless opened. */
   readonly retryAfter: number
   /** The last failure that counted: its code and its HTTP status, where it had them, and nothing else. */

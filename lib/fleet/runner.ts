@@ -54,7 +54,9 @@ export class Runner {
   }
 
   take(input: Input): void {
-    const [state, effects] = step(this.#state, input, this.#options.now())
+    const { local, now: clock } = this.#options
+    const now = clock()
+    const [state, effects] = step(this.#state, withWindow(input, local, now), now)
     this.#state = state
     for (const effect of effects) this.#perform(effect)
   }
@@ -165,8 +167,15 @@ export class Runner {
   }
 }
 
-function move(local: LocalCircuit, { to, since }: Extract<Effect, { do: 'move' }>): void {
-  if (to === 'opened') local.open(since)
+/** Answers to polls say what is in the window when they are sent. */
+function withWindow(input: Input, local: LocalCircuit, now: number): Input {
+  const { on } = input
+  const isAsked = on === 'answerDue' || on === 'hurried'
+  return isAsked ? { ...input, window: local.windowAt(now) } : input
+}
+
+function move(local: LocalCircuit, { to, since, facts }: Extract<Effect, { do: 'move' }>): void {
+  if (to === 'opened') local.open(since, facts)
   else if (to === 'closed') local.close()
-  else local.halfOpen()
+  else local.halfOpen(facts?.round)
 }

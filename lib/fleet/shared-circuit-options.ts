@@ -32,15 +32,41 @@ export function askerOf(circuit: string, { process, sharing, rules }: SharedCirc
   return { circuit, process, reporter: sharing.reporter || process, terms: termsOf(rules, sharing) }
 }
 
-export function settingsOf({ threshold, ttl, probeTimeout }: Rules, sharing: Sharing): Settings {
+export function settingsOf(rules: Rules, sharing: Sharing): Settings {
+  const { threshold, sharedThreshold = threshold, ttl, growth, maxRetryAfter, failureRate } = rules
   const { lease, permitDeadline, commandDeadline } = sharing
-  return { threshold, ttl, probeTimeout, lease, permitDeadline, commandDeadline }
+  return {
+    threshold: sharedThreshold,
+    ttl,
+    growth,
+    maxRetryAfter,
+    rate: failureRate || undefined,
+    lot: Math.random(),
+    probeTimeout: probeTimeOf(rules, lease),
+    lease,
+    permitDeadline,
+    commandDeadline,
+  }
+}
+
+/** A probe that is slow is over for the process, which may have nothing else to notice it by. */
+function probeTimeOf({ probeTimeout, slowAfter }: Rules, lease: number): number {
+  return slowAfter ? Math.min(probeTimeout, slowAfter + lease) : probeTimeout
 }
 
 /** The storage grants a permit a little before the end of the ttl, as the local circuit does. */
 function termsOf(rules: Rules, sharing: Sharing): Terms {
-  const { threshold, permits, probeTimeout, grace = 0 } = rules
-  const ttl = Math.max(rules.ttl / 2, rules.ttl - grace)
-  const lease = Math.min(sharing.lease, probeTimeout)
-  return { opening: { threshold }, ttl, permits, lease, quorum: sharing.quorum }
+  const { threshold, sharedThreshold = threshold, failureRate, ...others } = rules
+  const { ttl, growth, maxRetryAfter, permits, probes, grace, probeTimeout } = others
+  return {
+    opening: { threshold: sharedThreshold, failureRate },
+    ttl,
+    growth,
+    maxRetryAfter,
+    grace,
+    permits,
+    probes,
+    lease: Math.min(sharing.lease, probeTimeout),
+    quorum: sharing.quorum,
+  }
 }

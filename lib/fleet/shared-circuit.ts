@@ -4,14 +4,16 @@
  * one set of rules.
  */
 import { LocalCircuit } from '../circuit/local-circuit.js'
+import type { FailureRateReading } from '../circuit/opening/terms.js'
 import type { Admission, CircuitState, FailureReason, Machine } from '../circuit/types.js'
 import type { Origin, Outcome, Permit, Unready } from '../circuit/types.js'
 import { quote } from '../internal/quote.js'
 import { messageOf } from '../internal/errors.js'
 import { warnOnce } from '../internal/warnings.js'
 import type { Snapshot } from '../storage/contract.js'
+import type { Result } from './flow/input.js'
 import { HALF_OPENED, mayCount } from './flow/probing.js'
-import { isClean } from './flow/reporting.js'
+import { isQuiet } from './flow/reporting.js'
 import { begin } from './flow/state.js'
 import { isClosed, isHeld, known } from './flow/view.js'
 import type { Readable } from './readings.js'
@@ -99,15 +101,20 @@ export class SharedCircuit implements Machine, Readable {
     return this.#runner.acquire()
   }
 
-  record(permit: Permit, outcome: Outcome, reason?: FailureReason): boolean {
+  get failureRate(): FailureRateReading | undefined {
+    return this.#local.failureRate
+  }
+
+  record(permit: Permit, outcome: Outcome, reason?: FailureReason, retryAfter?: number): boolean {
     if (outcome === 'failure' || permit.probe) this.#options.checkPulse()
     const token = permit.probe ? this.#runner.tokenOf(permit) : undefined
-    if (token !== undefined) return this.#settle(permit, token, outcome, reason)
-    if (!this.#local.record(permit, outcome)) return false
-    if (outcome === 'success' && this.#isClean) return true
-    const { grantedAt } = permit
+    const details = { outcome, reason, retryAfter }
+    if (token !== undefined) return this.#settle(permit, token, details)
+    if (!this.#local.record(permit, outcome, reason, retryAfter)) return false
     const local = this.#local.decidedState
-    this.#runner.take({ on: 'ended', outcome, reason, grantedAt, local })
+    if (outcome === 'success' && isQuiet(this.#runner.state, local)) return true
+    const window = this.#local.windowAt(this.#options.now())
+    this.#runner.take({ on: 'ended', ...details, grantedAt: permit.grantedAt, local, window })
     return true
   }
 
@@ -152,15 +159,6 @@ export class SharedCircuit implements Machine, Readable {
     return () => this.#runner.take({ on: 'read', answer, at, losses })
   }
 
-  /** Whether a success changes nothing: of most requests, most of the time. */
-  get #isClean(): boolean {
-    const { local, isAlone, view, evidence } = this.#runner.state
-    if (local !== 'closed' || this.#local.decidedState !== local) return false
-    const { state, failureCount } = view.snapshot
-    if (failureCount > 0 || !isClean(evidence)) return false
-    return !isAlone || state === 'closed'
-  }
-
   #admitLocally(): Admission {
     const admission = this.#local.admit()
     const local = this.#local.decidedState
@@ -175,12 +173,13 @@ export class SharedCircuit implements Machine, Readable {
   }
 
   /** The local circuit counts at once if the permit is surely held; the storage has the last word. */
-  #settle(permit: Permit, token: string, outcome: Outcome, reason?: FailureReason): boolean {
+  #settle(permit: Permit, token: string, details: Result): boolean {
     this.#runner.forget(permit)
     const may = mayCount(this.#runner.state, token, this.#options.now())
-    const counted = this.#local.record(permit, may ? outcome : 'ignored') && may
+    const { outcome, reason, retryAfter } = details
+    const counted = this.#local.record(permit, may ? outcome : 'ignored', reason, retryAfter) && may
     const local = this.#local.decidedState
-    this.#runner.take({ on: 'settled', token, outcome, reason, counted, local })
+    this.#runner.take({ on: 'settled', token, ...details, counted, local })
     return counted
   }
 

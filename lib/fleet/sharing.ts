@@ -64,7 +64,7 @@ export function sharingShape() {
     initDeadline: secondsField(),
     lease: secondsField(),
     refresh: secondsField(),
-    reporter: field<string>('Expected 1 to 64 letters, digits and :._-', isReporter),
+    reporter: field<string>('1 to 64 letters, digits and :._-', isReporter),
   } satisfies Shape<SharingOptions>
 }
 

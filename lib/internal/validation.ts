@@ -8,12 +8,16 @@ import { property, tryCall } from './property.js'
 import { describeKind, quote } from './quote.js'
 
 /** Has a field for each option, and no other field. */
-export type Shape<Options> = Record<keyof Options, Field<unknown>>
+export type Shape<Known> = Record<keyof Known, Field<unknown>>
 
-/** A zod check, and the type of the values that pass it. */
-type Field<Value> = $ZodCheck<unknown> & { readonly passes?: Value }
-type Fields = Readonly<Record<string, Field<unknown>>>
+/** A zod check, what it expects in words, and the type of the values that pass it. */
+export type Field<Value> = $ZodCheck<unknown> & {
+  readonly expected: string
+  readonly passes?: Value
+}
+export type Fields = Readonly<Record<string, Field<unknown>>>
 type Given<Known extends Fields> = { [Name in keyof Known]?: Known[Name]['passes'] }
+export type Values = Record<string, unknown>
 
 /** The longest timer: 2^31 - 1 milliseconds, almost 25 days. A longer one fires at once. */
 const MAX_SECONDS = 2_147_483
@@ -23,26 +27,32 @@ const MAX_SECONDS = 2_147_483
 const MAX_KEY_LENGTH = 30
 const MAX_KEYS = 5
 
-export function countField() {
-  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 1
-  return field<number>('Expected a whole number from 1', isCount, describeValue)
+export function countField(max = Number.MAX_SAFE_INTEGER) {
+  const limit = max < Number.MAX_SAFE_INTEGER ? `, and at most ${max}` : ''
+  const isCount = (value: unknown): boolean =>
+    Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max
+  return field<number>(`a whole number from 1${limit}`, isCount, describeValue)
 }
 
-export function secondsField() {
-  const isTime = (value: unknown): boolean =>
-    Number.isFinite(value) && Number(value) > 0 && Number(value) <= MAX_SECONDS
-  const expected = `Expected a number of seconds above 0, and at most ${MAX_SECONDS}`
-  return field<number>(expected, isTime, describeValue)
+export function secondsField(max = MAX_SECONDS) {
+  return numberField('a number of seconds above 0', (value) => value > 0, max)
+}
+
+/** @param expected says in words what else is asked of the number */
+export function numberField(expected: string, matches: (value: number) => boolean, max: number) {
+  const isNumber = (value: unknown): boolean =>
+    Number.isFinite(value) && Number(value) <= max && matches(Number(value))
+  return field<number>(`${expected}, and at most ${max}`, isNumber, describeValue)
 }
 
 export function functionField<Value>() {
-  return field<Value>('Expected a function', (value) => typeof value === 'function')
+  return field<Value>('a function', (value) => typeof value === 'function')
 }
 
 /** Calls the clock once: if it did not return a number, its circuits would stay opened for ever. */
 export function clockField() {
   const isClock = (value: unknown): boolean => Number.isFinite(tryCall(value as () => unknown))
-  return field<() => number>('Expected a function that returns seconds', isClock)
+  return field<() => number>('a function that returns seconds', isClock)
 }
 
 /** @param method the name of a method that the object must have */
@@ -50,7 +60,7 @@ export function objectField<Value>(expected: string, method: string) {
   // Arrays have many methods, so one might pass by accident.
   const isObject = (value: unknown): boolean =>
     typeof property(value, method) === 'function' && property(value, Symbol.iterator) === undefined
-  return field<Value>(`Expected ${expected}`, isObject)
+  return field<Value>(expected, isObject)
 }
 
 /**
@@ -64,14 +74,9 @@ export function field<Value>(
   matches: (value: unknown) => boolean,
   describe = describeKind,
 ): Field<Value> {
-  const made: Field<Value> = new $ZodCheck({ check: 'custom' })
-  const { _zod: internals } = made
-  internals.check = ({ value, issues }) => {
-    if (value === undefined || matches(value)) return
-    const message = `${expected}, given ${describe(value)}`
-    issues.push({ code: 'custom', input: value, message })
-  }
-  return made
+  return fieldBy(expected, (payload) => {
+    if (!matches(payload.value)) report(payload, expected, describe(payload.value))
+  })
 }
 
 /** @throws ConfigError that names each invalid option, what was expected, and what kind of value was given */
@@ -81,30 +86,69 @@ export function parse<Known extends Fields>(
   of: string,
 ): Given<Known> {
   const given = copyOf(options)
-  const faults = given ? faultsOf(fields, given) : [expectation(fields, kindOfOptions(options))]
-  if (faults.length === 0) return given as Given<Known>
+  const payload: ParsePayload = { value: given, issues: [] }
+  if (given) checkAll(fields, given, payload)
+  else report(payload, expectedOf(fields), kindOfOptions(options))
+  if (payload.issues.length === 0) return given as Given<Known>
+  const faults = payload.issues.map(
+    ({ message, path = [] }) =>
+      `✖ ${message}${path.length > 0 ? `\n  → at ${path.join('.')}` : ''}`,
+  )
   throw new ConfigError(`Invalid ${of}\n${faults.join('\n')}`)
 }
 
-function faultsOf(fields: Fields, given: Readonly<Record<string, unknown>>): readonly string[] {
-  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(fields, name))
-  const wrong = Object.entries(fields).flatMap(([name, { _zod: check }]) => {
-    const payload: ParsePayload = { value: given[name], issues: [] }
-    void check.check(payload)
-    return payload.issues.map(({ message }) => `✖ ${message}\n  → at ${name}`)
-  })
-  return unknown.length > 0 ? [...wrong, expectation(fields, listKeys(unknown))] : wrong
+export type Payload = ParsePayload
+
+export function fieldBy<Value>(
+  expected: string,
+  check: (payload: ParsePayload) => unknown,
+): Field<Value> {
+  const made = Object.assign(new $ZodCheck({ check: 'custom' }), { expected })
+  const { _zod: internals } = made
+  internals.check = (payload) => {
+    if (payload.value !== undefined) check(payload)
+  }
+  return made
 }
 
-function expectation(fields: Fields, given: string): string {
-  return `✖ Expected an object with some of ${Object.keys(fields).join(', ')}, given ${given}`
+/** Checks a value, which the field may replace. */
+export function runCheck({ _zod: internals }: Field<unknown>, payload: Payload): void {
+  void internals.check(payload)
+}
+
+/** Checks each option, and puts what its field made of it in its place. */
+export function checkAll(fields: Fields, given: Values, { issues }: ParsePayload): void {
+  for (const [name, known] of Object.entries(fields)) {
+    const payload: ParsePayload = { value: given[name], issues: [] }
+    runCheck(known, payload)
+    if (name in given) given[name] = payload.value
+    for (const issue of payload.issues)
+      issues.push({ ...issue, path: [name, ...(issue.path ?? [])] })
+  }
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(fields, name))
+  const all: ParsePayload = { value: given, issues }
+  if (unknown.length > 0) report(all, expectedOf(fields), listKeys(unknown))
+}
+
+export function report(
+  { value, issues }: ParsePayload,
+  expected: string,
+  given: string,
+  name?: string,
+): void {
+  const message = `Expected ${expected}, given ${given}`
+  issues.push({ code: 'custom', input: value, message, ...(name && { path: [name] }) })
+}
+
+export function expectedOf(fields: Fields): string {
+  return `an object with some of ${Object.keys(fields).join(', ')}`
 }
 
 /**
  * Reads each option once. Promises, maps, arrays and instances of classes are refused: they have no options
  * of their own, so they would pass for an object that leaves all options out.
  */
-function copyOf(options: unknown): Record<string, unknown> | undefined {
+export function copyOf(options: unknown): Values | undefined {
   // A getter or a proxy may throw.
   return tryCall(() => (isPlain(options) ? { ...options } : undefined))
 }

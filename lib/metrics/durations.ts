@@ -16,7 +16,7 @@ export const COMMAND_BUCKETS: readonly number[] = [
 ]
 
 export function bucketsField() {
-  return field<readonly number[]>('Expected ascending numbers of seconds above 0', areBuckets)
+  return field<readonly number[]>('ascending numbers of seconds above 0', areBuckets)
 }
 
 function areBuckets(value: unknown): boolean {

@@ -33,7 +33,7 @@ export interface RedisStorageOptions extends SharingOptions {
 
 const DEFAULT_PREFIX = 'axios-breaker'
 const EXPECTED_CLIENT =
-  'Expected a client from createClient, createCluster, createSentinel or createClientPool of the ' +
+  'a client from createClient, createCluster, createSentinel or createClientPool of the ' +
   'package redis, or a Redis or Cluster of ioredis'
 /** Kinds of clients whose server may turn out to be a node of a cluster. */
 const ONE_SERVER: ReadonlySet<string> = new Set(['client', 'pool', 'ioredis client'])
@@ -67,9 +67,9 @@ function connectTo(hub: Hub, view: View): Connect {
 function shape() {
   return {
     ...sharingShape(),
-    url: field<string>('Expected a string', (value) => typeof value === 'string'),
+    url: field<string>('a string', (value) => typeof value === 'string'),
     client: field<RedisClient>(EXPECTED_CLIENT, isRedisClient),
-    prefix: field<string>('Expected letters, digits and :._-', isPrefix),
+    prefix: field<string>('letters, digits and :._-', isPrefix),
   } satisfies Shape<RedisStorageOptions>
 }
 

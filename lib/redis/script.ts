@@ -18,8 +18,10 @@
  *   can backtrack, and every call that finds a key lets it expire.
  */
 import { CARRY_OUT } from './lua/carry-out.js'
+import { POLLS } from './lua/poll.js'
+import { POOL } from './lua/pool.js'
 import { READ } from './lua/read.js'
 import { REMEMBER } from './lua/remember.js'
 import { WRITE } from './lua/write.js'
 
-export const SCRIPT = [READ, REMEMBER, CARRY_OUT, WRITE].join('')
+export const SCRIPT = [READ, POOL, POLLS, REMEMBER, CARRY_OUT, WRITE].join('')

@@ -5,7 +5,7 @@ import type { Snapshot } from '../storage/contract.js'
 
 const MICROSECONDS = 1e6
 const NUMBERS = ['version', 'epoch', 'failures', 'openedFor', 'heldFor', 'time'] as const
-const REASON = /^([\w.-]{0,67})\/(\d{0,3})$/
+const REASON = /^([\w.-]{0,67})\/(\d{0,3})(s?)$/
 
 export interface Timed {
   readonly snapshot: Snapshot
@@ -36,15 +36,31 @@ export function snapshotOf(fields: unknown): Timed | undefined {
     failureCount,
     openedFor: seconds(openedFor),
     heldFor: seconds(heldFor),
+    ...openingOf(fields, state),
+    ...pollOf(fields),
     ...lastFailureOf(reason),
   }
   return { snapshot, time: seconds(time) }
 }
 
-/** The code and the status; each is left out if there is none, or if it does not look like one. */
-export function reasonText({ code = '', status }: FailureReason = {}): string {
+function openingOf(fields: unknown, state: CircuitState): Pick<Snapshot, 'round' | 'retryAfter'> {
+  const [round, retryAfter] = ['round', 'retryAfter'].map((name) => property(fields, name))
+  if (state === 'closed' || !isWhole(round)) return {}
+  return {
+    round,
+    ...(isWhole(retryAfter) && retryAfter > 0 && { retryAfter: seconds(retryAfter) }),
+  }
+}
+
+function pollOf(fields: unknown): Pick<Snapshot, 'poll'> {
+  const [id, share] = ['poll', 'share'].map((name) => property(fields, name))
+  return isWhole(id) && typeof share === 'number' ? { poll: { id, share } } : {}
+}
+
+/** The code, the status and whether it was slow; each is left out if there is none, or if it does not look like one. */
+export function reasonText({ code = '', status, slow }: FailureReason = {}): string {
   const isStatus = Number.isInteger(status) && Number(status) >= 0 && Number(status) < 1000
-  return `${/^[\w.-]{1,64}$/.test(code) ? code : ''}/${isStatus ? status : ''}`
+  return `${/^[\w.-]{1,64}$/.test(code) ? code : ''}/${isStatus ? status : ''}${slow ? 's' : ''}`
 }
 
 /** Whole microseconds, within the exact range of a double. */
@@ -64,7 +80,12 @@ function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
-function lastFailureOf([, code, status]: RegExpExecArray): Pick<Snapshot, 'lastFailure'> {
-  if (!code && !status) return {}
-  return { lastFailure: { ...(code && { code }), ...(status && { status: Number(status) }) } }
+function lastFailureOf([, code, status, slow]: RegExpExecArray): Pick<Snapshot, 'lastFailure'> {
+  if (!code && !status && !slow) return {}
+  const lastFailure = {
+    ...(code && { code }),
+    ...(status && { status: Number(status) }),
+    ...(slow && { slow: true as const }),
+  }
+  return { lastFailure }
 }

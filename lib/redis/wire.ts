@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { property } from '../internal/property.js'
 import { INITIAL_SNAPSHOT } from '../storage/initial-snapshot.js'
-import type { Answer, Question, Snapshot } from '../storage/contract.js'
+import type { Answer, Evidence, Question, Snapshot, Terms } from '../storage/contract.js'
 import { asCircuitError } from './failure-reasons.js'
 import { HASH_FORMAT } from './formats.js'
 import { micro, parsed, reasonText, snapshotOf } from './snapshot.js'
@@ -50,14 +50,48 @@ export function argumentsOf(question: Question, envelope: Envelope): string[] {
     secret,
     expires: micro(expires),
     known: knowledge(known),
-    terms: { ...terms, ttl: micro(terms.ttl), lease: micro(terms.lease) },
+    terms: termsOf(terms),
     ...ownArguments(question),
   }
   return [JSON.stringify(given)]
 }
 
-function knowledge({ version, epoch, state, failureCount, openedFor, lastFailure }: Snapshot) {
+/** Times in microseconds. */
+function termsOf({ opening, ttl, growth, maxRetryAfter = 0, grace = 0, lease, ...terms }: Terms) {
+  const { threshold, failureRate } = opening
+  const { window } = failureRate || {}
   return {
+    ...terms,
+    opening: {
+      threshold: Math.min(threshold, Number.MAX_SAFE_INTEGER),
+      ...(failureRate && {
+        failureRate: {
+          ...failureRate,
+          window: typeof window === 'number' ? micro(window) : window,
+        },
+      }),
+    },
+    ttl: micro(ttl),
+    ...(growth && { growth: { ...growth, max: micro(growth.max) } }),
+    maxRetryAfter: micro(maxRetryAfter),
+    grace: micro(grace),
+    lease: micro(lease),
+  }
+}
+
+function knowledge({
+  version,
+  epoch,
+  state,
+  failureCount,
+  openedFor,
+  round = 1,
+  retryAfter = 0,
+  lastFailure,
+}: Snapshot) {
+  return {
+    round,
+    retryAfter: micro(retryAfter),
     version,
     epoch,
     state,
@@ -70,15 +104,30 @@ function knowledge({ version, epoch, state, failureCount, openedFor, lastFailure
 function ownArguments(question: Question): object {
   if (question.op === 'read') return {}
   if (question.op === 'report') {
-    const { evidence, reason } = question
-    return { evidence: { ...evidence, age: micro(evidence.age) }, reason: reasonText(reason) }
+    const { evidence, reason, retryAfter = 0 } = question
+    return {
+      evidence: evidenceOf(evidence),
+      reason: reasonText(reason),
+      retryAfter: micro(retryAfter),
+    }
   }
   if (question.op === 'renew') return { token: question.token, lease: micro(question.lease) }
   if (question.op === 'settle') {
-    const { token, outcome, reason } = question
-    return { token, outcome, reason: reasonText(reason) }
+    const { token, outcome, reason, retryAfter = 0 } = question
+    return { token, outcome, reason: reasonText(reason), retryAfter: micro(retryAfter) }
   }
   return { token: question.token }
+}
+
+function evidenceOf({ failures, age, window }: Evidence): object {
+  if (!window) return { failures, age: micro(age) }
+  const { requests, failures: failed, fresh, poll, openedFor } = window
+  const opened = openedFor === undefined ? {} : { openedFor: micro(openedFor) }
+  return {
+    failures,
+    age: micro(age),
+    window: { requests, failures: failed, fresh, poll, ...opened },
+  }
 }
 
 /**

@@ -48,7 +48,7 @@ export function checkBreaker(breaker: unknown): asserts breaker is Observed {
 function shape() {
   const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
   return {
-    title: field<string>('Expected a string that is not empty', isText),
+    title: field<string>('a string that is not empty', isText),
     heartbeat: secondsField(),
     maxStreams: countField(),
   } satisfies Shape<StatusPageOptions>

@@ -1,6 +1,7 @@
 /** The contract that a shared storage must satisfy. `decide` implements its rules. */
 import type { OpeningTerms } from '../circuit/opening/terms.js'
-import type { CircuitState, FailureReason, Outcome } from '../circuit/types.js'
+import type { TtlRules } from '../circuit/ttl.js'
+import type { CircuitState, FailureReason, Outcome, ProbesRule } from '../circuit/types.js'
 
 /**
  * A circuit as the storage has it. Only the storage's clock counts, so a snapshot has spans in seconds, not
@@ -18,16 +19,32 @@ export interface Snapshot {
   readonly openedFor: number
   /** Seconds until a permit is free, at the latest; 0 if one is free. */
   readonly heldFor: number
+  /** The round of probes that the circuit waits for, from 1. Optional; absent if it is closed. */
+  readonly round?: number | undefined
+  /** Seconds that the service asked to be left alone, when the circuit opened. Optional. */
+  readonly retryAfter?: number | undefined
+  /** What the storage asks of all processes. Optional; absent if it asks nothing. */
+  readonly poll?: Poll | undefined
   /** The failure that opened the circuit, as its reporter described it. Optional; absent if it is closed. */
   readonly lastFailure?: FailureReason | undefined
 }
 
+/** Asks all processes once what they have in their windows. */
+export interface Poll {
+  /** The version of the snapshot that announces the poll. */
+  readonly id: number
+  /** The part of the processes that are to answer, above 0, at most 1. Each process draws by itself. */
+  readonly share: number
+}
+
 /** The configuration of the process that asks. A storage keeps none of it: each process uses its own. */
-export interface Terms {
-  /** Seconds that the circuit stays opened. */
-  readonly ttl: number
+export interface Terms extends TtlRules {
+  /** Seconds before the end of the ttl at which a permit is granted already. Default 0. */
+  readonly grace?: number | undefined
   /** Probes that may be in flight at once. */
   readonly permits: number
+  /** How many of how many probes must succeed. Default 1 of 1. */
+  readonly probes?: ProbesRule | undefined
   /** When the circuit opens: the terms of each rule for it. */
   readonly opening: OpeningTerms
   /** Seconds that a permit is held, from its grant or its last renewal. */
@@ -38,10 +55,27 @@ export interface Terms {
 
 /** What a process has seen of a closed circuit, for the rules that may open it. */
 export interface Evidence {
-  /** The process's own failures in a row. 0 takes back what the process has reported. */
-  readonly failures: number
+  /** The process's own failures in a row. 0 takes back what the process has reported. Absent: that stands. */
+  readonly failures?: number | undefined
   /** Seconds between the newest failure and the sending of the report; 0 if there is no failure. */
   readonly age: number
+  /** What the process has in the window of its rate. Optional. */
+  readonly window?: WindowEvidence | undefined
+}
+
+export interface WindowEvidence {
+  readonly requests: number
+  /** All of the requests, if the process has opened its circuit by itself: it would send none of them. */
+  readonly failures: number
+  /** Failures that the process has not reported before and finds suspicious. */
+  readonly fresh: number
+  /**
+   * The poll that the report answers; 0 if it answers none. With fresh failures, it adds to what the
+   * process has answered before.
+   */
+  readonly poll: number
+  /** Seconds since the process opened its circuit by itself. Absent if it has not. */
+  readonly openedFor?: number | undefined
 }
 
 /** What a process asks of a circuit. */
@@ -51,14 +85,16 @@ export type Command =
   /**
    * Reports evidence. The storage keeps the newest evidence of each process, until the process replaces it
    * or until it is older than the ttl or a minute. The circuit opens if the failures of all processes reach
-   * the threshold without those of the `quorum - 1` reporters that have the most. Granted if the circuit
-   * was closed and the process knew its epoch.
+   * the threshold without those of the `quorum - 1` reporters that have the most, or if the answers to a
+   * poll reach the rate without them. Granted if the circuit was closed and the process knew its epoch.
    */
   | {
       readonly op: 'report'
       readonly evidence: Evidence
       /** What is known of the newest failure. The storage may keep it if the circuit opens. */
       readonly reason?: FailureReason | undefined
+      /** Seconds that the service asked to be left alone, in its answer to the newest attempt. */
+      readonly retryAfter?: number | undefined
     }
   /** Asks for a permit. Granted if the circuit is closed, or if it is due and a permit is free. */
   | { readonly op: 'acquire'; readonly token: string }
@@ -71,6 +107,8 @@ export type Command =
       readonly outcome: Outcome
       /** As in a report. */
       readonly reason?: FailureReason | undefined
+      /** As in a report. */
+      readonly retryAfter?: number | undefined
     }
 
 export type Question = Command & {

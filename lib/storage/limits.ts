@@ -13,3 +13,20 @@ export const LONGEST_PERMIT = 2
 export function proofLife(ttl: number): number {
   return Math.min(ttl, LONGEST_PROOF)
 }
+
+/** For how long a poll of all processes lasts, before another may begin. */
+export const POLL = 0.75
+/** From then on the answers decide, if there are as many as are usual. */
+export const POLL_USUAL = 0.25
+/** From then on they decide, however many there are. */
+export const POLL_PATIENCE = 0.5
+/** The part of the usual requests that makes answers as many as are usual. */
+export const USUAL = 0.8
+/** For how long what a poll has counted says what is usual. */
+export const CENSUS = 300
+/** Processes that are to answer a poll; of more, each draws whether it does. */
+export const MOST_ANSWERS = 100
+/** Reporters with the most failures that a poll keeps apart, as the quorum may leave them out. */
+export const MOST_APART = 32
+/** The part of a rate's threshold at which failures are suspicious. */
+export const SUSPICIOUS = 0.5

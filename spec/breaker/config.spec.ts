@@ -38,9 +38,17 @@ const NO_FUNCTIONS = [
   [{}, 'an object'],
 ] as const
 
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0
+
 const WRONG: readonly (readonly [option: string, value: unknown, shown: string])[] = [
   ...COUNTS.flatMap((option) => NO_COUNTS.map(([value, shown]) => [option, value, shown] as const)),
-  ...SECONDS.flatMap((option) => NO_TIMES.map(([value, shown]) => [option, value, shown] as const)),
+  // An object is a ttl that grows.
+  ...SECONDS.flatMap((option) =>
+    NO_TIMES.filter(([value]) => option !== 'ttl' || !isEmpty(value)).map(
+      ([value, shown]) => [option, value, shown] as const,
+    ),
+  ),
   ...FUNCTIONS.flatMap((option) =>
     NO_FUNCTIONS.map(([value, shown]) => [option, value, shown] as const),
   ),

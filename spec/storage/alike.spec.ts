@@ -14,12 +14,28 @@ import { PATIENT, SUBJECTS, type Subject } from './subjects.js'
 const SECONDS = 10
 const RUNS = Number(process.env.RUNS ?? 0)
 
-const rules = fc.record<Rules>({
-  threshold: fc.integer({ min: 1, max: 4 }),
-  ttl: fc.constantFrom(1, 4, 8),
-  permits: fc.integer({ min: 1, max: 3 }),
-  probeTimeout: fc.constantFrom(2, 8.5, 60),
-})
+const rules: fc.Arbitrary<Rules> = fc
+  .record<Rules>({
+    threshold: fc.integer({ min: 1, max: 4 }),
+    ttl: fc.constantFrom(1, 4, 8),
+    permits: fc.integer({ min: 1, max: 3 }),
+    probeTimeout: fc.constantFrom(2, 8.5, 60),
+    sharedThreshold: fc.constantFrom(undefined, undefined, Infinity),
+    failureRate: fc.option(
+      fc.record({
+        threshold: fc.constantFrom(0.5, 1),
+        window: fc.constantFrom(5, 10, { requests: 5 }),
+        minimumRequests: fc.integer({ min: 1, max: 5 }),
+      }),
+      { nil: false as const },
+    ),
+    // Its jitter is by the epoch, which the local circuit has of its own.
+    growth: fc.constantFrom<Rules['growth']>(false, { factor: 2, max: 20, jitter: 0 }),
+    maxRetryAfter: fc.constantFrom(0, 10),
+    probes: fc.constantFrom({ needed: 1, of: 1 }, { needed: 2, of: 3 }, { needed: 1, of: 2 }),
+  })
+  // Openings of one process alone are not the fleet's, and grow by themselves.
+  .map((given) => (given.sharedThreshold ? { ...given, growth: false as const } : given))
 
 describe.each(Object.keys(SUBJECTS))('a circuit in a %s', (name) => {
   let subject: Subject
@@ -74,6 +90,7 @@ class Pair {
       else await this.#wait(step.seconds)
       await this.#membership.flush()
       deepEqual(readingOf(this.#shared), readingOf(this.#local))
+      if (this.#local.decidedState === 'opened') await this.#awaitPoll()
     }
     await this.#membership.close()
   }
@@ -88,8 +105,18 @@ class Pair {
   #end({ which, outcome }: Step & { kind: 'end' }): void {
     const [permits] = this.#inFlight.splice(which % Math.max(1, this.#inFlight.length), 1)
     if (!permits) return
-    this.#local.record(permits[0], outcome)
-    this.#shared.record(permits[1], outcome)
+    const retryAfter = outcome === 'failure' ? which % 12 : 0
+    this.#local.record(permits[0], outcome, undefined, retryAfter)
+    this.#shared.record(permits[1], outcome, undefined, retryAfter)
+  }
+
+  /** What the rate has opened here opens for the fleet when the answers to a poll are counted. */
+  async #awaitPoll(): Promise<void> {
+    for (let quarter = 0; quarter < 2; quarter += 1) {
+      await this.#wait(0.25)
+      await this.#membership.flush()
+    }
+    deepEqual(readingOf(this.#shared), readingOf(this.#local))
   }
 
   async #wait(seconds: number): Promise<void> {
@@ -98,6 +125,6 @@ class Pair {
   }
 }
 
-function readingOf({ state, decidedState, failureCount, retryAfter }: Machine) {
-  return { state, decidedState, failureCount, retryAfter }
+function readingOf({ state, decidedState, failureCount, failureRate, retryAfter }: Machine) {
+  return { state, decidedState, failureCount, failureRate, retryAfter }
 }

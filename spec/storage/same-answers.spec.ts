@@ -41,6 +41,21 @@ const reason = fc.constantFrom(
   { status: 503 },
   { code: 'ERR_BAD_RESPONSE', status: 500 },
 )
+const askedFor = fc.constantFrom(undefined, undefined, 2, 30)
+const seen = fc
+  .record({
+    requests: fc.nat(12),
+    failed: fc.nat(12),
+    fresh: fc.constantFrom(0, 0, 1, 5),
+    // 1 stands for the poll that is known.
+    poll: fc.constantFrom(0, 1, 1, 1, 7),
+    openedFor: fc.constantFrom(undefined, undefined, undefined, 0, 0.25, 3),
+  })
+  .map(({ failed, requests, ...given }) => ({
+    ...given,
+    requests,
+    failures: Math.min(failed, requests),
+  }))
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ op: fc.constant('read' as const) }) },
   {
@@ -52,6 +67,20 @@ const command: fc.Arbitrary<Command> = fc.oneof(
         age: fc.constantFrom(0, 0, 0, 3, 12),
       }),
       reason,
+      retryAfter: askedFor,
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      op: fc.constant('report' as const),
+      evidence: fc.record({
+        failures: fc.option(fc.nat(2), { nil: undefined }),
+        age: fc.constant(0),
+        window: seen,
+      }),
+      reason,
+      retryAfter: askedFor,
     }),
   },
   { weight: 3, arbitrary: fc.record({ op: fc.constant('acquire' as const), token }) },
@@ -65,7 +94,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ op: fc.constant('settle' as const), token, outcome, reason }),
+    arbitrary: fc.record({
+      op: fc.constant('settle' as const),
+      token,
+      outcome,
+      reason,
+      retryAfter: askedFor,
+    }),
   },
 )
 const by = fc.nat(PROCESSES - 1)
@@ -85,15 +120,33 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('clock' as const),
-      seconds: fc.constantFrom(0.5, 2, 5, 9, 11, 70, -1, -3600, 3600),
+      seconds: fc.constantFrom(0.125, 0.25, 0.25, 0.5, 2, 5, 9, 11, 70, -1, -3600, 3600),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const) }) },
 )
 const terms = fc.record<Terms>({
-  opening: fc.record({ threshold: fc.integer({ min: 1, max: 5 }) }),
+  opening: fc.record({
+    threshold: fc.constantFrom(1, 3, 5, Infinity),
+    failureRate: fc.option(
+      fc.record({
+        threshold: fc.constantFrom(0.25, 0.5, 1),
+        window: fc.constantFrom(5, 10, { requests: 20 }),
+        minimumRequests: fc.constantFrom(1, 6, 20),
+      }),
+      { nil: false as const },
+    ),
+  }),
   ttl: fc.constantFrom(4, 10),
+  growth: fc.constantFrom<Terms['growth']>(
+    false,
+    { factor: 2, max: 30, jitter: 0 },
+    { factor: 1.5, max: 12, jitter: 0.5 },
+  ),
+  maxRetryAfter: fc.constantFrom(0, 20),
+  grace: fc.constantFrom(0, 0.001),
   permits: fc.integer({ min: 1, max: 2 }),
+  probes: fc.constantFrom({ needed: 1, of: 1 }, { needed: 2, of: 3 }),
   lease: fc.constantFrom(2, 6),
   quorum: fc.integer({ min: 1, max: 3 }),
 })
@@ -108,6 +161,7 @@ afterAll(() => Promise.all(subjects.map((subject) => subject.stop())))
 /** The same circuit on a storage of each kind. */
 class Twins {
   #now = START
+  #poll = 0
   readonly #terms: Terms
   readonly #circuit: string
   readonly #connections: readonly Connection[]
@@ -157,14 +211,22 @@ class Twins {
     const known = this.#known[index] as Snapshot
     const process = `p${index}`
     const common = { circuit: this.#circuit, process, reporter: process, deadline: 1e6 }
-    const question = { ...common, known, terms: this.#terms, ...asked }
+    const question = { ...common, known, terms: this.#terms, ...this.#filledIn(asked) }
     const answers = await Promise.all(
       this.#connections.map((connection) => connection.ask(question)),
     )
     const [answer, other] = answers.map(rounded) as [Answer, Answer]
     deepEqual(answer, other)
+    this.#poll = answer.poll?.id ?? this.#poll
+    for (const what of seenIn(answer, this.#terms)) visited.set(what, (visited.get(what) ?? 0) + 1)
     this.#check(answer, known, asked)
     if (answer.version > known.version) this.#known[index] = answer
+  }
+
+  #filledIn(asked: Command): Command {
+    if (asked.op !== 'report' || asked.evidence.window?.poll !== 1) return asked
+    const window = { ...asked.evidence.window, poll: this.#poll }
+    return { ...asked, evidence: { ...asked.evidence, window } }
   }
 
   #check(answer: Answer, known: Snapshot, asked: Command): void {
@@ -178,10 +240,24 @@ class Twins {
     )
     if (asked.op !== 'report' || !answer.granted) return
     ok(!isBelieved || answer.epoch >= known.epoch, 'an epoch went back')
-    const proves = asked.evidence.failures >= opening.threshold && asked.evidence.age === 0
+    const proves = Number(asked.evidence.failures) >= opening.threshold && asked.evidence.age === 0
     if (proves && quorum === 1)
       ok(answer.state === 'opened', 'a threshold of failures did not open')
   }
+}
+
+/** What a generator must reach to prove something of it. */
+const visited = new Map<string, number>()
+
+function seenIn({ state, round = 0, retryAfter, poll }: Answer, { opening }: Terms): string[] {
+  const isByRate = state === 'opened' && opening.threshold === Infinity
+  return [
+    state,
+    ...(poll ? ['a poll'] : []),
+    ...(round > 1 ? ['a second round'] : []),
+    ...(retryAfter ? ['a Retry-After'] : []),
+    ...(isByRate ? ['opened by the rate'] : []),
+  ]
 }
 
 /** Microseconds of one storage are doubles of the other. */
@@ -203,6 +279,16 @@ it(
       : { numRuns: 1e6, interruptAfterTimeLimit: SECONDS * 500 }
     await fc.assert(property, { ...limit, endOnFailure: RUNS === 0 })
     expect(serial).toBeGreaterThanOrEqual(RUNS || 50)
+    expect([...visited.keys()]).toEqual(
+      expect.arrayContaining([
+        'opened',
+        'half-opened',
+        'a poll',
+        'a second round',
+        'a Retry-After',
+        'opened by the rate',
+      ]),
+    )
   },
   (RUNS || 1) * 1000 + SECONDS * 3000,
 )

@@ -10,7 +10,7 @@ const withEvidence =
   (change: (failures: number, age: number) => readonly [number, number]) =>
   (question: Question): Question => {
     if (question.op !== 'report') return question
-    const [failures, age] = change(question.evidence.failures, question.evidence.age)
+    const [failures, age] = change(Number(question.evidence.failures), question.evidence.age)
     return { ...question, evidence: { failures, age } }
   }
 

@@ -3,6 +3,7 @@
  * about each result, and starts it anew with each epoch. The clock is an argument, in monotonic seconds.
  */
 import type { CircuitState } from '../types.js'
+import type { FailureRateReading } from './terms.js'
 
 export interface Opening {
   /** The value of `circuit.failureCount`. */
@@ -13,6 +14,8 @@ export interface Opening {
   success(now: number): boolean
   /** Counts a failure. @returns whether the circuit opens */
   failure(now: number): boolean
+  /** What `circuit.failureRate` shows, if the rule has a rate. */
+  rateAt?(now: number): FailureRateReading
   /** A new epoch in this state begins: what was counted before counts no more. */
   reset(state: CircuitState): void
 }

@@ -1,13 +1,12 @@
 /** Opens after so many failures in a row. A success starts the count anew. */
 import type { CircuitState } from '../types.js'
 import type { Opening } from './opening.js'
-import type { OpeningTerms } from './terms.js'
 
 export class Streak implements Opening {
   readonly #threshold: number
   #failureCount = 0
 
-  constructor({ threshold }: OpeningTerms) {
+  constructor(threshold: number) {
     this.#threshold = threshold
   }
 
@@ -19,18 +18,19 @@ export class Streak implements Opening {
     return this.#failureCount > 0
   }
 
-  success(): boolean {
+  success(_now: number): boolean {
     this.#failureCount = 0
     return false
   }
 
-  failure(): boolean {
+  failure(_now: number): boolean {
     this.#failureCount += 1
     return this.#failureCount >= this.#threshold
   }
 
   /** Until it closes, an opened circuit shows as many failures as open one, whoever counted them. */
   reset(state: CircuitState): void {
-    this.#failureCount = state === 'closed' ? 0 : this.#threshold
+    if (state === 'closed') this.#failureCount = 0
+    else if (this.#threshold < Infinity) this.#failureCount = this.#threshold
   }
 }

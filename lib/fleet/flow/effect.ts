@@ -1,4 +1,5 @@
 /** What a step wants done, and how steps are put together. */
+import type { OpeningFacts } from '../../circuit/ttl.js'
 import type { CircuitState, Origin, Refusal } from '../../circuit/types.js'
 import type { Command, Snapshot } from '../../storage/contract.js'
 import type { Input } from './input.js'
@@ -17,7 +18,13 @@ export interface Ask {
 export type Effect =
   | Ask
   /** The local circuit is to follow the fleet's; `since` when it opened, by the process's own clock. */
-  | { readonly do: 'move'; readonly to: CircuitState; readonly since: number }
+  | {
+      readonly do: 'move'
+      readonly to: CircuitState
+      readonly since: number
+      /** Of an opening. */
+      readonly facts?: OpeningFacts | undefined
+    }
   /** Requests from here on are to be told apart from those that are under way. */
   | { readonly do: 'renewPermit'; readonly since: number }
   /** Publishes the transition, if there was one. */

@@ -2,10 +2,11 @@
 import type { Origin } from '../../circuit/types.js'
 import type { Snapshot } from '../../storage/contract.js'
 import { inTurn, only, type Change, type Effect } from './effect.js'
+import { heed } from './polling.js'
 import { distrustLeases, settleAgain } from './probing.js'
 import { clear, forget, report } from './reporting.js'
 import type { State } from './state.js'
-import { isNewer, isTransition, seen } from './view.js'
+import { factsOf, isNewer, isTransition, seen } from './view.js'
 
 /**
  * Ignores a snapshot that is not newer, because it was late or repeated, and any snapshot while alone.
@@ -60,15 +61,17 @@ function look(
     state,
     (next) => [{ ...next, view: seen(next.view, snapshot, at) }, outage],
     (next) => (follows ? follow(next, snapshot, at) : only(next)),
+    heed,
     (next) => [next, [{ do: 'publish', origin }]],
   )
 }
 
 /** An epoch is over: what was seen in it counts no more. */
-function follow(state: State, { state: to, openedFor }: Snapshot, at: number): Change {
+function follow(state: State, snapshot: Snapshot, at: number): Change {
+  const { state: to, openedFor } = snapshot
   return inTurn(state, clear, (next) => [
     { ...next, local: to },
-    [{ do: 'move', to, since: at - openedFor }],
+    [{ do: 'move', to, since: at - openedFor, facts: factsOf(snapshot) }],
   ])
 }
 

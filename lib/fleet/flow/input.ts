@@ -1,5 +1,6 @@
 /** Everything that can happen to a shared circuit. */
 import type { CircuitState, FailureReason, Outcome } from '../../circuit/types.js'
+import type { OwnWindow } from '../../circuit/opening/terms.js'
 import type { Answer, Command, Snapshot } from '../../storage/contract.js'
 
 /** A request without a lease has ended, and the local circuit has counted it. */
@@ -7,6 +8,10 @@ export interface Ended {
   readonly on: 'ended'
   readonly outcome: Outcome
   readonly reason?: FailureReason | undefined
+  /** Seconds for which the service asked to be left alone, if it did. */
+  readonly retryAfter?: number | undefined
+  /** What the process has in its window by now; may be left out if the result is a success. */
+  readonly window?: OwnWindow | undefined
   /** When it was admitted, at the earliest. */
   readonly grantedAt: number
   /** The state of the local circuit afterwards. */
@@ -19,10 +24,13 @@ export interface Settled {
   readonly token: string
   readonly outcome: Outcome
   readonly reason?: FailureReason | undefined
+  readonly retryAfter?: number | undefined
   /** Whether the local circuit has counted it. */
   readonly counted: boolean
   readonly local: CircuitState
 }
+
+export type Result = Pick<Settled, 'outcome' | 'reason' | 'retryAfter'>
 
 /** The local circuit was asked to admit a request. */
 export interface Admitted {
@@ -77,6 +85,10 @@ export type Input =
   /** A lease must be renewed. */
   | { readonly on: 'renewalDue'; readonly token: string }
   /** What is known is to be reported, without waiting for the next result. */
-  | { readonly on: 'hurried' }
+  | { readonly on: 'hurried'; readonly window?: OwnWindow | undefined }
+  /** It is this process's turn to answer a poll. */
+  | { readonly on: 'answerDue'; readonly window?: OwnWindow | undefined }
+  /** The answers to a poll that this process has brought about are to be counted. */
+  | { readonly on: 'tallyDue'; readonly isLast: boolean }
   /** The circuit was detached. */
   | { readonly on: 'released' }

@@ -1,11 +1,12 @@
 /** The probes of this process, each under a permit that the whole fleet respects. */
-import type { FailureReason, Outcome, Refusal } from '../../circuit/types.js'
+import { lastsFor } from '../../circuit/ttl.js'
+import type { Outcome, Refusal } from '../../circuit/types.js'
 import type { Answer, Snapshot } from '../../storage/contract.js'
 import { inTurn, only, type Change, type Effect } from './effect.js'
 import type { Admitted, Settled } from './input.js'
 import { report } from './reporting.js'
 import type { Lease, Probes, State } from './state.js'
-import { ask, isClosed, presumed } from './view.js'
+import { ask, factsOf, isClosed, presumed } from './view.js'
 
 export const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
 /** Renewed this often within each lease, so that one lost answer loses no permit. */
@@ -68,7 +69,7 @@ export function admitted(state: State, { local, lease }: Admitted, now: number):
 
 /** A late result counts if the storage still knows the permit, but not one that was slept through. */
 export function settle(state: State, input: Settled, now: number): Change {
-  const { token, outcome, reason, counted, local } = input
+  const { token, counted, local } = input
   const lease = state.probes.leases.get(token)
   if (!lease) return only({ ...state, local })
   const view = counted ? presumed(state.view, local, now) : state.view
@@ -77,7 +78,7 @@ export function settle(state: State, input: Settled, now: number): Change {
   return inTurn(
     next,
     (left) => [left, [{ do: 'stop', timer: token }]],
-    (left) => giveBack(left, token, lease.isDistrusted ? 'ignored' : outcome, now, reason),
+    (left) => giveBack(left, token, lease.isDistrusted ? 'ignored' : input.outcome, now, input),
   )
 }
 
@@ -131,17 +132,20 @@ export function distrustLeases(state: State): State {
 function refuse(
   state: State,
   token: string,
-  { state: found, openedFor }: Snapshot,
+  snapshot: Snapshot,
   { at, now }: { readonly at: number; readonly now: number },
 ): Change {
+  const { state: found, openedFor } = snapshot
   if (found !== 'opened') return [state, [{ do: 'refuse', token, refusal: HALF_OPENED }]]
-  const retryAfter = Math.max(0, state.settings.ttl - (now - at + openedFor))
+  const facts = factsOf(snapshot)
+  const lasts = lastsFor(state.settings, facts ?? {})
+  const retryAfter = Math.max(0, lasts - (now - at + openedFor))
   const refusal: Refusal = { admitted: false, state: found, retryAfter }
   const since = at - openedFor
   return [
     { ...state, local: 'opened' },
     [
-      { do: 'move', to: 'opened', since },
+      { do: 'move', to: 'opened', since, facts },
       { do: 'refuse', token, refusal },
     ],
   ]
@@ -152,11 +156,11 @@ function giveBack(
   token: string,
   outcome: Outcome,
   now: number,
-  reason?: FailureReason,
+  { reason, retryAfter }: Partial<Pick<Settled, 'reason' | 'retryAfter'>> = {},
 ): Change {
   const unsettled = new Map(state.probes.unsettled).set(token, outcome)
   const next = amend(state, { unsettled, settling: state.probes.settling + 1 })
-  return [next, [ask(next, { op: 'settle', token, outcome, reason }, now)]]
+  return [next, [ask(next, { op: 'settle', token, outcome, reason, retryAfter }, now)]]
 }
 
 /** A probe's permit is renewed no more once the probe has run for as long as it may. */

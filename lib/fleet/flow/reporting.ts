@@ -1,8 +1,9 @@
 /** What a process reports of its failures, and what it keeps to itself. */
-import type { FailureReason, Outcome } from '../../circuit/types.js'
+import type { CircuitState } from '../../circuit/types.js'
 import type { Answer } from '../../storage/contract.js'
 import { proofLife } from '../../storage/limits.js'
 import { inTurn, only, type Change, type Effect } from './effect.js'
+import type { Ended } from './input.js'
 import type { Evidence, State } from './state.js'
 import { ask } from './view.js'
 
@@ -30,14 +31,17 @@ export function isClean({ streak, reportedAt }: Evidence): boolean {
   return streak === 0 && reportedAt === undefined
 }
 
-export function note(
-  state: State,
-  outcome: Outcome,
-  reason: FailureReason | undefined,
-  now: number,
-): Change {
-  if (outcome === 'failure') return fail(state, reason, now)
-  return outcome === 'success' ? succeed(state, now) : only(state)
+/** Whether a success changes nothing: of most requests, most of the time. */
+export function isQuiet({ local, isAlone, view, evidence }: State, now: CircuitState): boolean {
+  if (local !== 'closed' || now !== local) return false
+  const { state, failureCount } = view.snapshot
+  if (failureCount > 0 || !isClean(evidence)) return false
+  return !isAlone || state === 'closed'
+}
+
+export function note(state: State, ended: Ended, now: number): Change {
+  if (ended.outcome === 'failure') return fail(state, ended, now)
+  return ended.outcome === 'success' ? succeed(state, now) : only(state)
 }
 
 /** One report at a time: what is seen meanwhile goes into the next. */
@@ -96,12 +100,14 @@ function succeed(state: State, now: number): Change {
   )
 }
 
-function fail(state: State, reason: FailureReason | undefined, now: number): Change {
+function fail(state: State, { reason, retryAfter }: Ended, now: number): Change {
+  // No number of them opens the fleet's circuit.
+  if (state.settings.threshold === Infinity) return amend(state, { reason, retryAfter })
   const streak = state.evidence.streak + 1
   const isEnough = streak >= state.settings.threshold || isReported(state, now)
   return inTurn(
     state,
-    (next) => amend(next, { streak, reason, failedAt: now }),
+    (next) => amend(next, { streak, reason, retryAfter, failedAt: now }),
     // What was due before has waited for too long, or goes with it: a failure is not reported twice.
     (next) => (isEnough ? becomeDue(next, now) : amend(next, { isHeldBack: true, isDue: false })),
   )
@@ -122,7 +128,7 @@ function becomeDue(state: State, now: number): Change {
 
 /** Until the end of a probe is reported, evidence would be taken for that of the epoch before. */
 function sendNext(state: State, refusals: number, now: number): Change {
-  const { isDue, streak, failedAt, reason, reportedAt } = state.evidence
+  const { isDue, streak, failedAt, reason, retryAfter, reportedAt } = state.evidence
   const maySend = !state.isAlone && state.probes.settling === 0
   if (!isDue || !maySend || refusals >= MOST_REFUSALS) return only(state)
   const age = streak > 0 ? now - failedAt : 0
@@ -134,7 +140,7 @@ function sendNext(state: State, refusals: number, now: number): Change {
     inFlight: { refusals, before: reportedAt },
   })
   const command = { op: 'report', evidence: { failures: streak, age } } as const
-  return [next, [ask(next, streak > 0 ? { ...command, reason } : command, now)]]
+  return [next, [ask(next, streak > 0 ? { ...command, reason, retryAfter } : command, now)]]
 }
 
 /** The timer that holds a streak back runs for as long as the state says so. */

@@ -3,11 +3,18 @@
  * circuit, which counts this process's own results, is separate, and effects move it.
  */
 import type { CircuitState, FailureReason, Outcome, Rules } from '../../circuit/types.js'
+import type { FailureRateTerms } from '../../circuit/opening/terms.js'
 import type { Snapshot } from '../../storage/contract.js'
 import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
 
 /** Times in seconds. */
-export interface Settings extends Pick<Rules, 'threshold' | 'ttl' | 'probeTimeout'> {
+export interface Settings extends Pick<
+  Rules,
+  'threshold' | 'ttl' | 'growth' | 'maxRetryAfter' | 'probeTimeout'
+> {
+  readonly rate?: FailureRateTerms | undefined
+  /** From 0 to 1, drawn once: whether and when the process answers a poll follows from it. */
+  readonly lot: number
   /** For which the storage lends a permit. */
   readonly lease: number
   /** How long a request waits for its permit. */
@@ -33,6 +40,8 @@ export interface Evidence {
   readonly streak: number
   readonly failedAt: number
   readonly reason: FailureReason | undefined
+  /** Seconds for which the service asked to be left alone, with the newest failure. */
+  readonly retryAfter: number | undefined
   /** The newest failure of the streak that the storage may have of this process; undefined if it has none. */
   readonly reportedAt: number | undefined
   /** Whether the storage has another streak than this process. */
@@ -70,6 +79,30 @@ export interface Probes {
   readonly settling: number
 }
 
+export interface PollAnswer {
+  readonly poll: number
+  readonly requests: number
+  readonly failures: number
+}
+
+/** This process's part in the rate of the fleet. */
+export interface Polling {
+  /** Failures since the last report of suspicious ones. */
+  readonly unreported: number
+  /** When that was sent. */
+  readonly reportedAt: number
+  /** The newest poll that is known; 0 if none is. */
+  readonly heard: number
+  /** The part of the processes that were to answer it. */
+  readonly share: number
+  /** The poll that is to be answered; 0 if none is. */
+  readonly unanswered: number
+  /** The poll that this process has brought about, until its answers were counted; 0 if there is none. */
+  readonly begun: number
+  /** What it has answered to the newest poll; undefined if it has not. */
+  readonly answer: PollAnswer | undefined
+}
+
 export interface State {
   readonly settings: Settings
   /** Whether `init()` was called. */
@@ -87,12 +120,14 @@ export interface State {
   readonly view: View
   readonly evidence: Evidence
   readonly probes: Probes
+  readonly polling: Polling
 }
 
 const NO_EVIDENCE: Evidence = {
   streak: 0,
   failedAt: 0,
   reason: undefined,
+  retryAfter: undefined,
   reportedAt: undefined,
   isDue: false,
   isHeldBack: false,
@@ -107,6 +142,16 @@ const NO_PROBES: Probes = {
   settling: 0,
 }
 
+const NO_POLL: Polling = {
+  unreported: 0,
+  reportedAt: -Infinity,
+  heard: 0,
+  share: 1,
+  unanswered: 0,
+  begun: 0,
+  answer: undefined,
+}
+
 /** @param isAlone the storage is not connected */
 export function begin(settings: Settings, isInitialized: boolean, isAlone: boolean): State {
   return {
@@ -115,10 +160,11 @@ export function begin(settings: Settings, isInitialized: boolean, isAlone: boole
     isAlone,
     losses: 0,
     isDistrusted: false,
-    trustedSince: 0,
+    trustedSince: -Infinity,
     local: 'closed',
     view: { snapshot: INITIAL_SNAPSHOT, heldUntil: 0, openedAt: 0, lastFailure: undefined },
     evidence: NO_EVIDENCE,
     probes: NO_PROBES,
+    polling: NO_POLL,
   }
 }

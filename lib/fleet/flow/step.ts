@@ -4,7 +4,9 @@
  */
 import { inTurn, only, type Change } from './effect.js'
 import { adopt, distrust, lose, rejoin } from './following.js'
+import type { Command } from '../../storage/contract.js'
 import type { Answered, Ended, Input } from './input.js'
+import * as polling from './polling.js'
 import * as probing from './probing.js'
 import * as reporting from './reporting.js'
 import type { State } from './state.js'
@@ -36,7 +38,15 @@ const HANDLERS: Handlers = {
   distrusted: (state, _input, now) => distrust(state, now),
   heldBack: (state, _input, now) =>
     state.evidence.isHeldBack ? reporting.hurry(state, now) : only(state),
-  hurried: (state, _input, now) => reporting.hurry(state, now),
+  hurried: (state, { window }, now) =>
+    inTurn(
+      state,
+      (next) => reporting.hurry(next, now),
+      (next) => polling.answerPoll(next, window, now),
+      (next) => polling.tally(next, false, now),
+    ),
+  answerDue: (state, { window }, now) => polling.answerPoll(state, window, now),
+  tallyDue: (state, { isLast }, now) => polling.tally(state, isLast, now),
   released: reporting.forget,
 }
 
@@ -46,14 +56,20 @@ export function step(state: State, input: Input, now: number): Change {
   return handle(state, input, now)
 }
 
-function ended(state: State, { outcome, reason, grantedAt, local }: Ended, now: number): Change {
+function ended(state: State, input: Ended, now: number): Change {
+  const { outcome, grantedAt, local } = input
   const overruling = overruled(state.view, outcome)
   // The process overcame the outage alone. Later openings are its own, and no outage of the fleet.
   const isOvercome = state.isAlone && local === 'closed'
   const view = isOvercome ? presumed(overruling, 'closed', now) : overruling
   const isSame = view === state.view && local === state.local
   const next = isSame ? state : { ...state, view, local }
-  return grantedAt >= state.trustedSince ? reporting.note(next, outcome, reason, now) : only(next)
+  if (grantedAt < state.trustedSince) return only(next)
+  return inTurn(
+    next,
+    (left) => reporting.note(left, input, now),
+    (left) => polling.suspect(left, input, now),
+  )
 }
 
 function answered(state: State, { to, answer, at }: Answered, now: number): Change {
@@ -61,7 +77,9 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
     state,
     (next) => adopt(next, answer, 'local', at),
     (next) => {
-      if (to.op === 'report') return reporting.reported(next, answer, now)
+      if (to.op === 'report') {
+        return isOfWindow(to) ? polling.polled(next, answer) : reporting.reported(next, answer, now)
+      }
       if (to.op === 'acquire') return probing.acquired(next, to.token, answer, { at, now })
       if (to.op === 'settle') return probing.settled(next, to.token, true, now)
       if (to.op === 'read') return only(next)
@@ -72,9 +90,14 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
 
 /** A failed renewal may succeed at the next try. Until then the rest of the lease holds. */
 function unanswered(state: State, to: Answered['to'], now: number): Change {
-  if (to.op === 'report') return reporting.notReported(state, now)
+  if (to.op === 'report') return isOfWindow(to) ? only(state) : reporting.notReported(state, now)
   if (to.op === 'acquire') return probing.notAcquired(state, to.token)
   return to.op === 'settle' ? probing.settled(state, to.token, false, now) : only(state)
+}
+
+/** Of the window alone: what was reported of the streak stands. */
+function isOfWindow({ evidence }: Command & { readonly op: 'report' }): boolean {
+  return evidence.failures === undefined
 }
 
 function late(state: State, { to, answer }: Pick<Answered, 'to' | 'answer'>, now: number): Change {

@@ -1,4 +1,5 @@
 /** Who wins: what the fleet's newest snapshot says, or what this process has seen itself. */
+import type { OpeningFacts } from '../../circuit/ttl.js'
 import type { CircuitState, Outcome } from '../../circuit/types.js'
 import type { Command, Snapshot } from '../../storage/contract.js'
 import { FAR_FUTURE } from '../../storage/limits.js'
@@ -22,6 +23,11 @@ export function known({ view: { snapshot, openedAt }, local }: State, now: numbe
   if (local === 'closed') return { ...snapshot, state: 'closed' }
   if (snapshot.state === 'closed') return snapshot
   return { ...snapshot, openedFor: Math.max(0, now - openedAt) }
+}
+
+/** What decides how long the fleet's opening lasts. */
+export function factsOf({ state, round, epoch, retryAfter }: Snapshot): OpeningFacts | undefined {
+  return state === 'closed' ? undefined : { round, seed: epoch, retryAfter }
 }
 
 export function ask(state: State, command: Command, now: number): Ask {

@@ -51,7 +51,7 @@ function shape() {
       'getSingleMetric',
     ),
     buckets: bucketsField(),
-    statusLabel: field<Settings['statusLabel']>('Expected "class" or "code"', isStatusLabel),
+    statusLabel: field<Settings['statusLabel']>('"class" or "code"', isStatusLabel),
   } satisfies Shape<CollectMetricsOptions>
 }
 

@@ -1,5 +1,5 @@
 /** The operations. */
-import { LONGEST_PERMIT, MOST_REPORTED } from '../../storage/limits.js'
+import { LONGEST_PERMIT, MOST_REPORTED, POLL } from '../../storage/limits.js'
 
 export const CARRY_OUT = `
 -- A command that took longer than its sender waits for: the sender has gone on without it.
@@ -8,7 +8,9 @@ local isRefusedAsLate = isLate and (op == 'report' or op == 'acquire')
 
 if op == 'report' and circuit.state == 'closed' and circuit.epoch <= known.epoch and not isLate then
   local evidence = given.evidence
-  if evidence.failures > 0 and evidence.age <= life then
+  if not evidence.failures then
+    streaks[#streaks + 1] = streaks.own and now - streaks.own.at <= life and streaks.own or nil
+  elseif evidence.failures > 0 and evidence.age <= life then
     streaks[#streaks + 1] = {
       reporter = given.reporter, process = given.process,
       streak = evidence.failures, at = now - evidence.age
@@ -17,15 +19,21 @@ if op == 'report' and circuit.state == 'closed' and circuit.epoch <= known.epoch
   end
   changed, granted = true, true
   if proof() >= terms.opening.threshold then
-    circuit.failures, circuit.opened, circuit.reason = sum(), now, reasonIn(given.reason)
-    move('opened')
+    open(now, sum(), reasonIn(given.reason))
+  elseif opensByRate(evidence.window, terms.opening.failureRate) then
+    local poll = pool.poll
+    local isDuringPoll = now - poll.opened <= ${POLL * 1e6}
+    local reason = reasonIn(given.reason)
+    if reason == '/' then reason = poll.reason end
+    given.retryAfter = poll.retryAfter
+    open(isDuringPoll and poll.opened or now, math.floor(poll.failures / poll.share + 0.5), reason)
   end
 elseif op == 'report' and streaks.own and now - streaks.own.at <= life then
   streaks[#streaks + 1] = streaks.own
 elseif op == 'acquire' and circuit.state == 'closed' then
   granted = true
 elseif op == 'acquire' and not isLate then
-  if circuit.state == 'half-opened' or now >= circuit.opened + terms.ttl then
+  if circuit.state == 'half-opened' or now >= circuit.opened + dueAfter(circuit) then
     local held = {}
     for _, holder in ipairs(holders) do
       if now <= holder.at + holder.length then held[#held + 1] = holder end
@@ -53,12 +61,15 @@ elseif op == 'settle' then
   local index = holderOf(given.token)
   if index then
     granted = true
-    if given.outcome == 'success' then
+    local needed, of = 1, 1
+    if terms.probes then needed, of = terms.probes.needed, terms.probes.of end
+    if given.outcome == 'success' then probes[1] = probes[1] + 1 end
+    if given.outcome == 'failure' then probes[2] = probes[2] + 1 end
+    if probes[1] >= needed then
       move('closed')
-    elseif given.outcome == 'failure' then
-      move('opened')
-      circuit.opened = now
-      if reasonIn(given.reason) ~= '/' then circuit.reason = given.reason end
+    elseif probes[2] > of - needed then
+      local reason = reasonIn(given.reason)
+      open(now, circuit.failures, reason ~= '/' and reason or circuit.reason)
     else
       table.remove(holders, index)
       changed, told = true, true

@@ -28,9 +28,9 @@ local function text(value)
   return value and #value <= ${LONGEST_FIELD} and value or ''
 end
 
--- A code and a status, each of which may be missing.
+-- A code and a status, each of which may be missing, and an s if the attempt was slow.
 local function reasonIn(value)
-  return value and #value <= 68 and string.match(value, '^[%w_.-]*/%d?%d?%d?$') or '/'
+  return value and #value <= 69 and string.match(value, '^[%w_.-]*/%d?%d?%d?s?$') or '/'
 end
 
 local function believable(version) return version <= now + ${FAR_FUTURE * MICROSECONDS} end
@@ -40,12 +40,15 @@ if not believable(known.version) or not believable(known.epoch) then
 end
 
 local stored = redis.call('HMGET', KEYS[1],
-  'version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret', 'reason', 'format')
+  'version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret', 'reason', 'format',
+  'round', 'seed', 'retryAfter', 'closed', 'pool', 'probes')
 local exists = false
-for index = 1, 10 do exists = exists or stored[index] end
+for index = 1, 16 do exists = exists or stored[index] end
 local circuit = {
   version = number(stored[1]), epoch = number(stored[2]), state = stored[3],
-  failures = number(stored[4]), opened = number(stored[5]), reason = reasonIn(stored[9])
+  failures = number(stored[4]), opened = number(stored[5]), reason = reasonIn(stored[9]),
+  round = math.max(1, number(stored[11])), seed = number(stored[12]), retryAfter = number(stored[13]),
+  closed = number(stored[14])
 }
 
 -- A later release keeps the circuit in a way that this one would misread, and must leave alone. The key
@@ -61,6 +64,12 @@ if not believable(circuit.version) or not believable(circuit.epoch) then
 end
 if circuit.state ~= 'opened' and circuit.state ~= 'half-opened' then circuit.state = 'closed' end
 if circuit.opened > now then circuit.opened, changed = now, true end
+if circuit.closed > now then circuit.closed, changed = now, true end
+
+-- How many probes of this epoch have succeeded, and how many have failed.
+local probes = { 0, 0 }
+local counted, succeeded, failed = string.match(text(stored[16]), '^(%d+),(%d+),(%d+)$')
+if number(counted) == circuit.epoch then probes = { number(succeeded), number(failed) } end
 
 -- No streak proves anything for longer than a ttl, or a minute.
 local life = math.min(terms.ttl, ${LONGEST_PROOF * MICROSECONDS})

@@ -1,4 +1,6 @@
 /** How a circuit moves, and what is restored of it that was lost here and that the caller knows. */
+import { MODULUS, MULTIPLIER } from '../../circuit/ttl.js'
+
 export const REMEMBER = `
 local function sum()
   local total = 0
@@ -7,8 +9,38 @@ local function sum()
 end
 
 local function move(state)
-  circuit.state, holders, streaks = state, {}, {}
+  if state == 'closed' then circuit.closed = now end
+  circuit.state, holders, streaks, probes = state, {}, {}, { 0, 0 }
+  pool = { since = 0, before = 0, latest = 0 }
   changed, moved, told = true, true, true
+end
+
+-- Seconds that an opening lasts, for the process that asks. The seed decides the jitter.
+local function lasts(opening)
+  local ttl, growth = terms.ttl, terms.growth
+  if growth then
+    local once = math.fmod(math.fmod(opening.seed, ${MODULUS}) * ${MULTIPLIER}, ${MODULUS})
+    local fraction = math.fmod(once * ${MULTIPLIER}, ${MODULUS}) / ${MODULUS}
+    ttl = math.min(growth.max, ttl * growth.factor ^ (opening.round - 1)) * (1 + growth.jitter * fraction)
+  end
+  return math.max(ttl, math.min(opening.retryAfter, terms.maxRetryAfter or 0))
+end
+
+-- Never at once, however short the ttl is.
+local function dueAfter(opening)
+  local span = lasts(opening)
+  return math.max(span / 2, span - (terms.grace or 0))
+end
+
+local function open(opened, failures, reason)
+  if circuit.state == 'half-opened' then
+    circuit.round = circuit.round + 1
+  elseif opened - circuit.closed >= lasts(circuit) then
+    circuit.round = 1
+  end
+  circuit.opened, circuit.failures, circuit.reason = opened, failures, reason
+  circuit.retryAfter = given.retryAfter or 0
+  move('opened')
 end
 
 local function hold(length)
@@ -54,7 +86,8 @@ end
 -- An outage that the caller knows of, and that was lost here. One that is long over stays lost.
 local function rememberOutage()
   local isHolder = op == 'renew' or op == 'settle'
-  if not isHolder and known.openedFor > terms.ttl + terms.lease then
+  local opening = { round = known.round or 1, seed = known.epoch, retryAfter = known.retryAfter or 0 }
+  if not isHolder and known.openedFor > dueAfter(opening) + terms.lease then
     if circuit.state == 'closed' then raiseEpoch() end
     return
   end
@@ -62,6 +95,7 @@ local function rememberOutage()
   moved = false
   circuit.epoch, circuit.failures, circuit.opened = known.epoch, known.failures, now - known.openedFor
   circuit.reason = reasonIn(known.reason)
+  circuit.round, circuit.seed, circuit.retryAfter = opening.round, opening.seed, opening.retryAfter
   if known.state == 'half-opened' and isHolder then hold(terms.lease) end
 end
 

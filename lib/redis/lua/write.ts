@@ -1,6 +1,6 @@
 /** What is kept, told and answered. */
 import { HASH_FORMAT, MESSAGE_FORMAT } from '../formats.js'
-import { LONGEST_PROOF } from '../../storage/limits.js'
+import { CENSUS, LONGEST_PROOF, POLL } from '../../storage/limits.js'
 
 /** Milliseconds for which the key of a closed circuit lives. No streak stands for longer. */
 const CLOSED_LIFE = LONGEST_PROOF * 1000
@@ -9,10 +9,20 @@ export const WRITE = `
 if circuit.state == 'closed' then circuit.failures, circuit.reason = sum(), '/' end
 
 local expiry = ${CLOSED_LIFE}
-if circuit.state ~= 'closed' then expiry = expiry + 2 * (terms.ttl + terms.lease) / 1000 end
+if circuit.state ~= 'closed' then
+  expiry = expiry + 2 * (lasts(circuit) + terms.lease) / 1000
+else
+  -- Until then it is remembered which round it was, and what is usual.
+  if terms.growth then expiry = math.max(expiry, lasts(circuit) / 1000) end
+  if pool.census then expiry = math.max(expiry, ${CENSUS * 1000}) end
+end
 if changed then
   circuit.version = math.max(circuit.version + 1, known.version + 1, now)
-  if moved then circuit.epoch = circuit.version end
+  if moved then
+    circuit.epoch = circuit.version
+    if circuit.state == 'opened' then circuit.seed = circuit.version end
+  end
+  if pool.poll and pool.poll.id == 0 then pool.poll.id = circuit.version end
   local permits, list = {}, {}
   for _, holder in ipairs(holders) do
     permits[#permits + 1] = string.format('%s,%.0f,%.0f;', holder.token, holder.at, holder.length)
@@ -23,7 +33,10 @@ if changed then
   redis.call('HSET', KEYS[1],
     'format', '${HASH_FORMAT}', 'version', whole(circuit.version), 'epoch', whole(circuit.epoch), 'state', circuit.state,
     'failures', whole(circuit.failures), 'opened', whole(circuit.opened),
-    'streaks', table.concat(list), 'permits', table.concat(permits), 'secret', secret, 'reason', circuit.reason)
+    'streaks', table.concat(list), 'permits', table.concat(permits), 'secret', secret, 'reason', circuit.reason,
+    'round', whole(circuit.round), 'seed', whole(circuit.seed), 'retryAfter', whole(circuit.retryAfter),
+    'closed', whole(circuit.closed), 'pool', writePool(),
+    'probes', string.format('%.0f,%.0f,%.0f', circuit.epoch, probes[1], probes[2]))
   redis.call('PEXPIRE', KEYS[1], whole(expiry))
 elseif exists then
   -- A replica takes no writes, and is read all the same.
@@ -40,11 +53,19 @@ end
 local snapshot = string.format('"version":%.0f,"epoch":%.0f,"state":"%s","failures":%.0f,'
   .. '"openedFor":%.0f,"heldFor":%.0f,"reason":"%s","time":%.0f',
   circuit.version, circuit.epoch, circuit.state, circuit.failures, openedFor, heldFor, circuit.reason, now)
+if circuit.state ~= 'closed' then
+  snapshot = snapshot .. string.format(',"round":%.0f,"retryAfter":%.0f', circuit.round, circuit.retryAfter)
+end
+if pollAge() <= ${POLL * 1e6} then
+  snapshot = snapshot .. string.format(',"poll":%.0f,"share":%.17g', pool.poll.id, pool.poll.share)
+end
 if told then
   local message = '{' .. snapshot .. ',"process":' .. cjson.encode(given.process)
     .. ',"circuit":' .. cjson.encode(given.circuit) .. '}'
   local signature = redis.sha1hex(secret .. '|' .. message)
-  redis.pcall('PUBLISH', given.channel, '${MESSAGE_FORMAT}|' .. signature .. '|' .. message)
+  local heard = redis.pcall('PUBLISH', given.channel, '${MESSAGE_FORMAT}|' .. signature .. '|' .. message)
+  -- A poll of which nobody hears would go by this process alone.
+  if type(heard) == 'table' and changed and pool.poll then redis.call('HSET', KEYS[1], 'pool', '') end
 end
 return '{' .. snapshot .. ',"granted":' .. tostring(granted) .. ',"late":' .. tostring(isRefusedAsLate)
   .. ',"secret":' .. cjson.encode((exists or changed) and secret or '') .. '}'

@@ -3,6 +3,7 @@ import type { Snapshot, Terms } from '../contract.js'
 import { FAR_FUTURE, LONGEST_PERMIT } from '../limits.js'
 import { standing } from './evidence.js'
 import type { Kept } from './kept.js'
+import { poolAt } from './opening/pool.js'
 
 /** Versions and epochs are microseconds of the storage's clock, unless they had to be pushed beyond it. */
 export const MICROSECONDS = 1e6
@@ -17,7 +18,8 @@ export function isBelievable(
 
 /** Whether what `believedAt` corrects has to be written back, even if the question changes nothing. */
 export function needsCorrection(kept: Kept, now: number): boolean {
-  const isLate = kept.openedAt > now || kept.permits.some(({ at }) => at > now)
+  const isLate =
+    Math.max(kept.openedAt, kept.closedAt) > now || kept.permits.some(({ at }) => at > now)
   return isLate || !isBelievable(kept, now)
 }
 
@@ -27,6 +29,8 @@ export function believedAt(now: number, kept: Kept, { ttl, lease: longest }: Ter
     ...kept,
     ...(!isBelievable(kept, now) && { version: 0, epoch: 0 }),
     openedAt: Math.min(kept.openedAt, now),
+    closedAt: Math.min(kept.closedAt, now),
+    pool: poolAt(now, kept.pool),
     evidence: standing(kept.evidence, ttl, now),
     permits: kept.permits.map(({ token, at, lease }) => ({
       token,

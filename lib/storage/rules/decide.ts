@@ -8,6 +8,7 @@ import { believedAt, isBelievable, MICROSECONDS, needsCorrection } from './belie
 import { change, type Asked, type Draft } from './draft.js'
 import { UNKNOWN, type Kept } from './kept.js'
 import { remember } from './memory.js'
+import { announced, pollAt } from './opening/pool.js'
 import { sumOf } from './opening/streak.js'
 import { acquire, heldFor, renew, settle } from './permits.js'
 import { report } from './reports.js'
@@ -61,12 +62,15 @@ function stamp(draft: Draft, { known, now }: Asked): Draft {
   if (!draft.isChanged) return draft
   const clock = Math.floor(now * MICROSECONDS)
   const version = Math.max(draft.kept.version + 1, known.version + 1, clock)
-  return change(draft, { version, ...(draft.isMoved && { epoch: version }) })
+  if (!draft.isMoved) return change(draft, { version, pool: announced(draft.kept.pool, version) })
+  const isOpening = draft.kept.state === 'opened'
+  return change(draft, { version, epoch: version, ...(isOpening && { seed: version }) })
 }
 
 function snapshotOf(kept: Kept, { question, now }: Asked): Snapshot {
-  const { version, epoch, state, evidence, permits, lastFailure } = kept
+  const { version, epoch, state, evidence, permits, lastFailure, retryAfter } = kept
   const isClosed = state === 'closed'
+  const poll = pollAt(now, kept.pool)
   return {
     version,
     epoch,
@@ -74,6 +78,9 @@ function snapshotOf(kept: Kept, { question, now }: Asked): Snapshot {
     failureCount: isClosed ? sumOf(evidence) : kept.failureCount,
     openedFor: isClosed ? 0 : now - kept.openedAt,
     heldFor: heldFor(permits, question.terms.permits, now),
+    ...(!isClosed && { round: kept.round }),
+    ...(!isClosed && retryAfter > 0 && { retryAfter }),
     ...(!isClosed && lastFailure && { lastFailure }),
+    ...(poll && { poll }),
   }
 }

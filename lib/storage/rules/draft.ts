@@ -2,6 +2,7 @@
 import type { CircuitState } from '../../circuit/types.js'
 import type { Question, Snapshot } from '../contract.js'
 import type { Kept } from './kept.js'
+import { EMPTY_POOL } from './opening/pool.js'
 
 /** A question at one moment of the storage's clock. */
 export interface Asked {
@@ -32,6 +33,15 @@ export function grant(draft: Draft): Draft {
   return { ...draft, granted: true }
 }
 
+/** What belongs to one epoch. */
+const NOTHING_COUNTED = {
+  evidence: [],
+  permits: [],
+  pool: EMPTY_POOL,
+  successes: 0,
+  failures: 0,
+} satisfies Partial<Kept>
+
 /** A transition. Evidence and permits belong to the epoch that ends. */
 export function move(draft: Draft, state: CircuitState, changes: Partial<Kept> = {}): Draft {
   return { ...restore(draft, state, changes), isMoved: true }
@@ -39,7 +49,7 @@ export function move(draft: Draft, state: CircuitState, changes: Partial<Kept> =
 
 /** A transition that the storage has lost: its epoch is known. */
 export function restore(draft: Draft, state: CircuitState, changes: Partial<Kept>): Draft {
-  const changed = change(draft, { state, evidence: [], permits: [], ...changes })
+  const changed = change(draft, { state, ...NOTHING_COUNTED, ...changes })
   return { ...changed, isNews: true }
 }
 

@@ -20,6 +20,7 @@ export function replaced(
   { evidence: { failures, age }, process, reporter, terms }: Question & { op: 'report' },
   now: number,
 ): readonly Reported[] {
+  if (failures === undefined) return evidence
   const others = evidence.filter((entry) => entry.process !== process)
   if (failures === 0 || age > proofLife(terms.ttl)) return others
   return bounded([...others, { process, reporter, failures, at: now - age }])

@@ -1,5 +1,6 @@
 /** What a storage keeps of a circuit: plain data, which JSON keeps whole. Moments are seconds of the storage's clock. */
 import type { CircuitState, FailureReason } from '../../circuit/types.js'
+import { EMPTY_POOL, type Pool } from './opening/pool.js'
 
 /** A permit that a probe holds. It ends `lease` seconds after `at`. */
 export interface HeldPermit {
@@ -24,11 +25,25 @@ export interface Kept {
   readonly state: CircuitState
   /** The failures that opened the circuit; 0 if it is closed. */
   readonly failureCount: number
+  /** When the circuit opened last. */
   readonly openedAt: number
+  /** The epoch that began then, which decides the jitter. */
+  readonly seed: number
+  /** Which of its rounds of probes it waited for. */
+  readonly round: number
+  /** Seconds for which the service asked to be left alone then; 0 if it did not. */
+  readonly retryAfter: number
+  /** When the circuit closed last. */
+  readonly closedAt: number
+  /** Of the probes of this epoch. */
+  readonly successes: number
+  readonly failures: number
   readonly lastFailure?: FailureReason | undefined
   /** What may open it, one entry for each process. */
   readonly evidence: readonly Reported[]
   readonly permits: readonly HeldPermit[]
+  /** What may open it by the rate of the whole fleet. */
+  readonly pool: Pool
 }
 
 /** A circuit of which nothing is kept. */
@@ -38,6 +53,13 @@ export const UNKNOWN: Kept = {
   state: 'closed',
   failureCount: 0,
   openedAt: 0,
+  seed: 0,
+  round: 1,
+  retryAfter: 0,
+  closedAt: 0,
+  successes: 0,
+  failures: 0,
   evidence: [],
   permits: [],
+  pool: EMPTY_POOL,
 }

@@ -1,6 +1,7 @@
 /** What a process knows and the storage has lost, as after a restart, is restored. */
 import { MICROSECONDS } from './belief.js'
 import { change, hold, restore, type Asked, type Draft } from './draft.js'
+import { dueAfter, openingOf } from './rounds.js'
 
 export function remember(draft: Draft, asked: Asked): Draft {
   const { known, now } = asked
@@ -19,7 +20,8 @@ export function remember(draft: Draft, asked: Asked): Draft {
 function rememberClosed(draft: Draft, asked: Asked): Draft {
   const { epoch } = asked.known
   const isLost = draft.kept.state !== 'closed' && epoch <= asked.now * MICROSECONDS
-  return isLost ? restore(draft, 'closed', { epoch }) : raiseEpoch(draft, asked)
+  if (!isLost) return raiseEpoch(draft, asked)
+  return restore(draft, 'closed', { epoch, closedAt: asked.now })
 }
 
 /** Evidence stays: nobody knows of a transition since it was reported. */
@@ -31,14 +33,15 @@ function raiseEpoch(draft: Draft, { known, question, isKept }: Asked): Draft {
 /** What a process slept through for longer is over, however it ended. */
 function isFresh({ known, question }: Asked): boolean {
   const { terms } = question
-  return isOfHolder(question) || known.openedFor <= terms.ttl + terms.lease
+  return isOfHolder(question) || known.openedFor <= dueAfter(openingOf(known), terms) + terms.lease
 }
 
 function rememberOutage(draft: Draft, asked: Asked): Draft {
   const { known, question, now } = asked
   const { state, epoch, failureCount, openedFor, lastFailure } = known
   const openedAt = now - openedFor
-  const restored = restore(draft, state, { epoch, failureCount, openedAt, lastFailure })
+  const facts = { ...openingOf(known), epoch, failureCount, openedAt, lastFailure }
+  const restored = restore(draft, state, facts)
   if (state !== 'half-opened' || !isOfHolder(question)) return restored
   return hold(restored, question.token, asked)
 }

@@ -3,6 +3,9 @@ import type { Question } from '../contract.js'
 import { LONGEST_PERMIT } from '../limits.js'
 import { change, grant, hold, move, type Asked, type Draft } from './draft.js'
 import type { HeldPermit } from './kept.js'
+import { close, dueAfter, open } from './rounds.js'
+
+const ONE_PROBE = { needed: 1, of: 1 }
 
 export function acquire(
   draft: Draft,
@@ -12,7 +15,7 @@ export function acquire(
   const { now } = asked
   const { state, openedAt, permits } = draft.kept
   if (state === 'closed') return grant(draft)
-  if (state === 'opened' && now < openedAt + terms.ttl) return draft
+  if (state === 'opened' && now < openedAt + dueAfter(draft.kept, terms)) return draft
   const held = permits.filter(({ at, lease }) => now <= at + lease)
   // Clients that repeat a command after a failover have their permit already.
   if (isHeld(held, token)) return grant(draft)
@@ -34,19 +37,21 @@ export function renew(
 }
 
 /** A result of whoever no longer holds the permit does not count. */
-export function settle(
-  draft: Draft,
-  { token, outcome, reason }: Question & { op: 'settle' },
-  { now }: Asked,
-): Draft {
+export function settle(draft: Draft, question: Question & { op: 'settle' }, asked: Asked): Draft {
+  const { token, outcome, reason, retryAfter, terms } = question
   const { permits, lastFailure } = draft.kept
   if (!isHeld(permits, token)) return draft
-  if (outcome === 'success') return grant(move(draft, 'closed', { failureCount: 0 }))
-  if (outcome === 'failure') {
-    return grant(move(draft, 'opened', { openedAt: now, lastFailure: reason ?? lastFailure }))
+  const { needed, of } = terms.probes ?? ONE_PROBE
+  const successes = draft.kept.successes + Number(outcome === 'success')
+  const failures = draft.kept.failures + Number(outcome === 'failure')
+  const granted = grant(draft)
+  if (successes >= needed) return close(granted, asked)
+  if (failures > of - needed) {
+    const facts = { openedAt: asked.now, lastFailure: reason ?? lastFailure, retryAfter }
+    return open(granted, asked, facts)
   }
   const others = permits.filter((permit) => permit.token !== token)
-  return { ...grant(change(draft, { permits: others })), isNews: true }
+  return { ...change(granted, { permits: others, successes, failures }), isNews: true }
 }
 
 /** Seconds until a permit is free at the latest; 0 if one is. */

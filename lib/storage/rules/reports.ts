@@ -1,20 +1,51 @@
 /** A report: evidence, which may open a closed circuit. */
 import type { Question } from '../contract.js'
-import { change, grant, move, type Asked, type Draft } from './draft.js'
+import { POLL } from '../limits.js'
+import { change, grant, type Asked, type Draft } from './draft.js'
 import { replaced } from './evidence.js'
-import { opens } from './opening/opening.js'
-import { sumOf } from './opening/streak.js'
+import { isPooledRate, pooled, type Pool } from './opening/pool.js'
+import type { Reporting } from './opening/reporting.js'
+import { isStreak, sumOf } from './opening/streak.js'
+import { open, type OpenedBy } from './rounds.js'
+
+type Report = Question & { op: 'report' }
 
 /** Counts only if the process knows the epoch: what it saw before a transition is no evidence after it. */
-export function report(
-  draft: Draft,
-  question: Question & { op: 'report' },
-  { known, now }: Asked,
-): Draft {
+export function report(draft: Draft, question: Report, asked: Asked): Draft {
+  const { known, now } = asked
   if (draft.kept.state !== 'closed' || draft.kept.epoch > known.epoch) return draft
   const evidence = replaced(draft.kept.evidence, question, now)
   const reported = grant(change(draft, { evidence }))
-  if (!opens(evidence, question.terms)) return reported
-  const failureCount = sumOf(evidence)
-  return move(reported, 'opened', { openedAt: now, failureCount, lastFailure: question.reason })
+  const { terms, reason: lastFailure, retryAfter } = question
+  if (isStreak(evidence, terms.opening.threshold, terms.quorum)) {
+    const failureCount = sumOf(evidence)
+    return open(reported, asked, { openedAt: now, lastFailure, retryAfter, failureCount })
+  }
+  const reporting = reportingOf(question, now)
+  return reporting ? openByRate(reported, reporting, asked) : reported
+}
+
+function openByRate(draft: Draft, reporting: Reporting, asked: Asked): Draft {
+  const pool = pooled(draft.kept.pool, reporting)
+  const isBegun = pool.poll?.id === 0
+  const next = { ...change(draft, { pool }), isNews: draft.isNews || isBegun }
+  return isPooledRate(pool, reporting) ? open(next, asked, factsOf(pool, reporting)) : next
+}
+
+/** As old as the last process that has opened its circuit by itself, if that was during the poll. */
+function factsOf({ poll }: Pool, { reason, now }: Reporting): OpenedBy {
+  if (!poll) return { openedAt: now, lastFailure: reason, retryAfter: 0 }
+  const { openedAt, failures, share } = poll
+  return {
+    openedAt: now - openedAt <= POLL ? openedAt : now,
+    failureCount: Math.round(failures / share),
+    lastFailure: reason ?? poll.lastFailure,
+    retryAfter: poll.retryAfter,
+  }
+}
+
+function reportingOf({ evidence, ...question }: Report, now: number): Reporting | undefined {
+  const { window } = evidence
+  const { failureRate: rate } = question.terms.opening
+  return window && rate ? { ...question, window, rate, now } : undefined
 }

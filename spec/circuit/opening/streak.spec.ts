@@ -1,37 +1,44 @@
 import { Streak } from '../../../lib/circuit/opening/streak.js'
 
 test('it opens at the threshold, and not before', () => {
-  const streak = new Streak({ threshold: 3 })
-  expect([streak.failure(), streak.failure(), streak.failure()]).toEqual([false, false, true])
+  const streak = new Streak(3)
+  expect([streak.failure(1), streak.failure(1), streak.failure(1)]).toEqual([false, false, true])
   expect(streak.failureCount).toBe(3)
 })
 
 test('a success starts the count anew, and opens nothing', () => {
-  const streak = new Streak({ threshold: 2 })
-  expect(streak.failure()).toBe(false)
-  expect(streak.success()).toBe(false)
+  const streak = new Streak(2)
+  expect(streak.failure(1)).toBe(false)
+  expect(streak.success(1)).toBe(false)
   expect(streak.failureCount).toBe(0)
-  expect(streak.failure()).toBe(false)
+  expect(streak.failure(1)).toBe(false)
 })
 
 test('it needs to hear of successes only while it has failures', () => {
-  const streak = new Streak({ threshold: 2 })
+  const streak = new Streak(2)
   expect(streak.needsSuccesses).toBe(false)
-  streak.failure()
+  streak.failure(1)
   expect(streak.needsSuccesses).toBe(true)
-  streak.success()
+  streak.success(1)
   expect(streak.needsSuccesses).toBe(false)
 })
 
 test.each(['opened', 'half-opened'] as const)('while %s it shows the threshold', (state) => {
-  const streak = new Streak({ threshold: 4 })
+  const streak = new Streak(4)
   streak.reset(state)
   expect(streak.failureCount).toBe(4)
 })
 
 test('a closed epoch begins without failures', () => {
-  const streak = new Streak({ threshold: 4 })
+  const streak = new Streak(4)
   streak.reset('opened')
   streak.reset('closed')
   expect(streak.failureCount).toBe(0)
+})
+
+test('without a threshold it never opens, and shows what it has counted', () => {
+  const streak = new Streak(Infinity)
+  for (let count = 0; count < 1000; count += 1) expect(streak.failure(1)).toBe(false)
+  streak.reset('opened')
+  expect(streak.failureCount).toBe(1000)
 })

@@ -14,6 +14,7 @@ export const SETTINGS: Settings = {
   lease: 6,
   permitDeadline: 0.1,
   commandDeadline: 0.5,
+  lot: 0.5,
 }
 
 type Of<Do extends Effect['do']> = Extract<Effect, { readonly do: Do }>

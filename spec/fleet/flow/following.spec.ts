@@ -23,7 +23,7 @@ describe('while the process follows the fleet', () => {
     const effects = process.push({ ...opened(1), openedFor: 3 })
     expect(effects).toEqual([
       { do: 'watch' },
-      { do: 'move', to: 'opened', since: 97 },
+      { do: 'move', to: 'opened', since: 97, facts: { seed: 1 } },
       { do: 'publish', origin: 'shared' },
     ])
     expect(process.state).toMatchObject({ local: 'opened', view: { openedAt: 97 } })
@@ -167,7 +167,7 @@ describe('coming back', () => {
     process.now += 1
     expect(process.read({ ...opened(1), openedFor: 4 })).toEqual([
       { do: 'watch' },
-      { do: 'move', to: 'opened', since: 97 },
+      { do: 'move', to: 'opened', since: 97, facts: { seed: 1 } },
       { do: 'publish', origin: 'shared' },
     ])
     expect(process.state.isAlone).toBe(false)
@@ -201,7 +201,12 @@ describe('coming back', () => {
     process.take({ on: 'lost' })
     process.take({ on: 'ended', outcome: 'success', grantedAt: 100, local: 'closed' })
     process.read({ ...opened(5), openedFor: 8 })
-    expect(process.all('move').at(-1)).toEqual({ do: 'move', to: 'opened', since: 92 })
+    expect(process.all('move').at(-1)).toEqual({
+      do: 'move',
+      to: 'opened',
+      since: 92,
+      facts: { seed: 5 },
+    })
   })
 
   it('keeps its own outage unless that of the fleet is newer', () => {

@@ -93,7 +93,12 @@ describe('a request that may be a probe', () => {
     process.answer('acquire', { ...opened(1), openedFor: 6, granted: false })
     const refusal = { admitted: false, state: 'opened', retryAfter: TTL - 6 - 1 }
     expect(process.all('refuse')).toEqual([{ do: 'refuse', token: TOKEN, refusal }])
-    expect(process.all('move').at(-1)).toEqual({ do: 'move', to: 'opened', since: 111 - 6 })
+    expect(process.all('move').at(-1)).toEqual({
+      do: 'move',
+      to: 'opened',
+      since: 111 - 6,
+      facts: { seed: 1 },
+    })
     expect(process.state.local).toBe('opened')
   })
 

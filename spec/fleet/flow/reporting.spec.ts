@@ -9,7 +9,7 @@ beforeEach(() => {
   process = new Driven()
 })
 
-const failures = (): number[] =>
+const failures = (): unknown[] =>
   process.asked('report').map(({ command }) => command.evidence.failures)
 
 /** The report that is on its way is carried out. */

@@ -8,6 +8,7 @@ import { mayCount } from '../../../lib/fleet/flow/probing.js'
 import { begin, type Settings, type State } from '../../../lib/fleet/flow/state.js'
 import { step } from '../../../lib/fleet/flow/step.js'
 import { isClosed, isHeld } from '../../../lib/fleet/flow/view.js'
+import type { Evidence } from '../../../lib/storage/contract.js'
 import { proofLife } from '../../../lib/storage/limits.js'
 
 interface InFlight {
@@ -120,11 +121,11 @@ export class SteppedProcess {
     else if (effect.do === 'move') this.#move(effect)
   }
 
-  #move({ to, since }: Extract<Effect, { do: 'move' }>): void {
+  #move({ to, since, facts }: Extract<Effect, { do: 'move' }>): void {
     ok(since <= this.#options.now(), 'it opened in the future')
-    if (to === 'opened') this.local.open(since)
+    if (to === 'opened') this.local.open(since, facts)
     else if (to === 'closed') this.local.close()
-    else this.local.halfOpen()
+    else this.local.halfOpen(facts?.round)
   }
 
   #admit(token: string, leasedAt: number | undefined): void {
@@ -145,9 +146,10 @@ export class SteppedProcess {
     this.#options.ask(asked)
   }
 
-  #checkReport({ failures, age }: { readonly failures: number; readonly age: number }): void {
+  #checkReport({ failures, age }: Evidence): void {
     ok(!this.state.isAlone, 'reported while alone')
     ok(this.state.probes.settling === 0, 'reported before the end of a probe is known')
+    if (failures === undefined) return
     ok(failures <= this.#streak, 'reported failures that a success has ended')
     ok(age <= proofLife(this.state.settings.ttl), 'reported what is too old')
     if (failures > 0) this.reports += 1

@@ -1,0 +1,209 @@
+/** The options that say when a circuit opens, for how long, and when it closes; and what the machine makes of them. */
+import type { FailureRateTerms } from '../circuit/opening/terms.js'
+import type { Rules } from '../circuit/types.js'
+import { groupField, orFalse } from '../internal/group.js'
+import { countField, numberField, secondsField, type Shape } from '../internal/validation.js'
+
+export interface FailureRateOptions {
+  /** The part of the requests that must have failed: above 0, at most 1. The circuit opens at this rate, not above it. */
+  readonly threshold: number
+  /**
+   * Seconds, at most 3600, or the last so many requests, at most 1000000. Default 10 seconds: a full
+   * outage under steady traffic reaches a rate of 0.5 after 5 of them.
+   */
+  readonly window?: number | { readonly requests: number } | undefined
+  /**
+   * With fewer requests in the window, the rate opens nothing; a whole number from 1. Default 10, or all
+   * of a smaller window of requests.
+   */
+  readonly minimumRequests?: number | undefined
+}
+
+export interface TtlOptions {
+  /** Seconds of the first round. */
+  readonly initial: number
+  /** By how much each further round lasts longer; from 1. Default 2. */
+  readonly factor?: number | undefined
+  /** Seconds that no round exceeds, but for its jitter. */
+  readonly max: number
+  /** The part of its time by which a round may last longer, from 0 to 1. Default 0.1. */
+  readonly jitter?: number | undefined
+}
+
+export interface ProbesOptions {
+  /** Successes that close the circuit; a whole number from 1. Default 1. */
+  readonly needed?: number | undefined
+  /** Probes of which so many have to succeed; a whole number from `needed`. Default 1. */
+  readonly of?: number | undefined
+}
+
+export interface RulesOptions {
+  /**
+   * Consecutive failures that open the circuit; a whole number from 1, or `false`, so that no number of
+   * them does. Default 5: a burst of bad luck stays closed, and an outage costs no more than five
+   * requests. Beside a `failureRate` the default is its `minimumRequests`.
+   */
+  readonly threshold?: number | false | undefined
+  /**
+   * Opens the circuit as well if too great a part of its latest requests failed. A number is the
+   * `threshold` alone. Default `false`: no rate does. Requests that were refused, or proved nothing, are
+   * not among them.
+   */
+  readonly failureRate?: FailureRateOptions | number | false | undefined
+  /**
+   * Seconds after which an attempt counts as a failure, although it is still under way, and whatever
+   * comes of it; above 0, at most 2147483. Default `false`: an attempt may take its time. No timer waits
+   * for it: it counts once the circuit is next asked, or hears of a result.
+   */
+  readonly slowAfter?: number | false | undefined
+  /**
+   * Seconds the circuit stays opened; above 0, fractions allowed, at most 2147483 (24 days). Default
+   * 30: the time of a restart, and at most two probes a minute at a service that is down. Above an
+   * hour the console warns once that these are seconds. An object makes it longer with each round of
+   * probes that failed, until the circuit has stayed closed for as long as it was last opened.
+   */
+  readonly ttl?: number | TtlOptions | undefined
+  /**
+   * Seconds up to which the answer that opens the circuit may keep it opened for longer than its `ttl`,
+   * by its header `Retry-After`; from 0, at most 2147483. Default 0: the header is not read.
+   */
+  readonly maxRetryAfter?: number | undefined
+  /**
+   * Probes in flight at once while half-opened; a whole number from 1. Default 1: a service that
+   * just came back is asked one question at a time.
+   */
+  readonly permits?: number | undefined
+  /**
+   * How many of how many probes have to succeed. The circuit closes or opens as soon as that is certain.
+   * Default 1 of 1: the first answer decides.
+   */
+  readonly probes?: ProbesOptions | undefined
+  /**
+   * Seconds after which a probe that has not ended loses its permit to the next request; above 0,
+   * at most 2147483. Default 60. Only matters where the axios instance has no `timeout`: without one a silent
+   * server holds a request, and with it the circuit, for ever.
+   */
+  readonly probeTimeout?: number | undefined
+}
+
+const THRESHOLD = 5
+const MINIMUM_REQUESTS = 10
+const WINDOW = 10
+const MAX_WINDOW = 3600
+const MAX_REQUESTS = 1_000_000
+const MAX_SECONDS = 2_147_483
+const MAX_FACTOR = 1000
+
+export const DEFAULT_RULES = { ttl: 30, permits: 1, probeTimeout: 60, grace: 0.001 }
+
+/** Built on use, so that a bundle which only catches errors drops zod. */
+export function rulesShape() {
+  return {
+    threshold: orFalse(countField()),
+    ttl: ttlField(),
+    permits: countField(),
+    probeTimeout: secondsField(),
+    failureRate: orFalse(failureRateField()),
+    slowAfter: orFalse(secondsField()),
+    maxRetryAfter: numberField('a number of seconds from 0', isPositive, MAX_SECONDS),
+    probes: groupField<ProbesOptions>(
+      { needed: countField(), of: countField() },
+      {
+        conflict: ({ needed = 1, of = 1 }) =>
+          needed > of && ['needed', `at most the number of probes that "of" gives, ${of}`],
+      },
+    ),
+  } satisfies Shape<RulesOptions>
+}
+
+function failureRateField() {
+  const ratio = numberField('a ratio above 0', (value) => value > 0, 1)
+  const window = groupField<{ requests: number }>(
+    { requests: countField(MAX_REQUESTS) },
+    { required: ['requests'], otherwise: secondsField(MAX_WINDOW) },
+  )
+  return groupField<FailureRateOptions>(
+    { threshold: ratio, window, minimumRequests: countField() },
+    {
+      required: ['threshold'],
+      otherwise: ratio,
+      conflict: ({ window: last, minimumRequests = 0 }) =>
+        typeof last === 'object' &&
+        minimumRequests > last.requests && [
+          'minimumRequests',
+          `at most the requests of the window, ${last.requests}`,
+        ],
+    },
+  )
+}
+
+function ttlField() {
+  return groupField<TtlOptions>(
+    {
+      initial: secondsField(),
+      factor: numberField('a number from 1', (value) => value >= 1, MAX_FACTOR),
+      max: secondsField(),
+      jitter: numberField('a ratio from 0', isPositive, 1),
+    },
+    {
+      required: ['initial', 'max'],
+      otherwise: secondsField(),
+      conflict: ({ initial = 0, max = 0 }) =>
+        max < initial && ['max', `at least the seconds of the first round, ${initial}`],
+    },
+  )
+}
+
+function isPositive(value: number): boolean {
+  return value >= 0
+}
+
+/** The rules that were given. */
+export type GivenRules = { readonly [Name in keyof Rules]?: Rules[Name] | undefined }
+
+/** What is left out stays so, for the defaults; what is switched off is false. */
+export function rulesOf({
+  threshold,
+  failureRate,
+  ttl,
+  probes,
+  ...others
+}: RulesOptions): GivenRules {
+  return {
+    ...others,
+    ...(threshold !== undefined && { threshold: threshold || Infinity }),
+    ...(failureRate !== undefined && { failureRate: termsOf(failureRate) }),
+    ...(ttl !== undefined && growthOf(ttl)),
+    ...(probes && { probes: { needed: probes.needed ?? 1, of: probes.of ?? 1 } }),
+  }
+}
+
+/**
+ * If nobody says otherwise, the streak beside a rate needs as many failures as the rate needs requests, and
+ * is each process's own: one process that is cut off opens no circuit of a fleet whose rate is fine.
+ */
+export function thresholdsOf({
+  threshold,
+  failureRate,
+}: GivenRules): Pick<Rules, 'threshold' | 'sharedThreshold'> {
+  if (threshold !== undefined || !failureRate) return { threshold: threshold ?? THRESHOLD }
+  return { threshold: failureRate.minimumRequests, sharedThreshold: Infinity }
+}
+
+function termsOf(given: FailureRateOptions | number | false): FailureRateTerms | false {
+  if (given === false) return false
+  const {
+    threshold,
+    window = WINDOW,
+    minimumRequests,
+  } = typeof given === 'number' ? { threshold: given } : given
+  const most = typeof window === 'number' ? Infinity : window.requests
+  const byDefault = Math.min(MINIMUM_REQUESTS, most)
+  return { threshold, window, minimumRequests: minimumRequests ?? byDefault }
+}
+
+function growthOf(given: TtlOptions | number): Pick<Rules, 'ttl' | 'growth'> {
+  if (typeof given === 'number') return { ttl: given, growth: false }
+  const { initial, factor = 2, max, jitter = 0.1 } = given
+  return { ttl: initial, growth: { factor, max, jitter } }
+}

@@ -1,0 +1,52 @@
+/** The probes of one half-opened epoch: which of them hold permits, and what the others have decided. */
+import type { CircuitState, Outcome, Permit, ProbesRule, Rules } from './types.js'
+
+const ONE_PROBE: ProbesRule = { needed: 1, of: 1 }
+
+export class Probes {
+  readonly #rules: Rules
+  readonly #epoch: number
+  #held: readonly Permit[] = []
+  #successes = 0
+  #failures = 0
+
+  constructor(rules: Rules, epoch: number) {
+    this.#rules = rules
+    this.#epoch = epoch
+  }
+
+  isFreeAt(now: number): boolean {
+    return this.#heldAt(now).length < this.#rules.permits
+  }
+
+  /** Undefined if all permits are held. */
+  grant(now: number): Permit | undefined {
+    this.#held = this.#heldAt(now)
+    if (this.#held.length >= this.#rules.permits) return undefined
+    const permit: Permit = { admitted: true, epoch: this.#epoch, grantedAt: now, probe: true }
+    this.#held = [...this.#held, permit]
+    return permit
+  }
+
+  /** @returns false if the permit has passed to another request */
+  takeBack(permit: Permit): boolean {
+    if (!this.#held.includes(permit)) return false
+    this.#held = this.#held.filter((probe) => probe !== permit)
+    return true
+  }
+
+  /** @returns the state that the circuit moves to, as soon as it is certain */
+  count(outcome: Outcome): CircuitState | undefined {
+    const { needed, of } = this.#rules.probes ?? ONE_PROBE
+    if (outcome === 'success') this.#successes += 1
+    if (outcome === 'failure') this.#failures += 1
+    if (this.#successes >= needed) return 'closed'
+    return this.#failures > of - needed ? 'opened' : undefined
+  }
+
+  /** Absolute, as the clock may have been set back: a probe of its future would hold on for too long. */
+  #heldAt(now: number): readonly Permit[] {
+    const { probeTimeout } = this.#rules
+    return this.#held.filter(({ grantedAt }) => Math.abs(now - grantedAt) <= probeTimeout)
+  }
+}

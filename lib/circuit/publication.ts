@@ -1,0 +1,48 @@
+/** What a circuit publishes, and what it has published. */
+import type { Attempt, CircuitState, FailureReason, Origin, Publisher, Refusal } from './types.js'
+import { MILLISECOND, wholeMilliseconds } from './whole-milliseconds.js'
+
+export class Publication {
+  /** The state that was published last. */
+  state: CircuitState = 'closed'
+  lastFailure: FailureReason | undefined
+  readonly #circuit: string
+  readonly #publisher: Publisher
+
+  constructor(circuit: string, publisher: Publisher) {
+    this.#circuit = circuit
+    this.#publisher = publisher
+  }
+
+  moved(to: CircuitState, origin: Origin): void {
+    const from = this.state
+    this.state = to
+    this.#publisher.publish('stateChanged', { circuit: this.#circuit, from, to, origin })
+  }
+
+  failed(failureCount: number, reason: FailureReason | undefined): void {
+    this.lastFailure = reason
+    this.#publisher.publish('failed', { circuit: this.#circuit, failureCount, ...reason })
+  }
+
+  recovered(): void {
+    this.#publisher.publish('recovered', { circuit: this.#circuit })
+  }
+
+  /** Whether anyone hears of attempts. */
+  get tellsAttempts(): boolean {
+    return this.#publisher.hears('attempted')
+  }
+
+  attempted(attempt: Attempt): void {
+    this.#publisher.publish('attempted', attempt)
+  }
+
+  /** @returns the refusal as the caller gets it */
+  refused({ state, ...refusal }: Refusal, lastFailure: FailureReason | undefined): Refusal {
+    const least = state === 'opened' ? MILLISECOND : 0
+    const retryAfter = Math.max(least, wholeMilliseconds(refusal.retryAfter))
+    this.#publisher.publish('rejected', { circuit: this.#circuit, state, retryAfter })
+    return { admitted: false, state, retryAfter, lastFailure }
+  }
+}

@@ -1,0 +1,50 @@
+/** How long a circuit stays opened. */
+
+/** Opens a circuit for longer each time that the service is still down. */
+export interface Growth {
+  /** By which a round lasts longer than the one before it. */
+  readonly factor: number
+  /** Seconds. */
+  readonly max: number
+  /** The part of its time by which a round may last longer, so that not all circuits come back at once. */
+  readonly jitter: number
+}
+
+/** Of the generator MINSTD. Its products are exact, also in the script, whose numbers are doubles as well. */
+export const MODULUS = 2 ** 31 - 1
+export const MULTIPLIER = 48_271
+
+/** What decides how long an opening lasts, for a process of whatever options. */
+export interface OpeningFacts {
+  /** 1 for the first, and one more for each round of probes that failed. */
+  readonly round?: number | undefined
+  /** A whole number that decides the jitter: with the same one, everybody comes to the same time. */
+  readonly seed?: number | undefined
+  /** Seconds for which the service asked to be left alone. */
+  readonly retryAfter?: number | undefined
+}
+
+export interface TtlRules {
+  /** Seconds of the first round. */
+  readonly ttl: number
+  readonly growth?: Growth | false | undefined
+  readonly maxRetryAfter?: number | undefined
+}
+
+/** @returns seconds */
+export function lastsFor(
+  { ttl, growth, maxRetryAfter = 0 }: TtlRules,
+  { round = 1, seed = 0, retryAfter = 0 }: OpeningFacts,
+): number {
+  const least = Math.min(retryAfter, maxRetryAfter)
+  if (!growth) return Math.max(ttl, least)
+  const { factor, max, jitter } = growth
+  const grown = Math.min(max, ttl * factor ** (round - 1))
+  return Math.max(grown * (1 + jitter * fractionOf(seed)), least)
+}
+
+/** From 0 to 1, and as good as drawn. */
+export function fractionOf(seed: number): number {
+  const once = ((seed % MODULUS) * MULTIPLIER) % MODULUS
+  return ((once * MULTIPLIER) % MODULUS) / MODULUS
+}

@@ -1,0 +1,133 @@
+/**
+ * This process's part in the rate of the whole fleet: it reports failures that are suspicious, and answers
+ * the storage when that polls all processes.
+ */
+import type { OwnWindow } from '../../circuit/opening/terms.js'
+import { fractionOf } from '../../circuit/ttl.js'
+import type { Answer, WindowEvidence } from '../../storage/contract.js'
+import { LONGEST_PROOF, POLL_PATIENCE, POLL_USUAL, SUSPICIOUS } from '../../storage/limits.js'
+import { only, type Change, type Effect } from './effect.js'
+import type { Ended } from './input.js'
+import type { Polling, State } from './state.js'
+import { ask, isClosed } from './view.js'
+
+/** Seconds between two reports of suspicious failures. */
+const PAUSE = 0.5
+/** Seconds within which the processes answer, so that they do not all answer at once. */
+const SPREAD = 0.1
+/** Seconds after the times at which answers may decide, for a command to take its way. */
+const MARGIN = 0.05
+
+/** Reports failures if their rate is suspicious, and at once that the process has opened its circuit. */
+export function suspect(state: State, { window, outcome }: Ended, now: number): Change {
+  const { rate } = state.settings
+  if (!rate || !window || !isTrusted(state, now)) return only(state)
+  if (window.openedFor !== undefined) return reportOpening(state, window, now)
+  if (outcome !== 'failure') return only(state)
+  const { unreported, reportedAt, share } = state.polling
+  const next = amend(state, { unreported: unreported + 1 })
+  const isSuspicious = window.failures >= SUSPICIOUS * rate.threshold * window.requests
+  // The more processes there are, the less often each of them reports.
+  const isPausing = now - reportedAt < PAUSE / share
+  if (!isSuspicious || isPausing) return only(next)
+  return reportFresh(next, window, Math.min(unreported + 1, window.failures), now)
+}
+
+/** None of the requests that the process would send is sent: it is as if all of them failed. */
+function reportOpening(state: State, window: OwnWindow, now: number): Change {
+  const { answer } = state.polling
+  const { requests } = window
+  // What it has answered to the poll was too good.
+  const amended = answer && {
+    poll: answer.poll,
+    requests: Math.max(0, requests - answer.requests),
+    failures: Math.max(0, requests - answer.failures),
+  }
+  return reportFresh(state, { ...window, ...amended }, requests, now)
+}
+
+function reportFresh(
+  state: State,
+  window: OwnWindow & { readonly poll?: number },
+  fresh: number,
+  now: number,
+): Change {
+  if (fresh === 0 || !maySend(state)) return only(state)
+  const next = amend(state, { unreported: 0, reportedAt: now })
+  return [next, [send(next, { poll: 0, ...window, fresh }, now)]]
+}
+
+/** The storage polls all processes: each draws whether it answers, and when. */
+export function heed(state: State): Change {
+  const { rate, lot } = state.settings
+  const { poll } = state.view.snapshot
+  if (!rate || !poll || poll.id === state.polling.heard) return only(state)
+  const drawn = (lot + fractionOf(poll.id)) % 1
+  const isDrawn = drawn < poll.share
+  const { id: heard, share } = poll
+  const next = amend(state, { heard, share, unanswered: isDrawn ? heard : 0, answer: undefined })
+  if (!isDrawn) return only(next)
+  return [next, [start('answer', (drawn / poll.share) * SPREAD, { on: 'answerDue' })]]
+}
+
+/** A process without requests has nothing to say. */
+export function answerPoll(state: State, window: OwnWindow | undefined, now: number): Change {
+  const poll = state.polling.unanswered
+  if (poll === 0) return only(state)
+  const next = amend(state, { unanswered: 0 })
+  if (!window || window.requests === 0 || !isTrusted(next, now) || !maySend(next)) return only(next)
+  const { requests, failures } = window
+  const answered = amend(next, { answer: { poll, requests, failures } })
+  return [answered, [send(answered, { ...window, fresh: 0, poll }, now)]]
+}
+
+/** If a report made the storage poll all processes, its sender has the answers counted. */
+export function polled(state: State, { poll, version }: Answer): Change {
+  if (poll?.id !== version) return only(state)
+  const input = { on: 'tallyDue', isLast: false } as const
+  return [amend(state, { begun: version }), [start('tally', POLL_USUAL + MARGIN, input)]]
+}
+
+/** Has the answers counted, and once more when all have had the time to answer. */
+export function tally(state: State, isLast: boolean, now: number): Change {
+  const { begun, heard } = state.polling
+  if (begun === 0) return only(state)
+  if (begun !== heard || !isClosed(state)) return only(amend(state, { begun: 0 }))
+  if (!maySend(state)) return [state, [start('tally', MARGIN, { on: 'tallyDue', isLast })]]
+  const counting = send(state, { requests: 0, failures: 0, fresh: 0, poll: 0 }, now)
+  if (isLast) return [amend(state, { begun: 0 }), [counting]]
+  const input = { on: 'tallyDue', isLast: true } as const
+  return [state, [counting, start('tally', POLL_PATIENCE - POLL_USUAL, input)]]
+}
+
+/** Until the end of a probe is reported, evidence would be taken for that of the epoch before. */
+function maySend(state: State): boolean {
+  return isClosed(state) && state.probes.settling === 0
+}
+
+/** Results from before a gap may be this process's own fault: a window that reaches back so far is none. */
+function isTrusted({ settings: { rate }, trustedSince }: State, now: number): boolean {
+  const length = rate && typeof rate.window === 'number' ? rate.window : LONGEST_PROOF
+  return now - trustedSince >= length
+}
+
+function send(
+  state: State,
+  { retryAfter, ...window }: WindowEvidence & OwnWindow,
+  now: number,
+): Effect {
+  const blame = window.failures > 0 && { reason: state.evidence.reason, retryAfter }
+  return ask(state, { op: 'report', evidence: { age: 0, window }, ...blame }, now)
+}
+
+function start(
+  timer: string,
+  seconds: number,
+  input: Extract<Effect, { do: 'start' }>['input'],
+): Effect {
+  return { do: 'start', timer, seconds, input }
+}
+
+function amend(state: State, parts: Partial<Polling>): State {
+  return { ...state, polling: { ...state.polling, ...parts } }
+}

@@ -1,0 +1,113 @@
+/** The rate of the whole fleet: what is suspicious, what a poll was answered, and what is usual. */
+import {
+  CENSUS,
+  LONGEST_PROOF,
+  MOST_ANSWERS,
+  MOST_APART,
+  POLL,
+  POLL_PATIENCE,
+  POLL_USUAL,
+  SUSPICIOUS,
+  USUAL,
+} from '../../storage/limits.js'
+
+const MICROSECONDS = 1e6
+const micro = (seconds: number): number => seconds * MICROSECONDS
+
+export const POLLS = `
+local function pollAge() return pool.poll and now - pool.poll.at or math.huge end
+
+local function usual()
+  local census = pool.census
+  return census and now - census.at <= ${micro(CENSUS)} and census or nil
+end
+
+-- The reporters with the most failures, each once.
+local function rank(worst, added)
+  local entry = { reporter = added.reporter, requests = added.requests, failures = added.failures }
+  for index, other in ipairs(worst) do
+    if other.reporter == entry.reporter then
+      entry.requests, entry.failures = entry.requests + other.requests, entry.failures + other.failures
+      table.remove(worst, index)
+      break
+    end
+  end
+  if entry.failures == 0 then return end
+  local at = #worst + 1
+  for index, other in ipairs(worst) do
+    if other.failures < entry.failures
+      or (other.failures == entry.failures and other.requests > entry.requests) then
+      at = index
+      break
+    end
+  end
+  table.insert(worst, at, entry)
+  worst[${MOST_APART + 1}] = nil
+end
+
+local function answerPoll(window)
+  local poll = pool.poll
+  if not poll or window.poll ~= poll.id or pollAge() > ${micro(POLL)} then return end
+  poll.requests, poll.failures = poll.requests + window.requests, poll.failures + window.failures
+  if window.fresh == 0 then poll.answers = poll.answers + 1 end
+  if window.openedFor then poll.opened = math.max(poll.opened, now - window.openedFor) end
+  if reasonIn(given.reason) ~= '/' then poll.reason = given.reason end
+  if given.retryAfter > 0 then poll.retryAfter = given.retryAfter end
+  rank(poll.worst, { reporter = given.reporter, requests = window.requests, failures = window.failures })
+end
+
+local function suspect(fresh, period)
+  if fresh == 0 then return end
+  local age = now - pool.since
+  if age < period then
+    pool.latest = pool.latest + fresh
+  else
+    pool.since, pool.before, pool.latest = now, age < 2 * period and pool.latest or 0, fresh
+  end
+end
+
+-- Once a poll has had time enough, its answers say what is usual.
+local function takeCensus()
+  local poll, age = pool.poll, pollAge()
+  if age < ${micro(POLL_PATIENCE)} or age > ${micro(POLL)} then return end
+  pool.census = { at = now, requests = poll.requests / poll.share, processes = poll.answers / poll.share }
+end
+
+local function beginPoll(rate)
+  local requests = ${SUSPICIOUS} * (usual() and usual().requests or 0)
+  if pollAge() <= ${micro(POLL)} then return end
+  if pool.before + pool.latest < rate.threshold * math.max(rate.minimumRequests, requests) then return end
+  local processes = pool.census and pool.census.processes or 0
+  pool.poll = {
+    id = 0, at = now, share = math.min(1, ${MOST_ANSWERS} / processes), answers = 0,
+    requests = 0, failures = 0, opened = 0, reason = '/', retryAfter = 0, worst = {}
+  }
+  told = true
+end
+
+-- Whether the answers that there are by now open the circuit, without the worst reporters.
+local function isPooledRate(rate)
+  local poll, age = pool.poll, pollAge()
+  if not poll then return false end
+  local isUsual = poll.requests / poll.share >= ${USUAL} * (usual() and usual().requests or math.huge)
+  if age > ${micro(POLL)} or age < (isUsual and ${micro(POLL_USUAL)} or ${micro(POLL_PATIENCE)}) then return false end
+  local requests, failures = poll.requests, poll.failures
+  for index = 1, math.min(terms.quorum - 1, #poll.worst) do
+    requests = requests - poll.worst[index].requests
+    failures = failures - poll.worst[index].failures
+  end
+  return requests > 0 and requests / poll.share >= rate.minimumRequests
+    and failures / requests >= rate.threshold
+end
+
+-- Whether what a process has in its window opens the circuit, with what the others have.
+local function opensByRate(window, rate)
+  if not window or not rate then return false end
+  answerPoll(window)
+  suspect(window.fresh, type(rate.window) == 'number' and rate.window or ${micro(LONGEST_PROOF)})
+  takeCensus()
+  if window.fresh > 0 then beginPoll(rate) end
+  return isPooledRate(rate)
+end
+
+`

@@ -1,0 +1,104 @@
+/** A poll: all processes are asked what they have in their windows, and the sums of their answers decide. */
+import type { FailureReason } from '../../../circuit/types.js'
+import { MOST_APART, POLL, POLL_PATIENCE, POLL_USUAL } from '../../limits.js'
+import type { Reporting } from './reporting.js'
+
+export interface Sums {
+  readonly requests: number
+  readonly failures: number
+}
+
+type Worst = Sums & { readonly reporter: string }
+
+export interface Poll extends Sums {
+  /** The version of the circuit that announces it; 0 until that is known. */
+  readonly id: number
+  /** When it began. */
+  readonly at: number
+  /** The part of the processes that are to answer. */
+  readonly share: number
+  /** How many have. */
+  readonly answers: number
+  /** The reporters with the most failures. */
+  readonly worst: readonly Worst[]
+  /** When the last of those processes opened its circuit that have opened it by themselves; 0 if none has. */
+  readonly openedAt: number
+  readonly lastFailure?: FailureReason | undefined
+  /** Seconds that the service asked to be left alone; 0 if it did not. */
+  readonly retryAfter: number
+}
+
+export function begin(now: number, share: number): Poll {
+  const sums = { requests: 0, failures: 0, answers: 0, worst: [] }
+  return { ...sums, id: 0, at: now, share, openedAt: 0, retryAfter: 0 }
+}
+
+export function ageOf(poll: Poll | undefined, now: number): number {
+  return now - (poll?.at ?? -Infinity)
+}
+
+export function answered(poll: Poll, reporting: Reporting): Poll {
+  const { window, reporter, reason, retryAfter = 0, now } = reporting
+  if (window.poll !== poll.id || ageOf(poll, now) > POLL) return poll
+  const { requests, failures, fresh, openedFor } = window
+  return {
+    ...poll,
+    requests: poll.requests + requests,
+    failures: poll.failures + failures,
+    // With fresh failures, it adds to an answer.
+    answers: poll.answers + Number(fresh === 0),
+    worst: rank(poll.worst, { reporter, requests, failures }),
+    openedAt: Math.max(poll.openedAt, openedFor === undefined ? 0 : now - openedFor),
+    lastFailure: reason ?? poll.lastFailure,
+    retryAfter: retryAfter || poll.retryAfter,
+  }
+}
+
+/**
+ * Whether the answers that there are by now open the circuit, also without the worst reporters.
+ *
+ * @param isUsual whether there are as many as there usually are
+ */
+export function isPolledRate(
+  poll: Poll,
+  isUsual: boolean,
+  { terms, rate, now }: Reporting,
+): boolean {
+  const age = ageOf(poll, now)
+  if (age > POLL || age < (isUsual ? POLL_USUAL : POLL_PATIENCE)) return false
+  const { requests, failures } = withoutWorst(poll, terms.quorum)
+  return (
+    requests > 0 &&
+    requests / poll.share >= rate.minimumRequests &&
+    failures / requests >= rate.threshold
+  )
+}
+
+/** Sums without those of the `quorum - 1` reporters that have the most failures. */
+function withoutWorst({ requests, failures, worst }: Poll, quorum: number): Sums {
+  return worst.slice(0, quorum - 1).reduce<Sums>(
+    (left, reporter) => ({
+      requests: left.requests - reporter.requests,
+      failures: left.failures - reporter.failures,
+    }),
+    { requests, failures },
+  )
+}
+
+/** Those of one reporter together, those with the most failures first. */
+function rank(worst: readonly Worst[], added: Worst): readonly Worst[] {
+  const same = worst.find(({ reporter }) => reporter === added.reporter)
+  const others = worst.filter((entry) => entry !== same)
+  const entry = {
+    reporter: added.reporter,
+    requests: added.requests + (same?.requests ?? 0),
+    failures: added.failures + (same?.failures ?? 0),
+  }
+  if (entry.failures === 0) return worst
+  const next = others.findIndex(
+    ({ requests, failures }) =>
+      failures < entry.failures || (failures === entry.failures && requests > entry.requests),
+  )
+  const at = next < 0 ? others.length : next
+  return [...others.slice(0, at), entry, ...others.slice(at)].slice(0, MOST_APART)
+}

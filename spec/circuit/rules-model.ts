@@ -1,0 +1,182 @@
+/**
+ * An independent reading of all rules of a circuit, to hold it against: it keeps every attempt and every
+ * move for ever, and works everything out from them.
+ */
+import type { CircuitState, Outcome, Rules } from '../../lib/circuit/types.js'
+import { RateModel } from './opening/rate-model.js'
+
+interface Attempt {
+  readonly id: number
+  readonly at: number
+  /** How many moves there were before it. */
+  readonly epoch: number
+  isOver: boolean
+  isReplaced: boolean
+}
+
+interface Move {
+  readonly to: CircuitState
+  readonly at: number
+  /** Of an opening. */
+  readonly round: number
+  readonly lasts: number
+}
+
+interface Result {
+  readonly epoch: number
+  readonly at: number
+  readonly isFailure: boolean
+}
+
+/** Times in seconds that are whole milliseconds. */
+export class RulesModel {
+  readonly moves: Move[] = []
+  /** Failures that counted; true if slow. */
+  readonly failures: boolean[] = []
+  readonly #rules: Rules
+  readonly #attempts: Attempt[] = []
+  readonly #results: Result[] = []
+
+  constructor(rules: Rules) {
+    this.#rules = rules
+  }
+
+  stateAt(now: number): CircuitState {
+    this.touch(now)
+    return this.#state === 'opened' && this.#isDue(now) ? 'half-opened' : this.#state
+  }
+
+  retryAfter(now: number): number {
+    this.touch(now)
+    if (this.#state !== 'opened') return 0
+    const { at, lasts } = this.#lastMove
+    return Math.max(0, at + lasts - now)
+  }
+
+  streak(): number {
+    const results = this.#ofThisEpoch
+    return results.length - 1 - results.findLastIndex(({ isFailure }) => !isFailure)
+  }
+
+  rate(now: number) {
+    this.touch(now)
+    return this.#rateAt(now)
+  }
+
+  #rateAt(now: number) {
+    const { failureRate } = this.#rules
+    if (!failureRate) return undefined
+    const model = new RateModel(failureRate)
+    const results = this.#state === 'closed' ? this.#ofThisEpoch : []
+    for (const { isFailure, at } of results) model.count(isFailure, Math.round(at * 1000))
+    return model.read(Math.round(now * 1000))
+  }
+
+  /** Counts what has become slow, the oldest first. */
+  touch(now: number): void {
+    const { slowAfter } = this.#rules
+    if (!slowAfter) return
+    for (const attempt of this.#attempts) {
+      if (!attempt.isOver && now - attempt.at > slowAfter)
+        this.#finish(attempt, 'failure', now, 0, true)
+    }
+  }
+
+  admit(id: number, now: number): boolean {
+    this.touch(now)
+    if (this.#state === 'opened' && this.#isDue(now)) this.#move('half-opened', now)
+    if (this.#state === 'opened') return false
+    if (this.#state === 'half-opened' && !this.#hasFreePermit(now)) return false
+    this.#attempts.push({ id, at: now, epoch: this.moves.length, isOver: false, isReplaced: false })
+    return true
+  }
+
+  end(id: number, outcome: Outcome, now: number, retryAfter: number): void {
+    const { slowAfter } = this.#rules
+    const attempt = this.#attempts.find((one) => one.id === id)
+    // Its own end is the last that is to be looked at: those that began before it are slow before it.
+    if (attempt && !attempt.isOver) {
+      const isSlow = Boolean(slowAfter) && now - attempt.at > Number(slowAfter)
+      attempt.isOver = isSlow || attempt.isOver
+      this.touch(now)
+      attempt.isOver = false
+      this.#finish(attempt, isSlow ? 'failure' : outcome, now, retryAfter, isSlow)
+    } else this.touch(now)
+  }
+
+  #finish(
+    attempt: Attempt,
+    outcome: Outcome,
+    now: number,
+    retryAfter: number,
+    isSlow: boolean,
+  ): void {
+    attempt.isOver = true
+    if (attempt.epoch !== this.moves.length || attempt.isReplaced) return
+    if (outcome === 'ignored') return
+    const isFailure = outcome === 'failure'
+    this.#results.push({ epoch: attempt.epoch, at: now, isFailure })
+    if (isFailure) this.failures.push(isSlow)
+    if (this.#state === 'half-opened') this.#judgeProbes(now, retryAfter)
+    else if (this.#opens(now)) this.#move('opened', now, retryAfter)
+  }
+
+  #opens(now: number): boolean {
+    const { threshold, failureRate } = this.#rules
+    if (this.streak() >= threshold) return true
+    const reading = this.#rateAt(now)
+    if (!failureRate || !reading) return false
+    return reading.requests >= failureRate.minimumRequests && reading.rate >= failureRate.threshold
+  }
+
+  #judgeProbes(now: number, retryAfter: number): void {
+    const { needed, of } = this.#rules.probes ?? { needed: 1, of: 1 }
+    const failed = this.#ofThisEpoch.filter(({ isFailure }) => isFailure).length
+    const succeeded = this.#ofThisEpoch.length - failed
+    if (succeeded >= needed) this.#move('closed', now)
+    // So many that those which are left cannot be enough.
+    else if (of - failed < needed) this.#move('opened', now, retryAfter)
+  }
+
+  #hasFreePermit(now: number): boolean {
+    const { permits, probeTimeout } = this.#rules
+    const probes = this.#attempts.filter(
+      ({ epoch, isOver, isReplaced }) => epoch === this.moves.length && !isOver && !isReplaced,
+    )
+    const stale = probes.filter(({ at }) => now - at > probeTimeout)
+    if (probes.length - stale.length >= permits && stale.length === 0) return false
+    for (const probe of stale) probe.isReplaced = true
+    return probes.length - stale.length < permits
+  }
+
+  #move(to: CircuitState, at: number, retryAfter = 0): void {
+    const round = to === 'opened' ? this.#nextRound(at) : 0
+    const { ttl, growth, maxRetryAfter = 0 } = this.#rules
+    const grown = growth ? Math.min(growth.max, ttl * growth.factor ** (round - 1)) : ttl
+    const lasts = Math.max(grown, Math.min(retryAfter, maxRetryAfter))
+    this.moves.push({ to, at, round, lasts })
+  }
+
+  #nextRound(now: number): number {
+    const last = this.moves.findLast(({ to }) => to === 'opened')
+    if (!last) return 1
+    if (this.#state === 'half-opened') return last.round + 1
+    return now - this.#lastMove.at >= last.lasts ? 1 : last.round
+  }
+
+  #isDue(now: number): boolean {
+    return now > this.#lastMove.at + this.#lastMove.lasts
+  }
+
+  get #state(): CircuitState {
+    return this.moves.at(-1)?.to ?? 'closed'
+  }
+
+  get #lastMove(): Move {
+    return this.moves.at(-1) ?? { to: 'closed', at: 0, round: 0, lasts: 0 }
+  }
+
+  get #ofThisEpoch(): readonly Result[] {
+    return this.#results.filter(({ epoch }) => epoch === this.moves.length)
+  }
+}

@@ -23,7 +23,9 @@ const PAGES = readdirSync(join(import.meta.dirname, '../docs')).filter((name) =>
 /** Includes the pictures that the pages show. */
 const DOCUMENTS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
   .concat(PAGES.map((name) => `docs/${name}`))
-  .concat(['docs/images/prometheus-state.png', 'docs/images/status-page.png'])
+  .concat(
+    ['prometheus-state.png', 'rules.svg', 'status-page.png'].map((name) => `docs/images/${name}`),
+  )
 const MODULES = ['', 'fleet/', 'redis/', 'status-page/', 'testing/']
   .map((folder) => `${folder}index`)
   .concat(['metrics/prometheus/index', 'metrics/opentelemetry/index'])

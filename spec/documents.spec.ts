@@ -77,7 +77,7 @@ describe('links', () => {
 })
 
 describe('pictures', () => {
-  const shown = links.map(({ file }) => file).filter((file) => file.endsWith('.png'))
+  const shown = links.map(({ file }) => file).filter((file) => /\.(?:png|svg)$/.test(file))
 
   it('load quickly', () => {
     expect(shown.length).toBeGreaterThan(2)

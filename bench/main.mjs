@@ -9,6 +9,7 @@ import { about } from './about.mjs'
 import { apart, inProcesses } from './apart.mjs'
 import { idle } from './idle.mjs'
 import { report } from './report.mjs'
+import { used } from './used.mjs'
 
 const PARTS = {
   closed: (extent) => inProcesses('closed', extent),
@@ -17,6 +18,7 @@ const PARTS = {
   refused: (extent) => inProcesses('refused', extent),
   refusing: (extent) => apart('part.mjs', 'refusing', JSON.stringify(extent)),
   idle,
+  used,
   failureCost: (extent) => apart('part.mjs', 'failureCost', JSON.stringify(extent)),
   fleet: (extent) => apart('part.mjs', 'fleet', JSON.stringify(extent)),
   scrape: (extent) => apart('part.mjs', 'scrape', JSON.stringify(extent)),

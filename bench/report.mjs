@@ -3,7 +3,7 @@ import { fleetReport } from './fleet/report.mjs'
 import { inWords, table } from './markdown.mjs'
 import { median, ratios } from './statistics.mjs'
 import { targets } from './targets.mjs'
-import { BARE, NAMES, NOOP } from './variants.mjs'
+import { BARE, NAMES, NOOP, OURS } from './variants.mjs'
 
 export function report(results) {
   const { circuits, successes } = results.extent
@@ -29,6 +29,10 @@ export function report(results) {
     `Heap after a garbage collection, beyond the axios instance's own ${inWords(results.idle.instance)} bytes, ` +
       'and timers that run, with those that do not keep the process alive.',
     idleness(results.idle),
+    `## ${inWords(circuits)} circuits in use`,
+    'Heap after a garbage collection, once each has seen a request, beyond that of a circuit of ' +
+      `${OURS} without these rules.`,
+    memory(results.used),
     `## A failure after ${inWords(successes)} successes`,
     'Against a failure after 100 successes.',
     failures(results.failureCost),
@@ -69,6 +73,11 @@ function refusals({ refused, refusing }) {
 function idleness({ found }) {
   const rows = NAMES.map((name) => [name, inWords(found[name].bytes), inWords(found[name].timers)])
   return table(['variant', 'bytes per circuit', 'timers'], rows)
+}
+
+function memory({ found }) {
+  const rows = Object.entries(found).map(([name, bytes]) => [name, inWords(bytes)])
+  return table(['variant', 'bytes more per circuit'], rows)
 }
 
 function failures(found) {

@@ -1,10 +1,20 @@
 /** Compares the results of axios-breaker with its targets. */
 import { SHARED } from './fleet/guards.mjs'
 import { median, ratios } from './statistics.mjs'
-import { BARE, MONITORED, NOOP, OURS } from './variants.mjs'
+import { BARE, MONITORED, NOOP, OURS, RATED, RULED } from './variants.mjs'
 
 /** @returns a row of the report for each target */
-export function targets({ closed, concurrent, refused, idle, fleet, scrape, extent }) {
+export function targets({
+  closed,
+  concurrent,
+  refused,
+  idle,
+  used,
+  failureCost,
+  fleet,
+  scrape,
+  extent,
+}) {
   const { bytes, timers } = idle.found[OURS]
   const { perRequest, perFailure } = fleet.commands[SHARED]
   const { most } = fleet.probes[SHARED]
@@ -14,9 +24,17 @@ export function targets({ closed, concurrent, refused, idle, fleet, scrape, exte
     row(`a request through a closed circuit, over a ${NOOP}`, 1.01, overNoop(closed), times),
     row(`50 at once, over a ${NOOP}`, 1.01, overNoop(concurrent), times),
     row(`with metrics, over a ${NOOP}`, 1.03, overNoop(closed, MONITORED), times),
+    row(`with failureRate and slowAfter, over a ${NOOP}`, 1.02, overNoop(closed, RULED), times),
     row('a refused request, over a bare rejection', 0.65, ratioOf(refused), times),
-    row('memory of an idle circuit', 1024, bytes, (value) => `${value.toFixed(0)} bytes`),
+    row('memory of an idle circuit', 1024, bytes, inBytes),
+    row('memory of its failureRate, once it is used', 200, used.found[RATED], inBytes),
     row(`timers of ${extent.circuits} idle circuits`, 0, timers, String),
+    row(
+      `a failure with ${extent.successes} successes in its failureRate, over one with 100`,
+      1.5,
+      failureCost[RATED].ratio.median,
+      times,
+    ),
     row('Redis commands per healthy request', 0, perRequest, hundredths),
     row('Redis commands per failure', 1, perFailure, hundredths),
     row(`probes in flight at once in a fleet of ${processes} processes`, 1, most, String),
@@ -40,5 +58,6 @@ function ratioOf(samples) {
 }
 
 const times = (value) => `${value.toFixed(3)} ×`
+const inBytes = (value) => `${value.toFixed(0)} bytes`
 const hundredths = (value) => value.toFixed(2)
 const milliseconds = (value) => `${value.toFixed(2)} ms`

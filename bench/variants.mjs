@@ -14,6 +14,8 @@ export const BARE = 'bare axios'
 export const NOOP = 'no-op interceptor pair'
 export const OURS = 'axios-breaker'
 export const MONITORED = 'axios-breaker with metrics'
+export const RATED = 'axios-breaker with failureRate'
+export const RULED = 'axios-breaker with failureRate and slowAfter'
 
 let count = 0
 
@@ -27,6 +29,9 @@ const guardBy = (breaker) => (instance) => {
 const monitored = new CircuitBreaker({ ttl: TTL })
 collectMetrics(monitored)
 
+/** So long that all requests of the benchmark are in it. */
+const FAILURE_RATE = { threshold: 0.5, window: TTL }
+
 /** Each library runs with its defaults, except that circuits of all libraries stay open equally long. */
 export const VARIANTS = {
   [BARE]: (instance) => (url) => instance.get(url),
@@ -39,6 +44,8 @@ export const VARIANTS = {
   },
   [OURS]: guardBy(new CircuitBreaker({ ttl: TTL })),
   [MONITORED]: guardBy(monitored),
+  [RATED]: guardBy(new CircuitBreaker({ ttl: TTL, failureRate: FAILURE_RATE })),
+  [RULED]: guardBy(new CircuitBreaker({ ttl: TTL, failureRate: FAILURE_RATE, slowAfter: 60 })),
   opossum: (instance) => {
     const circuit = new Opossum((url) => instance.get(url), { resetTimeout: TTL_MS })
     return (url) => circuit.fire(url)

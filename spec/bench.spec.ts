@@ -13,6 +13,8 @@ const VARIANTS = [
   'no-op interceptor pair',
   'axios-breaker',
   'axios-breaker with metrics',
+  'axios-breaker with failureRate',
+  'axios-breaker with failureRate and slowAfter',
   'opossum',
   'cockatiel',
   'mollitia',
@@ -117,6 +119,8 @@ test('every breaker does refuse, and nothing else does', () => {
   expect(refusing).toEqual([
     'axios-breaker',
     'axios-breaker with metrics',
+    'axios-breaker with failureRate',
+    'axios-breaker with failureRate and slowAfter',
     'opossum',
     'cockatiel',
     'mollitia',
@@ -125,11 +129,20 @@ test('every breaker does refuse, and nothing else does', () => {
 
 test('a target is reached or missed as its figures say', () => {
   const rows = [...(tables['Targets']?.values() ?? [])]
-  expect(rows).toHaveLength(11)
+  expect(rows).toHaveLength(14)
   for (const [target = '', found = '', verdict] of rows) {
     const reached = parseFloat(found) <= parseFloat(target.replace('≤', ''))
     expect(verdict).toBe(reached ? 'reached' : '**missed**')
   }
+})
+
+test('circuits in use: what each rule takes', () => {
+  const rows = tables['10 circuits in use']
+  expect([...(rows?.keys() ?? [])]).toEqual([
+    'axios-breaker with failureRate',
+    'axios-breaker with failureRate and slowAfter',
+  ])
+  for (const row of rows?.values() ?? []) expect(row).toEqual([expect.stringMatching(NUMBER)])
 })
 
 test('a scrape shows every circuit that was used', () => {

@@ -1,0 +1,14 @@
+/** What the rules add to the memory of a circuit that is used: each variant in a process of its own. */
+import { apart } from './apart.mjs'
+import { OURS, RATED, RULED } from './variants.mjs'
+
+/** @returns bytes per circuit: of one without these rules, and what each variant has beyond that */
+export async function used({ circuits }) {
+  const bytes = {}
+  for (const name of [OURS, RATED, RULED]) {
+    bytes[name] = (await apart('used-circuits.mjs', name, circuits)).bytes
+  }
+  const { [OURS]: without, ...others } = bytes
+  const beyond = Object.entries(others).map(([name, found]) => [name, found - without])
+  return { without, found: Object.fromEntries(beyond) }
+}

@@ -17,7 +17,7 @@
 const COLOURS = ['#86b6ef', '#5598e7', '#2a78d6', '#1c5cab', '#0d366b']
 const [INK, MUTED, GRID, SURFACE] = ['#0b0b0b', '#52514e', '#e4e3df', '#ffffff']
 
-const [WIDTH, LEFT, RIGHT, TOP] = [1000, 62, 20, 60]
+const [WIDTH, LEFT, RIGHT, TOP] = [1000, 70, 20, 60]
 const [PANEL_HEIGHT, ROW_HEIGHT, GAP] = [170, 280, 20]
 const LINE = 14
 

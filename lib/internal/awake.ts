@@ -10,38 +10,41 @@ import { schedule } from './timers.js'
 const BEAT = 0.05
 const LATE = 0.02
 
-/** Seconds in which the process stood still, as far as was noticed. */
-let lost = 0
-let nextBeat = 0
-let watchedUntil = -Infinity
-let isBeating = false
+/** In an object, as engines write a number there in place, and make a new one for a variable of a module. */
+const awake = {
+  /** Seconds in which the process stood still, as far as was noticed. */
+  lost: 0,
+  nextBeat: 0,
+  watchedUntil: -Infinity,
+  isBeating: false,
+}
 
 /** @param span how many seconds after a reading there may be another that is compared with it */
 export function awakeClock(span: number): () => number {
   return () => {
     const now = monotonic()
-    watchedUntil = Math.max(watchedUntil, now + span)
-    if (!isBeating) beatFrom(now)
+    if (now + span > awake.watchedUntil) awake.watchedUntil = now + span
+    if (!awake.isBeating) beatFrom(now)
     notice(now)
-    return now - lost
+    return now - awake.lost
   }
 }
 
 function beatFrom(now: number): void {
-  isBeating = true
-  nextBeat = now + BEAT
+  awake.isBeating = true
+  awake.nextBeat = now + BEAT
   schedule(BEAT, beat)
 }
 
 function beat(): void {
   const now = monotonic()
   notice(now)
-  isBeating = false
-  if (now < watchedUntil) beatFrom(now)
+  awake.isBeating = false
+  if (now < awake.watchedUntil) beatFrom(now)
 }
 
 function notice(now: number): void {
-  if (now - nextBeat <= LATE) return
-  lost += now - nextBeat
-  nextBeat = now
+  if (now - awake.nextBeat <= LATE) return
+  awake.lost += now - awake.nextBeat
+  awake.nextBeat = now
 }

@@ -10,20 +10,22 @@ const MS_PER_SECOND = 1000
 const realDate = Date.now
 const realPerformance = property(globalThis.performance, 'now')
 
-/** The last reading, and what a fake `Date` said at that moment, in milliseconds. */
-let last = 0
-let lastDate: number | undefined
+/**
+ * The last reading, and what a fake `Date` said at that moment, in milliseconds. In an object, as engines
+ * write a number there in place, and make a new one for a variable of a module.
+ */
+const reading: { last: number; date: number | undefined } = { last: 0, date: undefined }
 
 export function monotonic(): number {
   const { now } = Date
   if (now === realDate || property(performance, 'now') !== realPerformance) {
-    last = performance.now()
-    lastDate = undefined
+    reading.last = performance.now()
+    reading.date = undefined
   } else {
-    const before = lastDate ?? performance.timeOrigin + last
-    lastDate = now.call(Date)
+    const before = reading.date ?? performance.timeOrigin + reading.last
+    reading.date = now.call(Date)
     // A fake clock may start at any time, and may be set back.
-    last += Math.max(0, lastDate - before)
+    reading.last += Math.max(0, reading.date - before)
   }
-  return last / MS_PER_SECOND
+  return reading.last / MS_PER_SECOND
 }

@@ -52,8 +52,8 @@ export function draw({ title, description, rules, traffics, measures }) {
 function legend(traffics) {
   const entries = traffics.map((traffic, index) => {
     const x = 160 + index * 74
-    const line = `<path d="M${x} 22h22" stroke="${COLOURS[index]}" stroke-width="2"/>`
-    return line + text(traffic.toLocaleString('en'), { x: x + 28, y: 26 })
+    const sample = `<path d="M${x} 22h22" stroke="${COLOURS[index]}" stroke-width="2"/>`
+    return sample + text(traffic.toLocaleString('en'), { x: x + 28, y: 26 })
   })
   return text('Requests a second:', { x: 12, y: 26 }) + entries.join('')
 }

@@ -19,22 +19,46 @@ export type Count = (
 ) => void
 
 /** The permit of one attempt alone. */
-interface Attempt extends Permit {
+class Attempt implements Permit {
   /** What the machine gave, perhaps to many attempts. */
   readonly given: Permit
   /** From then on it is slow. */
   readonly due: number
   /** It was slow, and was counted as a failure. */
-  isCounted: boolean
+  isCounted = false
+  /** In flight as well, and started just before it and just after it. */
+  older: Attempt | undefined
+  newer: Attempt | undefined = undefined
+
+  constructor(given: Permit, due: number, older: Attempt | undefined) {
+    this.given = given
+    this.due = due
+    this.older = older
+  }
+
+  get admitted(): true {
+    return true
+  }
+
+  get epoch(): number {
+    return this.given.epoch
+  }
+
+  get grantedAt(): number {
+    return this.given.grantedAt
+  }
+
+  get probe(): boolean {
+    return this.given.probe
+  }
 }
 
 export class AttemptsInFlight {
   readonly #rule: SlowRule
   readonly #count: Count
-  /** In the order of their start. */
-  readonly #attempts = new Set<Attempt>()
-  /** Until then there is nothing to look for: no attempt is slow before. */
-  #nextDue = Infinity
+  /** A chain in the order of their start. A set would cost each request several times as much. */
+  #oldest: Attempt | undefined
+  #newest: Attempt | undefined
 
   constructor(rule: SlowRule, count: Count) {
     this.#rule = rule
@@ -44,15 +68,16 @@ export class AttemptsInFlight {
   /** @returns the permit to record the attempt by */
   start(given: Permit): Permit {
     const due = this.#rule.now() + this.#rule.slowAfter
-    const attempt = { ...given, given, due, isCounted: false }
-    this.#attempts.add(attempt)
-    this.#nextDue = Math.min(this.#nextDue, due)
+    const attempt = new Attempt(given, due, this.#newest)
+    if (this.#newest) this.#newest.newer = attempt
+    else this.#oldest = attempt
+    this.#newest = attempt
     return attempt
   }
 
   /** The attempt may wait for the answer to another one, so only its end shows whether it was slow. */
   share(permit: Permit): void {
-    this.#attempts.delete(permit as Attempt)
+    this.#remove(permit as Attempt)
   }
 
   /** Another guard sends what this attempt was admitted for: its time begins anew. */
@@ -69,34 +94,46 @@ export class AttemptsInFlight {
     retryAfter: number,
   ): boolean {
     const attempt = permit as Attempt
-    const isOwn = this.#attempts.delete(attempt)
-    this.countSlow()
+    const isOwn = this.#remove(attempt)
+    const now = this.#rule.now()
+    this.#countDue(now)
     if (attempt.isCounted) return true
-    const isSlow = (isOwn || outcome !== 'ignored') && this.#rule.now() > attempt.due
+    const isSlow = (isOwn || outcome !== 'ignored') && now > attempt.due
     if (isSlow) this.#count(attempt.given, 'failure', { ...reason, slow: true }, retryAfter)
     else this.#count(attempt.given, outcome, reason, retryAfter)
     return isSlow
   }
 
   countSlow(): void {
-    const now = this.#rule.now()
-    if (now > this.#nextDue)
+    if (this.#oldest) this.#countDue(this.#rule.now())
+  }
+
+  #countDue(now: number): void {
+    if (this.#oldest && now > this.#oldest.due)
       for (const { given } of this.#takeSlow(now)) this.#count(given, 'failure', { slow: true }, 0)
   }
 
   /** All of them, before any is counted: whoever hears of it may ask the circuit at once. */
   #takeSlow(now: number): readonly Attempt[] {
     const slow: Attempt[] = []
-    this.#nextDue = Infinity
-    for (const attempt of this.#attempts) {
-      if (now <= attempt.due) {
-        this.#nextDue = attempt.due
-        break
-      }
-      attempt.isCounted = true
-      this.#attempts.delete(attempt)
-      slow.push(attempt)
+    for (let next = this.#oldest; next && now > next.due; next = this.#oldest) {
+      next.isCounted = true
+      this.#remove(next)
+      slow.push(next)
     }
     return slow
+  }
+
+  /** @returns whether it was in flight */
+  #remove(attempt: Attempt): boolean {
+    const { older, newer } = attempt
+    if (!older && attempt !== this.#oldest) return false
+    if (older) older.newer = newer
+    else this.#oldest = newer
+    if (newer) newer.older = older
+    else this.#newest = older
+    attempt.older = undefined
+    attempt.newer = undefined
+    return true
   }
 }

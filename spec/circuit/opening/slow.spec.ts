@@ -1,0 +1,139 @@
+/** The attempts in flight are held to a list of all that started, with random sequences. */
+import { AttemptsInFlight } from '../../../lib/circuit/opening/slow.js'
+import type { FailureReason, Outcome, Permit } from '../../../lib/circuit/types.js'
+import { numbersFrom } from '../../support/numbers.js'
+
+const RUNS = Number(process.env.RUNS ?? 300)
+const STEPS = 200
+const SLOW_AFTER = 2
+
+interface Tracked {
+  /** The given permit's epoch, by which a count names its attempt. */
+  readonly number: number
+  readonly permit: Permit
+  readonly startedAt: number
+  isInFlight: boolean
+  isCounted: boolean
+}
+
+/** What was counted: which attempt, as what, and whether as a slow one. */
+type Counted = readonly [number: number, outcome: Outcome, isSlow: boolean]
+
+/** Attempts in flight, beside the list of them. */
+class Both {
+  now = 100
+  readonly found: unknown[] = []
+  readonly expected: unknown[] = []
+  readonly #all: Tracked[] = []
+  readonly #inFlight = new AttemptsInFlight(
+    { slowAfter: SLOW_AFTER, now: () => this.now },
+    (permit: Permit, outcome: Outcome, reason: FailureReason | undefined) =>
+      this.found.push([permit.epoch, outcome, reason?.slow === true] satisfies Counted),
+  )
+
+  start(): void {
+    const number = this.#all.length
+    const permit = this.#inFlight.start(permitOf(number))
+    this.#track(number, permit)
+  }
+
+  restart(which: number): void {
+    const { number, permit } = this.#leave(which)
+    this.#track(number, this.#inFlight.restart(permit))
+  }
+
+  share(which: number): void {
+    this.#inFlight.share(this.#leave(which).permit)
+  }
+
+  end(which: number, outcome: Outcome): void {
+    const tracked = this.#any(which)
+    const wasInFlight = tracked.isInFlight
+    tracked.isInFlight = false
+    this.#expectSlow()
+    const isSlow = this.#isSlow(tracked) && (wasInFlight || outcome !== 'ignored')
+    if (!tracked.isCounted) this.#expect(tracked, isSlow ? 'failure' : outcome, isSlow)
+    this.found.push(this.#inFlight.end(tracked.permit, outcome, undefined, 0))
+    this.expected.push(tracked.isCounted || isSlow)
+  }
+
+  countSlow(): void {
+    this.#expectSlow()
+    this.#inFlight.countSlow()
+  }
+
+  #track(number: number, permit: Permit): void {
+    const startedAt = this.now
+    this.#all.push({ number, permit, startedAt, isInFlight: true, isCounted: false })
+  }
+
+  /** One that may have ended before: what ends twice, or leaves after its end, takes no other along. */
+  #any(which: number): Tracked {
+    if (this.#all.length === 0) this.start()
+    return this.#all[Math.floor(which * this.#all.length)] as Tracked
+  }
+
+  #leave(which: number): Tracked {
+    const tracked = this.#any(which)
+    tracked.isInFlight = false
+    return tracked
+  }
+
+  #expectSlow(): void {
+    for (const tracked of this.#all) {
+      if (!tracked.isInFlight || !this.#isSlow(tracked)) continue
+      tracked.isInFlight = false
+      tracked.isCounted = true
+      this.#expect(tracked, 'failure', true)
+    }
+  }
+
+  #expect({ number }: Tracked, outcome: Outcome, isSlow: boolean): void {
+    this.expected.push([number, outcome, isSlow] satisfies Counted)
+  }
+
+  #isSlow({ startedAt }: Tracked): boolean {
+    return this.now > startedAt + SLOW_AFTER
+  }
+}
+
+function permitOf(number: number): Permit {
+  return { admitted: true, epoch: number, grantedAt: 3, probe: number % 2 === 1 }
+}
+
+const OUTCOMES = ['success', 'failure', 'ignored'] as const
+
+function step(both: Both, next: () => number): void {
+  both.now += next() < 0.5 ? 0 : next() * SLOW_AFTER
+  const what = next()
+  if (what < 0.45) both.start()
+  else if (what < 0.5) both.restart(next())
+  else if (what < 0.55) both.share(next())
+  else if (what < 0.8) both.end(next(), OUTCOMES[Math.floor(next() * 3)] ?? 'success')
+  else both.countSlow()
+}
+
+it('counts each slow attempt once, in the order of their start, however they end', () => {
+  let slow = 0
+  for (let seed = 0; seed < RUNS; seed += 1) {
+    const both = new Both()
+    const next = numbersFrom(seed)
+    for (let count = 0; count < STEPS; count += 1) step(both, next)
+    expect(both.found).toEqual(both.expected)
+    slow += both.found.filter((it) => Array.isArray(it) && it[2]).length
+  }
+  expect(slow).toBeGreaterThan(10 * RUNS)
+})
+
+it('starts with a permit that says what the given one says', () => {
+  const rule = { slowAfter: SLOW_AFTER, now: () => 5 }
+  const permit = new AttemptsInFlight(rule, () => undefined).start(permitOf(7))
+  const { admitted, epoch, grantedAt, probe } = permit
+  expect({ admitted, epoch, grantedAt, probe }).toEqual(permitOf(7))
+})
+
+it('reads no clock as long as nothing is in flight', () => {
+  const now = jest.fn(() => 5)
+  new AttemptsInFlight({ slowAfter: SLOW_AFTER, now }, () => undefined).countSlow()
+  expect(now).not.toHaveBeenCalled()
+})

@@ -1,5 +1,6 @@
 /** The README and the pages promise nothing that is not so: their programs run, their tables are the truth. */
 import { spawnSync } from 'node:child_process'
+import { inspect } from 'node:util'
 import axios from 'axios'
 import { LONGEST_PERMIT, LONGEST_PROOF, MOST_REPORTED } from '../lib/storage/limits.js'
 import { MOST_PENDING } from '../lib/axios/fallback.js'
@@ -59,7 +60,8 @@ describe('the table', () => {
 
   it('of the options has each with its default', () => {
     const named = defaultsIn(tableBelow('README.md', '## Options'))
-    expect(named).toEqual({ ...defaults(), outcome: '', fallback: '' })
+    const defaults = Object.entries(DEFAULTS).map(([name, value]) => [name, inspect(value)])
+    expect(named).toEqual({ ...Object.fromEntries(defaults), outcome: '', fallback: '' })
   })
 
   it("of RedisStorage's options has each with its default", () => {
@@ -97,7 +99,9 @@ describe('the table', () => {
 })
 
 it('shows a ConfigError as it is', () => {
-  const message = messageOf(() => new CircuitBreaker().attach(axios.create(), 'users', { ttl: -1 }))
+  const message = messageOf(() =>
+    new CircuitBreaker().attach(axios.create(), 'users', { probeTimeout: -1 }),
+  )
   expect(codeIn('text').map((block) => block.trim())).toContain(message)
 })
 
@@ -112,18 +116,43 @@ it('asks for no more permissions than are proved to be enough', () => {
   expect(read('docs/sharing.md')).toContain(rule)
 })
 
-/** Each default, as the error says it that meets one that differs. */
-function defaults(): Record<string, string> {
-  const options = ['threshold', 'ttl', 'permits', 'probeTimeout'] satisfies (keyof CircuitOptions)[]
-  return Object.fromEntries(
-    options.map((option) => {
-      const breaker = new CircuitBreaker()
-      breaker.attach(axios.create(), 'users')
-      const attach = () => breaker.attach(axios.create(), 'users', { [option]: 987 })
-      return [option, /Expected (\S+), given 987/.exec(messageOf(attach))?.[1] ?? 'unknown']
-    }),
-  )
+/** What each option is if it is left out, which a spec below holds to the code. */
+const DEFAULTS = {
+  threshold: 5,
+  failureRate: false,
+  slowAfter: false,
+  ttl: 30,
+  maxRetryAfter: 0,
+  permits: 1,
+  probes: { needed: 1, of: 1 },
+  probeTimeout: 60,
+} as const satisfies CircuitOptions
+
+/** One more circuit of the name, which must have the same options. */
+function attachAgain(options: CircuitOptions): void {
+  const breaker = new CircuitBreaker()
+  breaker.attach(axios.create(), 'users')
+  breaker.attach(axios.create(), 'users', options)
 }
+
+it.each(Object.entries(DEFAULTS))('has the default of %s', (name, value) => {
+  expect(() => attachAgain({ [name]: value })).not.toThrow()
+})
+
+it.each<CircuitOptions>([
+  { threshold: 6 },
+  { threshold: false },
+  { failureRate: 0.5 },
+  { slowAfter: 2 },
+  { ttl: 31 },
+  { ttl: { initial: 30, max: 60 } },
+  { maxRetryAfter: 1 },
+  { permits: 2 },
+  { probes: { of: 2 } },
+  { probeTimeout: 61 },
+])('takes nothing else for a default: %j', (options) => {
+  expect(() => attachAgain(options)).toThrow('already attached with other options')
+})
 
 function messageOf(action: () => unknown): string {
   try {

@@ -112,12 +112,25 @@ export function checkName(name: unknown): asserts name is string {
 /** Rules that follow from options of other names. */
 const OPTIONS: Readonly<Record<string, string>> = { growth: 'ttl', sharedThreshold: 'threshold' }
 
+/** What an option comes to that is left out, and has no default of its own. */
+const LEFT_OUT = {
+  failureRate: false,
+  slowAfter: false,
+  growth: false,
+  maxRetryAfter: 0,
+  probes: { needed: 1, of: 1 },
+} as const satisfies Partial<ResolvedCircuitOptions>
+
 /** @throws ConfigError if a circuit would have two sets of rules */
 export function checkSameOptions(
   name: string,
-  first: ResolvedCircuitOptions,
-  second: ResolvedCircuitOptions,
+  known: ResolvedCircuitOptions,
+  given: ResolvedCircuitOptions,
 ): void {
+  const [first, second] = [
+    { ...LEFT_OUT, ...known },
+    { ...LEFT_OUT, ...given },
+  ]
   const keys = Object.keys({ ...first, ...second }) as (keyof ResolvedCircuitOptions)[]
   for (const key of keys) {
     if (isSame(first[key], second[key])) continue

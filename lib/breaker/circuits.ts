@@ -91,7 +91,7 @@ export class Circuits {
   #slowRule({ slowAfter }: ResolvedCircuitOptions): SlowRule | undefined {
     const { now } = this.#options
     if (!slowAfter) return undefined
-    return { slowAfter, now: now === monotonic ? awakeClock(slowAfter) : now }
+    return { slowAfter, ...(now === monotonic ? awakeClock(slowAfter) : { now }) }
   }
 
   readonly #guard = (circuit: ManagedCircuit, adapter: AnyAdapter): AnyAdapter => {

@@ -20,13 +20,19 @@ const awake = {
 }
 
 /** @param span how many seconds after a reading there may be another that is compared with it */
-export function awakeClock(span: number): () => number {
-  return () => {
-    const now = monotonic()
-    if (now + span > awake.watchedUntil) awake.watchedUntil = now + span
-    if (!awake.isBeating) beatFrom(now)
-    notice(now)
-    return now - awake.lost
+export function awakeClock(span: number) {
+  return {
+    now(): number {
+      const now = monotonic()
+      if (now + span > awake.watchedUntil) awake.watchedUntil = now + span
+      if (!awake.isBeating) beatFrom(now)
+      notice(now)
+      return now - awake.lost
+    },
+    /** A time that `now` would not exceed: what is beyond the next beat would be lost. Reads no clock. */
+    latest(): number {
+      return awake.isBeating ? awake.nextBeat + LATE - awake.lost : Infinity
+    },
   }
 }
 

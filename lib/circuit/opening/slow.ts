@@ -9,6 +9,8 @@ export interface SlowRule {
   readonly slowAfter: number
   /** Monotonic seconds. */
   readonly now: () => number
+  /** A time that `now` would not exceed, if that can be known without reading a clock. */
+  readonly latest?: () => number
 }
 
 export type Count = (
@@ -95,26 +97,28 @@ export class AttemptsInFlight {
   ): boolean {
     const attempt = permit as Attempt
     const isOwn = this.#remove(attempt)
-    const now = this.#rule.now()
-    this.#countDue(now)
+    this.countSlow()
     if (attempt.isCounted) return true
-    const isSlow = (isOwn || outcome !== 'ignored') && now > attempt.due
+    const isSlow = (isOwn || outcome !== 'ignored') && this.#isPast(attempt.due)
     if (isSlow) this.#count(attempt.given, 'failure', { ...reason, slow: true }, retryAfter)
     else this.#count(attempt.given, outcome, reason, retryAfter)
     return isSlow
   }
 
   countSlow(): void {
-    if (this.#oldest) this.#countDue(this.#rule.now())
+    if (!this.#oldest || !this.#isPast(this.#oldest.due)) return
+    for (const { given } of this.#takeSlow()) this.#count(given, 'failure', { slow: true }, 0)
   }
 
-  #countDue(now: number): void {
-    if (this.#oldest && now > this.#oldest.due)
-      for (const { given } of this.#takeSlow(now)) this.#count(given, 'failure', { slow: true }, 0)
+  /** Most attempts end long before they are due: then reading the clock would be most of what they cost. */
+  #isPast(due: number): boolean {
+    const { latest, now } = this.#rule
+    return !(latest && latest() <= due) && now() > due
   }
 
   /** All of them, before any is counted: whoever hears of it may ask the circuit at once. */
-  #takeSlow(now: number): readonly Attempt[] {
+  #takeSlow(): readonly Attempt[] {
+    const now = this.#rule.now()
     const slow: Attempt[] = []
     for (let next = this.#oldest; next && now > next.due; next = this.#oldest) {
       next.isCounted = true

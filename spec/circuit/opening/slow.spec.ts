@@ -25,8 +25,10 @@ class Both {
   readonly found: unknown[] = []
   readonly expected: unknown[] = []
   readonly #all: Tracked[] = []
+  /** How far ahead of the clock is what is known of it without reading it. */
+  ahead: () => number = () => 0
   readonly #inFlight = new AttemptsInFlight(
-    { slowAfter: SLOW_AFTER, now: () => this.now },
+    { slowAfter: SLOW_AFTER, now: () => this.now, latest: () => this.now + this.ahead() },
     (permit: Permit, outcome: Outcome, reason: FailureReason | undefined) =>
       this.found.push([permit.epoch, outcome, reason?.slow === true] satisfies Counted),
   )
@@ -118,6 +120,7 @@ it('counts each slow attempt once, in the order of their start, however they end
   for (let seed = 0; seed < RUNS; seed += 1) {
     const both = new Both()
     const next = numbersFrom(seed)
+    both.ahead = () => (next() < 0.1 ? Infinity : next() * SLOW_AFTER)
     for (let count = 0; count < STEPS; count += 1) step(both, next)
     expect(both.found).toEqual(both.expected)
     slow += both.found.filter((it) => Array.isArray(it) && it[2]).length
@@ -132,8 +135,14 @@ it('starts with a permit that says what the given one says', () => {
   expect({ admitted, epoch, grantedAt, probe }).toEqual(permitOf(7))
 })
 
-it('reads no clock as long as nothing is in flight', () => {
+it('reads the clock for the start alone, as long as nothing can be due', () => {
   const now = jest.fn(() => 5)
-  new AttemptsInFlight({ slowAfter: SLOW_AFTER, now }, () => undefined).countSlow()
+  const rule = { slowAfter: SLOW_AFTER, now, latest: () => 5 + SLOW_AFTER }
+  const inFlight = new AttemptsInFlight(rule, () => undefined)
+  inFlight.countSlow()
   expect(now).not.toHaveBeenCalled()
+  const permit = inFlight.start(permitOf(1))
+  inFlight.countSlow()
+  inFlight.end(permit, 'success', undefined, 0)
+  expect(now).toHaveBeenCalledTimes(1)
 })

@@ -1,0 +1,43 @@
+/** The clock that stands still while the process does. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { awakeClock } from '../../lib/internal/awake.js'
+import { monotonic } from '../../lib/internal/clock.js'
+import { until } from '../support/until.js'
+
+/** Seconds for which the process does nothing else. */
+function stall(seconds: number): void {
+  for (const end = monotonic() + seconds; monotonic() < end;);
+}
+
+it('stops once nobody has read it for the span, and knows no such time then', async () => {
+  const clock = awakeClock(0.01)
+  expect(clock.latest()).toBe(Infinity)
+  clock.now()
+  expect(clock.latest()).toBeLessThan(Infinity)
+  await until('it stops', () => clock.latest() === Infinity)
+})
+
+it('passes no time while the process is busy, but for a beat', async () => {
+  const clock = awakeClock(60)
+  const before = clock.now()
+  await sleep(60)
+  const start = clock.now()
+  stall(0.5)
+  expect(clock.now() - start).toBeLessThan(0.1)
+  expect(start - before).toBeGreaterThan(0.04)
+})
+
+it('knows a time that it has not passed, busy or not, without reading a clock', async () => {
+  const clock = awakeClock(60)
+  expect(clock.now()).toBeLessThanOrEqual(clock.latest())
+  for (const seconds of [0, 0.01, 0.1, 0.3]) {
+    stall(seconds)
+    const latest = clock.latest()
+    expect(clock.now()).toBeLessThanOrEqual(latest)
+    await sleep(30)
+    const afterwards = clock.latest()
+    expect(clock.now()).toBeLessThanOrEqual(afterwards)
+    // Else nobody would ever read the clock again.
+    expect(clock.latest() - clock.now()).toBeLessThan(0.2)
+  }
+})

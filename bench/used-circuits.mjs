@@ -1,5 +1,5 @@
 /**
- * Makes circuits of one variant, sends a request through each, and tells the parent process what they take.
+ * Makes circuits of one variant, sends a request through each, and sends the parent process what they take.
  * A circuit that counts requests has its window from the first one on.
  */
 import axios from 'axios'

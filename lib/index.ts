@@ -12,6 +12,7 @@ export type {
   FailureReason,
   Outcome,
 } from './circuit/types.js'
+export type { FailureRateReading, OpeningCause } from './circuit/opening/terms.js'
 export type { Fallback } from './axios/fallback.js'
 export type { CircuitBreakerOptions, CircuitOptions } from './breaker/config.js'
 export type { EventName, Listener } from './breaker/events.js'

@@ -44,6 +44,8 @@ describe('what is shown', () => {
     state: 'opened',
     failureCount: 2,
     retryAfter: 30,
+    cause: 'streak',
+    round: 1,
     lastFailure: { code: 'ERR_BAD_RESPONSE', status: 503 },
   }
 
@@ -54,6 +56,8 @@ describe('what is shown', () => {
       state: 'closed',
       failureCount: 0,
       retryAfter: 0,
+      cause: undefined,
+      round: undefined,
       lastFailure: undefined,
     })
     await open(scene)

@@ -1,11 +1,11 @@
 /** The rules of one circuit, fed by this process's own results. The clock is an argument. */
 import { openingBy } from './opening/by-terms.js'
 import type { Opening } from './opening/opening.js'
-import type { FailureRateReading, OwnWindow } from './opening/terms.js'
+import type { FailureRateReading, OpeningCause, OwnWindow } from './opening/terms.js'
 import { Probes } from './probes.js'
 import { lastsFor, type OpeningFacts } from './ttl.js'
 import type { Admission, CircuitState, Machine, Outcome, Permit, Refusal, Rules } from './types.js'
-import type { FailureReason } from './types.js'
+import type { FailureReason, OpeningReading } from './types.js'
 
 /** All circuits that never moved share it: most of them, most of the time. */
 const FIRST_PERMIT: Permit = { admitted: true, epoch: 0, grantedAt: 0, probe: false }
@@ -23,6 +23,10 @@ interface LastOpening {
   readonly retryAfter: number
   /** Requests that were in the window of the rate. */
   readonly requests: number
+  /** Undefined if nobody knows. */
+  readonly cause?: OpeningCause | undefined
+  /** What was in the window, if its rate opened the circuit. */
+  readonly failureRate?: FailureRateReading | undefined
 }
 
 const NEVER: LastOpening = { at: 0, lasts: 0, round: 1, retryAfter: 0, requests: 0 }
@@ -65,6 +69,12 @@ export class LocalCircuit implements Machine {
 
   get failureRate(): FailureRateReading | undefined {
     return this.#opening.rateAt?.(this.#now())
+  }
+
+  get opening(): OpeningReading | undefined {
+    const { cause, round, failureRate } = this.#opened
+    if (this.#state === 'closed' || !cause) return undefined
+    return { cause, round, ...(failureRate && { failureRate }) }
   }
 
   get retryAfter(): number {
@@ -113,8 +123,13 @@ export class LocalCircuit implements Machine {
     this.#closedAt = this.#now()
   }
 
-  /** Opens: `since` then, by the clock of this circuit. */
-  open(since: number, { round, seed, retryAfter = 0 }: OpeningFacts = {}): void {
+  /**
+   * Opens: `since` then, by the clock of this circuit.
+   *
+   * @param failureRate what is in the window, if its rate opens the circuit
+   */
+  open(since: number, given: OpeningFacts = {}, failureRate?: FailureRateReading): void {
+    const { round, seed, retryAfter = 0, cause = this.#usualCause } = given
     const facts = {
       round: round ?? this.#roundAt(since),
       seed: seed ?? Math.floor(Math.abs(since) * MICROSECONDS),
@@ -127,13 +142,16 @@ export class LocalCircuit implements Machine {
       round: facts.round,
       retryAfter,
       requests: this.#state === 'closed' ? requests : this.#opened.requests,
+      cause,
+      failureRate: failureRate ?? this.#rateBehind(cause),
     }
     this.#moveTo('opened')
   }
 
   /** Half-opens because a probe runs elsewhere. */
-  halfOpen(round = this.#opened.round): void {
-    this.#opened = { ...this.#opened, round }
+  halfOpen({ round = this.#opened.round, cause }: OpeningFacts = {}): void {
+    const known = this.#state === 'closed' ? undefined : this.#opened.cause
+    this.#opened = { ...this.#opened, round, cause: cause ?? known }
     this.#moveTo('half-opened')
   }
 
@@ -152,6 +170,17 @@ export class LocalCircuit implements Machine {
     return now - this.#closedAt >= lasts ? 1 : round
   }
 
+  /** What opens it, if nobody says so. */
+  get #usualCause(): OpeningCause {
+    if (this.#state === 'half-opened') return 'probe'
+    return (this.#state === 'opened' && this.#opened.cause) || 'streak'
+  }
+
+  /** The fleet may say again what this process has found already. */
+  #rateBehind(cause: OpeningCause): FailureRateReading | undefined {
+    return this.#state === 'opened' && cause === 'rate' ? this.#opened.failureRate : undefined
+  }
+
   #recordProbe(probes: Probes, permit: Permit, outcome: Outcome, retryAfter: number): boolean {
     if (!probes.takeBack(permit)) return false
     const to = probes.count(outcome)
@@ -163,12 +192,21 @@ export class LocalCircuit implements Machine {
   #succeed(): void {
     if (!this.#opening.needsSuccesses) return
     const now = this.#now()
-    if (this.#opening.success(now)) this.open(now)
+    this.#openBy(this.#opening.success(now), now, 0)
   }
 
   #fail(retryAfter: number): void {
     const now = this.#now()
-    if (this.#opening.failure(now)) this.open(now, { retryAfter })
+    this.#openBy(this.#opening.failure(now), now, retryAfter)
+  }
+
+  #openBy(cause: OpeningCause | undefined, now: number, retryAfter: number): void {
+    if (!cause) return
+    this.open(
+      now,
+      { retryAfter, cause },
+      cause === 'rate' ? this.#opening.rateAt?.(now) : undefined,
+    )
   }
 
   #moveTo(state: CircuitState): void {

@@ -1,6 +1,6 @@
 /** A named circuit: tells what its machine decided. */
 import { AttemptsInFlight, type SlowRule } from './opening/slow.js'
-import type { FailureRateReading } from './opening/terms.js'
+import type { FailureRateReading, OpeningCause } from './opening/terms.js'
 import { Publication } from './publication.js'
 import { Readiness } from './readiness.js'
 import { isDecided } from './decided.js'
@@ -63,6 +63,14 @@ export class ManagedCircuit implements Circuit {
     return wholeMilliseconds(itself(this).#asked.retryAfter)
   }
 
+  get cause(): OpeningCause | undefined {
+    return itself(this).#asked.opening?.cause
+  }
+
+  get round(): number {
+    return itself(this).#asked.opening?.round ?? 0
+  }
+
   get lastFailure(): FailureReason | undefined {
     const self = itself(this)
     return self.#asked.lastFailure ?? self.published.lastFailure
@@ -80,9 +88,11 @@ export class ManagedCircuit implements Circuit {
   }
 
   toJSON(): CircuitReading {
-    const { name, state, failureCount, failureRate, retryAfter, lastFailure } = this
+    const { name, state, failureCount, failureRate, retryAfter, cause, round, lastFailure } = this
     const rate = failureRate && { failureRate }
-    return { name, state, failureCount, ...rate, retryAfter, ...(lastFailure && { lastFailure }) }
+    const opening = cause && { cause, round }
+    const failure = lastFailure && { lastFailure }
+    return { name, state, failureCount, ...rate, retryAfter, ...opening, ...failure }
   }
 
   /** A circuit is the route of all requests to itself. */
@@ -160,7 +170,9 @@ export class ManagedCircuit implements Circuit {
     const to = this.#machine.decidedState
     if (to === this.published.state) return
     this.#readiness?.look()
-    this.published.moved(to, origin)
+    const { opening, retryAfter } = this.#machine
+    const opened = to === 'opened' && { ...opening, retryAfter: wholeMilliseconds(retryAfter) }
+    this.published.moved(to, origin, opened)
   }
 
   /** The machine, once it knows of what has become slow by now. */

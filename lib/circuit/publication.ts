@@ -14,10 +14,11 @@ export class Publication {
     this.#publisher = publisher
   }
 
-  moved(to: CircuitState, origin: Origin): void {
+  /** @param opened what is known of the opening, if it is one */
+  moved(to: CircuitState, origin: Origin, opened: object | false): void {
     const from = this.state
     this.state = to
-    this.#publisher.publish('stateChanged', { circuit: this.#circuit, from, to, origin })
+    this.#publisher.publish('stateChanged', { circuit: this.#circuit, from, to, origin, ...opened })
   }
 
   failed(failureCount: number, reason: FailureReason | undefined): void {

@@ -1,4 +1,5 @@
 /** How long a circuit stays opened. */
+import type { OpeningCause } from './opening/terms.js'
 
 /** Opens a circuit for longer each time that the service is still down. */
 export interface Growth {
@@ -14,8 +15,10 @@ export interface Growth {
 export const MODULUS = 2 ** 31 - 1
 export const MULTIPLIER = 48_271
 
-/** What decides how long an opening lasts, for a process of whatever options. */
+/** What is known of an opening: with the options of a process it says how long it lasts. */
 export interface OpeningFacts {
+  /** What opened the circuit. */
+  readonly cause?: OpeningCause | undefined
   /** 1 for the first, and one more for each round of probes that failed. */
   readonly round?: number | undefined
   /** A whole number that decides the jitter: with the same one, everybody comes to the same time. */

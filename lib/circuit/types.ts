@@ -1,7 +1,6 @@
 /** The types that all parts share. Every time is in seconds, as in the HTTP header Retry-After. */
 
-import type { FailureRateReading } from './opening/terms.js'
-import type { OpeningTerms } from './opening/terms.js'
+import type { FailureRateReading, OpeningCause, OpeningTerms } from './opening/terms.js'
 import type { Growth } from './ttl.js'
 
 export type CircuitState = 'closed' | 'opened' | 'half-opened'
@@ -74,6 +73,8 @@ export interface Machine {
   readonly failureCount: number
   /** Undefined if the circuit has no rate. */
   readonly failureRate?: FailureRateReading | undefined
+  /** Undefined while it is closed, and where nothing is known of it. */
+  readonly opening?: OpeningReading | undefined
   readonly retryAfter: number
   /** Whether the next request would be let through. If it is missing, `state` is used. */
   readonly isReady?: boolean
@@ -90,6 +91,15 @@ export interface Machine {
   onMove?(publish: (origin: Origin) => void): void
   /** Called after the circuit is detached, to free everything that belongs to it. */
   release?(): void
+}
+
+/** How a circuit was opened. */
+export interface OpeningReading {
+  readonly cause: OpeningCause
+  /** 1 for the first opening, and one more for each round of probes that failed. */
+  readonly round: number
+  /** What was in the window, if the rate of this process opened it: the opening has emptied it. */
+  readonly failureRate?: FailureRateReading | undefined
 }
 
 /** What is known about a failure beyond the fact. Nothing of the request or the answer itself. */
@@ -116,6 +126,12 @@ export interface Attempt extends FailureReason {
   readonly duration: number
 }
 
+/** What the event of an opening says beyond that of other transitions. */
+export interface OpenedEvent extends OpeningReading {
+  /** Seconds until a new attempt is allowed. */
+  readonly retryAfter: number
+}
+
 /** Everything that is told of circuits and of their storage. No event carries a URL, a header, a parameter or a body. */
 export interface CircuitEvents {
   /** A circuit was attached under a new name. */
@@ -126,7 +142,7 @@ export interface CircuitEvents {
     readonly from: CircuitState
     readonly to: CircuitState
     readonly origin: Origin
-  }
+  } & Partial<OpenedEvent>
   /** A failure was counted. Results of an earlier epoch are not counted, and not told. */
   failed: { readonly circuit: string; readonly failureCount: number } & FailureReason
   /** A success ended a series of failures. */
@@ -175,6 +191,10 @@ export interface CircuitReading {
   readonly failureCount: number
   readonly failureRate?: FailureRateReading | undefined
   readonly retryAfter: number
+  /** Left out while it is closed. */
+  readonly cause?: OpeningCause | undefined
+  /** Left out while it is closed. */
+  readonly round?: number | undefined
   readonly lastFailure?: FailureReason | undefined
 }
 /** A function for axios's `adapter` option, for any version of axios. */
@@ -194,6 +214,13 @@ export interface Circuit {
   readonly failureRate: FailureRateReading | undefined
   /** Seconds until a new attempt is allowed, in whole milliseconds; 0 unless opened. */
   readonly retryAfter: number
+  /**
+   * What opened the circuit last: `streak`, so many failures in a row; `rate`, its failure rate; or
+   * `probe`, probes that failed. Undefined while it is closed.
+   */
+  readonly cause: OpeningCause | undefined
+  /** 1 for the first opening, and one more for each round of probes that failed; 0 while it is closed. */
+  readonly round: number
   /** The last failure that counted: its code and its HTTP status, where it had them, and nothing else. */
   readonly lastFailure: FailureReason | undefined
   /**

@@ -177,5 +177,5 @@ function withWindow(input: Input, local: LocalCircuit, now: number): Input {
 function move(local: LocalCircuit, { to, since, facts }: Extract<Effect, { do: 'move' }>): void {
   if (to === 'opened') local.open(since, facts)
   else if (to === 'closed') local.close()
-  else local.halfOpen(facts?.round)
+  else local.halfOpen(facts)
 }

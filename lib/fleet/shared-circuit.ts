@@ -6,7 +6,7 @@
 import { LocalCircuit } from '../circuit/local-circuit.js'
 import type { FailureRateReading } from '../circuit/opening/terms.js'
 import type { Admission, CircuitState, FailureReason, Machine } from '../circuit/types.js'
-import type { Origin, Outcome, Permit, Unready } from '../circuit/types.js'
+import type { OpeningReading, Origin, Outcome, Permit, Unready } from '../circuit/types.js'
 import { quote } from '../internal/quote.js'
 import { messageOf } from '../internal/errors.js'
 import { warnOnce } from '../internal/warnings.js'
@@ -54,6 +54,10 @@ export class SharedCircuit implements Machine, Readable {
 
   get state(): CircuitState {
     return this.#local.state
+  }
+
+  get opening(): OpeningReading | undefined {
+    return this.#local.opening
   }
 
   get retryAfter(): number {

@@ -44,10 +44,11 @@ it('tells the story of a circuit in its order', async () => {
   await request('/status/503')
   clock.advance(0.02)
   await request('/status/404')
-  const moved = (from: string, to: string) => [
+  const moved = (from: string, to: string, opening: object = {}) => [
     'stateChanged',
-    { circuit: 'users', from, to, origin: 'local' },
+    { circuit: 'users', from, to, origin: 'local', ...opening },
   ]
+  const retryAfter = 0.02
   const failed = (failureCount: number, status: number) => [
     'failed',
     { circuit: 'users', failureCount, code: 'ERR_BAD_RESPONSE', status },
@@ -56,11 +57,11 @@ it('tells the story of a circuit in its order', async () => {
     ['created', { circuit: 'users' }],
     failed(1, 500),
     ['failed', { circuit: 'users', failureCount: 2, code: 'ECONNRESET' }],
-    moved('closed', 'opened'),
+    moved('closed', 'opened', { cause: 'streak', round: 1, retryAfter }),
     ['rejected', { circuit: 'users', state: 'opened', retryAfter: expect.any(Number) }],
     moved('opened', 'half-opened'),
     failed(2, 503),
-    moved('half-opened', 'opened'),
+    moved('half-opened', 'opened', { cause: 'probe', round: 2, retryAfter }),
     moved('opened', 'half-opened'),
     ['recovered', { circuit: 'users' }],
     moved('half-opened', 'closed'),

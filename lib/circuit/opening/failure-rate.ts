@@ -5,7 +5,7 @@
 import type { CircuitState } from '../types.js'
 import type { Opening } from './opening.js'
 import { Streak } from './streak.js'
-import type { FailureRateReading, FailureRateTerms } from './terms.js'
+import type { FailureRateReading, FailureRateTerms, OpeningCause } from './terms.js'
 
 const BUCKETS = 10
 /** One number holds the requests of a bucket and, times this, its failures: ten buckets take 80 bytes. */
@@ -29,14 +29,14 @@ abstract class FailureRate extends Streak implements Opening {
   }
 
   /** May open the circuit: it may complete the minimum, or older successes may have left the window. */
-  override success(now: number): boolean {
+  override success(now: number): OpeningCause | undefined {
     super.success(now)
     return this.#count(false, now)
   }
 
-  override failure(now: number): boolean {
-    const isByStreak = super.failure(now)
-    return this.#count(true, now) || isByStreak
+  override failure(now: number): OpeningCause | undefined {
+    const cause = super.failure(now)
+    return this.#count(true, now) ?? cause
   }
 
   rateAt(now: number): FailureRateReading {
@@ -56,14 +56,15 @@ abstract class FailureRate extends Streak implements Opening {
     this.kept = undefined
   }
 
-  #count(isFailure: boolean, now: number): boolean {
+  #count(isFailure: boolean, now: number): OpeningCause | undefined {
     this.forget(now)
     this.keep(isFailure)
     this.requests += 1
     if (isFailure) this.failures += 1
     const { minimumRequests, threshold } = this.terms
     // Not a product: 55 of 100 are 0.55, but 0.55 times 100 is more than 55.
-    return this.requests >= minimumRequests && this.failures / this.requests >= threshold
+    const isRate = this.requests >= minimumRequests && this.failures / this.requests >= threshold
+    return isRate ? 'rate' : undefined
   }
 
   /** Drops what has become too old. */

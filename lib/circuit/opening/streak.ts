@@ -1,6 +1,7 @@
 /** Opens after so many failures in a row. A success starts the count anew. */
 import type { CircuitState } from '../types.js'
 import type { Opening } from './opening.js'
+import type { OpeningCause } from './terms.js'
 
 export class Streak implements Opening {
   readonly #threshold: number
@@ -18,14 +19,14 @@ export class Streak implements Opening {
     return this.#failureCount > 0
   }
 
-  success(_now: number): boolean {
+  success(_now: number): OpeningCause | undefined {
     this.#failureCount = 0
-    return false
+    return undefined
   }
 
-  failure(_now: number): boolean {
+  failure(_now: number): OpeningCause | undefined {
     this.#failureCount += 1
-    return this.#failureCount >= this.#threshold
+    return this.#failureCount >= this.#threshold ? 'streak' : undefined
   }
 
   /** Until it closes, an opened circuit shows as many failures as open one, whoever counted them. */

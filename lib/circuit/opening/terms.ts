@@ -1,3 +1,6 @@
+/** What opened a circuit: failures in a row, the rate of failures, or probes that failed. */
+export type OpeningCause = 'streak' | 'rate' | 'probe'
+
 /** What opens a circuit, as its options say it: the terms of all rules of this folder. */
 export interface OpeningTerms {
   /** Consecutive failures that open the circuit; Infinity if no number of them does. */

@@ -16,7 +16,9 @@ class Rate {
   }
 
   count(isFailure: boolean, now: number): boolean {
-    return isFailure ? this.#opening.failure(now) : this.#opening.success(now)
+    const cause = isFailure ? this.#opening.failure(now) : this.#opening.success(now)
+    if (cause) equal(cause, 'rate')
+    return cause !== undefined
   }
 
   read(now: number): FailureRateReading | undefined {

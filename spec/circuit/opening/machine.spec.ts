@@ -1,6 +1,7 @@
 /** What the machine asks of the rule that opens it, whatever the rule. */
 import { LocalCircuit } from '../../../lib/circuit/local-circuit.js'
 import type { Opening } from '../../../lib/circuit/opening/opening.js'
+import type { OpeningCause } from '../../../lib/circuit/opening/terms.js'
 import type { Admission, CircuitState, Outcome, Permit } from '../../../lib/circuit/types.js'
 
 const RULES = { threshold: 5, ttl: 10, permits: 1, probeTimeout: 60 }
@@ -9,16 +10,16 @@ const RULES = { threshold: 5, ttl: 10, permits: 1, probeTimeout: 60 }
 class Dictated implements Opening {
   readonly failureCount = 0
   needsSuccesses = true
-  opens = false
+  opens: OpeningCause | undefined
   readonly asked: (readonly [Outcome, number])[] = []
   readonly resets: CircuitState[] = []
 
-  success(now: number): boolean {
+  success(now: number): OpeningCause | undefined {
     this.asked.push(['success', now])
     return this.opens
   }
 
-  failure(now: number): boolean {
+  failure(now: number): OpeningCause | undefined {
     this.asked.push(['failure', now])
     return this.opens
   }
@@ -68,15 +69,16 @@ test('it is asked about no ignored result, and about none of an epoch that is ov
 })
 
 test.each(['success', 'failure'] as const)('a %s may open the circuit', (outcome) => {
-  rule.opens = true
+  rule.opens = 'streak'
   end(outcome)
   expect(circuit.state).toBe('opened')
   expect(circuit.retryAfter).toBe(10)
+  expect(circuit.opening).toEqual({ cause: 'streak', round: 1 })
 })
 
 test('a rule that needs no successes is not asked about them', () => {
   rule.needsSuccesses = false
-  rule.opens = true
+  rule.opens = 'streak'
   expect(end('success')).toBe(true)
   expect(rule.asked).toEqual([])
 })

@@ -2,16 +2,20 @@ import { Streak } from '../../../lib/circuit/opening/streak.js'
 
 test('it opens at the threshold, and not before', () => {
   const streak = new Streak(3)
-  expect([streak.failure(1), streak.failure(1), streak.failure(1)]).toEqual([false, false, true])
+  expect([streak.failure(1), streak.failure(1), streak.failure(1)]).toEqual([
+    undefined,
+    undefined,
+    'streak',
+  ])
   expect(streak.failureCount).toBe(3)
 })
 
 test('a success starts the count anew, and opens nothing', () => {
   const streak = new Streak(2)
-  expect(streak.failure(1)).toBe(false)
-  expect(streak.success(1)).toBe(false)
+  expect(streak.failure(1)).toBeUndefined()
+  expect(streak.success(1)).toBeUndefined()
   expect(streak.failureCount).toBe(0)
-  expect(streak.failure(1)).toBe(false)
+  expect(streak.failure(1)).toBeUndefined()
 })
 
 test('it needs to hear of successes only while it has failures', () => {
@@ -38,7 +42,7 @@ test('a closed epoch begins without failures', () => {
 
 test('without a threshold it never opens, and shows what it has counted', () => {
   const streak = new Streak(Infinity)
-  for (let count = 0; count < 1000; count += 1) expect(streak.failure(1)).toBe(false)
+  for (let count = 0; count < 1000; count += 1) expect(streak.failure(1)).toBeUndefined()
   streak.reset('opened')
   expect(streak.failureCount).toBe(1000)
 })

@@ -2,14 +2,21 @@
  * Breakers that are exported together. Circuits of the same name appear as one: their counts are added up, the
  * worse state counts, and they stay until the last of them is detached.
  */
-import type { Attempt, CircuitEvents } from '../circuit/types.js'
+import type { Attempt, Circuit, CircuitEvents, FailureReason } from '../circuit/types.js'
 import { STATE_VALUES, type ObservedBreaker } from '../observe/observed.js'
+
+/** What may happen to a circuit, as far as that depends on its options. */
+export interface Possible {
+  readonly isShared: boolean
+  /** Whether a rate of failures may open it. */
+  readonly hasRate: boolean
+}
 
 /** What is counted of the circuits of one name. */
 export interface Series {
   /** Shows at 0 what may come; called for each breaker that has a circuit of the name. */
-  expect(isShared: boolean): void
-  failed(): void
+  expect(possible: Possible): void
+  failed(failure: FailureReason): void
   rejected(refusal: CircuitEvents['rejected']): void
   attempted(attempt: Attempt): void
   moved(transition: CircuitEvents['stateChanged']): void
@@ -60,7 +67,7 @@ export class Group {
       onLeave()
     }
     this.#members.set(breaker, leave)
-    for (const { name } of breaker.circuits) this.#hold(name, breaker)
+    for (const circuit of breaker.circuits) this.#hold(circuit, breaker)
     return leave
   }
 
@@ -79,11 +86,22 @@ export class Group {
     return states
   }
 
+  /** The part of the requests that failed, of each circuit that has a rate, by name. */
+  failureRatios(): ReadonlyMap<string, number> {
+    const ratios = new Map<string, number>()
+    for (const { circuits } of this.#members.keys()) {
+      for (const { name, failureRate } of circuits) {
+        if (failureRate) ratios.set(name, Math.max(failureRate.rate, ratios.get(name) ?? 0))
+      }
+    }
+    return ratios
+  }
+
   #subscribe(breaker: ObservedBreaker): () => void {
     const unsubscribes = [
-      breaker.on('created', ({ circuit }) => this.#hold(circuit, breaker)),
+      breaker.on('created', ({ circuit }) => this.#create(circuit, breaker)),
       breaker.on('detached', ({ circuit }) => this.#release(circuit, breaker)),
-      breaker.on('failed', ({ circuit }) => this.#seriesOf(circuit)?.failed()),
+      breaker.on('failed', (failure) => this.#seriesOf(failure.circuit)?.failed(failure)),
       breaker.on('rejected', (refusal) => this.#seriesOf(refusal.circuit)?.rejected(refusal)),
       breaker.on('attempted', (attempt) => this.#seriesOf(attempt.circuit)?.attempted(attempt)),
       breaker.on('stateChanged', (moved) => this.#seriesOf(moved.circuit)?.moved(moved)),
@@ -99,14 +117,22 @@ export class Group {
     return this.#shown.get(circuit)?.series
   }
 
-  #hold(name: string, breaker: ObservedBreaker): void {
+  #create(name: string, breaker: ObservedBreaker): void {
+    const created = breaker.circuits.findLast((circuit) => circuit.name === name)
+    if (created) this.#hold(created, breaker)
+  }
+
+  #hold({ name, failureRate }: Circuit, breaker: ObservedBreaker): void {
     const shown = this.#shown.get(name) ?? {
       series: this.#sink.seriesOf(name),
       holders: new Set<ObservedBreaker>(),
     }
     this.#shown.set(name, shown)
     shown.holders.add(breaker)
-    shown.series.expect(breaker.storageUp !== undefined)
+    shown.series.expect({
+      isShared: breaker.storageUp !== undefined,
+      hasRate: failureRate !== undefined,
+    })
   }
 
   #release(name: string, breaker: ObservedBreaker): void {

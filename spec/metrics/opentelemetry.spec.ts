@@ -15,7 +15,7 @@ import {
 import axios from 'axios'
 import { CircuitBreaker, ConfigError, type CircuitBreakerOptions } from '../../lib/index.js'
 import { observeMetrics } from '../../lib/metrics/opentelemetry/index.js'
-import { MemoryStorage } from '../../lib/testing/index.js'
+import { MemoryStorage, TestClock } from '../../lib/testing/index.js'
 import { advance } from '../support/clock.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
@@ -109,9 +109,44 @@ it('counts failures, refusals, probes and transitions, from 0', async () => {
   })
   expect(await exported.values('circuit_breaker.transitions')).toEqual({
     'closed local': 1,
-    'opened local': 1,
+    'opened local streak': 1,
+    'opened local probe': 0,
     'half-opened local': 1,
   })
+})
+
+it('shows the failure rate as it is when it is asked for, and what opened the circuit', async () => {
+  const failureRate = { threshold: 0.5, minimumRequests: 4 }
+  const { breaker, circuit, exported, request } = observed({ failureRate, threshold: 3 })
+  breaker.attach(axios.create(), 'avatars', { failureRate: false })
+  const ratio = () => exported.values('circuit_breaker.failure_ratio')
+  expect(await ratio()).toEqual({ '': 0 })
+  for (const path of ['/', '/status/500', '/']) await request(path)
+  expect(await ratio()).toEqual({ '': 1 / 3 })
+  advance(11)
+  expect(await ratio()).toEqual({ '': 0 })
+  for (const path of ['/', '/status/500', '/', '/status/500']) await request(path)
+  const transitions = await exported.values('circuit_breaker.transitions')
+  expect(transitions).toMatchObject({ 'opened local rate': 1, 'opened local streak': 0 })
+  advance(61)
+  for (const path of ['/', '/', '/status/500']) await request(path)
+  expect(await ratio()).toEqual({ '': 0.5 })
+  circuit.detach()
+  // An SDK that exports cumulatively repeats what was shown last.
+  expect(await ratio()).toEqual({ '': 0 })
+})
+
+it('counts slow requests while they are under way', async () => {
+  const clock = new TestClock()
+  const { exported, request } = observed({ slowAfter: 2, threshold: 9, now: clock.now })
+  expect(await exported.values('circuit_breaker.slow')).toEqual({ '': 0 })
+  const held = request('/hold')
+  await until('it has arrived', () => upstream.held.length === 1)
+  clock.advance(3)
+  expect(await exported.values('circuit_breaker.slow')).toEqual({ '': 1 })
+  upstream.release(200)
+  await held
+  expect(await exported.values('circuit_breaker.slow')).toEqual({ '': 1 })
 })
 
 it('times requests in seconds, under the attributes of the conventions', async () => {
@@ -180,7 +215,7 @@ describe('the storage', () => {
     await until('the other has heard', () => two.circuit.state === 'opened')
     expect(await two.exported.values('circuit_breaker.state')).toEqual({ '': 2 })
     const transitions = await two.exported.values('circuit_breaker.transitions')
-    expect(transitions).toMatchObject({ 'opened shared': 1, 'opened local': 0 })
+    expect(transitions).toMatchObject({ 'opened shared streak': 1, 'opened local streak': 0 })
     for (const { breaker } of [one, two]) await breaker.close()
   })
 })

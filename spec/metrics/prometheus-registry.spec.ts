@@ -97,6 +97,23 @@ describe('two breakers in one registry', () => {
     expect(await errors(registry)).toEqual(['{client_name="users"} 2'])
   })
 
+  it('have the worse of their rates shown', async () => {
+    const registry = new Registry()
+    const ratios = () => read(registry, 'circuit_breaker_failure_ratio')
+    const [one, two] = [attached({ failureRate: 0.9, threshold: 9 }), attached()]
+    for (const { breaker } of [one, two]) collectMetrics(breaker, { registry })
+    await one.users.get()
+    await one.users.fail()
+    expect(await ratios()).toEqual(['{client_name="users"} 0.5'])
+    const three = attached({ failureRate: 0.9, threshold: 9 })
+    collectMetrics(three.breaker, { registry })
+    await three.users.fail()
+    expect(await ratios()).toEqual(['{client_name="users"} 1'])
+    three.circuit.detach()
+    one.circuit.detach()
+    expect(await ratios()).toEqual([])
+  })
+
   it.each(['detaches', 'is taken out'])(
     'keep a circuit where only one of them %s',
     async (what) => {
@@ -168,8 +185,9 @@ describe('the storage', () => {
     expect(await states(registry)).toEqual(['{client_name="users"} 2'])
     expect(await errors(registry)).toEqual(['{client_name="users"} 0'])
     const transitions = await read(registry, 'circuit_breaker_transitions_total')
-    expect(transitions).toContain('{client_name="users",to="opened",origin="shared"} 1')
-    expect(transitions).toContain('{client_name="users",to="opened",origin="local"} 0')
+    const opened = '{client_name="users",to="opened",'
+    expect(transitions).toContain(`${opened}origin="shared",cause="streak"} 1`)
+    expect(transitions).toContain(`${opened}origin="local",cause="streak"} 0`)
     for (const { breaker } of [one, two]) await breaker.close()
   })
 })

@@ -3,6 +3,7 @@ import axios from 'axios'
 import { register, Registry } from 'prom-client'
 import { CircuitBreaker, type CircuitBreakerOptions } from '../../lib/index.js'
 import { collectMetrics, type CollectMetricsOptions } from '../../lib/metrics/prometheus/index.js'
+import { TestClock } from '../../lib/testing/index.js'
 import { advance } from '../support/clock.js'
 import { Exporter } from '../support/scrape.js'
 import { until } from '../support/until.js'
@@ -59,13 +60,15 @@ it('shows circuits that are attached later, and begins their counters at 0', asy
   expect(Object.fromEntries(samples)).toEqual({
     [`circuit_breaker_state{${avatars}}`]: 0,
     [`circuit_breaker_error_total{${avatars}}`]: 0,
+    [`circuit_breaker_slow_total{${avatars}}`]: 0,
     [`circuit_breaker_rejected_total{${avatars},reason="opened"}`]: 0,
     [`circuit_breaker_rejected_total{${avatars},reason="half-opened"}`]: 0,
     [`circuit_breaker_probe_total{${avatars},result="success"}`]: 0,
     [`circuit_breaker_probe_total{${avatars},result="failure"}`]: 0,
     [`circuit_breaker_probe_total{${avatars},result="ignored"}`]: 0,
     [`circuit_breaker_transitions_total{${avatars},to="closed",origin="local"}`]: 0,
-    [`circuit_breaker_transitions_total{${avatars},to="opened",origin="local"}`]: 0,
+    [`circuit_breaker_transitions_total{${avatars},to="opened",origin="local",cause="streak"}`]: 0,
+    [`circuit_breaker_transitions_total{${avatars},to="opened",origin="local",cause="probe"}`]: 0,
     [`circuit_breaker_transitions_total{${avatars},to="half-opened",origin="local"}`]: 0,
   })
 })
@@ -97,8 +100,60 @@ it('counts failures, refusals, probes and transitions', async () => {
   })
   expect(await samples('circuit_breaker_transitions_total')).toEqual({
     ',to="closed",origin="local"}': 1,
-    ',to="opened",origin="local"}': 2,
+    ',to="opened",origin="local",cause="streak"}': 1,
+    ',to="opened",origin="local",cause="probe"}': 1,
     ',to="half-opened",origin="local"}': 2,
+  })
+})
+
+describe('the failure rate', () => {
+  const ratios = (exporter: Exporter) => exporter.samples('circuit_breaker_failure_ratio')
+  const failureRate = { threshold: 0.5, window: 10, minimumRequests: 4 }
+
+  it('is that of the window when it is asked for, of circuits that have one', async () => {
+    const { breaker, exporter, request } = await collected({ failureRate })
+    breaker.attach(axios.create(), 'avatars', { failureRate: false })
+    expect(await ratios(exporter)).toEqual({ [`{${name}}`]: 0 })
+    for (const path of ['/', '/status/500', '/']) await request(path)
+    expect(await ratios(exporter)).toEqual({ [`{${name}}`]: 1 / 3 })
+    advance(11)
+    expect(await ratios(exporter)).toEqual({ [`{${name}}`]: 0 })
+  })
+
+  it('opens the circuit under a label of its own', async () => {
+    const { exporter, request } = await collected({ failureRate, threshold: 3 })
+    const openings = () =>
+      exporter.samples(`circuit_breaker_transitions_total{${name},to="opened",origin="local"`)
+    expect(await openings()).toEqual({
+      ',cause="streak"}': 0,
+      ',cause="rate"}': 0,
+      ',cause="probe"}': 0,
+    })
+    for (const path of ['/', '/status/500', '/', '/status/500']) await request(path)
+    expect(await openings()).toMatchObject({ ',cause="streak"}': 0, ',cause="rate"}': 1 })
+    expect(await ratios(exporter)).toEqual({ [`{${name}}`]: 0 })
+  })
+})
+
+describe('slow requests', () => {
+  const counts = async (exporter: Exporter) => [
+    await exporter.samples('circuit_breaker_error_total'),
+    await exporter.samples('circuit_breaker_slow_total'),
+  ]
+
+  it('are counted while they are under way, with no other event than the scrape', async () => {
+    const clock = new TestClock()
+    const { exporter, request } = await collected({ slowAfter: 2, threshold: 9, now: clock.now })
+    const held = [request('/hold'), request('/hold')]
+    await until('both have arrived', () => upstream.held.length === 2)
+    clock.advance(1)
+    expect(await counts(exporter)).toEqual([{ [`{${name}}`]: 0 }, { [`{${name}}`]: 0 }])
+    clock.advance(2)
+    expect(await counts(exporter)).toEqual([{ [`{${name}}`]: 2 }, { [`{${name}}`]: 2 }])
+    while (upstream.held.length > 0) upstream.release(200)
+    await Promise.all(held)
+    await request('/status/500')
+    expect(await counts(exporter)).toEqual([{ [`{${name}}`]: 3 }, { [`{${name}}`]: 2 }])
   })
 })
 

@@ -1,12 +1,17 @@
 /** Exports the circuits of one name to OpenTelemetry, with the names of its conventions if there are any. */
 import { trace, type Attributes, type Counter, type Histogram } from '@opentelemetry/api'
-import type { Attempt, CircuitEvents, CircuitState, Origin, Outcome } from '../../circuit/types.js'
-import type { Series } from '../group.js'
+import type {
+  Attempt,
+  CircuitEvents,
+  CircuitState,
+  FailureReason,
+  Outcome,
+} from '../../circuit/types.js'
+import type { Possible, Series } from '../group.js'
 import { isStatus, methodLabel } from '../labels.js'
+import { transitionsOf, type Transition } from '../transitions.js'
 
 const OUTCOMES: readonly Outcome[] = ['success', 'failure', 'ignored']
-const STATES: readonly CircuitState[] = ['closed', 'opened', 'half-opened']
-const ORIGINS: readonly Origin[] = ['local', 'shared']
 const OTHER = '_OTHER'
 const FIRST_ERROR = 400
 
@@ -18,6 +23,7 @@ const codes = new Set<string>()
 /** The instruments that count circuits. */
 export interface CircuitInstruments {
   readonly failures: Counter
+  readonly slow: Counter
   readonly refusals: Counter
   readonly probes: Counter
   readonly transitions: Counter
@@ -36,18 +42,20 @@ export class ObservedCircuit implements Series {
   }
 
   /** A rate needs a value to start from: without a 0 the first failure would be none. */
-  expect(isShared: boolean): void {
-    const { failures, refusals, probes, transitions } = this.#instruments
+  expect(possible: Possible): void {
+    const { failures, slow, refusals, probes, transitions } = this.#instruments
     failures.add(0, this.#with())
+    slow.add(0, this.#with())
     for (const state of ['opened', 'half-opened'] as const) refusals.add(0, this.#with({ state }))
     for (const outcome of OUTCOMES) probes.add(0, this.#with({ outcome }))
-    for (const origin of isShared ? ORIGINS : (['local'] as const)) {
-      for (const state of STATES) transitions.add(0, this.#with({ state, origin }))
+    for (const transition of transitionsOf(possible)) {
+      transitions.add(0, this.#with(wordsOf(transition)))
     }
   }
 
-  failed(): void {
+  failed({ slow }: FailureReason): void {
     this.#instruments.failures.add(1, this.#with())
+    if (slow) this.#instruments.slow.add(1, this.#with())
   }
 
   /** Also adds an event to the active span, because HTTP instrumentation does not see a refused request. */
@@ -71,8 +79,8 @@ export class ObservedCircuit implements Series {
     })
   }
 
-  moved({ to, origin }: CircuitEvents['stateChanged']): void {
-    this.#instruments.transitions.add(1, this.#with({ state: to, origin }))
+  moved(transition: CircuitEvents['stateChanged']): void {
+    this.#instruments.transitions.add(1, this.#with(wordsOf(transition)))
   }
 
   /** The API cannot remove counters. */
@@ -80,20 +88,24 @@ export class ObservedCircuit implements Series {
     this.#instruments.forget(this.#name)
   }
 
-  #with({ state, outcome, origin }: Words = {}): Attributes {
+  #with({ state, outcome, origin, cause }: Words = {}): Attributes {
     return {
       'circuit_breaker.name': this.#name,
       ...(state && { 'circuit_breaker.state': state }),
       ...(outcome && { 'circuit_breaker.outcome': outcome }),
       ...(origin && { 'circuit_breaker.origin': origin }),
+      ...(cause && { 'circuit_breaker.cause': cause }),
     }
   }
 }
 
-interface Words {
+interface Words extends Partial<Omit<Transition, 'to'>> {
   readonly state?: CircuitState
   readonly outcome?: Outcome
-  readonly origin?: Origin
+}
+
+function wordsOf({ to: state, origin, cause }: Transition): Words {
+  return { state, origin, ...(cause && { cause }) }
 }
 
 /** Follows the conventions for HTTP clients: the status if it is an error, otherwise the error's code. */

@@ -3,6 +3,7 @@
  */
 import type {
   BatchObservableCallback,
+  BatchObservableResult,
   Counter,
   Histogram,
   Meter,
@@ -16,6 +17,7 @@ import { ObservedCircuit, type CircuitInstruments } from './circuit.js'
 export class Instruments implements CircuitInstruments, Sink {
   readonly buckets: readonly number[]
   readonly failures: Counter
+  readonly slow: Counter
   readonly refusals: Counter
   readonly probes: Counter
   readonly transitions: Counter
@@ -23,15 +25,20 @@ export class Instruments implements CircuitInstruments, Sink {
   readonly #commands: Histogram
   readonly #meter: Meter
   readonly #state: ObservableGauge
+  readonly #ratio: ObservableGauge
   readonly #storage: ObservableGauge
   readonly #group: () => Group
   readonly #gone = new Set<string>()
+  /** The circuits whose ratio was shown last. */
+  #rated: readonly string[] = []
 
   constructor(meter: Meter, buckets: readonly number[], group: () => Group) {
     this.buckets = buckets
     this.#meter = meter
     this.#group = group
     this.failures = this.#counter('error', '{failure}', 'Failures that were counted.')
+    const late = 'Failures that were counted because the request took too long.'
+    this.slow = this.#counter('slow', '{failure}', late)
     this.refusals = this.#counter('rejected', '{request}', 'Requests that were refused.')
     this.probes = this.#counter('probe', '{request}', 'Requests that asked whether it is back.')
     this.transitions = this.#counter('transitions', '{transition}', 'Transitions of the circuit.')
@@ -40,16 +47,19 @@ export class Instruments implements CircuitInstruments, Sink {
     const asked = 'Time from a command to the answer of the storage, or to its deadline.'
     this.#commands = this.#durations('storage.command.duration', COMMAND_BUCKETS, asked)
     this.#state = this.#gauge('state', 'State of the circuit: 0 closed, 1 half-opened, 2 opened.')
+    const part = 'The part of the requests in the window that failed.'
+    this.#ratio = this.#gauge('failure_ratio', part)
     this.#storage = this.#gauge('storage.up', 'Whether the storage answers.')
   }
 
   observe(): void {
-    this.#meter.addBatchObservableCallback(this.#read, [this.#state, this.#storage])
+    this.#meter.addBatchObservableCallback(this.#read, this.#gauges)
   }
 
   unobserve(): void {
     this.#gone.clear()
-    this.#meter.removeBatchObservableCallback(this.#read, [this.#state, this.#storage])
+    this.#rated = []
+    this.#meter.removeBatchObservableCallback(this.#read, this.#gauges)
   }
 
   /** An SDK that exports cumulatively repeats the last state for ever, so the last must not be `opened`. */
@@ -72,8 +82,23 @@ export class Instruments implements CircuitInstruments, Sink {
     for (const [name, state] of new Map([...gone, ...group.states()])) {
       result.observe(this.#state, state, { 'circuit_breaker.name': name })
     }
+    this.#readRatios(result)
     const { storageUp } = group
     if (storageUp !== undefined) result.observe(this.#storage, storageUp ? 1 : 0)
+  }
+
+  /** What is shown no more was 0 at last, as with the state. */
+  #readRatios(result: BatchObservableResult): void {
+    const ratios = this.#group().failureRatios()
+    const gone = this.#rated.map((name) => [name, 0] as const)
+    for (const [name, ratio] of new Map([...gone, ...ratios])) {
+      result.observe(this.#ratio, ratio, { 'circuit_breaker.name': name })
+    }
+    this.#rated = [...ratios.keys()]
+  }
+
+  get #gauges(): ObservableGauge[] {
+    return [this.#state, this.#ratio, this.#storage]
   }
 
   #counter(name: string, unit: string, description: string): Counter {

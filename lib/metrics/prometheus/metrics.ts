@@ -21,6 +21,12 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
     labelNames: ['client_name'],
     registers,
   })
+  readonly slow = new Counter({
+    name: 'circuit_breaker_slow_total',
+    help: 'Failures that were counted because the request took too long.',
+    labelNames: ['client_name'],
+    registers,
+  })
   readonly refusals = new Counter({
     name: 'circuit_breaker_rejected_total',
     help: 'Requests that were refused, by the state of the circuit.',
@@ -35,8 +41,8 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
   })
   readonly transitions = new Counter({
     name: 'circuit_breaker_transitions_total',
-    help: 'Transitions, by the new state, and by who decided: this process or the fleet.',
-    labelNames: ['client_name', 'to', 'origin'],
+    help: 'Transitions, by the new state, who decided: this process or the fleet, and what opened it.',
+    labelNames: ['client_name', 'to', 'origin', 'cause'],
     registers,
   })
   readonly requests: DurationHistogram
@@ -70,7 +76,9 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
   ofCircuits(): ReadonlyMap<string, Metric> {
     return new Map<string, Metric>([
       ['circuit_breaker_state', this.#stateGauge()],
+      ['circuit_breaker_failure_ratio', this.#ratioGauge()],
       ['circuit_breaker_error_total', this.failures],
+      ['circuit_breaker_slow_total', this.slow],
       ['circuit_breaker_rejected_total', this.refusals],
       ['circuit_breaker_probe_total', this.probes],
       ['circuit_breaker_transitions_total', this.transitions],
@@ -98,6 +106,22 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
       collect() {
         this.reset()
         for (const [client_name, state] of group().states()) this.set({ client_name }, state)
+      },
+    })
+  }
+
+  /** Read when it is asked for as well: requests leave the window without an event. */
+  #ratioGauge(): Gauge<'client_name'> {
+    const group = this.#group
+    return new Gauge({
+      name: 'circuit_breaker_failure_ratio',
+      help: 'The part of the requests in the window that failed, of a circuit with a failure rate.',
+      labelNames: ['client_name'],
+      registers,
+      aggregator: 'max',
+      collect() {
+        this.reset()
+        for (const [client_name, ratio] of group().failureRatios()) this.set({ client_name }, ratio)
       },
     })
   }

@@ -1,23 +1,23 @@
 /** The series of the circuits of one name in prom-client. */
 import type { Counter } from 'prom-client'
-import type { Attempt, CircuitEvents, CircuitState, Origin, Outcome } from '../../circuit/types.js'
-import type { Series } from '../group.js'
+import type { Attempt, CircuitEvents, FailureReason, Outcome } from '../../circuit/types.js'
+import type { Possible, Series } from '../group.js'
 import { methodLabel, statusClass, statusCode } from '../labels.js'
+import { ALL, transitionsOf, type Transition } from '../transitions.js'
 import type { DurationHistogram, Durations } from './histogram.js'
 
 const REASONS = ['opened', 'half-opened'] as const
 const RESULTS: readonly Outcome[] = ['success', 'failure', 'ignored']
-const STATES: readonly CircuitState[] = ['closed', 'opened', 'half-opened']
-const ORIGINS: readonly Origin[] = ['local', 'shared']
 const OTHER_METHOD = 'OTHER'
 
 /** The metrics that count circuits. Each circuit has series of its own. */
 export interface CircuitMetrics {
   readonly settings: { readonly statusLabel: 'class' | 'code' }
   readonly failures: Counter<'client_name'>
+  readonly slow: Counter<'client_name'>
   readonly refusals: Counter<'client_name' | 'reason'>
   readonly probes: Counter<'client_name' | 'result'>
-  readonly transitions: Counter<'client_name' | 'to' | 'origin'>
+  readonly transitions: Counter<'client_name' | 'to' | 'origin' | 'cause'>
   readonly requests: DurationHistogram
 }
 
@@ -36,19 +36,21 @@ export class CircuitSeries implements Series {
   }
 
   /** A rate needs a value to start from: without a 0 the first failure would be none. */
-  expect(isShared: boolean): void {
-    const { failures, refusals, probes, transitions } = this.#metrics
+  expect(possible: Possible): void {
+    const { failures, slow, refusals, probes, transitions } = this.#metrics
     const client_name = this.#name
     failures.inc({ client_name }, 0)
+    slow.inc({ client_name }, 0)
     for (const reason of REASONS) refusals.inc({ client_name, reason }, 0)
     for (const result of RESULTS) probes.inc({ client_name, result }, 0)
-    for (const origin of isShared ? ORIGINS : (['local'] as const)) {
-      for (const to of STATES) transitions.inc({ client_name, to, origin }, 0)
+    for (const transition of transitionsOf(possible)) {
+      transitions.inc({ client_name, ...transition }, 0)
     }
   }
 
-  failed(): void {
+  failed({ slow }: FailureReason): void {
     this.#metrics.failures.inc({ client_name: this.#name })
+    if (slow) this.#metrics.slow.inc({ client_name: this.#name })
   }
 
   rejected({ state }: CircuitEvents['rejected']): void {
@@ -64,19 +66,19 @@ export class CircuitSeries implements Series {
     this.#last.durations.observe(duration)
   }
 
-  moved({ to, origin }: CircuitEvents['stateChanged']): void {
-    this.#metrics.transitions.inc({ client_name: this.#name, to, origin })
+  moved({ to, origin, cause }: CircuitEvents['stateChanged']): void {
+    const transition: Transition = cause ? { to, origin, cause } : { to, origin }
+    this.#metrics.transitions.inc({ client_name: this.#name, ...transition })
   }
 
   remove(): void {
-    const { failures, refusals, probes, transitions, requests } = this.#metrics
+    const { failures, slow, refusals, probes, transitions, requests } = this.#metrics
     const client_name = this.#name
     failures.remove({ client_name })
+    slow.remove({ client_name })
     for (const reason of REASONS) refusals.remove({ client_name, reason })
     for (const result of RESULTS) probes.remove({ client_name, result })
-    for (const origin of ORIGINS) {
-      for (const to of STATES) transitions.remove({ client_name, to, origin })
-    }
+    for (const transition of ALL) transitions.remove({ client_name, ...transition })
     for (const byStatus of this.#durations.values()) {
       for (const durations of byStatus.values()) requests.remove(durations)
     }

@@ -118,7 +118,7 @@ export class Group {
   }
 
   #create(name: string, breaker: ObservedBreaker): void {
-    const created = breaker.circuits.findLast((circuit) => circuit.name === name)
+    const created = breaker.circuits.find((circuit) => circuit.name === name)
     if (created) this.#hold(created, breaker)
   }
 

@@ -4,7 +4,9 @@
  */
 import type { Circuit, CircuitEvents } from '../circuit/types.js'
 
-export type SeenCircuit = Pick<Circuit, 'name' | 'state' | 'failureCount' | 'retryAfter'>
+/** A breaker of an earlier version has no rates, causes and rounds. */
+export type SeenCircuit = Pick<Circuit, 'name' | 'state' | 'failureCount' | 'retryAfter'> &
+  Partial<Pick<Circuit, 'failureRate' | 'cause' | 'round'>>
 
 export interface Observed {
   readonly circuits: readonly SeenCircuit[]

@@ -16,6 +16,7 @@ const ICON = `data:image/svg+xml,${encodeURIComponent(
 const LEGEND: Readonly<Record<Result, string>> = {
   success: 'success',
   failure: 'failure',
+  slow: 'too slow',
   ignored: 'ignored (proves nothing)',
   refused: 'refused by the circuit',
 }

@@ -11,13 +11,17 @@ export function toJson(watch: Watch): string {
   })
 }
 
-function circuitToJson({ circuit, lastError, recent }: Tracked): object {
-  const { name, state, failureCount, retryAfter } = circuit
+function circuitToJson({ circuit, retryAt, lastError, recent }: Tracked): object {
+  const { name, state, failureCount, failureRate, retryAfter, cause, round } = circuit
   return {
     name,
     state,
     failureCount,
+    failureRate: failureRate ?? null,
     retryAfter,
+    retryAt: retryAt ?? null,
+    cause: cause ?? null,
+    round: round ?? 0,
     lastError: lastError ?? null,
     recent: recent.results,
   }

@@ -1,10 +1,10 @@
 /** The results of one circuit's last requests, in memory that does not grow. */
 import type { Outcome } from '../circuit/types.js'
 
-/** The outcome of an attempt, or `refused` if there was none. */
-export type Result = Outcome | 'refused'
+/** The outcome of an attempt, `slow` if it failed for being that, or `refused` if there was none. */
+export type Result = Outcome | 'slow' | 'refused'
 
-export const RESULTS: readonly Result[] = ['success', 'failure', 'ignored', 'refused']
+export const RESULTS: readonly Result[] = ['success', 'failure', 'slow', 'ignored', 'refused']
 export const MAX_RESULTS = 60
 
 export class Recent {

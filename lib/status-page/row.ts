@@ -1,7 +1,7 @@
 /** Renders a circuit as a row of the table. */
 import { markup, visible, type Html } from './html.js'
 import { strip } from './strip.js'
-import type { Tracked } from './tracked.js'
+import type { Rate, Tracked } from './tracked.js'
 
 const NAME_LENGTH = 120
 const SECONDS_PER_MINUTE = 60
@@ -10,11 +10,11 @@ export const LABELS = ['State', 'Failures', 'Retry in', 'Last error', 'Recent re
 const NONE = markup`<span class="none">–</span>`
 
 export function row(tracked: Tracked): Html {
-  const { name, state, failureCount, retryAfter } = tracked.circuit
+  const { name, state } = tracked.circuit
   const cells = [
-    markup`<span class="state">${state}</span>`,
-    markup`${failureCount}`,
-    retryIn(retryAfter),
+    markup`<span class="state">${state}</span>${note(why(tracked))}`,
+    failures(tracked),
+    next(tracked),
     lastError(tracked),
     strip(tracked.recent.results),
   ].map((content, index) => cell(LABELS[index] ?? '', content))
@@ -25,6 +25,38 @@ export function row(tracked: Tracked): Html {
 /** Gives the cell its label, which narrow screens show beside it. */
 function cell(label: string, content: Html): Html {
   return markup`<td data-label="${label}">${content}</td>`
+}
+
+/** What the cell says beyond its value, if anything. */
+function note(content: Html | undefined): Html {
+  return content ? markup`<small>${content}</small>` : markup``
+}
+
+/** What opened the circuit. */
+function why({ circuit: { cause }, rateAtOpening }: Tracked): Html | undefined {
+  if (cause === 'streak') return markup`failures in a row`
+  if (cause === 'probe') return markup`probe failed`
+  if (cause !== 'rate') return undefined
+  return rateAtOpening ? markup`failure rate: ${share(rateAtOpening)}` : markup`failure rate`
+}
+
+/** Those in a row, and those in the window of a rate. */
+function failures({ circuit: { failureCount, failureRate, state } }: Tracked): Html {
+  if (!failureRate || state !== 'closed') return markup`${failureCount}`
+  return markup`${failureCount}${note(share(failureRate))}`
+}
+
+/** Rounded down, so that no rate looks as if it had reached a threshold that it has not. */
+function share({ requests, failures: failed }: Rate): Html {
+  if (requests === 0) return markup`no requests`
+  const permille = Math.floor((failed * 1000) / requests)
+  return markup`${failed} of ${requests} (${permille / 10} %)`
+}
+
+function next({ circuit: { retryAfter, round = 0 }, retryAt }: Tracked): Html {
+  const moment = retryAt ? markup`at ${time(retryAt)}` : undefined
+  const which = round > 0 ? markup`round ${round}` : undefined
+  return markup`${retryIn(retryAfter)}${note(moment)}${note(which)}`
 }
 
 /** The page's script counts these seconds down. */
@@ -41,7 +73,8 @@ export function inWords(seconds: number): string {
 
 function lastError({ lastError: error }: Tracked): Html {
   if (!error) return NONE
-  const what = [error.status, error.code].filter((part) => part !== undefined).join(' ')
+  const { slow, status, code } = error
+  const what = [slow && 'slow', status, code].filter((part) => part !== undefined).join(' ')
   return markup`<code>${what || 'unknown'}</code> ${time(error.at)}`
 }
 

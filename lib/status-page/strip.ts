@@ -7,17 +7,24 @@ import { MAX_RESULTS, RESULTS, type Result } from './recent.js'
 const STEP = 4
 const HEIGHT = 18
 
-/** Where each bar starts, and how far up it goes. */
-const BARS: Readonly<Record<Result, readonly [from: number, height: number]>> = {
-  success: [HEIGHT, 7],
-  failure: [HEIGHT, HEIGHT],
-  ignored: [11, 4],
-  refused: [6, 6],
+type Piece = readonly [from: number, height: number]
+
+/** Where each piece of a bar starts, and how far up it goes. */
+const BARS: Readonly<Record<Result, readonly Piece[]>> = {
+  success: [[HEIGHT, 7]],
+  failure: [[HEIGHT, HEIGHT]],
+  slow: [
+    [HEIGHT, 10],
+    [4, 4],
+  ],
+  ignored: [[11, 4]],
+  refused: [[6, 6]],
 }
 
 const PLURALS: Readonly<Record<Result, string>> = {
   success: 'successes',
   failure: 'failures',
+  slow: 'slow',
   ignored: 'ignored',
   refused: 'refused',
 }
@@ -36,8 +43,7 @@ export function strip(results: readonly Result[]): Html {
 
 /** Draws one kind of request, for the legend. */
 export function sample(result: Result): Html {
-  const [from, height] = BARS[result]
-  const bar = markup`<path class="${result}" d="M${STEP / 2} ${from}v-${height}"/>`
+  const bar = markup`<path class="${result}" d="${barAt(0, result)}"/>`
   return markup`<svg aria-hidden="true" viewBox="0 0 ${STEP} ${HEIGHT}">${bar}</svg>`
 }
 
@@ -51,10 +57,16 @@ function word(result: Result, number: number): string {
 
 /** Draws the newest result on the right, however few there are. */
 function path(results: readonly Result[], wanted: Result): string {
-  const [from, height] = BARS[wanted]
   const offset = MAX_RESULTS - results.length
   const bars = results.map((result, index) =>
-    result === wanted ? `M${(offset + index) * STEP + STEP / 2} ${from}v-${height}` : '',
+    result === wanted ? barAt(offset + index, wanted) : '',
   )
   return bars.join('')
+}
+
+function barAt(place: number, result: Result): string {
+  const pieces = BARS[result].map(
+    ([from, height]) => `M${place * STEP + STEP / 2} ${from}v-${height}`,
+  )
+  return pieces.join('')
 }

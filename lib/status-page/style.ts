@@ -54,11 +54,12 @@ tr.half-opened { background: var(--amber-tint) }
 td:nth-child(4) { white-space: nowrap; min-width: 6.5rem }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere }
 time { color: var(--soft); font-size: .85em; white-space: nowrap }
-.none { color: var(--soft) }
+.none, small { color: var(--soft) }
+small { display: block; font-size: .8rem }
 svg { display: block; width: 15rem; height: 1.125rem; max-width: 100%; shape-rendering: crispEdges }
 path { stroke-width: 3; fill: none }
 path.success { stroke: var(--green) }
-path.failure { stroke: var(--red) }
+path.failure, path.slow { stroke: var(--red) }
 path.ignored { stroke: var(--grey) }
 path.refused { stroke: var(--amber) }
 footer { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .25rem 1.5rem; color: var(--soft); font-size: .85rem }

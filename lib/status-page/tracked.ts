@@ -1,5 +1,5 @@
 /** A circuit on the page: its own state, and what the page has seen of its requests. */
-import type { FailureReason } from '../circuit/types.js'
+import type { CircuitEvents, FailureReason } from '../circuit/types.js'
 import type { SeenCircuit } from '../observe/seen.js'
 import { Recent, type Result } from './recent.js'
 
@@ -7,13 +7,19 @@ export interface LastError {
   /** The code from the event. It is left out if it is not a plain word, since it may then hold anything. */
   readonly code: string | undefined
   readonly status: number | undefined
+  /** True if the request took too long. */
+  readonly slow: true | undefined
   readonly at: Date
 }
 
+/** The requests that a rate is made of. */
+export type Rate = NonNullable<SeenCircuit['failureRate']>
+
 /**
- * How many seconds `retryAfter` may shift without counting as a change: clocks are read at different moments.
+ * How many milliseconds the next attempt may shift without counting as a change: clocks are read at different
+ * moments.
  */
-const TOLERANCE = 0.1
+const TOLERANCE = 100
 const MS_PER_SECOND = 1000
 const CODE = /^[\w.-]{1,64}$/
 
@@ -23,8 +29,9 @@ export class Tracked {
   readonly circuit: SeenCircuit
   readonly recent = new Recent()
   lastError: LastError | undefined
+  #rateAtOpening: Rate | undefined
+  #retryAt: Date | undefined
   #seen = ''
-  #seenDue = 0
 
   constructor(id: number, circuit: SeenCircuit) {
     this.id = id
@@ -32,24 +39,44 @@ export class Tracked {
     this.hasChanged()
   }
 
+  /** The rate that opened the circuit, which the circuit itself has forgotten; undefined if none did. */
+  get rateAtOpening(): Rate | undefined {
+    return this.circuit.cause === 'rate' ? this.#rateAtOpening : undefined
+  }
+
+  /** When a new attempt is allowed, by the wall clock; undefined unless the circuit is opened. */
+  get retryAt(): Date | undefined {
+    const { retryAfter } = this.circuit
+    if (retryAfter <= 0) return undefined
+    const at = Date.now() + retryAfter * MS_PER_SECOND
+    const before = this.#retryAt?.getTime() ?? 0
+    if (Math.abs(at - before) >= TOLERANCE) this.#retryAt = new Date(at)
+    return this.#retryAt
+  }
+
   record(result: Result, reason?: FailureReason): void {
     this.recent.add(result)
-    if (result !== 'failure') return
-    const { code = '', status } = reason ?? {}
-    this.lastError = { code: CODE.test(code) ? code : undefined, status, at: new Date() }
+    if (result === 'failure' || result === 'slow') this.fail(reason ?? {})
+  }
+
+  fail({ code = '', status, slow }: FailureReason): void {
+    this.lastError = { code: CODE.test(code) ? code : undefined, status, slow, at: new Date() }
+  }
+
+  move({ failureRate }: CircuitEvents['stateChanged']): void {
+    if (failureRate) this.#rateAtOpening = failureRate
   }
 
   /**
-   * Whether the circuit changed since the last call. No event reports that a ttl has passed, or that the
-   * fleet reopened a circuit that is opened here.
+   * Whether the circuit changed since the last call. No event reports that a ttl has passed, that requests
+   * have left the window, or that the fleet reopened a circuit that is opened here.
    */
   hasChanged(): boolean {
-    const { state, failureCount, retryAfter } = this.circuit
-    const seen = `${state} ${failureCount}`
-    const due = retryAfter > 0 ? performance.now() / MS_PER_SECOND + retryAfter : 0
-    if (seen === this.#seen && Math.abs(due - this.#seenDue) < TOLERANCE) return false
+    const { state, failureCount, failureRate, cause, round } = this.circuit
+    const at = this.retryAt?.getTime()
+    const seen = JSON.stringify([state, failureCount, failureRate, cause, round, at])
+    if (seen === this.#seen) return false
     this.#seen = seen
-    this.#seenDue = due
     return true
   }
 }

@@ -1,5 +1,5 @@
 /** Follows a breaker: its circuits and its storage. */
-import type { CircuitEvents, FailureReason } from '../circuit/types.js'
+import type { Attempt, CircuitEvents, FailureReason } from '../circuit/types.js'
 import type { Observed, SeenCircuit } from '../observe/seen.js'
 import type { Result } from './recent.js'
 import { Tracked } from './tracked.js'
@@ -76,10 +76,12 @@ export class Watch {
     return [
       breaker.on('created', ({ circuit }) => this.#create(circuit)),
       breaker.on('detached', ({ circuit }) => this.#forget(circuit)),
-      breaker.on('attempted', (attempt) => this.#record(attempt.circuit, attempt.outcome, attempt)),
+      breaker.on('attempted', (attempt) =>
+        this.#record(attempt.circuit, resultOf(attempt), attempt),
+      ),
       breaker.on('rejected', ({ circuit }) => this.#record(circuit, 'refused')),
-      breaker.on('stateChanged', change),
-      breaker.on('failed', change),
+      breaker.on('stateChanged', (moved) => this.#change(moved.circuit, (it) => it.move(moved))),
+      breaker.on('failed', (failure) => this.#fail(failure)),
       breaker.on('recovered', change),
       breaker.on('storageLost', (event) => this.#lose(event)),
       breaker.on('storageRestored', (event) => this.#restore(event)),
@@ -111,9 +113,18 @@ export class Watch {
     this.#onChange(tracked)
   }
 
-  #change(name: string): void {
+  /** A request that is too slow is a failure while it is under way: nobody knows when it will end. */
+  #fail(failure: CircuitEvents['failed']): void {
+    this.#change(failure.circuit, (tracked) => {
+      if (failure.slow) tracked.fail(failure)
+    })
+  }
+
+  #change(name: string, note?: (tracked: Tracked) => void): void {
     const tracked = this.#tracked.get(name)
-    if (tracked) this.#onChange(tracked)
+    if (!tracked) return
+    note?.(tracked)
+    this.#onChange(tracked)
   }
 
   #lose({ reason }: CircuitEvents['storageLost']): void {
@@ -125,4 +136,8 @@ export class Watch {
     this.#restored = { lostFor, at: new Date() }
     this.#onChange(undefined)
   }
+}
+
+function resultOf({ outcome, slow }: Attempt): Result {
+  return slow ? 'slow' : outcome
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { ConfigError, CircuitBreaker } from '../../lib/index.js'
 import { statusPage } from '../../lib/status-page/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
-import { Hosted } from '../support/hosted.js'
+import { Host, Hosted } from '../support/hosted.js'
 import { until } from '../support/until.js'
 
 let hosted: Hosted
@@ -86,6 +86,84 @@ describe('HTML', () => {
   })
 })
 
+describe('a failure rate', () => {
+  const RATE = { failureRate: { threshold: 0.5, minimumRequests: 4 }, threshold: 9 }
+  const rowOf = async (): Promise<string> =>
+    /<tr id="circuit-1".*?<\/tr>/s.exec(await text())?.[0] ?? ''
+  const send = async (...statuses: readonly number[]): Promise<void> => {
+    for (const status of statuses) await hosted.request('users', `/status/${status}`)
+  }
+
+  it('is shown beside the failures in a row, and not rounded up', async () => {
+    hosted.attach('users', RATE)
+    expect(await rowOf()).toContain('data-label="Failures">0<small>no requests</small></td>')
+    await send(200, 200, 500)
+    expect(await rowOf()).toContain('data-label="Failures">1<small>1 of 3 (33.3 %)</small></td>')
+    expect((await json()).circuits[0]).toMatchObject({
+      failureRate: { requests: 3, failures: 1, rate: 1 / 3 },
+      cause: null,
+      round: 0,
+      retryAt: null,
+    })
+    await send(...Array.from({ length: 98 }, () => 200), ...Array.from({ length: 8 }, () => 500))
+    await send(200)
+    await send(...Array.from({ length: 6 }, () => 500))
+    // 15 of 116 are 12.93 %.
+    expect(await rowOf()).toContain('<small>15 of 116 (12.9 %)</small>')
+  })
+
+  it('that opened the circuit is shown as its cause, with what the window held', async () => {
+    hosted.attach('users', RATE)
+    await send(200, 500, 200, 500)
+    const row = await rowOf()
+    expect(row).toContain('opened</span><small>failure rate: 2 of 4 (50 %)</small>')
+    expect(row).not.toContain('no requests')
+    expect((await json()).circuits[0]).toMatchObject({ state: 'opened', cause: 'rate', round: 1 })
+  })
+
+  it('is named as the cause where the page came later', async () => {
+    hosted.attach('users', RATE)
+    await send(200, 500, 200, 500)
+    const page = statusPage(hosted.breaker)
+    const host = await Host.start(page)
+    const html = await (await fetch(host.url)).text()
+    expect(html).toContain('opened</span><small>failure rate</small>')
+    page.close()
+    await host.stop()
+  })
+})
+
+it('shows the round of an opening, its cause, and the moment of the next attempt', async () => {
+  hosted.attach('users', { threshold: 1, ttl: { initial: 0.05, factor: 100, max: 30, jitter: 0 } })
+  await hosted.open('users')
+  expect(await text()).toContain('opened</span><small>failures in a row</small>')
+  const users = hosted.breaker.circuit('users')
+  await until('the ttl has passed', async () => (await text()).includes('class="half-opened"'))
+  expect(await text()).toMatch(/–<\/span><small>round 1<\/small><\/td>/)
+  await hosted.request('users', '/status/503')
+  const [shown] = (await json()).circuits
+  const page = await text()
+  expect(page).toContain('opened</span><small>probe failed</small>')
+  const at = String(shown?.['retryAt'])
+  const moment = `<small>at <time datetime="${at}">${at.slice(11, 19)} UTC</time></small>`
+  expect(page).toContain(`${moment}<small>round 2</small>`)
+  const expected = Date.now() + 1000 * Number(users?.retryAfter)
+  expect(Math.abs(Date.parse(at) - expected)).toBeLessThan(1000)
+})
+
+it('marks requests that are too slow, while they are under way and once they have ended', async () => {
+  hosted.attach('users', { slowAfter: 0.05, threshold: 9 })
+  await hosted.request('users', '/status/503')
+  const request = hosted.request('users', '/drip/400')
+  await until('it is slow', () => hosted.breaker.circuit('users')?.failureCount === 2)
+  expect(await text()).toMatch(/<code>slow<\/code> <time/)
+  expect((await json()).circuits[0]).toMatchObject({ lastError: { slow: true } })
+  await request
+  expect(await text()).toMatch(/<code>slow 200<\/code> <time/)
+  expect(await text()).toContain('aria-label="Last 2: 1 failure, 1 slow"')
+  expect((await json()).circuits[0]).toMatchObject({ recent: ['failure', 'slow'] })
+})
+
 describe('JSON', () => {
   it('has the same content', async () => {
     hosted.attach('users')
@@ -99,7 +177,11 @@ describe('JSON', () => {
         name: 'users',
         state: 'opened',
         failureCount: 2,
+        failureRate: null,
         retryAfter: expect.closeTo(30, 0),
+        retryAt: expect.stringMatching(/^20.*Z$/),
+        cause: 'streak',
+        round: 1,
         lastError: { code: 'ECONNRESET', at: expect.stringMatching(/^20.*Z$/) },
         recent: ['success', 'failure', 'failure', 'refused'],
       },

@@ -2,7 +2,12 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import axios, { type AxiosInstance } from 'axios'
-import { CircuitBreaker, type Circuit, type CircuitBreakerOptions } from '../../lib/index.js'
+import {
+  CircuitBreaker,
+  type Circuit,
+  type CircuitBreakerOptions,
+  type CircuitOptions,
+} from '../../lib/index.js'
 import { statusPage, type StatusPage, type StatusPageOptions } from '../../lib/status-page/index.js'
 import { Upstream } from './upstream.js'
 
@@ -62,10 +67,10 @@ export class Hosted {
     return new Hosted(breaker, page, await Host.start(page), await Upstream.start())
   }
 
-  attach(name: string): Circuit {
+  attach(name: string, options?: CircuitOptions): Circuit {
     const instance = axios.create({ baseURL: this.#upstream.origin })
     this.#instances.set(name, instance)
-    return this.breaker.attach(instance, name)
+    return this.breaker.attach(instance, name, options)
   }
 
   /** Sends a request through the circuit, and ignores its result. */

@@ -7,6 +7,12 @@ const NAME_LENGTH = 120
 const SECONDS_PER_MINUTE = 60
 /** The headings of the columns, after the circuit's name. */
 export const LABELS = ['State', 'Failures', 'Retry in', 'Last error', 'Recent requests']
+/** What opened the circuit, in words. */
+const CAUSES: Readonly<Record<string, string>> = {
+  streak: 'failures in a row',
+  rate: 'failure rate',
+  probe: 'probe failed',
+}
 const NONE = markup`<span class="none">–</span>`
 
 export function row(tracked: Tracked): Html {
@@ -32,16 +38,15 @@ function note(content: Html | undefined): Html {
   return content ? markup`<small>${content}</small>` : markup``
 }
 
-/** What opened the circuit. */
-function why({ circuit: { cause }, rateAtOpening }: Tracked): Html | undefined {
-  if (cause === 'streak') return markup`failures in a row`
-  if (cause === 'probe') return markup`probe failed`
-  if (cause !== 'rate') return undefined
-  return rateAtOpening ? markup`failure rate: ${share(rateAtOpening)}` : markup`failure rate`
+function why({ circuit: { cause = '' } }: Tracked): Html | undefined {
+  const words = CAUSES[cause]
+  return words === undefined ? undefined : markup`${words}`
 }
 
-/** Those in a row, and those in the window of a rate. */
-function failures({ circuit: { failureCount, failureRate, state } }: Tracked): Html {
+/** Those in a row, and those in the window of a rate. If the rate opened the circuit, it is what counts. */
+function failures({ circuit, rateAtOpening }: Tracked): Html {
+  const { state, failureCount, failureRate, cause } = circuit
+  if (cause === 'rate') return rateAtOpening ? share(rateAtOpening) : NONE
   if (!failureRate || state !== 'closed') return markup`${failureCount}`
   return markup`${failureCount}${note(share(failureRate))}`
 }
@@ -50,7 +55,7 @@ function failures({ circuit: { failureCount, failureRate, state } }: Tracked): H
 function share({ requests, failures: failed }: Rate): Html {
   if (requests === 0) return markup`no requests`
   const permille = Math.floor((failed * 1000) / requests)
-  return markup`${failed} of ${requests} (${permille / 10} %)`
+  return markup`${failed} of ${requests} (${permille / 10}\u{A0}%)`
 }
 
 function next({ circuit: { retryAfter, round = 0 }, retryAt }: Tracked): Html {

@@ -56,6 +56,7 @@ code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere }
 time { color: var(--soft); font-size: .85em; white-space: nowrap }
 .none, small { color: var(--soft) }
 small { display: block; font-size: .8rem }
+small time { font-size: inherit }
 svg { display: block; width: 15rem; height: 1.125rem; max-width: 100%; shape-rendering: crispEdges }
 path { stroke-width: 3; fill: none }
 path.success { stroke: var(--green) }

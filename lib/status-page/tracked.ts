@@ -63,8 +63,8 @@ export class Tracked {
     this.lastError = { code: CODE.test(code) ? code : undefined, status, slow, at: new Date() }
   }
 
-  move({ failureRate }: CircuitEvents['stateChanged']): void {
-    if (failureRate) this.#rateAtOpening = failureRate
+  move({ to, failureRate }: CircuitEvents['stateChanged']): void {
+    if (to === 'opened') this.#rateAtOpening = failureRate
   }
 
   /**

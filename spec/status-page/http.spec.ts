@@ -98,7 +98,9 @@ describe('a failure rate', () => {
     hosted.attach('users', RATE)
     expect(await rowOf()).toContain('data-label="Failures">0<small>no requests</small></td>')
     await send(200, 200, 500)
-    expect(await rowOf()).toContain('data-label="Failures">1<small>1 of 3 (33.3 %)</small></td>')
+    expect(await rowOf()).toContain(
+      'data-label="Failures">1<small>1 of 3 (33.3\u{A0}%)</small></td>',
+    )
     expect((await json()).circuits[0]).toMatchObject({
       failureRate: { requests: 3, failures: 1, rate: 1 / 3 },
       cause: null,
@@ -109,15 +111,15 @@ describe('a failure rate', () => {
     await send(200)
     await send(...Array.from({ length: 6 }, () => 500))
     // 15 of 116 are 12.93 %.
-    expect(await rowOf()).toContain('<small>15 of 116 (12.9 %)</small>')
+    expect(await rowOf()).toContain('<small>15 of 116 (12.9\u{A0}%)</small>')
   })
 
   it('that opened the circuit is shown as its cause, with what the window held', async () => {
     hosted.attach('users', RATE)
     await send(200, 500, 200, 500)
     const row = await rowOf()
-    expect(row).toContain('opened</span><small>failure rate: 2 of 4 (50 %)</small>')
-    expect(row).not.toContain('no requests')
+    expect(row).toContain('opened</span><small>failure rate</small>')
+    expect(row).toContain('data-label="Failures">2 of 4 (50\u{A0}%)</td>')
     expect((await json()).circuits[0]).toMatchObject({ state: 'opened', cause: 'rate', round: 1 })
   })
 
@@ -128,12 +130,15 @@ describe('a failure rate', () => {
     const host = await Host.start(page)
     const html = await (await fetch(host.url)).text()
     expect(html).toContain('opened</span><small>failure rate</small>')
+    expect(html).toContain('data-label="Failures"><span class="none">–</span></td>')
     page.close()
     await host.stop()
   })
 })
 
 it('shows the round of an opening, its cause, and the moment of the next attempt', async () => {
+  await hosted.stop()
+  hosted = await Hosted.start()
   hosted.attach('users', { threshold: 1, ttl: { initial: 0.05, factor: 100, max: 30, jitter: 0 } })
   await hosted.open('users')
   expect(await text()).toContain('opened</span><small>failures in a row</small>')

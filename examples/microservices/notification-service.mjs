@@ -14,7 +14,7 @@ const mailer = createTransport(SMTP_URL)
 const users = axios.create({ baseURL: USERS_URL, timeout: 5000 })
 
 const breaker = new CircuitBreaker({ storage: new RedisStorage({ url: REDIS_URL }) })
-breaker.attach(users, 'users', { threshold: 3, ttl: Number(TTL) })
+breaker.attach(users, 'users', { threshold: 3, failureRate: 0.5, ttl: Number(TTL) })
 collectMetrics(breaker, { registry })
 await breaker.init().catch((error) => console.error(`Circuits are local: ${error.message}`))
 

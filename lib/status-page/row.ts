@@ -38,9 +38,8 @@ function note(content: Html | undefined): Html {
   return content ? markup`<small>${content}</small>` : markup``
 }
 
-function why({ circuit: { cause = '' } }: Tracked): Html | undefined {
-  const words = CAUSES[cause]
-  return words === undefined ? undefined : markup`${words}`
+function why({ circuit: { cause } }: Tracked): Html | undefined {
+  return cause && markup`${CAUSES[cause] ?? cause}`
 }
 
 /** Those in a row, and those in the window of a rate. If the rate opened the circuit, it is what counts. */

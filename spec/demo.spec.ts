@@ -39,7 +39,7 @@ describe('the demo', () => {
 
   it('fits a page, and sends no colours into a pipe', () => {
     const lines = run.stdout.split('\n')
-    expect(lines.length).toBeLessThanOrEqual(80)
+    expect(lines.length).toBeLessThanOrEqual(92)
     expect(lines.filter((line) => line.length > 100)).toEqual([])
     expect(run.stdout).not.toContain('\u001B')
   })
@@ -58,6 +58,18 @@ describe('the demo', () => {
     const last = `failure ${threshold} of ${threshold}`
     expect(cells.findIndex((cell) => cell.endsWith(last))).toBe(opening - 1)
     expect(cells[opening + 1]).toMatch(/^○ refused .*retry in \d\.\d/)
+  })
+
+  it('opens the circuit that has a failure rate by it, and leaves the other closed', () => {
+    const opening = '▸ closed → opened for 2 s: 4 of 8'
+    const users = story.lane('users')
+    expect(users.filter((cell) => cell === opening)).toHaveLength(1)
+    expect(users[users.indexOf(opening) - 1]).toMatch(/^● 200\/500 .* failed$/)
+    expect(users[users.indexOf(opening) + 1]).toMatch(/^○ refused /)
+    const openings = story.transitions('avatars').filter((move) => move === 'closed → opened')
+    expect(openings).toHaveLength(1)
+    expect(story.calls(/^● 200\/500/)).toBe(story.figures('while it answered and 500')[0])
+    expect(run.stdout).toContain('✔ half of the requests failed: the failure rate opened users')
   })
 
   it.each(KINDS)('sees %s fail a probe, pass one, and recover', (kind) => {
@@ -90,6 +102,7 @@ describe('the demo', () => {
       'while it answered  ',
       'while it answered 500',
       'while it hung  ',
+      'while it answered and 500 in turn',
       'after it came back',
     ]
     const figures = phases.map((phase) => story.figures(phase))

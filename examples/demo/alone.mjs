@@ -1,4 +1,4 @@
-/** Shows an outage in ten seconds, with a circuit breaker and without. */
+/** Shows an outage, and a service that half fails, in a quarter of a minute, with a circuit breaker and without. */
 import { Arm } from './arm.mjs'
 import { printChecks } from './checks.mjs'
 import { LEGEND, paint } from './paint.mjs'
@@ -25,19 +25,23 @@ export async function demo(processes) {
 }
 
 function heads() {
-  const rules = ([kind, { threshold, ttl }]) => `${kind} (threshold ${threshold}, ttl ${ttl} s)`
-  return Object.fromEntries(Object.entries(CIRCUITS).map((circuit) => [circuit[0], rules(circuit)]))
+  const rules = ([kind, { threshold, failureRate, ttl }]) => {
+    const rate = failureRate ? ` or ${100 * failureRate.threshold} %` : ''
+    return [kind, `${kind} (threshold ${threshold}${rate}, ttl ${ttl} s)`]
+  }
+  return Object.fromEntries(Object.entries(CIRCUITS).map(rules))
 }
 
 function printHead(guarded, bare) {
   const chain = ({ clients, users }) => `client service (${clients}) → user service (${users})`
   console.log(`
-  ${paint('bold', 'A user service breaks, hangs and comes back. Its callers have a circuit breaker.')}
+  ${paint('bold', 'A user service breaks, hangs, comes back and half fails. Its callers have a circuit breaker.')}
 
   processes on the loopback (pid), called at the same moments by this one (${process.pid})
     with the breaker   ${chain(guarded)}
     without it         ${chain(bare)}
 
   ${LEGEND}
+  50 %: the circuit opens as well once half of its last 8 requests have failed
 `)
 }

@@ -19,6 +19,17 @@ export function outcome(result, state, threshold) {
   return { glyph, tone, label: String(result.reason), labelTone: 'red', detail }
 }
 
+/** One call of a service that fails every other one: what it came to counts only together with others. */
+export function mixed(result, state) {
+  if (result.outcome === 'refused') return refusal(result)
+  const values = [result.outcome === 'failed' ? 1 : 0]
+  return { ...STATES[state], label: '200/500', values, detail: countFailed }
+}
+
+function countFailed(values) {
+  return `${values.reduce((sum, value) => sum + value, 0)} of ${values.length} failed`
+}
+
 function refusal({ state, retryAfter }) {
   return { ...STATES[state], label: 'refused', values: [retryAfter], detail: retry }
 }
@@ -36,9 +47,10 @@ export function probe(result) {
   return { ...STATES['half-opened'], label, labelTone: tone, detail }
 }
 
-export function transition(from, to, ttl) {
+export function transition({ from, to, failureRate }, ttl) {
   const { tone } = STATES[to]
-  const label = `${from} → ${to}${to === 'opened' ? ` for ${ttl} s` : ''}`
+  const rate = failureRate ? `: ${failureRate.failures} of ${failureRate.requests}` : ''
+  const label = `${from} → ${to}${to === 'opened' ? ` for ${ttl} s${rate}` : ''}`
   return { glyph: '▸', tone, label, labelTone: tone, strong: true }
 }
 

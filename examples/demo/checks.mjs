@@ -31,6 +31,9 @@ function circuitChecks(lanes, { calls, reached }) {
     ).length
   const last = ({ kind }) => calls.findLast((call) => call.kind === kind)
   const { isReached } = arrivals(reached)
+  const faltering = calls.filter(({ kind, behaviour }) => {
+    return kind === 'avatars' && behaviour === 'falters'
+  })
   const probes = (crowd) => crowd.filter(isReached).length
   return {
     'each circuit opened after exactly as many failures as its threshold': lanes.every(
@@ -45,10 +48,17 @@ function circuitChecks(lanes, { calls, reached }) {
       ({ history }) =>
         history.includes('half-opened → opened') && history.at(-1) === 'half-opened → closed',
     ),
+    'half of the requests failed: the failure rate opened users, and no streak opened avatars':
+      rated(lanes).join() === 'users' && !faltering.some(isRefused),
     'after the recovery, the callers of both circuits get answers': lanes.every(
       (lane) => last(lane).outcome === 'answered',
     ),
   }
+}
+
+/** The circuits that their failure rate has opened. */
+function rated(lanes) {
+  return lanes.filter(({ causes }) => causes.includes('rate')).map(({ kind }) => kind)
 }
 
 /** Checks both arms: refused calls did not reach the user service, and all others did. */

@@ -34,7 +34,9 @@ await breaker.init()
 
 /** Transitions that no answer has reported to the driver yet. */
 const unreported = { users: [], avatars: [] }
-breaker.on('stateChanged', ({ circuit, from, to }) => unreported[circuit].push({ from, to }))
+breaker.on('stateChanged', ({ circuit, from, to, cause, failureRate }) => {
+  unreported[circuit].push({ from, to, cause, failureRate })
+})
 
 /** All events, for the story of a fleet. Times are in milliseconds, by a clock that all processes share. */
 const events = { users: [], avatars: [] }

@@ -2,7 +2,7 @@
  * The callers of one circuit. They come one at a time, and in a crowd when the circuit is due to half-open.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { crowd, outcome, probe, transition } from './cells.mjs'
+import { crowd, mixed, outcome, probe, transition } from './cells.mjs'
 import { firstRefused } from './crowd.mjs'
 import { BEAT, CALLERS, CIRCUITS, PROBE_TIME } from './settings.mjs'
 
@@ -13,6 +13,8 @@ export class Lane {
   kind
   /** Every transition so far, as in `closed → opened`. */
   history = []
+  /** What caused each opening so far. */
+  causes = []
   /** For each half-opening, the ids of the calls made in it. */
   crowds = []
   #stage
@@ -40,10 +42,15 @@ export class Lane {
     const state = this.#state
     const transitions = this.#note(result)
     if (state !== 'opened' || result.outcome === 'refused') {
-      return [outcome(result, state, CIRCUITS[this.kind].threshold), ...transitions]
+      return [this.#outcome(result, state), ...transitions]
     }
     this.crowds.push([result.id])
     return [...transitions.slice(0, 1), probe(result), ...transitions.slice(1)]
+  }
+
+  #outcome(result, state) {
+    if (this.#stage.behaviour === 'falters') return mixed(result, state)
+    return outcome(result, state, CIRCUITS[this.kind].threshold)
   }
 
   /**
@@ -76,11 +83,13 @@ export class Lane {
   /** Adds the transitions that came with an answer. */
   #note({ transitions }) {
     const { ttl } = CIRCUITS[this.kind]
-    return transitions.map(({ from, to }) => {
+    return transitions.map((moved) => {
+      const { from, to, cause } = moved
       this.#state = to
+      if (cause) this.causes.push(cause)
       if (to === 'opened') this.#dueAt = performance.now() + ttl * 1000
       this.history.push(`${from} → ${to}`)
-      return transition(from, to, ttl)
+      return transition(moved, ttl)
     })
   }
 }

@@ -1,6 +1,9 @@
-/** The settings of the story. Times are short, so that an outage takes only seconds. */
+/**
+ * The settings of the story. Times are short, so that an outage takes only seconds. In an outage, the circuit
+ * of users opens at 3 failures in a row, before half of its last 8 requests have failed.
+ */
 export const CIRCUITS = {
-  users: { threshold: 3, ttl: 2 },
+  users: { threshold: 3, ttl: 2, failureRate: { threshold: 0.5, window: { requests: 8 } } },
   avatars: { threshold: 5, ttl: 3 },
 }
 
@@ -14,7 +17,7 @@ export const BEAT = 250
 export const CALLERS = 5
 
 /** How long the demo may take, in milliseconds. A fleet has more processes to start. */
-export const LIMITS = { alone: 18_500, fleet: 40_000 }
+export const LIMITS = { alone: 26_000, fleet: 40_000 }
 
 /** How long the user service takes to answer a probe, in milliseconds. */
 export const PROBE_TIME = 300

@@ -12,6 +12,11 @@ export class Stage {
     this.#timeline = timeline
   }
 
+  /** What both user services do now. */
+  get behaviour() {
+    return this.#behaviour
+  }
+
   /** Waits only for the arm that is watched. */
   call(kind, client) {
     this.#calls += 1

@@ -1,4 +1,7 @@
-/** The story: the user service answers, breaks, hangs and comes back, while callers go on calling. */
+/**
+ * The story: the user service answers, breaks, hangs and comes back, and then fails every other request for a
+ * while, and callers go on calling.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Lane } from './lane.mjs'
 import { BEAT, CIRCUITS } from './settings.mjs'
@@ -26,11 +29,10 @@ export class Story {
       0,
       all(({ history }) => history.includes(failedProbe)),
     )
-    await this.#act(
-      'recovers',
-      3,
-      all(({ state }) => state === 'closed'),
-    )
+    const isClosed = all(({ state }) => state === 'closed')
+    await this.#act('recovers', 3, isClosed)
+    await this.#act('falters', 2, () => this.lanes.some(({ causes }) => causes.includes('rate')))
+    await this.#act('recovers', 3, isClosed)
     this.#stage.end()
   }
 

@@ -7,6 +7,7 @@ const PHASES = {
   answers: 'while it answered',
   breaks: 'while it answered 500',
   hangs: 'while it hung',
+  falters: 'while it answered and 500 in turn',
   recovers: 'after it came back',
 }
 

@@ -1,11 +1,13 @@
 /**
- * The user service. It answers, fails or hangs, as the driver commands, and counts the requests that reach
- * it.
+ * The user service. It answers, fails, hangs or fails every other request, as the driver commands, and counts
+ * the requests that reach it.
  */
 import { reply, serve } from './child.mjs'
 
 /** Every request that arrived. */
 const reached = []
+/** How many requests of each kind were answered while the service fails every other one. */
+const answered = {}
 /** Requests that wait until the driver allows an answer. */
 const held = []
 let behaviour = 'answers'
@@ -14,8 +16,14 @@ let heldKind
 function answer(kind, response) {
   if (behaviour === 'hangs') return
   if (kind === heldKind) held.push(response)
-  else if (behaviour === 'breaks') reply(response, 500, { error: 'broken' })
+  else if (behaviour === 'breaks' || (behaviour === 'falters' && isOdd(kind)))
+    reply(response, 500, { error: 'broken' })
   else reply(response, 200, { name: 'naruto' })
+}
+
+function isOdd(kind) {
+  answered[kind] = (answered[kind] ?? 0) + 1
+  return answered[kind] % 2 === 1
 }
 
 /** The driver's commands: PUT /control/behave/hangs, PUT /control/hold/users, GET /control/reached. */

@@ -9,13 +9,15 @@ import { statusPage } from 'axios-breaker/status-page'
 import { MemoryStorage } from 'axios-breaker/testing'
 import { Service } from './service.mjs'
 
-/** How many milliseconds each service answers, breaks or hangs, in turn. */
+/** How many milliseconds each service answers, breaks, hangs or fails every other request, in turn. */
 const SERVICES = {
   users: [20_000, 'answers', 9_000, 'breaks'],
   avatars: [12_000, 'answers', 5_000, 'hangs', 8_000, 'breaks'],
-  search: [600_000, 'answers'],
+  search: [15_000, 'answers', 12_000, 'falters', 8_000, 'dawdles'],
   'payments (card)': [3_000, 'answers', 30_000, 'resets'],
 }
+/** What differs from the rules of the other circuits. */
+const RULES = { search: { failureRate: 0.4, slowAfter: 0.3 } }
 const REQUESTS_EVERY = 250
 const STORAGE_UP = 25_000
 const STORAGE_DOWN = 10_000
@@ -29,7 +31,7 @@ await breaker.init()
 for (const [name, script] of Object.entries(SERVICES)) {
   const service = await Service.start(script)
   const instance = axios.create({ baseURL: service.origin, timeout: 400 })
-  breaker.attach(instance, name)
+  breaker.attach(instance, name, RULES[name])
   const request = () => void instance.get('/').catch(() => undefined)
   setInterval(request, REQUESTS_EVERY * (0.6 + Math.random()))
 }

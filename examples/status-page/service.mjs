@@ -1,10 +1,15 @@
-/** A service on a free loopback port that follows a script: it answers, breaks, hangs or resets. */
+/** A service on a free loopback port that follows a script, and does in turn what each line of it says. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+
+/** Requests so far: a service that falters fails every other one. */
+let requests = 0
 
 const BEHAVIOURS = {
   answers: (response) => response.end('{}'),
   breaks: (response) => response.writeHead(503).end('{}'),
+  falters: (response) => response.writeHead((requests += 1) % 2 === 0 ? 503 : 200).end('{}'),
+  dawdles: (response) => setTimeout(() => response.end('{}'), 350),
   hangs: () => undefined,
   resets: (response) => response.socket.resetAndDestroy(),
 }

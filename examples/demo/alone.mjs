@@ -15,7 +15,7 @@ export async function demo(processes) {
     Arm.start(processes, { flags: ['--without-breaker'] }),
   ])
   printHead(guarded.pids, bare.pids)
-  const story = new Story(new Stage(guarded, bare, new Timeline(heads())))
+  const story = new Story(new Stage(guarded, bare, new Timeline(headings())))
   await story.play()
   const results = await Promise.all([guarded.results(), bare.results()])
   console.log()
@@ -24,12 +24,12 @@ export async function demo(processes) {
   return printChecks(story.lanes, ...results)
 }
 
-function heads() {
-  const rules = ([kind, { threshold, failureRate, ttl }]) => {
-    const rate = failureRate ? ` or ${100 * failureRate.threshold} %` : ''
-    return [kind, `${kind} (threshold ${threshold}${rate}, ttl ${ttl} s)`]
-  }
-  return Object.fromEntries(Object.entries(CIRCUITS).map(rules))
+function headings() {
+  const heads = Object.entries(CIRCUITS).map(([kind, rules]) => {
+    const rate = 'failureRate' in rules ? ` or ${100 * rules.failureRate.threshold} %` : ''
+    return [kind, `${kind} (threshold ${rules.threshold}${rate}, ttl ${rules.ttl} s)`]
+  })
+  return Object.fromEntries(heads)
 }
 
 function printHead(guarded, bare) {

@@ -1,35 +1,16 @@
 /** The rules of one circuit, fed by this process's own results. The clock is an argument. */
+import { NEVER, openedAt, readingOf } from './last-opening.js'
 import { openingBy } from './opening/by-terms.js'
 import type { Opening } from './opening/opening.js'
 import type { FailureRateReading, OpeningCause, OwnWindow } from './opening/terms.js'
 import { Probes } from './probes.js'
-import { lastsFor, type OpeningFacts } from './ttl.js'
+import type { OpeningFacts } from './ttl.js'
 import type { Admission, CircuitState, Machine, Outcome, Permit, Refusal, Rules } from './types.js'
 import type { FailureReason, OpeningReading } from './types.js'
 
 /** All circuits that never moved share it: most of them, most of the time. */
 const FIRST_PERMIT: Permit = { admitted: true, epoch: 0, grantedAt: 0, probe: false }
 const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
-const MICROSECONDS = 1e6
-
-/** How a circuit was opened last. */
-interface LastOpening {
-  readonly at: number
-  /** Seconds. */
-  readonly lasts: number
-  /** Which of its rounds of probes it waits for. */
-  readonly round: number
-  /** Seconds for which the service asked to be left alone. */
-  readonly retryAfter: number
-  /** Requests that were in the window of the rate. */
-  readonly requests: number
-  /** Undefined if nobody knows. */
-  readonly cause?: OpeningCause | undefined
-  /** What was in the window, if its rate opened the circuit. */
-  readonly failureRate?: FailureRateReading | undefined
-}
-
-const NEVER: LastOpening = { at: 0, lasts: 0, round: 1, retryAfter: 0, requests: 0 }
 
 export class LocalCircuit implements Machine {
   readonly #rules: Rules
@@ -72,9 +53,7 @@ export class LocalCircuit implements Machine {
   }
 
   get opening(): OpeningReading | undefined {
-    const { cause, round, failureRate } = this.#opened
-    if (this.#state === 'closed' || !cause) return undefined
-    return { cause, round, ...(failureRate && { failureRate }) }
+    return this.#state === 'closed' ? undefined : readingOf(this.#opened)
   }
 
   get retryAfter(): number {
@@ -128,23 +107,16 @@ export class LocalCircuit implements Machine {
    *
    * @param failureRate what is in the window, if its rate opens the circuit
    */
-  open(since: number, given: OpeningFacts = {}, failureRate?: FailureRateReading): void {
-    const { round, seed, retryAfter = 0, cause = this.#usualCause } = given
-    const facts = {
-      round: round ?? this.#roundAt(since),
-      seed: seed ?? Math.floor(Math.abs(since) * MICROSECONDS),
-      retryAfter,
+  open(since: number, facts: OpeningFacts = {}, failureRate?: FailureRateReading): void {
+    const window = this.#opening.rateAt?.(since)
+    const before = {
+      state: this.#state,
+      closedAt: this.#closedAt,
+      opened: this.#opened,
+      rules: this.#rules,
+      window,
     }
-    const { requests } = this.#opening.rateAt?.(since) ?? NEVER
-    this.#opened = {
-      at: since,
-      lasts: lastsFor(this.#rules, facts),
-      round: facts.round,
-      retryAfter,
-      requests: this.#state === 'closed' ? requests : this.#opened.requests,
-      cause,
-      failureRate: failureRate ?? this.#rateBehind(cause),
-    }
+    this.#opened = openedAt(since, before, facts, failureRate)
     this.#moveTo('opened')
   }
 
@@ -161,24 +133,6 @@ export class LocalCircuit implements Machine {
     if (!this.refusalAt(now)) return undefined
     const { at, requests, retryAfter } = this.#opened
     return { requests, failures: requests, openedFor: now - at, retryAfter }
-  }
-
-  /** Begins anew once the circuit has stayed closed for as long as it was last opened. */
-  #roundAt(now: number): number {
-    const { round, lasts } = this.#opened
-    if (this.#state === 'half-opened') return round + 1
-    return now - this.#closedAt >= lasts ? 1 : round
-  }
-
-  /** What opens it, if nobody says so. */
-  get #usualCause(): OpeningCause {
-    if (this.#state === 'half-opened') return 'probe'
-    return (this.#state === 'opened' && this.#opened.cause) || 'streak'
-  }
-
-  /** The fleet may say again what this process has found already. */
-  #rateBehind(cause: OpeningCause): FailureRateReading | undefined {
-    return this.#state === 'opened' && cause === 'rate' ? this.#opened.failureRate : undefined
   }
 
   #recordProbe(probes: Probes, permit: Permit, outcome: Outcome, retryAfter: number): boolean {

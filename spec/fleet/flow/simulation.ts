@@ -293,7 +293,7 @@ export class SimulatedProcess {
   #move({ to, since, facts }: Extract<Effect, { do: 'move' }>): void {
     if (to === 'opened') this.local.open(since, facts)
     else if (to === 'closed') this.local.close()
-    else this.local.halfOpen(facts?.round)
+    else this.local.halfOpen(facts)
   }
 
   #admit(token: string, leasedAt: number | undefined): void {

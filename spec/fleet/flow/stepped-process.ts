@@ -125,7 +125,7 @@ export class SteppedProcess {
     ok(since <= this.#options.now(), 'it opened in the future')
     if (to === 'opened') this.local.open(since, facts)
     else if (to === 'closed') this.local.close()
-    else this.local.halfOpen(facts?.round)
+    else this.local.halfOpen(facts)
   }
 
   #admit(token: string, leasedAt: number | undefined): void {

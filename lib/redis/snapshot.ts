@@ -5,6 +5,7 @@ import type { Snapshot } from '../storage/contract.js'
 
 const MICROSECONDS = 1e6
 const NUMBERS = ['version', 'epoch', 'failures', 'openedFor', 'heldFor', 'time'] as const
+const CAUSES = ['streak', 'rate', 'probe'] as const
 const REASON = /^([\w.-]{0,67})\/(\d{0,3})(s?)$/
 
 export interface Timed {
@@ -43,10 +44,15 @@ export function snapshotOf(fields: unknown): Timed | undefined {
   return { snapshot, time: seconds(time) }
 }
 
-function openingOf(fields: unknown, state: CircuitState): Pick<Snapshot, 'round' | 'retryAfter'> {
+function openingOf(
+  fields: unknown,
+  state: CircuitState,
+): Pick<Snapshot, 'cause' | 'round' | 'retryAfter'> {
   const [round, retryAfter] = ['round', 'retryAfter'].map((name) => property(fields, name))
   if (state === 'closed' || !isWhole(round)) return {}
+  const cause = CAUSES.find((known) => known === property(fields, 'cause'))
   return {
+    ...(cause && { cause }),
     round,
     ...(isWhole(retryAfter) && retryAfter > 0 && { retryAfter: seconds(retryAfter) }),
   }

@@ -85,11 +85,13 @@ function knowledge({
   state,
   failureCount,
   openedFor,
+  cause,
   round = 1,
   retryAfter = 0,
   lastFailure,
 }: Snapshot) {
   return {
+    cause,
     round,
     retryAfter: micro(retryAfter),
     version,

@@ -1,5 +1,5 @@
 /** The contract that a shared storage must satisfy. `decide` implements its rules. */
-import type { OpeningTerms } from '../circuit/opening/terms.js'
+import type { OpeningCause, OpeningTerms } from '../circuit/opening/terms.js'
 import type { TtlRules } from '../circuit/ttl.js'
 import type { CircuitState, FailureReason, Outcome, ProbesRule } from '../circuit/types.js'
 
@@ -19,6 +19,8 @@ export interface Snapshot {
   readonly openedFor: number
   /** Seconds until a permit is free, at the latest; 0 if one is free. */
   readonly heldFor: number
+  /** What opened the circuit. Optional; absent if it is closed. */
+  readonly cause?: OpeningCause | undefined
   /** The round of probes that the circuit waits for, from 1. Optional; absent if it is closed. */
   readonly round?: number | undefined
   /** Seconds that the service asked to be left alone, when the circuit opened. Optional. */

@@ -249,14 +249,13 @@ class Twins {
 /** What a generator must reach to prove something of it. */
 const visited = new Map<string, number>()
 
-function seenIn({ state, round = 0, retryAfter, poll }: Answer, { opening }: Terms): string[] {
-  const isByRate = state === 'opened' && opening.threshold === Infinity
+function seenIn({ state, cause, round = 0, retryAfter, poll }: Answer): string[] {
   return [
     state,
     ...(poll ? ['a poll'] : []),
     ...(round > 1 ? ['a second round'] : []),
     ...(retryAfter ? ['a Retry-After'] : []),
-    ...(isByRate ? ['opened by the rate'] : []),
+    ...(cause ? [`opened by a ${cause}`] : []),
   ]
 }
 
@@ -286,7 +285,9 @@ it(
         'a poll',
         'a second round',
         'a Retry-After',
-        'opened by the rate',
+        'opened by a streak',
+        'opened by a rate',
+        'opened by a probe',
       ]),
     )
   },

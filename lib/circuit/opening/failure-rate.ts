@@ -36,7 +36,8 @@ abstract class FailureRate extends Streak implements Opening {
 
   override failure(now: number): OpeningCause | undefined {
     const cause = super.failure(now)
-    return this.#count(true, now) ?? cause
+    const ofRate = this.#count(true, now)
+    return cause ?? ofRate
   }
 
   rateAt(now: number): FailureRateReading {

@@ -26,8 +26,9 @@ export function known({ view: { snapshot, openedAt }, local }: State, now: numbe
 }
 
 /** What decides how long the fleet's opening lasts. */
-export function factsOf({ state, round, epoch, retryAfter }: Snapshot): OpeningFacts | undefined {
-  return state === 'closed' ? undefined : { round, seed: epoch, retryAfter }
+export function factsOf(snapshot: Snapshot): OpeningFacts | undefined {
+  const { state, cause, round, epoch, retryAfter } = snapshot
+  return state === 'closed' ? undefined : { cause, round, seed: epoch, retryAfter }
 }
 
 export function ask(state: State, command: Command, now: number): Ask {

@@ -19,14 +19,14 @@ if op == 'report' and circuit.state == 'closed' and circuit.epoch <= known.epoch
   end
   changed, granted = true, true
   if proof() >= terms.opening.threshold then
-    open(now, sum(), reasonIn(given.reason))
+    open('streak', now, sum(), reasonIn(given.reason))
   elseif opensByRate(evidence.window, terms.opening.failureRate) then
     local poll = pool.poll
     local isDuringPoll = now - poll.opened <= ${POLL * 1e6}
     local reason = reasonIn(given.reason)
     if reason == '/' then reason = poll.reason end
     given.retryAfter = poll.retryAfter
-    open(isDuringPoll and poll.opened or now, math.floor(poll.failures / poll.share + 0.5), reason)
+    open('rate', isDuringPoll and poll.opened or now, math.floor(poll.failures / poll.share + 0.5), reason)
   end
 elseif op == 'report' and streaks.own and now - streaks.own.at <= life then
   streaks[#streaks + 1] = streaks.own
@@ -69,7 +69,7 @@ elseif op == 'settle' then
       move('closed')
     elseif probes[2] > of - needed then
       local reason = reasonIn(given.reason)
-      open(now, circuit.failures, reason ~= '/' and reason or circuit.reason)
+      open('probe', now, circuit.failures, reason ~= '/' and reason or circuit.reason)
     else
       table.remove(holders, index)
       changed, told = true, true

@@ -33,6 +33,11 @@ local function reasonIn(value)
   return value and #value <= 69 and string.match(value, '^[%w_.-]*/%d?%d?%d?s?$') or '/'
 end
 
+-- What opened the circuit; empty if nobody knows.
+local function causeIn(value)
+  return (value == 'streak' or value == 'rate' or value == 'probe') and value or ''
+end
+
 local function believable(version) return version <= now + ${FAR_FUTURE * MICROSECONDS} end
 
 if not believable(known.version) or not believable(known.epoch) then
@@ -41,14 +46,14 @@ end
 
 local stored = redis.call('HMGET', KEYS[1],
   'version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret', 'reason', 'format',
-  'round', 'seed', 'retryAfter', 'closed', 'pool', 'probes')
+  'round', 'seed', 'retryAfter', 'closed', 'pool', 'probes', 'cause')
 local exists = false
-for index = 1, 16 do exists = exists or stored[index] end
+for index = 1, 17 do exists = exists or stored[index] end
 local circuit = {
   version = number(stored[1]), epoch = number(stored[2]), state = stored[3],
   failures = number(stored[4]), opened = number(stored[5]), reason = reasonIn(stored[9]),
   round = math.max(1, number(stored[11])), seed = number(stored[12]), retryAfter = number(stored[13]),
-  closed = number(stored[14])
+  closed = number(stored[14]), cause = causeIn(stored[17])
 }
 
 -- A later release keeps the circuit in a way that this one would misread, and must leave alone. The key

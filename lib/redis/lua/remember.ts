@@ -32,14 +32,14 @@ local function dueAfter(opening)
   return math.max(span / 2, span - (terms.grace or 0))
 end
 
-local function open(opened, failures, reason)
+local function open(cause, opened, failures, reason)
   if circuit.state == 'half-opened' then
     circuit.round = circuit.round + 1
   elseif opened - circuit.closed >= lasts(circuit) then
     circuit.round = 1
   end
   circuit.opened, circuit.failures, circuit.reason = opened, failures, reason
-  circuit.retryAfter = given.retryAfter or 0
+  circuit.cause, circuit.retryAfter = cause, given.retryAfter or 0
   move('opened')
 end
 
@@ -94,7 +94,7 @@ local function rememberOutage()
   move(known.state)
   moved = false
   circuit.epoch, circuit.failures, circuit.opened = known.epoch, known.failures, now - known.openedFor
-  circuit.reason = reasonIn(known.reason)
+  circuit.reason, circuit.cause = reasonIn(known.reason), causeIn(known.cause)
   circuit.round, circuit.seed, circuit.retryAfter = opening.round, opening.seed, opening.retryAfter
   if known.state == 'half-opened' and isHolder then hold(terms.lease) end
 end

@@ -35,7 +35,7 @@ if changed then
     'failures', whole(circuit.failures), 'opened', whole(circuit.opened),
     'streaks', table.concat(list), 'permits', table.concat(permits), 'secret', secret, 'reason', circuit.reason,
     'round', whole(circuit.round), 'seed', whole(circuit.seed), 'retryAfter', whole(circuit.retryAfter),
-    'closed', whole(circuit.closed), 'pool', writePool(),
+    'closed', whole(circuit.closed), 'cause', circuit.cause, 'pool', writePool(),
     'probes', string.format('%.0f,%.0f,%.0f', circuit.epoch, probes[1], probes[2]))
   redis.call('PEXPIRE', KEYS[1], whole(expiry))
 elseif exists then
@@ -54,7 +54,8 @@ local snapshot = string.format('"version":%.0f,"epoch":%.0f,"state":"%s","failur
   .. '"openedFor":%.0f,"heldFor":%.0f,"reason":"%s","time":%.0f',
   circuit.version, circuit.epoch, circuit.state, circuit.failures, openedFor, heldFor, circuit.reason, now)
 if circuit.state ~= 'closed' then
-  snapshot = snapshot .. string.format(',"round":%.0f,"retryAfter":%.0f', circuit.round, circuit.retryAfter)
+  snapshot = snapshot .. string.format(',"round":%.0f,"retryAfter":%.0f,"cause":"%s"',
+    circuit.round, circuit.retryAfter, circuit.cause)
 end
 if pollAge() <= ${POLL * 1e6} then
   snapshot = snapshot .. string.format(',"poll":%.0f,"share":%.17g', pool.poll.id, pool.poll.share)

@@ -68,7 +68,7 @@ function stamp(draft: Draft, { known, now }: Asked): Draft {
 }
 
 function snapshotOf(kept: Kept, { question, now }: Asked): Snapshot {
-  const { version, epoch, state, evidence, permits, lastFailure, retryAfter } = kept
+  const { version, epoch, state, evidence, permits, cause, lastFailure, retryAfter } = kept
   const isClosed = state === 'closed'
   const poll = pollAt(now, kept.pool)
   return {
@@ -78,6 +78,7 @@ function snapshotOf(kept: Kept, { question, now }: Asked): Snapshot {
     failureCount: isClosed ? sumOf(evidence) : kept.failureCount,
     openedFor: isClosed ? 0 : now - kept.openedAt,
     heldFor: heldFor(permits, question.terms.permits, now),
+    ...(!isClosed && cause && { cause }),
     ...(!isClosed && { round: kept.round }),
     ...(!isClosed && retryAfter > 0 && { retryAfter }),
     ...(!isClosed && lastFailure && { lastFailure }),

@@ -1,4 +1,5 @@
 /** What a storage keeps of a circuit: plain data, which JSON keeps whole. Moments are seconds of the storage's clock. */
+import type { OpeningCause } from '../../circuit/opening/terms.js'
 import type { CircuitState, FailureReason } from '../../circuit/types.js'
 import { EMPTY_POOL, type Pool } from './opening/pool.js'
 
@@ -27,6 +28,8 @@ export interface Kept {
   readonly failureCount: number
   /** When the circuit opened last. */
   readonly openedAt: number
+  /** What opened it then; undefined if nobody knows. */
+  readonly cause?: OpeningCause | undefined
   /** The epoch that began then, which decides the jitter. */
   readonly seed: number
   /** Which of its rounds of probes it waited for. */

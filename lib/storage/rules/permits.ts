@@ -47,7 +47,13 @@ export function settle(draft: Draft, question: Question & { op: 'settle' }, aske
   const granted = grant(draft)
   if (successes >= needed) return close(granted, asked)
   if (failures > of - needed) {
-    const facts = { openedAt: asked.now, lastFailure: reason ?? lastFailure, retryAfter }
+    const openedAt = asked.now
+    const facts = {
+      cause: 'probe',
+      openedAt,
+      lastFailure: reason ?? lastFailure,
+      retryAfter,
+    } as const
     return open(granted, asked, facts)
   }
   const others = permits.filter((permit) => permit.token !== token)

@@ -19,7 +19,8 @@ export function report(draft: Draft, question: Report, asked: Asked): Draft {
   const { terms, reason: lastFailure, retryAfter } = question
   if (isStreak(evidence, terms.opening.threshold, terms.quorum)) {
     const failureCount = sumOf(evidence)
-    return open(reported, asked, { openedAt: now, lastFailure, retryAfter, failureCount })
+    const facts = { openedAt: now, lastFailure, retryAfter, failureCount }
+    return open(reported, asked, { cause: 'streak', ...facts })
   }
   const reporting = reportingOf(question, now)
   return reporting ? openByRate(reported, reporting, asked) : reported
@@ -34,9 +35,11 @@ function openByRate(draft: Draft, reporting: Reporting, asked: Asked): Draft {
 
 /** As old as the last process that has opened its circuit by itself, if that was during the poll. */
 function factsOf({ poll }: Pool, { reason, now }: Reporting): OpenedBy {
-  if (!poll) return { openedAt: now, lastFailure: reason, retryAfter: 0 }
+  const cause = 'rate'
+  if (!poll) return { cause, openedAt: now, lastFailure: reason, retryAfter: 0 }
   const { openedAt, failures, share } = poll
   return {
+    cause,
     openedAt: now - openedAt <= POLL ? openedAt : now,
     failureCount: Math.round(failures / share),
     lastFailure: reason ?? poll.lastFailure,

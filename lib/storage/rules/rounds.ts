@@ -1,4 +1,5 @@
 /** How a circuit opens and closes: for how long, and for which of its rounds. */
+import type { OpeningCause } from '../../circuit/opening/terms.js'
 import { lastsFor, type OpeningFacts } from '../../circuit/ttl.js'
 import type { FailureReason } from '../../circuit/types.js'
 import type { Snapshot, Terms } from '../contract.js'
@@ -12,11 +13,12 @@ export function dueAfter(opening: OpeningFacts, terms: Terms): number {
 }
 
 /** What a process knows of an opening. */
-export function openingOf({ round = 1, epoch, retryAfter = 0 }: Snapshot) {
-  return { round, seed: epoch, retryAfter }
+export function openingOf({ cause, round = 1, epoch, retryAfter = 0 }: Snapshot) {
+  return { cause, round, seed: epoch, retryAfter }
 }
 
 export interface OpenedBy {
+  readonly cause: OpeningCause
   readonly openedAt: number
   readonly lastFailure: FailureReason | undefined
   readonly retryAfter: number | undefined

@@ -13,9 +13,9 @@ beforeEach(async () => {
 })
 afterEach(() => upstream.stop())
 
-function guarded(options: CircuitOptions, storage?: MemoryStorage) {
+function guarded(options: CircuitOptions) {
   const users = axios.create({ baseURL: upstream.origin })
-  const breaker = new CircuitBreaker({ now: clock.now, storage })
+  const breaker = new CircuitBreaker({ now: clock.now })
   const circuit = breaker.attach(users, 'users', options)
   const moves: CircuitEvents['stateChanged'][] = []
   breaker.on('stateChanged', (event) => moves.push(event))
@@ -114,13 +114,50 @@ it('counts a longer Retry-After among what the event says', async () => {
   expect(moves[0]).toMatchObject({ to: 'opened', cause: 'streak', retryAfter: 40 })
 })
 
-it('has a cause in each process of a fleet', async () => {
-  const storage = new MemoryStorage()
-  const [one, two] = [guarded({ threshold: 2 }, storage), guarded({ threshold: 2 }, storage)]
-  for (const { breaker } of [one, two]) await breaker.init()
-  await send(one.users, 'ff')
-  await until('the other has heard', () => two.circuit.state === 'opened')
-  expect(one.moves[0]).toMatchObject({ to: 'opened', origin: 'local', cause: 'streak', round: 1 })
-  expect(two.moves[0]).toMatchObject({ to: 'opened', origin: 'shared', cause: 'streak', round: 1 })
-  for (const { breaker } of [one, two]) await breaker.close()
+describe('in a fleet', () => {
+  /** Two processes, by the real clock, which their storage goes by as well. */
+  async function two(options: CircuitOptions) {
+    const storage = new MemoryStorage()
+    const both = [1, 2].map(() => {
+      const users = axios.create({ baseURL: upstream.origin })
+      const breaker = new CircuitBreaker({ storage })
+      const circuit = breaker.attach(users, 'users', options)
+      const openings: CircuitEvents['stateChanged'][] = []
+      breaker.on('stateChanged', (event) => event.to === 'opened' && openings.push(event))
+      return { users, breaker, circuit, openings }
+    })
+    for (const { breaker } of both) await breaker.init()
+    const [one, other] = both as [(typeof both)[0], (typeof both)[0]]
+    const close = () => Promise.all(both.map(({ breaker }) => breaker.close()))
+    return { one, other, close }
+  }
+
+  it('each process names the cause and the round, whoever has seen the failures', async () => {
+    const { one, other, close } = await two({ threshold: 2, ttl: 0.05 })
+    await send(one.users, 'ff')
+    await until('the other has heard', () => other.openings.length === 1)
+    await until('the ttl has passed', () => one.circuit.state === 'half-opened')
+    await send(one.users, 'f')
+    await until('the other has heard again', () => other.openings.length === 2)
+    for (const { openings } of [one, other]) {
+      expect(openings.map(({ cause, round }) => [cause, round])).toEqual([
+        ['streak', 1],
+        ['probe', 2],
+      ])
+    }
+    expect(other.openings[0]).toMatchObject({ origin: 'shared' })
+    await close()
+  })
+
+  it('the rate is the cause also in a process whose own requests succeed', async () => {
+    const { one, other, close } = await two({ failureRate: { threshold: 0.5, minimumRequests: 8 } })
+    await send(other.users, 'sssss')
+    await send(one.users, 'sfsfsfsffff')
+    await until('the other has heard', () => other.openings.length === 1)
+    expect(other.openings[0]).toMatchObject({ origin: 'shared', cause: 'rate', round: 1 })
+    expect(other.openings[0]).not.toHaveProperty('failureRate')
+    expect(one.openings[0]).toMatchObject({ cause: 'rate', failureRate: { requests: 8 } })
+    expect(one.circuit.cause).toBe('rate')
+    await close()
+  })
 })

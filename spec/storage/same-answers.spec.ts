@@ -218,7 +218,7 @@ class Twins {
     const [answer, other] = answers.map(rounded) as [Answer, Answer]
     deepEqual(answer, other)
     this.#poll = answer.poll?.id ?? this.#poll
-    for (const what of seenIn(answer, this.#terms)) visited.set(what, (visited.get(what) ?? 0) + 1)
+    for (const what of seenIn(answer)) visited.set(what, (visited.get(what) ?? 0) + 1)
     this.#check(answer, known, asked)
     if (answer.version > known.version) this.#known[index] = answer
   }

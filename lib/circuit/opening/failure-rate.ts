@@ -36,8 +36,8 @@ abstract class FailureRate extends Streak implements Opening {
 
   override failure(now: number): OpeningCause | undefined {
     const cause = super.failure(now)
-    const ofRate = this.#count(true, now)
-    return cause ?? ofRate
+    // If both open it, the streak is mostly the default one, and the rate says more.
+    return this.#count(true, now) ?? cause
   }
 
   rateAt(now: number): FailureRateReading {

@@ -5,6 +5,7 @@ import { ConfigError } from '../internal/config-error.js'
 import { describeKind } from '../internal/quote.js'
 import type { Adapter } from './axios.js'
 import { isCacheHit, isPlain } from './cached.js'
+import { asksItself } from './inner-guards.js'
 import type { Post } from './wrapper.js'
 
 /** @returns whether the request bypasses the circuit, or the error of its option */
@@ -18,7 +19,7 @@ export function passesBy(
   if (option === false) return true
   // An inner guard handles the request, or a cache answers it.
   if (typeof adapter === 'function') {
-    if (circuit.leaves(adapter) || (adapter !== post.plain && isHit(adapter, config, post))) {
+    if (asksItself(adapter, circuit) || (adapter !== post.plain && isHit(adapter, config, post))) {
       return true
     }
   }

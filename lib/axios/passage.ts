@@ -10,6 +10,7 @@ import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Attempt, Permit } from '../circuit/types.js'
 import { isCachedAnswer } from './cached.js'
 import { isKeeper, keeps } from './hit.js'
+import { leaveTo } from './inner-guards.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
 import { withReason, type AttemptResult } from './outcome.js'
 import { retryAfterOf } from './retry-after.js'
@@ -69,7 +70,7 @@ export class Passage {
 
   /** Notes that the adapter asks the circuit itself, so that the outer guard lets its requests through. */
   leave(): void {
-    if (this.#permit && this.#adapter) this.#circuit.leaveTo(this.#adapter)
+    if (this.#permit && this.#adapter) leaveTo(this.#adapter, this.#circuit)
   }
 
   /** Records how the request ended, unless somebody else took the permit. */

@@ -21,8 +21,6 @@ export class ManagedCircuit implements Circuit {
   readonly #guardAdapter: GuardAdapter
   /** Undefined if an attempt may take its time. */
   readonly inFlight: AttemptsInFlight | undefined
-  /** Adapters within which this circuit is asked. Made on use: few circuits have any. */
-  #left: WeakSet<object> | undefined
   /** Also for those who see attempts end. */
   readonly published: Publication
   /** Made for the first who waits. */
@@ -118,16 +116,6 @@ export class ManagedCircuit implements Circuit {
     return self.#guardAdapter(self, adapter) as Adapter
   }
 
-  /** Whether its own guards are to let a request through to this adapter, which asks the circuit itself. */
-  leaves(adapter: object): boolean {
-    return this.#left?.has(adapter) ?? false
-  }
-
-  leaveTo(adapter: object): void {
-    this.#left ??= new WeakSet()
-    this.#left.add(adapter)
-  }
-
   get isReleased(): boolean {
     return this.#isReleased
   }
@@ -144,12 +132,8 @@ export class ManagedCircuit implements Circuit {
     const admission = this.#asked.admit()
     if (!isDecided(admission)) return admission.then((decided) => this.#tellAdmission(decided))
     // While it is closed, and nobody waits, there is nothing to tell: most of the time.
-    if (
-      admission.admitted &&
-      !admission.probe &&
-      this.published.state === 'closed' &&
-      !this.#readiness
-    ) {
+    const isOrdinary = admission.admitted && !admission.probe && this.published.state === 'closed'
+    if (isOrdinary && !this.#readiness) {
       return this.inFlight ? this.inFlight.start(admission) : admission
     }
     return this.#tellAdmission(admission)

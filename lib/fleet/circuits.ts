@@ -28,11 +28,11 @@ export class Circuits {
     this.readings.delete(circuit)
   }
 
-  readonly initialized = (): void => this.#each((circuit) => circuit.initialized())
+  readonly initialized = (): void => this.#each((circuit) => circuit.heed('initialized'))
 
   /** Without the storage, each circuit is on its own until it is read again. */
   readonly lost = (): void => {
-    this.#each((circuit) => circuit.lost())
+    this.#each((circuit) => circuit.heed('lost'))
     this.missed()
   }
 
@@ -40,7 +40,7 @@ export class Circuits {
   readonly missed = (): void => this.readings.add(this.#byName.values())
 
   /** Keeps everything that was seen until now out of the fleet's evidence. */
-  readonly distrust = (): void => this.#each((circuit) => circuit.distrust())
+  readonly distrust = (): void => this.#each((circuit) => circuit.heed('distrusted'))
 
   readonly pushed = (name: string, snapshot: Snapshot, process: string): void => {
     if (this.#now() < this.#mistrustUntil) this.hinted(name)
@@ -67,7 +67,7 @@ export class Circuits {
   }
 
   hurry(): void {
-    this.#each((circuit) => circuit.hurry())
+    this.#each((circuit) => circuit.heed('hurried'))
   }
 
   async flush(): Promise<void> {

@@ -127,28 +127,14 @@ export class SharedCircuit implements Machine, Readable {
     this.#options.leave()
   }
 
-  initialized(): void {
-    this.#runner.take({ on: 'initialized' })
-  }
-
-  /** From now on, the process uses its own results. */
-  lost(): void {
-    this.#runner.take({ on: 'lost' })
-  }
-
-  /** Keeps all results until now, and requests in flight, out of the fleet's evidence. */
-  distrust(): void {
-    this.#runner.take({ on: 'distrusted' })
+  /** What happens to all circuits of a breaker at once. */
+  heed(event: 'initialized' | 'lost' | 'distrusted' | 'hurried'): void {
+    this.#runner.take({ on: event })
   }
 
   /** Takes a snapshot that the storage published. */
   pushed(snapshot: Snapshot, process: string): void {
     this.#runner.take({ on: 'pushed', snapshot, isOwn: process === this.#options.process })
-  }
-
-  /** Reports all failures now, without waiting for the next result. */
-  hurry(): void {
-    this.#runner.take({ on: 'hurried' })
   }
 
   flush(): Promise<void> {

@@ -281,7 +281,7 @@ it('a key of another type makes its circuit local, and the others stay shared', 
 
 /** Started beside the others, and stopped with the spec. */
 async function rejection(options: { readonly url: string }): Promise<string> {
-  const peer = new SharedBreaker(upstream, { initDeadline: 2, ...options })
+  const peer = new SharedBreaker(upstream, { initDeadline: 5, ...options })
   return String(await errorOf(peer.breaker.init()))
 }
 

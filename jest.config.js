@@ -8,7 +8,7 @@ const axios = process.env.AXIOS ?? 'axios'
 const LONG = [
   'bench',
   'demo-redis.spec',
-  'fleet/(?:frozen|random-errors|in-process/noise)',
+  'fleet/(?:frozen|random-errors|rates|in-process/noise)',
   'microservices',
   'outages/',
   'redis/(?:dead-connections|many-breakers)',

@@ -27,6 +27,8 @@ export class Service {
   /** The highest number of requests at the same time. */
   most = 0
   answer: (from: string) => Answer = () => 200
+  /** Of each answer, beside its type. */
+  headers: Readonly<Record<string, string>> = {}
   readonly #open = new Set<ServerResponse>()
   readonly #server: Server
 
@@ -83,7 +85,7 @@ export class Service {
     const status = await this.answer(from)
     // Do not wait for the close: the server may learn of it after the client has sent its next request.
     this.#open.delete(response)
-    response.writeHead(status, { 'content-type': 'application/json' })
+    response.writeHead(status, { 'content-type': 'application/json', ...this.headers })
     response.end('{}')
   }
 }

@@ -5,15 +5,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../scripts/ports.mjs'
 import { numbersFrom } from '../support/numbers.js'
-import { eventually, LONG, Scene } from '../support/scene.js'
+import { eventually, FleetHarness, LONG } from '../support/fleet-harness.js'
 import type { Worker } from '../support/worker.js'
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 32)
 const WINDOW = 4
 
-let scene: Scene
+let scene: FleetHarness
 beforeAll(async () => {
-  scene = await Scene.start()
+  scene = await FleetHarness.start()
 }, LONG)
 afterEach(() => scene.clear(), LONG)
 afterAll(() => scene.stop(), LONG)

@@ -8,6 +8,7 @@ import {
   rulesOf,
   rulesShape,
   thresholdsOf,
+  type CheckedRules,
   type GivenRules,
   type RulesOptions,
 } from './rules.js'
@@ -94,7 +95,7 @@ export function resolveCircuitOptions(
   return resolve(withDefaults(defaults.given, givenBy(given)))
 }
 
-function givenBy({ outcome, fallback, ...rules }: CircuitOptions): GivenOptions {
+function givenBy({ outcome, fallback, ...rules }: CheckedRules & Interception): GivenOptions {
   return { ...rulesOf(rules), ...(outcome && { outcome }), ...(fallback && { fallback }) }
 }
 

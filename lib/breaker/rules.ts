@@ -1,8 +1,9 @@
 /** The options that say when a circuit opens, for how long, and when it closes; and what the machine makes of them. */
 import type { FailureRateTerms } from '../circuit/opening/terms.js'
-import type { Rules } from '../circuit/types.js'
+import type { Growth } from '../circuit/ttl.js'
+import type { ProbesRule, Rules } from '../circuit/types.js'
 import { groupField, orFalse } from '../internal/group.js'
-import { countField, numberField, secondsField, type Shape } from '../internal/validation.js'
+import { countField, rangeField, secondsField, type Shape } from '../internal/validation.js'
 
 export interface FailureRateOptions {
   /** The part of the requests that must have failed: above 0, at most 1. The circuit opens at this rate, not above it. */
@@ -91,90 +92,90 @@ const MINIMUM_REQUESTS = 10
 const WINDOW = 10
 const MAX_WINDOW = 3600
 const MAX_REQUESTS = 1_000_000
-const MAX_SECONDS = 2_147_483
 const MAX_FACTOR = 1000
 
 export const DEFAULT_RULES = { ttl: 30, permits: 1, probeTimeout: 60, grace: 0.001 }
 
 /** Built on use, so that a bundle which only catches errors drops zod. */
 export function rulesShape() {
+  const [seconds, count] = [secondsField(), countField()]
   return {
-    threshold: orFalse(countField()),
-    ttl: ttlField(),
-    permits: countField(),
-    probeTimeout: secondsField(),
-    failureRate: orFalse(failureRateField()),
-    slowAfter: orFalse(secondsField()),
-    maxRetryAfter: numberField('a number of seconds from 0', isPositive, MAX_SECONDS),
-    probes: groupField<ProbesOptions>(
-      { needed: countField(), of: countField() },
+    threshold: orFalse(count),
+    ttl: ttlField(seconds),
+    permits: count,
+    probeTimeout: seconds,
+    failureRate: orFalse(failureRateField(count)),
+    slowAfter: orFalse(seconds),
+    maxRetryAfter: secondsField(undefined, true),
+    probes: groupField<ProbesRule>(
+      { needed: count, of: count },
       {
-        conflict: ({ needed = 1, of = 1 }) =>
+        complete: (given) => ({ needed: 1, of: 1, ...given }),
+        conflict: ({ needed, of }) =>
           needed > of && ['needed', `at most the number of probes that "of" gives, ${of}`],
       },
     ),
   } satisfies Shape<RulesOptions>
 }
 
-function failureRateField() {
-  const ratio = numberField('a ratio above 0', (value) => value > 0, 1)
+function failureRateField(count: ReturnType<typeof countField>) {
+  const ratio = rangeField('a ratio', 0, 1)
   const window = groupField<{ requests: number }>(
     { requests: countField(MAX_REQUESTS) },
-    { required: ['requests'], otherwise: secondsField(MAX_WINDOW) },
+    { complete: (given) => given, otherwise: secondsField(MAX_WINDOW), conflict: () => false },
   )
-  return groupField<FailureRateOptions>(
-    { threshold: ratio, window, minimumRequests: countField() },
+  return groupField<FailureRateTerms>(
+    { threshold: ratio, window, minimumRequests: count },
     {
-      required: ['threshold'],
       otherwise: ratio,
-      conflict: ({ window: last, minimumRequests = 0 }) =>
-        typeof last === 'object' &&
-        minimumRequests > last.requests && [
+      short: 'threshold',
+      complete: (given) => ({
+        window: WINDOW,
+        minimumRequests: Math.min(MINIMUM_REQUESTS, requestsOf(given)),
+        ...given,
+      }),
+      conflict: (given) =>
+        given.minimumRequests > requestsOf(given) && [
           'minimumRequests',
-          `at most the requests of the window, ${last.requests}`,
+          `at most the requests of the window, ${requestsOf(given)}`,
         ],
     },
   )
 }
 
-function ttlField() {
-  return groupField<TtlOptions>(
+/** The most that the window can have. */
+function requestsOf({ window }: Partial<FailureRateTerms>): number {
+  return typeof window === 'object' ? window.requests : Infinity
+}
+
+function ttlField(seconds: ReturnType<typeof secondsField>) {
+  const factor = rangeField('a number', 1, MAX_FACTOR, true)
+  return groupField<Growth & { readonly initial: number }>(
+    { initial: seconds, factor, max: seconds, jitter: rangeField('a ratio', 0, 1, true) },
     {
-      initial: secondsField(),
-      factor: numberField('a number from 1', (value) => value >= 1, MAX_FACTOR),
-      max: secondsField(),
-      jitter: numberField('a ratio from 0', isPositive, 1),
-    },
-    {
-      required: ['initial', 'max'],
-      otherwise: secondsField(),
-      conflict: ({ initial = 0, max = 0 }) =>
+      otherwise: seconds,
+      complete: (given) => ({ factor: 2, jitter: 0.1, ...given }),
+      conflict: ({ initial, max }) =>
         max < initial && ['max', `at least the seconds of the first round, ${initial}`],
     },
   )
 }
 
-function isPositive(value: number): boolean {
-  return value >= 0
+/** Options that were checked, and their groups completed. */
+export interface CheckedRules extends Omit<GivenRules, 'threshold' | 'ttl' | 'growth'> {
+  readonly threshold?: number | false | undefined
+  readonly ttl?: number | (Growth & { readonly initial: number }) | undefined
 }
 
 /** The rules that were given. */
 export type GivenRules = { readonly [Name in keyof Rules]?: Rules[Name] | undefined }
 
 /** What is left out stays so, for the defaults; what is switched off is false. */
-export function rulesOf({
-  threshold,
-  failureRate,
-  ttl,
-  probes,
-  ...others
-}: RulesOptions): GivenRules {
+export function rulesOf({ threshold, ttl, ...others }: CheckedRules): GivenRules {
   return {
     ...others,
     ...(threshold !== undefined && { threshold: threshold || Infinity }),
-    ...(failureRate !== undefined && { failureRate: termsOf(failureRate) }),
     ...(ttl !== undefined && growthOf(ttl)),
-    ...(probes && { probes: { needed: probes.needed ?? 1, of: probes.of ?? 1 } }),
   }
 }
 
@@ -190,20 +191,8 @@ export function thresholdsOf({
   return { threshold: failureRate.minimumRequests, sharedThreshold: Infinity }
 }
 
-function termsOf(given: FailureRateOptions | number | false): FailureRateTerms | false {
-  if (given === false) return false
-  const {
-    threshold,
-    window = WINDOW,
-    minimumRequests,
-  } = typeof given === 'number' ? { threshold: given } : given
-  const most = typeof window === 'number' ? Infinity : window.requests
-  const byDefault = Math.min(MINIMUM_REQUESTS, most)
-  return { threshold, window, minimumRequests: minimumRequests ?? byDefault }
-}
-
-function growthOf(given: TtlOptions | number): Pick<Rules, 'ttl' | 'growth'> {
-  if (typeof given === 'number') return { ttl: given, growth: false }
-  const { initial, factor = 2, max, jitter = 0.1 } = given
-  return { ttl: initial, growth: { factor, max, jitter } }
+function growthOf(ttl: NonNullable<CheckedRules['ttl']>): Pick<Rules, 'ttl' | 'growth'> {
+  if (typeof ttl === 'number') return { ttl, growth: false }
+  const { initial, ...growth } = ttl
+  return { ttl: initial, growth }
 }

@@ -22,43 +22,48 @@ export function orFalse<Value>(other: Field<Value>): Field<Value | false> {
 }
 
 export interface GroupRules<Value> {
-  /** The options that may not be left out. */
-  readonly required?: readonly (keyof Value & string)[]
+  /** Adds the defaults. What is missing then must be given. */
+  readonly complete: (given: Partial<Value>) => Partial<Value>
   /** What may be given in place of an object. */
   readonly otherwise?: Field<unknown>
+  /** The option that it stands for; none if it stands for itself. */
+  readonly short?: keyof Value
   /** @returns an option that contradicts another one, and what is expected of it */
-  readonly conflict?: (
-    given: Partial<Value>,
+  readonly conflict: (
+    given: Value,
   ) => readonly [option: keyof Value & string, expected: string] | false
 }
 
 /** Takes options within an option. */
 export function groupField<Value extends object>(
   fields: Shape<Value>,
-  { required = [], otherwise, conflict }: GroupRules<Value> = {},
+  { complete, otherwise, short, conflict }: GroupRules<Value>,
 ): Field<Value> {
   const expected = `${otherwise ? `${otherwise.expected}, or ` : ''}${expectedOf(fields)}`
   return fieldBy(expected, (payload) => {
-    if (otherwise && typeof payload.value !== 'object') return checkBy(otherwise, payload, expected)
-    const given = copyOf(payload.value)
-    if (!given) return report(payload, expected, describeKind(payload.value))
-    payload.value = given
-    checkAll(fields, given, payload)
-    for (const name of required) {
-      if (given[name] === undefined) report(payload, fields[name].expected, 'undefined', name)
+    const { value, issues } = payload
+    let given = copyOf(value)
+    if (otherwise && typeof value !== 'object') {
+      checkBy(otherwise, payload, expected)
+      if (!short || issues.length > 0) return
+      given = { [short]: value }
     }
-    if (payload.issues.length > 0) return undefined
-    const [name, wanted] = conflict?.(given as Partial<Value>) || []
-    if (name && wanted) report(payload, wanted, describeValue(given[name]), name)
-    return undefined
+    if (!given) return report(payload, expected, describeKind(value))
+    checkAll(fields, given, payload)
+    const whole = { ...complete(given as Partial<Value>) } as Value
+    payload.value = whole
+    for (const name of Object.keys(fields) as (keyof Value & string)[]) {
+      if (whole[name] === undefined) report(payload, fields[name].expected, 'undefined', name)
+    }
+    const [name, wanted] = (issues.length === 0 && conflict(whole)) || []
+    if (name && wanted) report(payload, wanted, describeValue(whole[name]), name)
   })
 }
 
 /** Checks a value by another field. Of a value that is no object, the message names all that is expected. */
 function checkBy(other: Field<unknown>, payload: Payload, expected: string): void {
-  const tried: Payload = { value: payload.value, issues: [] }
-  runCheck(other, tried)
-  payload.value = tried.value
-  if (typeof payload.value === 'object') payload.issues.push(...tried.issues)
-  else if (tried.issues.length > 0) report(payload, expected, describeValue(payload.value))
+  const { value, issues } = runCheck(other, payload.value)
+  payload.value = value
+  if (typeof value === 'object') payload.issues.push(...issues)
+  else if (issues.length > 0) report(payload, expected, describeValue(value))
 }

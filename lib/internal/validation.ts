@@ -27,22 +27,28 @@ const MAX_SECONDS = 2_147_483
 const MAX_KEY_LENGTH = 30
 const MAX_KEYS = 5
 
-export function countField(max = Number.MAX_SAFE_INTEGER) {
-  const limit = max < Number.MAX_SAFE_INTEGER ? `, and at most ${max}` : ''
-  const isCount = (value: unknown): boolean =>
-    Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= max
-  return field<number>(`a whole number from 1${limit}`, isCount, describeValue)
+export function countField(max = Infinity) {
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) <= max
+  const limit = max < Infinity ? `, and at most ${max}` : ''
+  return field<number>(
+    `a whole number from 1${limit}`,
+    (value) => isCount(value) && Number(value) > 0,
+    describeValue,
+  )
 }
 
-export function secondsField(max = MAX_SECONDS) {
-  return numberField('a number of seconds above 0', (value) => value > 0, max)
+export function secondsField(max = MAX_SECONDS, isFrom?: boolean) {
+  return rangeField('a number of seconds', 0, max, isFrom)
 }
 
-/** @param expected says in words what else is asked of the number */
-export function numberField(expected: string, matches: (value: number) => boolean, max: number) {
-  const isNumber = (value: unknown): boolean =>
-    Number.isFinite(value) && Number(value) <= max && matches(Number(value))
-  return field<number>(`${expected}, and at most ${max}`, isNumber, describeValue)
+/** @param isFrom whether the least value itself may be given */
+export function rangeField(what: string, min: number, max: number, isFrom = false) {
+  const isInside = (value: unknown): boolean =>
+    Number.isFinite(value) &&
+    (Number(value) > min || (isFrom && value === min)) &&
+    Number(value) <= max
+  const expected = `${what} ${isFrom ? 'from' : 'above'} ${min}, and at most ${max}`
+  return field<number>(expected, isInside, describeValue)
 }
 
 export function functionField<Value>() {
@@ -112,22 +118,23 @@ export function fieldBy<Value>(
 }
 
 /** Checks a value, which the field may replace. */
-export function runCheck({ _zod: internals }: Field<unknown>, payload: Payload): void {
+export function runCheck({ _zod: internals }: Field<unknown>, value: unknown): Payload {
+  const payload: Payload = { value, issues: [] }
   void internals.check(payload)
+  return payload
 }
 
-/** Checks each option, and puts what its field made of it in its place. */
-export function checkAll(fields: Fields, given: Values, { issues }: ParsePayload): void {
+/** Checks each option, and puts what its field made of it in its place. One that is undefined counts as left out. */
+export function checkAll(fields: Fields, given: Values, payload: Payload): void {
   for (const [name, known] of Object.entries(fields)) {
-    const payload: ParsePayload = { value: given[name], issues: [] }
-    runCheck(known, payload)
-    if (name in given) given[name] = payload.value
-    for (const issue of payload.issues)
-      issues.push({ ...issue, path: [name, ...(issue.path ?? [])] })
+    const { value, issues } = runCheck(known, given[name])
+    if (value === undefined) delete given[name]
+    else given[name] = value
+    for (const issue of issues)
+      payload.issues.push({ ...issue, path: [name, ...(issue.path ?? [])] })
   }
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(fields, name))
-  const all: ParsePayload = { value: given, issues }
-  if (unknown.length > 0) report(all, expectedOf(fields), listKeys(unknown))
+  if (unknown.length > 0) report(payload, expectedOf(fields), listKeys(unknown))
 }
 
 export function report(

@@ -15,6 +15,12 @@ export type {
 export type { FailureRateReading, OpeningCause } from './circuit/opening/terms.js'
 export type { Fallback } from './axios/fallback.js'
 export type { CircuitBreakerOptions, CircuitOptions } from './breaker/config.js'
+export type {
+  FailureRateOptions,
+  ProbesOptions,
+  RulesOptions,
+  TtlOptions,
+} from './breaker/rules.js'
 export type { EventName, Listener } from './breaker/events.js'
 export type { CircuitStorage } from './breaker/membership.js'
 

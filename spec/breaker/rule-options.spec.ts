@@ -11,7 +11,7 @@ const COUNT = 'a whole number from 1'
 
 function messageOf(options: object): string {
   try {
-    new CircuitBreaker(options as CircuitOptions)
+    void new CircuitBreaker(options)
   } catch (error) {
     if (error instanceof ConfigError) return error.message
     throw error
@@ -187,8 +187,12 @@ describe('options of rules for a name that is attached already', () => {
       'Expected {"window":10,"minimumRequests":10,"threshold":0.5}, given {"window":10,"minimumRequests":10,"threshold":0.6}\n  → at failureRate',
     ],
     [{ threshold: false }, {}, 'Expected false, given 5\n  → at threshold'],
-    [{ ttl: { initial: 30, max: 60 } }, {}, 'given undefined\n  → at ttl'],
-    [{ probes: { of: 2 } }, {}, 'Expected {"needed":1,"of":2}, given undefined\n  → at probes'],
+    [{ ttl: { initial: 30, max: 60 } }, {}, 'given false\n  → at ttl'],
+    [
+      { probes: { of: 2 } },
+      {},
+      'Expected {"needed":1,"of":2}, given {"needed":1,"of":1}\n  → at probes',
+    ],
     [{ slowAfter: 2 }, { slowAfter: 3 }, 'Expected 2, given 3\n  → at slowAfter'],
   ])('may not be %j, and then %j', (one, other, message) => {
     expect(() => attached(one)(other)).toThrow(message)

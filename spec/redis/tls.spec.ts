@@ -109,7 +109,10 @@ it('a url is trusted through NODE_EXTRA_CA_CERTS', async () => {
     await Promise.all([first.init(), second.init()])
     const changed = new Promise((resolve) => second.on('stateChanged', resolve))
     await users.get('/status/500').catch(() => undefined)
+    // The connections keep no process alive, not even one that waits for a message.
+    const alive = setInterval(() => undefined, 1000)
     console.log(JSON.stringify(await changed))
+    clearInterval(alive)
     await Promise.all([first.close(), second.close()])`
   const settings = { url: server.url, origin: upstream.origin }
   const child = new Child(script, settings, { NODE_EXTRA_CA_CERTS: file })

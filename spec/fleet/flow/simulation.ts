@@ -11,7 +11,7 @@ import { isClean } from '../../../lib/fleet/flow/reporting.js'
 import { begin, type State } from '../../../lib/fleet/flow/state.js'
 import { step } from '../../../lib/fleet/flow/step.js'
 import { isClosed, isHeld } from '../../../lib/fleet/flow/view.js'
-import type { Answer, Snapshot } from '../../../lib/storage/contract.js'
+import type { Snapshot } from '../../../lib/storage/contract.js'
 import { decide } from '../../../lib/storage/rules/decide.js'
 import type { Kept } from '../../../lib/storage/rules/kept.js'
 
@@ -312,5 +312,3 @@ export function commandsIn(simulation: Simulation, seconds: number): number {
   const before = simulation.commands
   return simulation.run(seconds).commands - before
 }
-
-export type { Answer }

@@ -5,7 +5,7 @@
 import type { OwnWindow } from '../../circuit/opening/terms.js'
 import { fractionOf } from '../../circuit/ttl.js'
 import type { Answer, WindowEvidence } from '../../storage/contract.js'
-import { LONGEST_PROOF, POLL_PATIENCE, POLL_USUAL, SUSPICIOUS } from '../../storage/limits.js'
+import { LONGEST_PROOF, POLL, POLL_PATIENCE, POLL_USUAL, SUSPICIOUS } from '../../storage/limits.js'
 import { only, type Change, type Effect } from './effect.js'
 import type { Ended } from './input.js'
 import type { Polling, State } from './state.js'
@@ -82,20 +82,22 @@ export function answerPoll(state: State, window: OwnWindow | undefined, now: num
 }
 
 /** If a report made the storage poll all processes, its sender has the answers counted. */
-export function polled(state: State, { poll, version }: Answer): Change {
+export function polled(state: State, { poll, version }: Answer, now: number): Change {
   if (poll?.id !== version) return only(state)
   const input = { on: 'tallyDue', isLast: false } as const
-  return [amend(state, { begun: version }), [start('tally', POLL_USUAL + MARGIN, input)]]
+  const next = amend(state, { begun: { poll: version, at: now } })
+  return [next, [start('tally', POLL_USUAL + MARGIN, input)]]
 }
 
 /** Has the answers counted, and once more when all have had the time to answer. */
 export function tally(state: State, isLast: boolean, now: number): Change {
   const { begun, heard } = state.polling
-  if (begun === 0) return only(state)
-  if (begun !== heard || !isClosed(state)) return only(amend(state, { begun: 0 }))
+  if (!begun) return only(state)
+  const isOver = begun.poll !== heard || now - begun.at > POLL || !isClosed(state)
+  if (isOver) return only(amend(state, { begun: undefined }))
   if (!maySend(state)) return [state, [start('tally', MARGIN, { on: 'tallyDue', isLast })]]
   const counting = send(state, { requests: 0, failures: 0, fresh: 0, poll: 0 }, now)
-  if (isLast) return [amend(state, { begun: 0 }), [counting]]
+  if (isLast) return [state, [counting]]
   const input = { on: 'tallyDue', isLast: true } as const
   return [state, [counting, start('tally', POLL_PATIENCE - POLL_USUAL, input)]]
 }

@@ -97,8 +97,8 @@ export interface Polling {
   readonly share: number
   /** The poll that is to be answered; 0 if none is. */
   readonly unanswered: number
-  /** The poll that this process has brought about, until its answers were counted; 0 if there is none. */
-  readonly begun: number
+  /** The newest poll that this process has brought about, and when; undefined once it is over. */
+  readonly begun: { readonly poll: number; readonly at: number } | undefined
   /** What it has answered to the newest poll; undefined if it has not. */
   readonly answer: PollAnswer | undefined
 }
@@ -148,7 +148,7 @@ const NO_POLL: Polling = {
   heard: 0,
   share: 1,
   unanswered: 0,
-  begun: 0,
+  begun: undefined,
   answer: undefined,
 }
 

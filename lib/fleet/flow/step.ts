@@ -78,7 +78,9 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
     (next) => adopt(next, answer, 'local', at),
     (next) => {
       if (to.op === 'report') {
-        return isOfWindow(to) ? polling.polled(next, answer) : reporting.reported(next, answer, now)
+        return isOfWindow(to)
+          ? polling.polled(next, answer, now)
+          : reporting.reported(next, answer, now)
       }
       if (to.op === 'acquire') return probing.acquired(next, to.token, answer, { at, now })
       if (to.op === 'settle') return probing.settled(next, to.token, true, now)

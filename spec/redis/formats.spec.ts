@@ -49,6 +49,23 @@ it('keeps the fields that a later release added, through all transitions', async
   })
 })
 
+it('takes nothing from rounds of before if a release that knows none has opened the circuit', async () => {
+  const rules = { ...RULES, ttl: { initial: TTL, max: 60 }, maxRetryAfter: 100 }
+  const enter = () => SharedBreaker.join(upstream, { url: server.url, refresh: 0.1 }, rules)
+  const [one, two] = [await enter(), await enter()]
+  await one.fail()
+  await two.becomes('half-opened')
+  await one.succeed()
+  await two.becomes('closed')
+  const version = moment(1)
+  const opened = { version, epoch: version, state: 'opened', opened: moment(0), failures: '7' }
+  await admin.hSet(KEY, { ...opened, round: '9', retryAfter: '60000000', cause: 'rate' })
+  const three = await enter()
+  await until('its ttl is over', () => three.state === 'half-opened')
+  await three.succeed()
+  expect(await admin.hGet(KEY, 'state')).toBe('closed')
+})
+
 describe('a later format', () => {
   const later = () => ({ format: '3', version: moment(0), state: 'tripped', epoch: '{}' })
 

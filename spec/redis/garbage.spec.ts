@@ -46,8 +46,12 @@ async function slowest(): Promise<number> {
   return Math.max(0, ...scripts.map(([, , microseconds]) => microseconds / 1e6))
 }
 
+const RULES = { threshold: 2, ttl: { initial: 0.3, max: 0.3 }, failureRate: 1 }
 const MANY = 131_072
-const FIELDS = ['version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret']
+const FIELDS = (
+  'version epoch state failures opened streaks permits secret ' +
+  'round seed retryAfter closed pool probes cause reason'
+).split(' ')
 const SHAPES: Readonly<Record<string, string>> = {
   'one letter': 'a'.repeat(MANY),
   commas: ','.repeat(MANY),
@@ -58,6 +62,9 @@ const SHAPES: Readonly<Record<string, string>> = {
   'entries that look right': 'a,b,1,1;'.repeat(MANY / 8),
   'permits that look right': 'a,9,9;'.repeat(MANY / 6),
   pipes: '|'.repeat(MANY),
+  'entries of a poll': `s,0,1,1,1;p,1,1,1,1,1,1,1,/,1;${'w,a,1,1;'.repeat(2000)}`,
+  'entries of a poll without values': 's,;c,;p,;w,;'.repeat(1500),
+  'entries of a poll without an end': 'p,1,'.repeat(5000),
 }
 
 it.each(Object.entries(SHAPES))(
@@ -66,8 +73,8 @@ it.each(Object.entries(SHAPES))(
     await admin.sendCommand(['CONFIG', 'SET', 'slowlog-log-slower-than', '1000'])
     await admin.hSet(KEY, Object.fromEntries(FIELDS.map((field) => [field, value])))
     const [one, two] = await Promise.all([
-      SharedBreaker.join(upstream, { url: redis.url }, { threshold: 2, ttl: 0.3 }),
-      SharedBreaker.join(upstream, { url: redis.url }, { threshold: 2, ttl: 0.3 }),
+      SharedBreaker.join(upstream, { url: redis.url }, RULES),
+      SharedBreaker.join(upstream, { url: redis.url }, RULES),
     ])
     await one.fail()
     await one.fail()

@@ -1,6 +1,9 @@
 /** What the key holds of the rate of the whole fleet. */
 import { MOST_APART } from '../../storage/limits.js'
 
+/** Of the longest entry. */
+const MOST_VALUES = 9
+
 export const POOL = `
 local function real(text)
   local value = tonumber(text or 0)
@@ -11,28 +14,28 @@ end
 local function readPool(written)
   local read = { since = 0, before = 0, latest = 0 }
   local latest, epoch = 0, nil
-  for kind, entry in string.gmatch(written, '(%l),([^;]*);') do
-    local list = {}
-    for value in string.gmatch(entry, '[^,]*') do
-      -- Lua finds an empty match behind each field, if the field is not empty itself.
-      if value ~= '' then list[#list + 1] = value end
+  for entry in string.gmatch(written, '[^;]+') do
+    local kind, list = string.sub(entry, 1, 2), {}
+    for value in string.gmatch(string.sub(entry, 3), '[^,]+') do
+      list[#list + 1] = value
+      if #list == ${MOST_VALUES} then break end
     end
-    if kind == 's' then
+    if kind == 's,' then
       epoch = number(list[1])
       read.since, read.before, read.latest = number(list[2]), number(list[3]), number(list[4])
       latest = math.max(latest, read.since)
-    elseif kind == 'c' then
+    elseif kind == 'c,' then
       read.census = { at = number(list[1]), requests = real(list[2]), processes = real(list[3]) }
       latest = math.max(latest, read.census.at)
-    elseif kind == 'p' then
+    elseif kind == 'p,' then
       local share = real(list[3])
       read.poll = {
-        id = number(list[1]), at = number(list[2]), share = share > 0 and share or 1, answers = number(list[4]),
+        id = number(list[1]), at = number(list[2]), share = share > 0 and math.min(share, 1) or 1, answers = number(list[4]),
         requests = number(list[5]), failures = number(list[6]), opened = number(list[7]),
         reason = reasonIn(list[8]), retryAfter = number(list[9]), worst = {}
       }
       latest = math.max(latest, read.poll.at)
-    elseif kind == 'w' and read.poll and #read.poll.worst < ${MOST_APART} then
+    elseif kind == 'w,' and list[1] and read.poll and #read.poll.worst < ${MOST_APART} then
       local worst = read.poll.worst
       worst[#worst + 1] = { reporter = list[1], requests = number(list[2]), failures = number(list[3]) }
     end

@@ -68,6 +68,10 @@ if not believable(circuit.version) or not believable(circuit.epoch) then
   circuit.version, circuit.epoch, changed = 0, 0, true
 end
 if circuit.state ~= 'opened' and circuit.state ~= 'half-opened' then circuit.state = 'closed' end
+-- A release that knows no rounds has opened it: what it left of them is of an earlier opening.
+if circuit.state == 'opened' and circuit.seed ~= circuit.epoch then
+  circuit.round, circuit.seed, circuit.retryAfter, circuit.cause = 1, circuit.epoch, 0, ''
+end
 if circuit.opened > now then circuit.opened, changed = now, true end
 if circuit.closed > now then circuit.closed, changed = now, true end
 

@@ -25,9 +25,14 @@ export function needsCorrection(kept: Kept, now: number): boolean {
 
 /** The clock may have been set back, so no moment is later than now. Old evidence no longer stands. */
 export function believedAt(now: number, kept: Kept, { ttl, lease: longest }: Terms): Kept {
+  const { version, epoch } = isBelievable(kept, now) ? kept : { version: 0, epoch: 0 }
+  // A release that knows no rounds has opened it: what it left of them is of an earlier opening.
+  const isForeign = kept.state === 'opened' && kept.seed !== epoch
   return {
     ...kept,
-    ...(!isBelievable(kept, now) && { version: 0, epoch: 0 }),
+    version,
+    epoch,
+    ...(isForeign && { round: 1, seed: epoch, retryAfter: 0, cause: undefined }),
     openedAt: Math.min(kept.openedAt, now),
     closedAt: Math.min(kept.closedAt, now),
     pool: poolAt(now, kept.pool),

@@ -4,7 +4,7 @@
  * checked after each step, and in the end all agree. RUNS sets the number of sequences; SEED repeats some.
  */
 import fc from 'fast-check'
-import type { Outcome } from '../../../lib/circuit/types.js'
+import type { Outcome, Rules } from '../../../lib/circuit/types.js'
 import { World, type WorldOptions } from './world.js'
 
 const RUNS = Number(process.env.RUNS ?? 2000)
@@ -55,13 +55,23 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     3,
     fc.record({
       what: fc.constant('wait' as const),
-      seconds: fc.constantFrom(0.001, 0.5, 2, 4.5, 7, 70),
+      seconds: fc.constantFrom(0.001, 0.25, 0.5, 2, 4.5, 7, 70),
     }),
   ),
 )
 
 const options = fc.record<WorldOptions>({
-  threshold: fc.integer({ min: 1, max: 3 }),
+  threshold: fc.constantFrom(1, 2, 3, Infinity),
+  failureRate: fc.option(
+    fc.record({
+      threshold: fc.constantFrom(0.5, 1),
+      window: fc.constantFrom(5, { requests: 6 }),
+      minimumRequests: fc.integer({ min: 1, max: 3 }),
+    }),
+    { nil: false as const },
+  ),
+  growth: fc.constantFrom<Rules['growth']>(false, { factor: 2, max: 16, jitter: 0.2 }),
+  probes: fc.constantFrom({ needed: 1, of: 1 }, { needed: 2, of: 3 }),
   ttl: fc.constant(4),
   permits: fc.integer({ min: 1, max: 2 }),
   probeTimeout: fc.constantFrom(3, 60),
@@ -101,6 +111,13 @@ it('the invariants hold and all processes agree in the end, whatever is lost, la
     for (const process of world.processes) reports += process.reports
   })
   fc.assert(property, { numRuns: RUNS, ...SEED })
-  expect([...visited].toSorted()).toEqual(['closed', 'half-opened', 'opened'])
+  expect([...visited].toSorted()).toEqual([
+    'a poll',
+    'a second round',
+    'closed',
+    'half-opened',
+    'opened',
+    'opened by the rate',
+  ])
   expect(reports).toBeGreaterThan(RUNS / 10)
 })

@@ -8,8 +8,8 @@ import { mayCount } from '../../../lib/fleet/flow/probing.js'
 import { begin, type Settings, type State } from '../../../lib/fleet/flow/state.js'
 import { step } from '../../../lib/fleet/flow/step.js'
 import { isClosed, isHeld } from '../../../lib/fleet/flow/view.js'
-import type { Evidence } from '../../../lib/storage/contract.js'
-import { proofLife } from '../../../lib/storage/limits.js'
+import type { Evidence, WindowEvidence } from '../../../lib/storage/contract.js'
+import { LONGEST_PROOF, proofLife } from '../../../lib/storage/limits.js'
 
 interface InFlight {
   readonly permit: Permit
@@ -37,6 +37,10 @@ export class SteppedProcess {
   reports = 0
   readonly #options: SteppedOptions
   #tokens = 0
+  /** Polls that were answered. */
+  readonly #answered = new Set<number>()
+  /** Seconds that the window of the rate is long. */
+  readonly #window: number
   /** Failures in a row that counted, of whatever epoch. */
   #streak = 0
 
@@ -45,11 +49,16 @@ export class SteppedProcess {
     this.name = options.name
     this.local = new LocalCircuit(options.rules, options.now)
     this.state = begin(options.settings, true, true)
+    const length = options.settings.rate?.window
+    this.#window = typeof length === 'number' ? length : LONGEST_PROOF
   }
 
-  take(input: Input): void {
+  take(given: Input): void {
     const before = this.state
-    const [state, effects] = step(before, input, this.#options.now())
+    const now = this.#options.now()
+    const isAsked = given.on === 'answerDue' || given.on === 'hurried'
+    const input = isAsked ? { ...given, window: this.local.windowAt(now) } : given
+    const [state, effects] = step(before, input, now)
     this.state = state
     ok(
       state.view.snapshot.version >= before.view.snapshot.version,
@@ -95,7 +104,8 @@ export class SteppedProcess {
     // What was under way in a gap is no evidence, for the better or the worse.
     const isEvidence = grantedAt >= this.state.trustedSince && outcome !== 'ignored'
     if (isEvidence) this.#streak = outcome === 'failure' ? this.#streak + 1 : 0
-    this.take({ on: 'ended', outcome, grantedAt, local: this.local.decidedState })
+    const window = this.local.windowAt(this.#options.now())
+    this.take({ on: 'ended', outcome, grantedAt, local: this.local.decidedState, window })
   }
 
   #settle(permit: Permit, token: string, outcome: Outcome): void {
@@ -146,12 +156,24 @@ export class SteppedProcess {
     this.#options.ask(asked)
   }
 
-  #checkReport({ failures, age }: Evidence): void {
+  #checkReport({ failures, age, window }: Evidence): void {
     ok(!this.state.isAlone, 'reported while alone')
     ok(this.state.probes.settling === 0, 'reported before the end of a probe is known')
+    if (window) this.#checkWindow(window)
     if (failures === undefined) return
     ok(failures <= this.#streak, 'reported failures that a success has ended')
     ok(age <= proofLife(this.state.settings.ttl), 'reported what is too old')
     if (failures > 0) this.reports += 1
+  }
+
+  #checkWindow({ requests, failures, fresh, poll }: WindowEvidence): void {
+    const isAmended = poll > 0 && fresh > 0
+    ok(isAmended || failures <= requests, 'more failures than requests')
+    ok(Math.min(requests, failures, fresh) >= 0, 'less than nothing')
+    const isAnswer = poll > 0 && fresh === 0
+    ok(!isAnswer || !this.#answered.has(poll), 'answered a poll twice')
+    if (isAnswer) this.#answered.add(poll)
+    const since = this.#options.now() - this.state.trustedSince
+    ok(requests === 0 || since >= this.#window, 'reported what may be its own fault')
   }
 }

@@ -13,6 +13,7 @@ import { SETTINGS } from './driven.js'
 import { SteppedProcess } from './stepped-process.js'
 
 const LEASE = 6
+const OTHER_TIMERS = new Set(['hold', 'answer', 'tally'])
 
 /** A question on its way, or its answer. */
 interface Letter {
@@ -49,14 +50,17 @@ export class World {
   readonly #granted = new Map<string, number>()
 
   constructor(options: WorldOptions, size: number) {
-    const { threshold, ttl, permits, probeTimeout, quorum } = options
+    const { threshold, failureRate, probeTimeout, quorum, ...shared } = options
     const lease = Math.min(LEASE, probeTimeout)
-    this.#terms = { opening: { threshold }, ttl, permits, lease, quorum }
+    this.#terms = { ...shared, opening: { threshold, failureRate }, lease, quorum }
+    const { ttl, growth, maxRetryAfter } = shared
+    const rules = { threshold, ttl, growth, maxRetryAfter, probeTimeout }
+    const rate = failureRate || undefined
     this.processes = Array.from({ length: size }, (_, index): SteppedProcess => {
       const process: SteppedProcess = new SteppedProcess({
         name: `p${index}`,
         rules: options,
-        settings: { ...SETTINGS, threshold, ttl, probeTimeout, lease: LEASE },
+        settings: { ...SETTINGS, ...rules, rate, lot: index / size, lease: LEASE },
         now: () => this.now,
         ask: (asked) => this.#post(process, asked),
       })
@@ -103,7 +107,12 @@ export class World {
       return
     }
     if (letter.isGivenUp) return this.#deliverLate(letter, answer)
-    if (command.op === 'report' && !answer.granted) this.refusals += 1
+    if (command.op === 'report' && !answer.granted && !isOfWindow(command)) this.refusals += 1
+    if (answer.poll) this.visited.add('a poll')
+    if (Number(answer.round) > 1) this.visited.add('a second round')
+    if (isOfWindow(command) && answer.granted && answer.state === 'opened') {
+      this.visited.add('opened by the rate')
+    }
     by.take({ on: 'answered', to: command, answer, at })
   }
 
@@ -151,7 +160,7 @@ export class World {
     for (let round = 0; round < 6; round += 1) {
       for (const process of this.processes) {
         while (process.inFlight.length > 0) process.end(0, outcome)
-        while (process.timers.size > 0) process.fire(0)
+        for (let left = process.timers.size; left > 0; left -= 1) process.fire(0)
         this.read(process)
       }
       this.#settleDown()
@@ -187,7 +196,8 @@ export class World {
     const { state, local, timers, waiting } = process
     const count = (op: Command['op']): number =>
       this.#letters.filter(
-        ({ by, command, isGivenUp }) => by === process && command.op === op && !isGivenUp,
+        ({ by, command, isGivenUp }) =>
+          by === process && command.op === op && !isGivenUp && !isOfWindow(command),
       ).length
     equal(state.local, local.decidedState, 'the flow does not know the local circuit')
     equal(count('report'), state.evidence.inFlight ? 1 : 0, 'reports in flight')
@@ -196,7 +206,7 @@ export class World {
     equal(waiting.size, count('acquire'), 'requests that wait')
     equal(timers.has('hold'), state.evidence.isHeldBack, 'the timer that holds back')
     for (const timer of timers.keys()) {
-      ok(timer === 'hold' || state.probes.leases.has(timer), 'a renewal of nothing')
+      ok(OTHER_TIMERS.has(timer) || state.probes.leases.has(timer), 'a renewal of nothing')
     }
     ok(process.reports <= process.failures + this.refusals, 'a failure was reported twice')
   }
@@ -246,6 +256,11 @@ export class World {
     const who = { circuit: 'users', process: name, reporter: name, terms: this.#terms }
     return { ...command, ...who, deadline: 1, known: snapshot }
   }
+}
+
+/** A report of the window alone. Several may be on their way. */
+function isOfWindow(command: Command): boolean {
+  return command.op === 'report' && command.evidence.failures === undefined
 }
 
 function pick<Value>(

@@ -1,5 +1,6 @@
 /** Faults of a storage, each with the case of the contract's suite for it. */
-import type { Question } from '../../lib/fleet/index.js'
+import type { FailureRateTerms, Kept, KeptPoll } from '../../lib/fleet/index.js'
+import type { Question, WindowEvidence } from '../../lib/fleet/index.js'
 import { ignorant, type Fault } from './faulty-storage.js'
 
 const withTerms =
@@ -12,6 +13,32 @@ const withEvidence =
     if (question.op !== 'report') return question
     const [failures, age] = change(Number(question.evidence.failures), question.evidence.age)
     return { ...question, evidence: { failures, age } }
+  }
+
+const withWindow =
+  (change: (window: WindowEvidence) => WindowEvidence | undefined) =>
+  (question: Question): Question => {
+    if (question.op !== 'report' || !question.evidence.window) return question
+    const { window, ...evidence } = question.evidence
+    return { ...question, evidence: { ...evidence, window: change(window) } }
+  }
+
+const withRate =
+  (rate: Partial<FailureRateTerms>) =>
+  (question: Question): Question => {
+    const { failureRate, ...opening } = question.terms.opening
+    if (!failureRate) return question
+    return withTerms({ opening: { ...opening, failureRate: { ...failureRate, ...rate } } })(
+      question,
+    )
+  }
+
+const withPoll =
+  (change: (poll: KeptPoll, before: KeptPoll | undefined) => KeptPoll) =>
+  (kept: Kept, before: Kept | undefined): Kept => {
+    const { poll } = kept.pool
+    if (!poll) return kept
+    return { ...kept, pool: { ...kept.pool, poll: change(poll, before?.pool.poll) } }
   }
 
 const MINUTE = 60
@@ -136,6 +163,85 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
   'has one permit, whatever the options': [
     { question: withTerms({ permits: 1 }) },
     'a half-opened circuit: grants no more than 3 at once, whoever asks first',
+  ],
+  'polls nobody': [
+    { answer: ({ poll: _poll, ...answer }) => answer },
+    'the rate of the fleet: asks nothing before there are enough suspicious failures',
+  ],
+  'looks at no window': [
+    { question: withWindow(() => undefined) },
+    'the rate of the fleet: opens if the answers reach the rate',
+  ],
+  'counts an answer as failures only': [
+    { question: withWindow((window) => ({ ...window, requests: window.failures })) },
+    'the rate of the fleet: stays closed if the answers do not reach the rate',
+  ],
+  'has a minimum of its own': [
+    { question: withRate({ minimumRequests: 1 }) },
+    'the rate of the fleet: stays closed if the answers are fewer than the minimum',
+  ],
+  'has a rate of its own': [
+    { question: withRate({ threshold: 1 }) },
+    'the rate of the fleet: leaves out the worst reporters',
+  ],
+  'decides a poll too early': [
+    { kept: withPoll((poll, before) => (before ? poll : { ...poll, at: poll.at - 0.2 })) },
+    'the rate of the fleet: does not decide before the processes have had the time to answer',
+  ],
+  'ends no poll': [
+    { clock: (seconds) => (seconds > 10_000.6 && seconds < 10_002 ? 10_000.6 : seconds) },
+    'the rate of the fleet: decides no more by answers of a poll that is over',
+  ],
+  'believes each opening to be new': [
+    { question: withWindow(({ openedFor: _openedFor, ...window }) => window) },
+    'the rate of the fleet: adds to an answer, and is as old as the process that opened its circuit',
+  ],
+  'keeps a poll through transitions': [
+    {
+      kept: (kept, before) => {
+        const poll = kept.pool.poll ?? before?.pool.poll
+        const at = Math.max(kept.openedAt, kept.closedAt)
+        return poll && kept.openedAt > 0
+          ? { ...kept, pool: { ...kept.pool, poll: { ...poll, at } } }
+          : kept
+      },
+    },
+    'the rate of the fleet: takes no answer to a poll of an earlier epoch',
+  ],
+  'never lasts longer': [
+    { question: withTerms({ growth: false }) },
+    'a round of probes: lasts longer after each round of probes that failed, up to the maximum',
+  ],
+  'never begins with the first round again': [
+    { kept: (kept) => ({ ...kept, closedAt: Infinity }) },
+    'a round of probes: begins with the first round again once it has stayed closed for as long as it was opened',
+  ],
+  'draws its jitter for each process': [
+    {
+      question: (question) => {
+        const { growth } = question.terms
+        const jitter = question.process === 'one' ? 0 : 1
+        return growth ? withTerms({ growth: { ...growth, jitter } })(question) : question
+      },
+    },
+    'a round of probes: ends at the same moment for all processes, with its jitter',
+  ],
+  'reads no Retry-After': [
+    { question: withTerms({ maxRetryAfter: 0 }) },
+    'a round of probes: lasts for as long as the service asks, up to what a process allows',
+  ],
+  'lets the first probe decide': [
+    { question: withTerms({ probes: { needed: 1, of: 1 } }) },
+    'a round of probes: closes once enough probes have succeeded, whoever sent them',
+  ],
+  'adds the probes of all rounds up': [
+    {
+      kept: (kept, before) => ({
+        ...kept,
+        failures: Math.max(kept.failures, before?.failures ?? 0),
+      }),
+    },
+    'a round of probes: opens as soon as too many probes have failed, and counts the next round anew',
   ],
   'treats every probe as a failure': [
     {

@@ -1,4 +1,5 @@
 /** A process of a fleet, as a storage sees it: it sends commands, and knows one circuit. */
+import type { FailureRateTerms } from '../../circuit/opening/terms.js'
 import type { Answer, Command, Connection, Snapshot, Terms } from '../../storage/contract.js'
 import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
 import type { ContractSubject } from './subject.js'
@@ -8,6 +9,7 @@ const TERMS: Terms = { opening: { threshold: 3 }, ttl: 10, permits: 1, lease: 60
 /** How a process differs from others. */
 export interface Party extends Partial<Omit<Terms, 'opening'>> {
   readonly threshold?: number
+  readonly failureRate?: FailureRateTerms
   /** Default: the process by itself. */
   readonly reporter?: string
 }
@@ -25,11 +27,11 @@ export class Process {
   #failures = 0
 
   constructor(subject: ContractSubject, circuit: string, name: string, party: Party = {}) {
-    const { reporter = name, threshold = TERMS.opening.threshold, ...terms } = party
+    const { reporter = name, threshold = TERMS.opening.threshold, failureRate, ...terms } = party
     this.circuit = circuit
     this.#name = name
     this.#reporter = reporter
-    this.#terms = { ...TERMS, ...terms, opening: { threshold } }
+    this.#terms = { ...TERMS, ...terms, opening: { threshold, failureRate } }
     this.#connection = subject.connect({
       pushed: (about, snapshot) => void (about === circuit && this.pushed.push(snapshot)),
       hinted: (about) => void (about === circuit && (this.hints += 1)),

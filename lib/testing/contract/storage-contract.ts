@@ -5,13 +5,18 @@ import { EVIDENCE } from './evidence-cases.js'
 import { HALF_OPENED } from './half-opened-cases.js'
 import { AFTER_OUTAGES, LOSSES } from './loss-cases.js'
 import { OPENED } from './opened-cases.js'
+import { POLLS } from './poll-cases.js'
+import { RATES } from './rate-cases.js'
+import { ROUNDS } from './round-cases.js'
 import { Scene, START, type Case } from './scene.js'
 import type { ContractCase, ContractSubject } from './subject.js'
 import { VERSIONS } from './version-cases.js'
 
 const SUITE: Readonly<Record<string, readonly Case[]>> = {
   'a closed circuit': [...CLOSED, ...EVIDENCE],
+  'the rate of the fleet': [...POLLS, ...RATES],
   'an opened circuit': OPENED,
+  'a round of probes': ROUNDS,
   'a half-opened circuit': HALF_OPENED,
   versions: VERSIONS,
   'a storage that lost everything': LOSSES,

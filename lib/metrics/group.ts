@@ -2,8 +2,8 @@
  * Breakers that are exported together. Circuits of the same name appear as one: their counts are added up, the
  * worse state counts, and they stay until the last of them is detached.
  */
-import type { Attempt, Circuit, CircuitEvents, FailureReason } from '../circuit/types.js'
-import { STATE_VALUES, type ObservedBreaker } from '../observe/observed.js'
+import type { Attempt, CircuitEvents, FailureReason } from '../circuit/types.js'
+import { STATE_VALUES, type ObservedBreaker, type ObservedCircuit } from '../observe/observed.js'
 
 /** What may happen to a circuit, as far as that depends on its options. */
 export interface Possible {
@@ -118,11 +118,11 @@ export class Group {
   }
 
   #create(name: string, breaker: ObservedBreaker): void {
-    const created = breaker.circuits.find((circuit) => circuit.name === name)
+    const created = breaker.circuit(name)
     if (created) this.#hold(created, breaker)
   }
 
-  #hold({ name, failureRate }: Circuit, breaker: ObservedBreaker): void {
+  #hold({ name, failureRate }: ObservedCircuit, breaker: ObservedBreaker): void {
     const shown = this.#shown.get(name) ?? {
       series: this.#sink.seriesOf(name),
       holders: new Set<ObservedBreaker>(),

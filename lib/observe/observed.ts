@@ -1,12 +1,17 @@
-/** The part of a breaker that metrics observe: its circuits and events, and nothing about the requests. */
+/** The part of a breaker that metrics and the status page observe: its circuits and events, and no request. */
 import type { Circuit, CircuitEvents, CircuitState } from '../circuit/types.js'
 import { ConfigError } from '../internal/config-error.js'
 import { property } from '../internal/property.js'
 import { describeKind } from '../internal/quote.js'
 
-/** A `CircuitBreaker` from this copy of the library or from another. */
+/** A breaker of an earlier version has no rates, causes and rounds. */
+export type ObservedCircuit = Pick<Circuit, 'name' | 'state' | 'failureCount' | 'retryAfter'> &
+  Partial<Pick<Circuit, 'failureRate' | 'cause' | 'round'>>
+
+/** A `CircuitBreaker` from this copy of the library or from another, of either module format. */
 export interface ObservedBreaker {
-  readonly circuits: readonly Circuit[]
+  readonly circuits: readonly ObservedCircuit[]
+  circuit(name: string): ObservedCircuit | undefined
   /** Whether the storage answers; undefined without a storage. */
   readonly storageUp: boolean | undefined
   on<Name extends keyof CircuitEvents>(
@@ -22,10 +27,9 @@ export const STATE_VALUES: Readonly<Record<CircuitState, number>> = {
   opened: 2,
 }
 
-/** @throws ConfigError */
+/** Checks the shape and not the class, as the breaker may come from another copy. @throws ConfigError */
 export function checkBreaker(value: unknown): asserts value is ObservedBreaker {
-  if (typeof property(value, 'on') === 'function' && Array.isArray(property(value, 'circuits'))) {
-    return
-  }
+  const isUsable = ['on', 'circuit'].every((name) => typeof property(value, name) === 'function')
+  if (isUsable && Array.isArray(property(value, 'circuits'))) return
   throw new ConfigError(`Invalid breaker: expected a CircuitBreaker, given ${describeKind(value)}`)
 }

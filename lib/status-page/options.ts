@@ -1,6 +1,4 @@
 /** The options of the status page, with their defaults and the reasons for them. */
-import { ConfigError } from '../internal/config-error.js'
-import { property } from '../internal/property.js'
 import {
   countField,
   field,
@@ -9,7 +7,6 @@ import {
   withDefaults,
   type Shape,
 } from '../internal/validation.js'
-import type { Observed } from '../observe/seen.js'
 
 export interface StatusPageOptions {
   /** The page's heading. Default `Circuits`. If several processes answer, name the process. */
@@ -33,16 +30,6 @@ const DEFAULTS: Resolved = { title: 'Circuits', heartbeat: 15, maxStreams: 256 }
 /** @throws ConfigError */
 export function resolveOptions(options: unknown): Resolved {
   return withDefaults(DEFAULTS, parse(shape(), options, 'options of the status page'))
-}
-
-/**
- * Checks the shape and not the class: the breaker may come from the other module format. @throws ConfigError
- */
-export function checkBreaker(breaker: unknown): asserts breaker is Observed {
-  const usable = ['on', 'circuit'].every((name) => typeof property(breaker, name) === 'function')
-  if (usable && Array.isArray(property(breaker, 'circuits'))) return
-  const given = breaker === null ? 'null' : typeof breaker
-  throw new ConfigError(`Invalid breaker: expected a CircuitBreaker, given ${given}`)
 }
 
 function shape() {

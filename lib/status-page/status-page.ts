@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Board } from './board.js'
 import { documentOf } from './document.js'
 import { toJson } from './json.js'
-import type { Observed } from '../observe/seen.js'
-import { checkBreaker, resolveOptions, type StatusPageOptions } from './options.js'
+import { checkBreaker, type ObservedBreaker } from '../observe/observed.js'
+import { resolveOptions, type StatusPageOptions } from './options.js'
 import { respond, unavailable } from './respond.js'
 import { Streams } from './streams.js'
 import type { Tracked } from './tracked.js'
@@ -30,7 +30,7 @@ const MIN_POLL = 0.02
  *
  * @throws ConfigError if an option is invalid, or if `breaker` is not a CircuitBreaker
  */
-export function statusPage(breaker: Observed, options: StatusPageOptions = {}): StatusPage {
+export function statusPage(breaker: ObservedBreaker, options: StatusPageOptions = {}): StatusPage {
   checkBreaker(breaker)
   const { title, heartbeat, maxStreams } = resolveOptions(options)
   const { watch, board, streams } = assemble(breaker, title, heartbeat)
@@ -49,7 +49,7 @@ export function statusPage(breaker: Observed, options: StatusPageOptions = {}): 
   return Object.assign(handle, { close })
 }
 
-function assemble(breaker: Observed, title: string, heartbeat: number) {
+function assemble(breaker: ObservedBreaker, title: string, heartbeat: number) {
   const onChange = (tracked: Tracked | undefined): void => {
     board.invalidate()
     streams.change(tracked)

@@ -1,6 +1,6 @@
 /** A circuit on the page: its own state, and what the page has seen of its requests. */
 import type { CircuitEvents, FailureReason } from '../circuit/types.js'
-import type { SeenCircuit } from '../observe/seen.js'
+import type { ObservedCircuit } from '../observe/observed.js'
 import { Recent, type Result } from './recent.js'
 
 export interface LastError {
@@ -13,7 +13,7 @@ export interface LastError {
 }
 
 /** The requests that a rate is made of. */
-export type Rate = NonNullable<SeenCircuit['failureRate']>
+export type Rate = NonNullable<ObservedCircuit['failureRate']>
 
 /**
  * How many milliseconds the next attempt may shift without counting as a change: clocks are read at different
@@ -26,14 +26,14 @@ const CODE = /^[\w.-]{1,64}$/
 export class Tracked {
   /** Identifies the row, even if circuits of the same name come and go. */
   readonly id: number
-  readonly circuit: SeenCircuit
+  readonly circuit: ObservedCircuit
   readonly recent = new Recent()
   lastError: LastError | undefined
   #rateAtOpening: Rate | undefined
   #retryAt: Date | undefined
   #seen = ''
 
-  constructor(id: number, circuit: SeenCircuit) {
+  constructor(id: number, circuit: ObservedCircuit) {
     this.id = id
     this.circuit = circuit
     this.hasChanged()

@@ -1,6 +1,6 @@
 /** Follows a breaker: its circuits and its storage. */
 import type { Attempt, CircuitEvents, FailureReason } from '../circuit/types.js'
-import type { Observed, SeenCircuit } from '../observe/seen.js'
+import type { ObservedBreaker, ObservedCircuit } from '../observe/observed.js'
 import type { Result } from './recent.js'
 import { Tracked } from './tracked.js'
 
@@ -19,7 +19,7 @@ export interface StorageStatus {
 export type Changed = (what: Tracked | undefined) => void
 
 export class Watch {
-  readonly #breaker: Observed
+  readonly #breaker: ObservedBreaker
   readonly #onChange: Changed
   readonly #onGone: (tracked: Tracked) => void
   readonly #tracked = new Map<string, Tracked>()
@@ -29,7 +29,7 @@ export class Watch {
   #restored: { readonly lostFor: number; readonly at: Date } | undefined
   #seenUp: boolean | undefined
 
-  constructor(breaker: Observed, onChange: Changed, onGone: (tracked: Tracked) => void) {
+  constructor(breaker: ObservedBreaker, onChange: Changed, onGone: (tracked: Tracked) => void) {
     this.#breaker = breaker
     this.#onChange = onChange
     this.#onGone = onGone
@@ -88,7 +88,7 @@ export class Watch {
     ]
   }
 
-  #track(circuit: SeenCircuit): Tracked {
+  #track(circuit: ObservedCircuit): Tracked {
     this.#ids += 1
     const tracked = new Tracked(this.#ids, circuit)
     this.#tracked.set(circuit.name, tracked)

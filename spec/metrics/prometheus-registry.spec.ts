@@ -212,6 +212,7 @@ describe('a registry', () => {
     let listeners = 0
     const observed: ObservedBreaker = {
       circuits: breaker.circuits,
+      circuit: (name) => breaker.circuit(name),
       storageUp: undefined,
       on: (event, listener) => {
         listeners += 1

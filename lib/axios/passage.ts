@@ -81,11 +81,15 @@ export class Passage {
     const circuit = this.#circuit
     const isSlow =
       outcome === 'failure'
-        ? circuit.record(permit, outcome, withReason(result, {}), retryAfterOf(result.response))
+        ? circuit.record(permit, outcome, withReason(result, {}), this.#retryAfterOf(result))
         : circuit.record(permit, outcome)
     if (this.#startedAt !== undefined) {
       this.#tell(result, isSlow ? { outcome: 'failure', slow: true } : { outcome }, permit.probe)
     }
+  }
+
+  #retryAfterOf({ response }: AttemptResult): number {
+    return this.#circuit.needsRetryAfter ? retryAfterOf(response) : 0
   }
 
   #tell(result: AttemptResult, ended: Pick<Attempt, 'outcome' | 'slow'>, probe: boolean): void {

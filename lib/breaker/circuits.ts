@@ -82,8 +82,8 @@ export class Circuits {
     const { events, now, membership } = this.#options
     // What is to stand before a circuit's rules, or its storage's, goes round the machine here.
     const machine = membership?.machineFor(name, options) ?? new LocalCircuit(options, now)
-    const slow = this.#slowRule(options)
-    const circuit = new ManagedCircuit(name, machine, events, this.#detach, this.#guard, slow)
+    const attention = { slow: this.#slowRule(options), maxRetryAfter: options.maxRetryAfter }
+    const circuit = new ManagedCircuit(name, machine, events, this.#detach, this.#guard, attention)
     return new Attachment(this, circuit, options)
   }
 

@@ -1,5 +1,6 @@
 /** A named circuit: tells what its machine decided. */
-import { AttemptsInFlight, type SlowRule } from './opening/slow.js'
+import type { Attention } from './attention.js'
+import { AttemptsInFlight } from './opening/slow.js'
 import type { FailureRateReading, OpeningCause } from './opening/terms.js'
 import { Publication } from './publication.js'
 import { Readiness } from './readiness.js'
@@ -21,6 +22,8 @@ export class ManagedCircuit implements Circuit {
   readonly #guardAdapter: GuardAdapter
   /** Undefined if an attempt may take its time. */
   readonly inFlight: AttemptsInFlight | undefined
+  /** Whether the end of an attempt comes with its Retry-After. */
+  readonly needsRetryAfter: boolean
   /** Also for those who see attempts end. */
   readonly published: Publication
   /** Made for the first who waits. */
@@ -33,7 +36,7 @@ export class ManagedCircuit implements Circuit {
     publisher: Publisher,
     onDetach: Detach,
     guardAdapter: GuardAdapter = (_circuit, adapter) => adapter,
-    slow?: SlowRule,
+    { slow, maxRetryAfter = 0 }: Attention = {},
   ) {
     keepSelf(this)
     this.name = name
@@ -41,6 +44,7 @@ export class ManagedCircuit implements Circuit {
     this.#onDetach = onDetach
     this.#guardAdapter = guardAdapter
     this.inFlight = slow && new AttemptsInFlight(slow, (...result) => this.#count(...result))
+    this.needsRetryAfter = maxRetryAfter > 0
     this.#machine = machine
     machine.onMove?.((origin) => this.moved(origin))
   }

@@ -1,5 +1,5 @@
 /** The rules of `failureRate`, `slowAfter`, `probes`, growing `ttl` and `maxRetryAfter`, over real requests. */
-import axios, { type AxiosInstance } from 'axios'
+import axios, { AxiosHeaders, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'
 import { CircuitBreaker, type CircuitOptions } from '../../lib/index.js'
 import { TestClock } from '../../lib/testing/index.js'
 import { until } from '../support/until.js'
@@ -421,6 +421,26 @@ describe('Retry-After', () => {
     const { users, circuit } = answering({ 'retry-after': '60' }, {})
     await send(users, 'ff')
     expect(circuit.retryAfter).toBe(10)
+  })
+
+  it.each([
+    ['is not looked for by default', {}, false],
+    ['is looked for in a failure if it is allowed', { maxRetryAfter: 120 }, true],
+  ])('%s', async (_what, options, isRead) => {
+    const { circuit } = guarded({ threshold: 1, ...options })
+    const ownKeys = jest.fn(Reflect.ownKeys)
+    const headers = new Proxy({}, { ownKeys })
+    // The guard alone: axios itself reads the headers of each answer.
+    const fail = circuit.guard(async (config: InternalAxiosRequestConfig) => {
+      const { data: _data, ...answer } = await axios.get('/status/503', {
+        baseURL: upstream.origin,
+        validateStatus: null,
+      })
+      throw Object.assign(new Error('503'), { response: { ...answer, headers, config } })
+    })
+    await fail({ headers: new AxiosHeaders() }).catch(() => undefined)
+    expect(circuit.failureCount).toBe(1)
+    expect(ownKeys.mock.calls.length > 0).toBe(isRead)
   })
 
   it('opens nothing by itself', async () => {

@@ -101,7 +101,7 @@ class Run {
       publisher,
       () => undefined,
       undefined,
-      given.slowAfter ? { slowAfter: given.slowAfter, now } : undefined,
+      given.slowAfter ? { slow: { slowAfter: given.slowAfter, now } } : {},
     )
   }
 

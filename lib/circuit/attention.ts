@@ -1,0 +1,8 @@
+import type { SlowRule } from './opening/slow.js'
+
+/** What a circuit wants to know of attempts besides their outcome. */
+export interface Attention {
+  readonly slow?: SlowRule | undefined
+  /** Seconds up to which a Retry-After counts; 0 if nobody needs to read it. */
+  readonly maxRetryAfter?: number | undefined
+}

@@ -108,7 +108,7 @@ export class LocalCircuit implements Machine {
    * @param failureRate what is in the window, if its rate opens the circuit
    */
   open(since: number, facts: OpeningFacts = {}, failureRate?: FailureRateReading): void {
-    const window = this.#opening.rateAt?.(since)
+    const window = failureRate ?? this.#opening.rateAt?.(this.#now())
     const before = {
       state: this.#state,
       closedAt: this.#closedAt,

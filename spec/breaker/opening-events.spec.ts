@@ -1,4 +1,4 @@
-/** What is told of an opening: its cause, its round, how long it lasts, and the rate that the window held. */
+/** The event of an opening says its cause, its round, how long it lasts, and the rate of the window. */
 import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker, type CircuitEvents, type CircuitOptions } from '../../lib/index.js'
 import { MemoryStorage, TestClock } from '../../lib/testing/index.js'

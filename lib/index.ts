@@ -3,15 +3,9 @@ export { NotInitializedError, OpenedStateError } from './axios/errors.js'
 export { ConfigError } from './internal/config-error.js'
 export type { AttemptResult } from './axios/outcome.js'
 export type { JudgeOutcome } from './axios/judge.js'
-export type {
-  Attachable,
-  Circuit,
-  CircuitEvents,
-  CircuitReading,
-  CircuitState,
-  FailureReason,
-  Outcome,
-} from './circuit/types.js'
+export type { Attachable, Circuit, CircuitReading } from './circuit/circuit.js'
+export type { CircuitEvents } from './circuit/events.js'
+export type { CircuitState, FailureReason, Outcome } from './circuit/types.js'
 export type { FailureRateReading, OpeningCause } from './circuit/opening/terms.js'
 export type { Fallback } from './axios/fallback.js'
 export type { CircuitBreakerOptions, CircuitOptions } from './breaker/config.js'

@@ -1,5 +1,5 @@
 import type { AxiosAdapter } from 'axios'
-import type { Attachable } from '../circuit/types.js'
+import type { Attachable } from '../circuit/circuit.js'
 import { ConfigError } from '../internal/config-error.js'
 import { property } from '../internal/property.js'
 import { describeKind } from '../internal/quote.js'

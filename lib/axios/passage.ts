@@ -7,7 +7,8 @@
  */
 import type { AxiosAdapter } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
-import type { Attempt, Permit } from '../circuit/types.js'
+import type { Attempt } from '../circuit/events.js'
+import type { Permit } from '../circuit/types.js'
 import { isCachedAnswer } from './cached.js'
 import { isKeeper, keeps } from './hit.js'
 import { leaveTo } from './inner-guards.js'

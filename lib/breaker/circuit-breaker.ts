@@ -1,5 +1,5 @@
 /** Read this file first: a breaker attaches circuits to axios instances, one circuit per name. */
-import type { Attachable, Circuit, CircuitReading } from '../circuit/types.js'
+import type { Attachable, Circuit, CircuitReading } from '../circuit/circuit.js'
 import { itself, keepSelf, makeShown } from '../circuit/shown.js'
 import { monotonic } from '../internal/clock.js'
 import { quote } from '../internal/quote.js'

@@ -1,5 +1,5 @@
 /** Publishes events to listeners. No listener can affect a request or a circuit. */
-import type { CircuitEvents, Publisher } from '../circuit/types.js'
+import type { CircuitEvents, Publisher } from '../circuit/events.js'
 import { reportOnce, warnOnce } from '../internal/warnings.js'
 import { Delivery, MOST_WAITING } from './delivery.js'
 import { ConfigError } from '../internal/config-error.js'

@@ -1,5 +1,6 @@
 /** What a breaker needs of a storage. The core knows nothing else about sharing. */
-import type { Machine, Publisher, Rules } from '../circuit/types.js'
+import type { Publisher } from '../circuit/events.js'
+import type { Machine, Rules } from '../circuit/types.js'
 
 /** The breaker that joins. */
 export interface Host {

@@ -3,13 +3,16 @@ import type { Attention } from './attention.js'
 import { AttemptsInFlight } from './opening/slow.js'
 import type { FailureRateReading, OpeningCause } from './opening/terms.js'
 import { Publication } from './publication.js'
+import { readingOf } from './reading.js'
 import { Readiness } from './readiness.js'
 import { isDecided } from './decided.js'
 import { itself, keepSelf, makeShown } from './shown.js'
 import { wholeMilliseconds } from './whole-milliseconds.js'
 import type { Admission, Machine, Origin, Outcome, Permit } from './types.js'
-import type { AnyAdapter, Attachable, Circuit, CircuitReading, CircuitState } from './types.js'
-import type { FailureReason, Publisher } from './types.js'
+import type { AnyAdapter, Attachable, Circuit, CircuitReading } from './circuit.js'
+import type { CircuitState } from './types.js'
+import type { Publisher } from './events.js'
+import type { FailureReason } from './types.js'
 
 type Detach = (circuit: ManagedCircuit, instance?: Attachable) => void
 
@@ -90,11 +93,7 @@ export class ManagedCircuit implements Circuit {
   }
 
   toJSON(): CircuitReading {
-    const { name, state, failureCount, failureRate, retryAfter, cause, round, lastFailure } = this
-    const rate = failureRate && { failureRate }
-    const opening = cause && { cause, round }
-    const failure = lastFailure && { lastFailure }
-    return { name, state, failureCount, ...rate, retryAfter, ...opening, ...failure }
+    return readingOf(this)
   }
 
   /** A circuit is the route of all requests to itself. */

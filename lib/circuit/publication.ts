@@ -1,5 +1,6 @@
 /** What a circuit publishes, and what it has published. */
-import type { Attempt, CircuitState, FailureReason, Origin, Publisher, Refusal } from './types.js'
+import type { Attempt, Publisher } from './events.js'
+import type { CircuitState, FailureReason, Origin, Refusal } from './types.js'
 import { MILLISECOND, wholeMilliseconds } from './whole-milliseconds.js'
 
 export class Publication {

@@ -1,5 +1,5 @@
 /** What the link calls. It knows no other part of the fleet. */
-import type { Publisher } from '../circuit/types.js'
+import type { Publisher } from '../circuit/events.js'
 import type { Connection, ConnectionListener } from '../storage/contract.js'
 
 /** What the link reports about the storage. */

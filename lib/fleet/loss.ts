@@ -1,5 +1,5 @@
 /** A time without the storage: when to publish the loss, and when to look for the storage again. */
-import type { Publisher } from '../circuit/types.js'
+import type { Publisher } from '../circuit/events.js'
 import { schedule } from '../internal/timers.js'
 
 const FIRST_RETRY = 0.05

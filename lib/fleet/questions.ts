@@ -1,5 +1,5 @@
 /** The questions that the storage has not answered yet. */
-import type { Publisher } from '../circuit/types.js'
+import type { Publisher } from '../circuit/events.js'
 import type { Answer } from '../storage/contract.js'
 import { withTimeout } from '../internal/timers.js'
 

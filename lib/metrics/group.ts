@@ -2,7 +2,8 @@
  * Breakers that are exported together. Circuits of the same name appear as one: their counts are added up, the
  * worse state counts, and they stay until the last of them is detached.
  */
-import type { Attempt, CircuitEvents, FailureReason } from '../circuit/types.js'
+import type { Attempt, CircuitEvents } from '../circuit/events.js'
+import type { FailureReason } from '../circuit/types.js'
 import { STATE_VALUES, type ObservedBreaker, type ObservedCircuit } from '../observe/observed.js'
 
 /** What may happen to a circuit, as far as that depends on its options. */

@@ -1,5 +1,5 @@
 /** Which transitions are counted apart: by the new state, by who decided, and openings by their cause. */
-import type { CircuitEvents } from '../circuit/types.js'
+import type { CircuitEvents } from '../circuit/events.js'
 import type { Possible } from './group.js'
 
 export type Transition = Pick<CircuitEvents['stateChanged'], 'to' | 'origin' | 'cause'>

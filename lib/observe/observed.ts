@@ -1,5 +1,7 @@
 /** The part of a breaker that metrics and the status page observe: its circuits and events, and no request. */
-import type { Circuit, CircuitEvents, CircuitState } from '../circuit/types.js'
+import type { Circuit } from '../circuit/circuit.js'
+import type { CircuitEvents } from '../circuit/events.js'
+import type { CircuitState } from '../circuit/types.js'
 import { ConfigError } from '../internal/config-error.js'
 import { property } from '../internal/property.js'
 import { describeKind } from '../internal/quote.js'

@@ -1,5 +1,6 @@
 /** A circuit on the page: its own state, and what the page has seen of its requests. */
-import type { CircuitEvents, FailureReason } from '../circuit/types.js'
+import type { CircuitEvents } from '../circuit/events.js'
+import type { FailureReason } from '../circuit/types.js'
 import type { ObservedCircuit } from '../observe/observed.js'
 import { Recent, type Result } from './recent.js'
 

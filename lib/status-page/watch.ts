@@ -1,5 +1,6 @@
 /** Follows a breaker: its circuits and its storage. */
-import type { Attempt, CircuitEvents, FailureReason } from '../circuit/types.js'
+import type { Attempt, CircuitEvents } from '../circuit/events.js'
+import type { FailureReason } from '../circuit/types.js'
 import type { ObservedBreaker, ObservedCircuit } from '../observe/observed.js'
 import type { Result } from './recent.js'
 import { Tracked } from './tracked.js'

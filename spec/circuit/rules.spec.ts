@@ -6,7 +6,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
 import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
-import type { CircuitState, Outcome, Permit, Publisher, Rules } from '../../lib/circuit/types.js'
+import type { Publisher } from '../../lib/circuit/events.js'
+import type { CircuitState, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
 import { RulesModel } from './rules-model.js'
 
 const RUNS = Number(process.env['RUNS'] ?? 150)

@@ -1,5 +1,5 @@
 /** The link alone, with a connection and a clock that the spec controls. */
-import type { CircuitEvents } from '../../lib/circuit/types.js'
+import type { CircuitEvents } from '../../lib/circuit/events.js'
 import { Link } from '../../lib/fleet/link.js'
 import type {
   Answer,

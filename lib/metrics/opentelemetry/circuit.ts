@@ -1,12 +1,7 @@
 /** Exports the circuits of one name to OpenTelemetry, with the names of its conventions if there are any. */
 import { trace, type Attributes, type Counter, type Histogram } from '@opentelemetry/api'
-import type {
-  Attempt,
-  CircuitEvents,
-  CircuitState,
-  FailureReason,
-  Outcome,
-} from '../../circuit/types.js'
+import type { Attempt, CircuitEvents } from '../../circuit/events.js'
+import type { CircuitState, FailureReason, Outcome } from '../../circuit/types.js'
 import type { Possible, Series } from '../group.js'
 import { isStatus, methodLabel } from '../labels.js'
 import { transitionsOf, type Transition } from '../transitions.js'

@@ -1,6 +1,7 @@
 /** The series of the circuits of one name in prom-client. */
 import type { Counter } from 'prom-client'
-import type { Attempt, CircuitEvents, FailureReason, Outcome } from '../../circuit/types.js'
+import type { Attempt, CircuitEvents } from '../../circuit/events.js'
+import type { FailureReason, Outcome } from '../../circuit/types.js'
 import type { Possible, Series } from '../group.js'
 import { methodLabel, statusClass, statusCode } from '../labels.js'
 import { ALL, transitionsOf, type Transition } from '../transitions.js'

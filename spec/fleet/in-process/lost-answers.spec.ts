@@ -1,6 +1,7 @@
 /** Commands that the storage carries out but whose answers are lost, and hints that come during a read. */
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Machine, Permit, Publish, Rules } from '../../../lib/circuit/types.js'
+import type { Publish } from '../../../lib/circuit/events.js'
+import type { Machine, Permit, Rules } from '../../../lib/circuit/types.js'
 import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
 import type { Answer, Question, SharedStorage } from '../../../lib/fleet/index.js'
 import { MemoryStorage } from '../../../lib/testing/index.js'

@@ -1,0 +1,80 @@
+/** A circuit as its users see it. Times are in seconds, as in the HTTP header Retry-After. */
+import type { FailureRateReading, OpeningCause } from './opening/terms.js'
+import type { CircuitState, FailureReason } from './types.js'
+
+/** Anything with axios's interceptors: an instance of any copy of axios, or a mock. */
+export interface Attachable {
+  readonly interceptors: {
+    readonly request: { readonly use: (...handlers: never[]) => unknown }
+    readonly response: { readonly use: (...handlers: never[]) => unknown }
+  }
+}
+
+/** What `JSON.stringify` and `util.inspect` show of a circuit. */
+export interface CircuitReading {
+  readonly name: string
+  readonly state: CircuitState
+  readonly failureCount: number
+  readonly failureRate?: FailureRateReading | undefined
+  readonly retryAfter: number
+  /** Left out while it is closed. */
+  readonly cause?: OpeningCause | undefined
+  /** Left out while it is closed. */
+  readonly round?: number | undefined
+  readonly lastFailure?: FailureReason | undefined
+}
+
+/** A function for axios's `adapter` option, for any version of axios. */
+export type AnyAdapter = (config: never) => Promise<unknown>
+
+/** The public interface of a circuit. */
+export interface Circuit {
+  readonly name: string
+  /**
+   * The state that the next request meets. It is `half-opened` as soon as the ttl is over, although the
+   * `stateChanged` event comes with the next request, because no timer runs.
+   */
+  readonly state: CircuitState
+  /** Consecutive failures counted so far; stays at the threshold until the circuit closes. */
+  readonly failureCount: number
+  /** The requests of the window at this moment, and which part of them failed; undefined without the option. */
+  readonly failureRate: FailureRateReading | undefined
+  /** Seconds until a new attempt is allowed, in whole milliseconds; 0 unless opened. */
+  readonly retryAfter: number
+  /**
+   * What opened the circuit last: `streak`, so many failures in a row; `rate`, its failure rate; or
+   * `probe`, probes that failed. Undefined while it is closed.
+   */
+  readonly cause: OpeningCause | undefined
+  /** 1 for the first opening, and one more for each round of probes that failed; 0 while it is closed. */
+  readonly round: number
+  /** The last failure that counted: its code and its HTTP status, where it had them, and nothing else. */
+  readonly lastFailure: FailureReason | undefined
+  /**
+   * Detaches the circuit from this axios instance; others keep it. Without an instance, detaches it from all
+   * instances and removes it from the breaker. Requests in flight still record their outcome.
+   * Idempotent.
+   *
+   * @throws ConfigError for a target that is no axios instance
+   */
+  detach(instance?: Attachable): void
+  /**
+   * Resolves as soon as a request may be tried: at once while closed, and once its ttl has passed and a
+   * permit is free. If several callers wait for a half-opened circuit, they resolve one at a time, so that no
+   * crowd is refused. Keeps the process alive while it waits.
+   *
+   * @param options.signal aborts the wait: the promise then rejects with the signal's reason
+   */
+  ready(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
+  toJSON(): CircuitReading
+  /**
+   * Puts the circuit round an adapter that you pass to another one, such as a cache:
+   * `cacheAdapterEnhancer(circuit.guard(getAdapter('http')))`. Answers from the cache are then neither refused
+   * nor counted, and each request that the cache sends counts once, even on an instance with this circuit. That
+   * instance learns of the guard by the first sent request. After `detach`, the adapter sends unguarded.
+   *
+   * @param adapter a function, such as axios's `getAdapter('http')`
+   * @throws ConfigError for anything else
+   */
+  guard<Adapter extends AnyAdapter>(adapter: Adapter): Adapter
+}

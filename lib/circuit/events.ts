@@ -1,0 +1,63 @@
+/** What circuits publish, and to whom. */
+import type { CircuitState, FailureReason, OpeningReading, Origin, Outcome } from './types.js'
+
+/** A sent request that has ended, with or without an answer. */
+export interface Attempt extends FailureReason {
+  readonly circuit: string
+  readonly outcome: Outcome
+  readonly probe: boolean
+  /** The HTTP method in lower case, as axios writes it. */
+  readonly method: string
+  /** Seconds from the dispatch to the end of the answer. */
+  readonly duration: number
+}
+
+/** What the event of an opening says beyond that of other transitions. */
+export interface OpenedEvent extends OpeningReading {
+  /** Seconds until a new attempt is allowed. */
+  readonly retryAfter: number
+}
+
+/** Everything that is told of circuits and of their storage. No event carries a URL, a header, a parameter or a body. */
+export interface CircuitEvents {
+  /** A circuit was attached under a new name. */
+  created: { readonly circuit: string }
+  /** The circuit changed its state. The event for `half-opened` comes when the first probe is let through. */
+  stateChanged: {
+    readonly circuit: string
+    readonly from: CircuitState
+    readonly to: CircuitState
+    readonly origin: Origin
+  } & Partial<OpenedEvent>
+  /** A failure was counted. Results of an earlier epoch are not counted, and not told. */
+  failed: { readonly circuit: string; readonly failureCount: number } & FailureReason
+  /** A success ended a series of failures. */
+  recovered: { readonly circuit: string }
+  /** A request was refused. */
+  rejected: {
+    readonly circuit: string
+    readonly state: 'opened' | 'half-opened'
+    readonly retryAfter: number
+  }
+  /** An attempt ended, counted or not. */
+  attempted: Attempt
+  /** The circuit was detached from all instances. */
+  detached: { readonly circuit: string }
+  /** The storage cannot be used. Each process now uses its own results. Published once per loss. */
+  storageLost: { readonly reason: string }
+  /** The storage can be used again; `lostFor` in seconds. Published once per loss. */
+  storageRestored: { readonly lostFor: number }
+  /** The storage answered a command, or refused it; `duration` in seconds. */
+  storageAnswered: { readonly duration: number }
+}
+
+export type Publish = <Name extends keyof CircuitEvents>(
+  name: Name,
+  event: CircuitEvents[Name],
+) => void
+
+export interface Publisher {
+  readonly publish: Publish
+  /** Whether an event has listeners. Nobody needs to build an event without any. */
+  hears(name: keyof CircuitEvents): boolean
+}

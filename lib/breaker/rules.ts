@@ -3,6 +3,7 @@ import type { FailureRateTerms } from '../circuit/opening/terms.js'
 import type { Growth } from '../circuit/ttl.js'
 import type { ProbesRule, Rules } from '../circuit/types.js'
 import { groupField, orFalse } from '../internal/group.js'
+import { property } from '../internal/property.js'
 import { countField, rangeField, secondsField, type Shape } from '../internal/validation.js'
 
 export interface FailureRateOptions {
@@ -143,9 +144,10 @@ function failureRateField(count: ReturnType<typeof countField>) {
   )
 }
 
-/** The most that the window can have. */
+/** The most that the window can have. Also called for a window that is wrong. */
 function requestsOf({ window }: Partial<FailureRateTerms>): number {
-  return typeof window === 'object' ? window.requests : Infinity
+  const requests = property(window, 'requests')
+  return typeof requests === 'number' ? requests : Infinity
 }
 
 function ttlField(seconds: ReturnType<typeof secondsField>) {

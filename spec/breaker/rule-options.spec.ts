@@ -34,6 +34,19 @@ describe('options of rules', () => {
     [{ failureRate: { threshold: 50 } }, RATIO, '50', 'failureRate.threshold'],
     [{ failureRate: { threshold: 0.5, window: 3601 } }, WINDOW, '3601', 'failureRate.window'],
     [{ failureRate: { threshold: 0.5, window: 0 } }, WINDOW, '0', 'failureRate.window'],
+    [{ failureRate: { threshold: 0.5, window: null } }, WINDOW, 'null', 'failureRate.window'],
+    [
+      { failureRate: { threshold: 0.5, window: { requests: Symbol('none') } } },
+      'a whole number from 1, and at most 1000000',
+      'a symbol',
+      'failureRate.window.requests',
+    ],
+    [
+      { failureRate: { threshold: 0.5, window: { requests: 10n } } },
+      'a whole number from 1, and at most 1000000',
+      'a bigint',
+      'failureRate.window.requests',
+    ],
     [
       { failureRate: { threshold: 0.5, window: {} } },
       'a whole number from 1, and at most 1000000',

@@ -332,7 +332,7 @@ describe('wrong arguments', () => {
   it.each<[string, unknown, string]>([
     ['no breaker', undefined, 'given undefined'],
     ['null', null, 'given null'],
-    ['a circuit', { name: 'users', state: 'closed' }, 'given object'],
+    ['a circuit', { name: 'users', state: 'closed' }, 'given an object'],
   ])('%s', (_what, breaker, message) => {
     const make = (): unknown => statusPage(breaker as CircuitBreaker)
     expect(make).toThrow(ConfigError)

@@ -37,7 +37,7 @@ export class Passage {
   constructor(permit: Permit, circuit: ManagedCircuit, judge: JudgeOutcome | undefined) {
     this.#circuit = circuit
     this.#judge = judge
-    this.#startedAt = circuit.published.tellsAttempts ? performance.now() : undefined
+    this.#startedAt = circuit.published.hasAttemptListeners ? performance.now() : undefined
     this.#permit = permit
     this.#adapter = undefined
     this.#around = undefined
@@ -85,7 +85,7 @@ export class Passage {
         ? circuit.record(permit, outcome, withReason(result, {}), this.#retryAfterOf(result))
         : circuit.record(permit, outcome)
     if (this.#startedAt !== undefined) {
-      this.#tell(result, isSlow ? { outcome: 'failure', slow: true } : { outcome }, permit.probe)
+      this.#publish(result, isSlow ? { outcome: 'failure', slow: true } : { outcome }, permit.probe)
     }
   }
 
@@ -93,7 +93,7 @@ export class Passage {
     return this.#circuit.needsRetryAfter ? retryAfterOf(response) : 0
   }
 
-  #tell(result: AttemptResult, ended: Pick<Attempt, 'outcome' | 'slow'>, probe: boolean): void {
+  #publish(result: AttemptResult, ended: Pick<Attempt, 'outcome' | 'slow'>, probe: boolean): void {
     const { name: circuit } = this.#circuit
     const duration = (performance.now() - Number(this.#startedAt)) / MS_PER_SECOND
     const { method = 'get' } = result.config

@@ -137,7 +137,7 @@ export function checkSameOptions(
     if (isSame(first[key], second[key])) continue
     const difference =
       typeof first[key] === 'function' && typeof second[key] === 'function'
-        ? 'Expected the same function, given another'
+        ? 'Expected the same function, given a different one'
         : `Expected ${describeOption(first[key])}, given ${describeOption(second[key])}`
     throw new ConfigError(
       `Circuit ${quote(name)} is already attached with other options\n` +

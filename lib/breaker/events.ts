@@ -57,7 +57,7 @@ export class Events implements Publisher {
     }
   }
 
-  hears(name: EventName): boolean {
+  hasListeners(name: EventName): boolean {
     return this.#subscriptions[name] !== undefined
   }
 

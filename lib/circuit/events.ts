@@ -59,5 +59,5 @@ export type Publish = <Name extends keyof CircuitEvents>(
 export interface Publisher {
   readonly publish: Publish
   /** Whether an event has listeners. Nobody needs to build an event without any. */
-  hears(name: keyof CircuitEvents): boolean
+  hasListeners(name: keyof CircuitEvents): boolean
 }

@@ -49,7 +49,7 @@ export class ManagedCircuit implements Circuit {
     this.inFlight = slow && new AttemptsInFlight(slow, (...result) => this.#count(...result))
     this.needsRetryAfter = maxRetryAfter > 0
     this.#machine = machine
-    machine.onMove?.((origin) => this.moved(origin))
+    machine.onMove?.((origin) => this.publishTransition(origin))
   }
 
   get state(): CircuitState {
@@ -133,13 +133,13 @@ export class ManagedCircuit implements Circuit {
   /** A permit, to be given back to `record` exactly once, or a refusal. */
   admit(): Admission | Promise<Admission> {
     const admission = this.#asked.admit()
-    if (!isDecided(admission)) return admission.then((decided) => this.#tellAdmission(decided))
+    if (!isDecided(admission)) return admission.then((decided) => this.#publishAdmission(decided))
     // While it is closed, and nobody waits, there is nothing to tell: most of the time.
     const isOrdinary = admission.admitted && !admission.probe && this.published.state === 'closed'
     if (isOrdinary && !this.#readiness) {
       return this.inFlight ? this.inFlight.start(admission) : admission
     }
-    return this.#tellAdmission(admission)
+    return this.#publishAdmission(admission)
   }
 
   /**
@@ -153,13 +153,13 @@ export class ManagedCircuit implements Circuit {
   }
 
   /** Publishes the transition, if there was one. */
-  moved(origin: Origin): void {
+  publishTransition(origin: Origin): void {
     const to = this.#machine.decidedState
     if (to === this.published.state) return
     this.#readiness?.look()
     const { opening, retryAfter } = this.#machine
     const opened = to === 'opened' && { ...opening, retryAfter: wholeMilliseconds(retryAfter) }
-    this.published.moved(to, origin, opened)
+    this.published.publishTransition(to, origin, opened)
   }
 
   /** The machine, once it knows of what has become slow by now. */
@@ -175,12 +175,12 @@ export class ManagedCircuit implements Circuit {
     else if (outcome === 'success' && hadFailed && this.#machine.decidedState === 'closed') {
       this.published.recovered()
     }
-    this.moved('local')
+    this.publishTransition('local')
     this.#readiness?.look()
   }
 
-  #tellAdmission(admission: Admission): Admission {
-    this.moved('local')
+  #publishAdmission(admission: Admission): Admission {
+    this.publishTransition('local')
     if (admission.admitted) {
       this.#readiness?.look()
       return this.inFlight?.start(admission) ?? admission

@@ -16,7 +16,7 @@ export class Publication {
   }
 
   /** @param opened what is known of the opening, if it is one */
-  moved(to: CircuitState, origin: Origin, opened: object | false): void {
+  publishTransition(to: CircuitState, origin: Origin, opened: object | false): void {
     const from = this.state
     this.state = to
     this.#publisher.publish('stateChanged', { circuit: this.#circuit, from, to, origin, ...opened })
@@ -31,9 +31,9 @@ export class Publication {
     this.#publisher.publish('recovered', { circuit: this.#circuit })
   }
 
-  /** Whether anyone hears of attempts. */
-  get tellsAttempts(): boolean {
-    return this.#publisher.hears('attempted')
+  /** Whether attempts have listeners. */
+  get hasAttemptListeners(): boolean {
+    return this.#publisher.hasListeners('attempted')
   }
 
   attempted(attempt: Attempt): void {

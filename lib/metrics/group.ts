@@ -20,7 +20,7 @@ export interface Series {
   failed(failure: FailureReason): void
   rejected(refusal: CircuitEvents['rejected']): void
   attempted(attempt: Attempt): void
-  moved(transition: CircuitEvents['stateChanged']): void
+  changed(transition: CircuitEvents['stateChanged']): void
   remove(): void
 }
 
@@ -105,7 +105,9 @@ export class Group {
       breaker.on('failed', (failure) => this.#seriesOf(failure.circuit)?.failed(failure)),
       breaker.on('rejected', (refusal) => this.#seriesOf(refusal.circuit)?.rejected(refusal)),
       breaker.on('attempted', (attempt) => this.#seriesOf(attempt.circuit)?.attempted(attempt)),
-      breaker.on('stateChanged', (moved) => this.#seriesOf(moved.circuit)?.moved(moved)),
+      breaker.on('stateChanged', (transition) =>
+        this.#seriesOf(transition.circuit)?.changed(transition),
+      ),
       breaker.on('storageAnswered', ({ duration }) => this.#sink.storageAnswered(duration)),
     ]
     return () => {

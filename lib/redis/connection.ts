@@ -10,15 +10,15 @@ import { runScript } from './run-script.js'
 import { SCRIPT } from './script.js'
 import { checkWrites, type View } from './write-check.js'
 import { ServerClock } from './server-clock.js'
-import { argumentsOf, parseReply, TRIAL, type Reply } from './wire.js'
+import { argumentsOf, parseReply, TEST_READ, type Reply } from './wire.js'
 
 const MS_PER_SECOND = 1000
 const now = (): number => performance.now() / MS_PER_SECOND
 
 /** Seconds until a refused command is tried again, in case it is allowed by then. */
-const FIRST_RETRIAL = 0.5
-const LAST_RETRIAL = 4
-/** Seconds after which an unanswered trial is reported, although its answer may still come. */
+const FIRST_RETRY = 0.5
+const LAST_RETRY = 4
+/** Seconds after which an unanswered test is reported, although its answer may still come. */
 const SLOW = 0.15
 
 export class RedisConnection implements Connection, Member {
@@ -35,9 +35,9 @@ export class RedisConnection implements Connection, Member {
   /** Whether the channel was ever subscribed. Before that, this process cannot follow the fleet. */
   #isSubscribed = false
   #isProven = false
-  #isOnTrial = false
-  #cancelRetrial: (() => void) | undefined
-  #retrial = FIRST_RETRIAL
+  #isTesting = false
+  #cancelRetry: (() => void) | undefined
+  #retry = FIRST_RETRY
   /** Reads then ask for a write too: a full Redis, or a replica, refuses writes and answers reads. */
   #lastWriteFailed = false
 
@@ -79,7 +79,7 @@ export class RedisConnection implements Connection, Member {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    this.#cancelRetrial?.()
+    this.#cancelRetry?.()
     this.#inbox.close()
     this.#hub.leave(this)
   }
@@ -140,21 +140,21 @@ export class RedisConnection implements Connection, Member {
     }
   }
 
-  /** Redis answers and the channel is subscribed. Only a trial can show whether Redis accepts writes. */
+  /** Redis answers and the channel is subscribed. Only a test can show whether Redis accepts writes. */
   #prove(): void {
-    if (this.#isOnTrial || this.#isClosed || !this.#isSubscribed || !this.#hub.isUp) return
-    this.#isOnTrial = true
-    this.#cancelRetrial?.()
-    const trial = Promise.all([checkWrites(this.#hub, this.#view), this.#ask(TRIAL)])
+    if (this.#isTesting || this.#isClosed || !this.#isSubscribed || !this.#hub.isUp) return
+    this.#isTesting = true
+    this.#cancelRetry?.()
+    const test = Promise.all([checkWrites(this.#hub, this.#view), this.#ask(TEST_READ)])
     const cancelSlow = schedule(SLOW, () => this.down(new Error(NO_ANSWER)))
-    void trial.finally(cancelSlow).then(
+    void test.finally(cancelSlow).then(
       () => this.#pass(),
       (error: unknown) => this.#fail(error),
     )
   }
 
   #pass(): void {
-    this.#isOnTrial = false
+    this.#isTesting = false
     this.#isProven = true
     if (this.#isClosed) return
     this.#readiness.resolve()
@@ -162,10 +162,10 @@ export class RedisConnection implements Connection, Member {
   }
 
   #fail(error: unknown): void {
-    this.#isOnTrial = false
+    this.#isTesting = false
     this.down(error)
     if (this.#isClosed) return
-    this.#cancelRetrial = schedule(this.#retrial, () => this.#prove())
-    this.#retrial = Math.min(this.#retrial * 2, LAST_RETRIAL)
+    this.#cancelRetry = schedule(this.#retry, () => this.#prove())
+    this.#retry = Math.min(this.#retry * 2, LAST_RETRY)
   }
 }

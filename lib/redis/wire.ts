@@ -8,7 +8,7 @@ import { HASH_FORMAT } from './formats.js'
 import { micro, parsed, reasonText, snapshotOf } from './snapshot.js'
 
 /** Tests whether Redis answers and allows writes. It changes nothing that processes see. */
-export const TRIAL: Question = {
+export const TEST_READ: Question = {
   op: 'read',
   circuit: '',
   process: '',

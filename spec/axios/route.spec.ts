@@ -7,7 +7,7 @@ import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
 import { OpenedStateError } from '../../lib/index.js'
 
 const RULES = { threshold: 1, ttl: 60, permits: 1, probeTimeout: 60 }
-const publisher = { publish: () => undefined, hears: () => false }
+const publisher = { publish: () => undefined, hasListeners: () => false }
 
 function circuitCalled(name: string): ManagedCircuit {
   const machine = new LocalCircuit(RULES, () => 0)

@@ -20,7 +20,7 @@ function waiting() {
     admit: () => admission,
     record: (_permit: Permit, outcome: Outcome) => recorded.push(outcome) > 0,
   } as const
-  const publisher = { publish: () => undefined, hears: () => false }
+  const publisher = { publish: () => undefined, hasListeners: () => false }
   const sent = jest.fn(async (config) => ({ data: 1, status: 200, headers: {}, config }))
   const users = axios.create({ adapter: sent as never })
   intercept(users, new ManagedCircuit('users', machine, publisher, () => undefined), {})

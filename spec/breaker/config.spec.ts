@@ -311,7 +311,7 @@ describe('a function that is written inline', () => {
 
   it('is refused if it reads otherwise, with what to do', () => {
     const { message } = thrownBy(() => attachAll(answering('one'), { fallback: () => 'other' }))
-    expect(message).toContain('Expected the same function, given another\n  → at fallback')
+    expect(message).toContain('Expected the same function, given a different one\n  → at fallback')
     expect(message).toContain('Leave the options out for further instances')
   })
 

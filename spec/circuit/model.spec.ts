@@ -35,7 +35,7 @@ class Run {
       publish: (name, event) => {
         if (name === 'stateChanged' && 'to' in event) this.told.push(event.to)
       },
-      hears: () => false,
+      hasListeners: () => false,
     }
     this.#circuit = new ManagedCircuit('c', local, publisher, () => undefined)
   }

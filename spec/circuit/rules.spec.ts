@@ -94,7 +94,7 @@ class Run {
         if (name === 'stateChanged' && 'to' in event) this.told.push(event.to)
         if (name === 'failed') this.failures.push('slow' in event)
       },
-      hears: () => false,
+      hasListeners: () => false,
     }
     this.#circuit = new ManagedCircuit(
       'c',

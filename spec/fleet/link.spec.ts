@@ -81,7 +81,7 @@ beforeEach(() => {
         if ('duration' in event && name === 'storageAnswered') durations.push(event.duration)
         else log.push(`${name} ${received(event)}`)
       },
-      hears: () => true,
+      hasListeners: () => true,
     },
     now: () => performance.now() / 1000,
     connect: (listener) => {

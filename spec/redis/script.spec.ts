@@ -2,7 +2,7 @@
 import { createClient } from 'redis'
 import { parseMessage, type Message } from '../../lib/redis/message.js'
 import { SCRIPT } from '../../lib/redis/script.js'
-import { argumentsOf, parseReply, TRIAL, type Reply } from '../../lib/redis/wire.js'
+import { argumentsOf, parseReply, TEST_READ, type Reply } from '../../lib/redis/wire.js'
 import type { Command, Question } from '../../lib/storage/contract.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { until } from '../support/until.js'
@@ -32,7 +32,13 @@ async function ask(
   command: Command,
   { secret = MINE, needsWrites = false, ...given }: Given = {},
 ): Promise<Reply> {
-  const question: Question = { ...TRIAL, circuit: 'users', process: 'one', ...given, ...command }
+  const question: Question = {
+    ...TEST_READ,
+    circuit: 'users',
+    process: 'one',
+    ...given,
+    ...command,
+  }
   const envelope = { channel: CHANNEL, secret, expires: 0, needsWrites }
   const args = argumentsOf({ ...question, reporter: 'one' }, envelope)
   return parseReply(await admin.eval(SCRIPT, { keys: [KEY], arguments: args }))
@@ -114,8 +120,8 @@ describe('numbers', () => {
   it('reach the script and come back in full', async () => {
     const { time } = await ask({ op: 'read' })
     const version = Math.floor(time * 1e6) - 123_456
-    const known = { ...TRIAL.known, version, epoch: version }
-    await ask(FAILURE, { known, terms: { ...TRIAL.terms, opening: { threshold: 1e15 } } })
+    const known = { ...TEST_READ.known, version, epoch: version }
+    await ask(FAILURE, { known, terms: { ...TEST_READ.terms, opening: { threshold: 1e15 } } })
     expect(await kept('epoch')).toBe(String(version))
     expect((await ask({ op: 'read' })).answer.epoch).toBe(version)
   })
@@ -159,9 +165,9 @@ it('shares an outage even if the reporter may not publish', async () => {
 })
 
 it('keeps a closed circuit for a minute, and an outage longer by twice its ttl and lease', async () => {
-  await ask(FAILURE, { terms: { ...TRIAL.terms, opening: { threshold: 2 } } })
+  await ask(FAILURE, { terms: { ...TEST_READ.terms, opening: { threshold: 2 } } })
   expect(await life()).toBe(60)
-  await ask(FAILURE, { terms: { ...TRIAL.terms, ttl: 3600, lease: 10 } })
+  await ask(FAILURE, { terms: { ...TEST_READ.terms, ttl: 3600, lease: 10 } })
   expect(await life()).toBe(60 + 2 * 3610)
 })
 
@@ -177,7 +183,7 @@ it('can be read on a replica, which refuses writes', async () => {
 })
 
 it('publishes that a permit was given back', async () => {
-  const terms = { ...TRIAL.terms, ttl: 0 }
+  const terms = { ...TEST_READ.terms, ttl: 0 }
   await ask(FAILURE, { terms })
   const probe = { token: 'probe' }
   await ask({ op: 'acquire', ...probe }, { terms })

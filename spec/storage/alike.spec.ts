@@ -74,7 +74,7 @@ class Pair {
     this.#subject = subject
     this.#rules = given
     this.#local = new LocalCircuit(given, () => this.#now)
-    const publisher = { publish: () => undefined, hears: () => false }
+    const publisher = { publish: () => undefined, hasListeners: () => false }
     this.#membership = joinStorage(storage, { publisher, now: () => this.#now })
     this.#shared = this.#membership.machineFor(name, given)
   }

@@ -74,7 +74,7 @@ export class ObservedCircuit implements Series {
     })
   }
 
-  moved(transition: CircuitEvents['stateChanged']): void {
+  changed(transition: CircuitEvents['stateChanged']): void {
     this.#instruments.transitions.add(1, this.#with(wordsOf(transition)))
   }
 

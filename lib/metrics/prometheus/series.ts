@@ -67,7 +67,7 @@ export class CircuitSeries implements Series {
     this.#last.durations.observe(duration)
   }
 
-  moved({ to, origin, cause }: CircuitEvents['stateChanged']): void {
+  changed({ to, origin, cause }: CircuitEvents['stateChanged']): void {
     const transition: Transition = cause ? { to, origin, cause } : { to, origin }
     this.#metrics.transitions.inc({ client_name: this.#name, ...transition })
   }

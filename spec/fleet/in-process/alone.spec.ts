@@ -12,7 +12,7 @@ let now = 1000
 const storage = new MemoryStorage({ now: () => now })
 
 async function join(): Promise<[Machine, Membership]> {
-  const publisher = { publish: () => undefined, hears: () => false }
+  const publisher = { publish: () => undefined, hasListeners: () => false }
   const membership = joinStorage(storage, { publisher, now: () => now })
   const machine = membership.machineFor('users', RULES)
   await membership.init()

@@ -94,7 +94,7 @@ class Fleet {
   constructor(subject: Subject, name: string, given: Rules) {
     this.#subject = subject
     this.#recording = new Recording(subject.create(PATIENT), PATIENT, () => this.#now)
-    const publisher = { publish: () => undefined, hears: () => false }
+    const publisher = { publish: () => undefined, hasListeners: () => false }
     this.#members = Array.from({ length: PROCESSES }, () => {
       const membership = joinStorage(this.#recording, { publisher, now: () => this.#now })
       return [membership.machineFor(name, given), membership]

@@ -56,7 +56,7 @@ afterEach(async () => {
 })
 
 function join(what: SharedStorage): Membership {
-  const publisher = { publish: () => undefined, hears: () => false }
+  const publisher = { publish: () => undefined, hasListeners: () => false }
   return joinStorage(what, { publisher, now: () => now })
 }
 

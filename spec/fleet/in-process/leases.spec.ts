@@ -29,7 +29,7 @@ async function settle(): Promise<void> {
 }
 
 async function join(): Promise<readonly [Machine, Membership]> {
-  const publisher = { publish: () => undefined, hears: () => false }
+  const publisher = { publish: () => undefined, hasListeners: () => false }
   const membership = joinStorage(storage, { publisher, now: () => now })
   const machine = membership.machineFor('users', RULES)
   await membership.init()

@@ -38,7 +38,7 @@ class Process {
   constructor(storage: MemoryStorage, now: () => number, isCutOff: boolean, due: number) {
     this.isCutOff = isCutOff
     this.due = due
-    const publisher = { publish: () => undefined, hears: () => false }
+    const publisher = { publish: () => undefined, hasListeners: () => false }
     this.membership = joinStorage(storage, { publisher, now })
     this.#machine = this.membership.machineFor('users', RULES)
   }

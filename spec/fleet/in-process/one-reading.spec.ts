@@ -18,7 +18,7 @@ it('sends no probe without a permit', async () => {
     () => now,
   )
   const membership = joinStorage(storage, {
-    publisher: { publish: () => undefined, hears: () => false },
+    publisher: { publish: () => undefined, hasListeners: () => false },
     now: clock,
   })
   const machine = membership.machineFor('users', RULES)

@@ -102,6 +102,19 @@ it.each(['Express', 'Fastify', 'Nest'])('%s answers 503 with Retry-After', async
   }
 })
 
+it('Answer from a fallback: a refusal becomes data', async () => {
+  app.write('recipe.js', codeOf('Answer from a fallback'))
+  const script = `
+    process.env.USERS_URL = ${JSON.stringify(upstream.origin)}
+    const { users } = await import('./recipe.js')
+    const failures = ['/status/500', '/status/500'].map((url) => users.get(url).catch(() => 0))
+    await Promise.all(failures)
+    const { status, data } = await users.get('/naruto')
+    console.log(status, data.retryAfter > 29)`
+  expect(await runScript(script, { cwd: app.folder })).toBe('200 true')
+  expect(upstream.hits).toBe(3)
+})
+
 it.each([
   ['Readiness and liveness', ['/livez', '/readyz']],
   ['Nest', ['/readyz']],

@@ -36,7 +36,13 @@ export class CircuitBreaker {
     keepSelf(this)
     this.#defaults = defaults
     this.#warnOfLongTtl('the circuits', defaults.resolved)
-    this.#membership = storage && joinStorage(storage, { publisher: this.#events, now })
+    this.#membership =
+      storage &&
+      joinStorage(storage, {
+        publisher: this.#events,
+        now,
+        onForced: () => undefined,
+      })
     this.#circuits = new Circuits({ events: this.#events, now, membership: this.#membership })
   }
 

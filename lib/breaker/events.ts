@@ -14,6 +14,7 @@ const EVENT_NAMES: { readonly [Name in EventName]: true } = {
   created: true,
   detached: true,
   failed: true,
+  forced: true,
   recovered: true,
   rejected: true,
   stateChanged: true,

@@ -1,5 +1,6 @@
 /** What a breaker needs of a storage. The core knows nothing else about sharing. */
 import type { Publisher } from '../circuit/events.js'
+import type { GivenForce, StandingForce } from '../circuit/force.js'
 import type { Machine, Rules } from '../circuit/types.js'
 
 /** The breaker that joins. */
@@ -7,12 +8,29 @@ export interface Host {
   readonly publisher: Publisher
   /** Monotonic seconds. */
   readonly now: () => number
+  /** Call this after `forces.of(circuit)` has changed, whether the circuit is attached or not. */
+  readonly onForced: (circuit: string) => void
+}
+
+/** The forces of all circuits by name, also of circuits that are not attached yet. */
+export interface Forces {
+  /** The force that stands. One that is over may still be returned: the breaker leaves it out. */
+  of(circuit: string): StandingForce | undefined
+  /**
+   * Calls `onForced` before it resolves.
+   *
+   * @param force undefined lifts the force that stands, if there is one
+   * @throws Error with the reason, and changes nothing, if the force cannot be kept or shared
+   */
+  set(circuit: string, force: GivenForce | undefined): Promise<void>
 }
 
 /** A breaker's part in a fleet. */
 export interface Membership {
   /** Whether the storage answers at this moment. */
   readonly isUp: boolean
+  /** Left out if the storage shares none: each process then keeps its own. */
+  readonly forces?: Forces
   /** Makes the machine that decides for this circuit. */
   machineFor(name: string, rules: Rules): Machine
   /** Connects, and reads the circuits. */

@@ -1,4 +1,5 @@
 /** What circuits publish, and to whom. */
+import type { Forced } from './force.js'
 import type { CircuitState, FailureReason, OpeningReading, Origin, Outcome } from './types.js'
 
 /** A sent request that has ended, with or without an answer. */
@@ -33,12 +34,21 @@ export interface CircuitEvents {
   failed: { readonly circuit: string; readonly failureCount: number } & FailureReason
   /** A success ended a series of failures. */
   recovered: { readonly circuit: string }
-  /** A request was refused. */
+  /** A request was refused, or would have been, if the circuit were not forced closed. */
   rejected: {
     readonly circuit: string
     readonly state: 'opened' | 'half-opened'
     readonly retryAfter: number
+    /** Set if the circuit is forced open, and refused the request for that. */
+    readonly forced?: Forced
+    /** True if the request was sent all the same, as the circuit is forced closed, or runs dry. */
+    readonly dryRun?: true
   }
+  /**
+   * Somebody forced the circuit, or lifted the force, or it is over: what `circuit.forced` is from now on. Also
+   * published after `created` for a circuit that is forced from the start.
+   */
+  forced: { readonly circuit: string; readonly forced: Forced | undefined }
   /** An attempt ended, counted or not. */
   attempted: Attempt
   /** The circuit was detached from all instances. */

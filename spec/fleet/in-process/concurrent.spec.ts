@@ -96,7 +96,11 @@ class Fleet {
     this.#recording = new Recording(subject.create(PATIENT), PATIENT, () => this.#now)
     const publisher = { publish: () => undefined, hasListeners: () => false }
     this.#members = Array.from({ length: PROCESSES }, () => {
-      const membership = joinStorage(this.#recording, { publisher, now: () => this.#now })
+      const membership = joinStorage(this.#recording, {
+        publisher,
+        now: () => this.#now,
+        onForced: () => undefined,
+      })
       return [membership.machineFor(name, given), membership]
     })
   }

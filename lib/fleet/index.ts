@@ -21,5 +21,15 @@ export type {
   Terms,
   WindowEvidence,
 } from '../storage/contract.js'
+export { NO_FORCES } from '../storage/forces.js'
+export type {
+  Force,
+  ForceAnswer,
+  ForceCommand,
+  ForceList,
+  ForceQuestion,
+  LiftedForce,
+  ListedForce,
+} from '../storage/forces.js'
 export type { SharingOptions } from './sharing.js'
 export type { Connect, SharedStorage, StorageDefinition } from './storage.js'

@@ -2,6 +2,7 @@
 import type { OpeningCause, OpeningTerms } from '../circuit/opening/terms.js'
 import type { TtlRules } from '../circuit/ttl.js'
 import type { CircuitState, FailureReason, Outcome, ProbesRule } from '../circuit/types.js'
+import type { ForceAnswer, ForceQuestion } from './forces.js'
 
 /**
  * A circuit as the storage has it. Only the storage's clock counts, so a snapshot has spans in seconds, not
@@ -148,6 +149,11 @@ export interface ConnectionListener {
    *   only the connection closed, and it may be back in a moment
    */
   lost(reason: string, isDown?: boolean): void
+  /**
+   * The list of forced circuits may have changed. The breaker reads it, unless it knows this version.
+   * A storage that has `forces` calls it; nothing depends on it alone.
+   */
+  forcesChanged?(version: number): void
 }
 
 export interface Connection {
@@ -163,6 +169,13 @@ export interface Connection {
    * the property `scope: 'circuit'`, it concerns this circuit alone, and the storage counts as up.
    */
   ask(question: Question): Promise<Answer>
+  /**
+   * Carries out a command on the list of forced circuits, as `ask` does on a circuit. A storage without it
+   * cannot share forces: `circuit.force()` then rejects.
+   */
+  forces?(question: ForceQuestion): Promise<ForceAnswer>
+  /** The names of the circuits that the storage holds at the moment, for the command line. */
+  circuits?(): Promise<readonly string[]>
   /** The circuit was detached. The connection need keep nothing for it. */
   forget?(circuit: string): void
   /** Frees everything, and answers nothing from then on. Never hangs. Idempotent. */

@@ -40,6 +40,10 @@ class Run {
     if (step.kind === 'wait') this.#now += step.seconds
     if (step.kind === 'admit') await this.#send()
     if (step.kind === 'end') await this.#end(step.which, step.outcome)
+    if (step.kind === 'report') {
+      this.#circuit.report(step.outcome)
+      this.#model.report(step.outcome, this.#now)
+    }
     this.#compare()
   }
 

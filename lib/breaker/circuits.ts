@@ -4,12 +4,12 @@ import { checkAdapter, checkInstance, type Attachable } from '../axios/instance.
 import { guardAdapter } from '../axios/place.js'
 import { LocalCircuit } from '../circuit/local-circuit.js'
 import { ManagedCircuit } from '../circuit/managed-circuit.js'
+import type { Owner } from '../circuit/owner.js'
 import type { SlowRule } from '../circuit/opening/slow.js'
-import type { AnyAdapter } from '../circuit/circuit.js'
 import { awakeClock } from '../internal/awake.js'
 import { monotonic } from '../internal/clock.js'
 import { ConfigError } from '../internal/config-error.js'
-import { quote } from '../internal/quote.js'
+import { describeKind, quote } from '../internal/quote.js'
 import { checkName, type ResolvedCircuitOptions } from './config.js'
 import type { Events } from './events.js'
 import type { Membership } from './membership.js'
@@ -83,7 +83,7 @@ export class Circuits {
     // What is to stand before a circuit's rules, or its storage's, goes round the machine here.
     const machine = membership?.machineFor(name, options) ?? new LocalCircuit(options, now)
     const attention = { slow: this.#slowRule(options), maxRetryAfter: options.maxRetryAfter }
-    const circuit = new ManagedCircuit(name, machine, events, this.#detach, this.#guard, attention)
+    const circuit = new ManagedCircuit(name, machine, events, this.#owner, attention)
     return new Attachment(this, circuit, options)
   }
 
@@ -94,12 +94,16 @@ export class Circuits {
     return { slowAfter, ...(now === monotonic ? awakeClock(slowAfter) : { now }) }
   }
 
-  readonly #guard = (circuit: ManagedCircuit, adapter: AnyAdapter): AnyAdapter => {
-    checkAdapter(adapter)
-    return guardAdapter(adapter, circuit, this.#attachments.get(circuit.name)?.options.outcome)
+  readonly #owner: Owner<ManagedCircuit> = {
+    detach: (circuit, instance) => this.#detach(circuit, instance),
+    guard: (circuit, adapter) => {
+      checkAdapter(adapter)
+      return guardAdapter(adapter, circuit, this.#attachments.get(circuit.name)?.options.outcome)
+    },
+    checkReport,
   }
 
-  readonly #detach = (circuit: ManagedCircuit, instance?: Attachable): void => {
+  #detach(circuit: ManagedCircuit, instance?: Attachable): void {
     const attachment = this.#attachments.get(circuit.name)
     if (instance !== undefined) checkInstance(instance)
     if (attachment?.circuit !== circuit) return
@@ -109,6 +113,13 @@ export class Circuits {
     circuit.release()
     this.#options.events.publish('detached', { circuit: circuit.name })
   }
+}
+
+/** @throws ConfigError */
+function checkReport(outcome: unknown): void {
+  if (outcome === 'success' || outcome === 'failure') return
+  const expected = "expected 'success' or 'failure'"
+  throw new ConfigError(`Invalid report: ${expected}, given ${describeKind(outcome)}`)
 }
 
 function taken(name: string, holder: string): ConfigError {

@@ -66,6 +66,15 @@ export interface Circuit {
    * @param options.signal aborts the wait: the promise then rejects with the signal's reason
    */
   ready(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
+  /**
+   * Counts a result that axios cannot see, such as a stream that breaks after its headers came, as that of a
+   * request that is sent and answered at this moment. A failure may open the circuit, also that of a fleet. It
+   * counts only while the circuit is closed: once it is opened, nothing but a probe closes or reopens it. Before
+   * `init()` and after `detach()`, it does nothing.
+   *
+   * @throws ConfigError for any other outcome
+   */
+  report(outcome: 'success' | 'failure'): void
   toJSON(): CircuitReading
   /**
    * Puts the circuit round an adapter that you pass to another one, such as a cache:

@@ -65,6 +65,10 @@ export class LocalCircuit implements Machine {
     return this.#state === 'closed' || !this.refusalAt(this.#now())
   }
 
+  get closedPermit(): Permit | undefined {
+    return this.#state === 'closed' ? this.#closedPermit : undefined
+  }
+
   admit(): Admission {
     if (this.#state === 'closed') return this.#closedPermit
     const now = this.#now()

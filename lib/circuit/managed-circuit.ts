@@ -2,27 +2,22 @@
 import type { Attention } from './attention.js'
 import { AttemptsInFlight } from './opening/slow.js'
 import type { FailureRateReading, OpeningCause } from './opening/terms.js'
+import type { Owner } from './owner.js'
 import { Publication } from './publication.js'
 import { readingOf } from './reading.js'
 import { Readiness } from './readiness.js'
 import { isDecided } from './decided.js'
 import { itself, keepSelf, makeShown } from './shown.js'
 import { wholeMilliseconds } from './whole-milliseconds.js'
-import type { Admission, Machine, Origin, Outcome, Permit } from './types.js'
 import type { AnyAdapter, Attachable, Circuit, CircuitReading } from './circuit.js'
-import type { CircuitState } from './types.js'
 import type { Publisher } from './events.js'
-import type { FailureReason } from './types.js'
-
-type Detach = (circuit: ManagedCircuit, instance?: Attachable) => void
-
-type GuardAdapter = (circuit: ManagedCircuit, adapter: AnyAdapter) => AnyAdapter
+import type { Admission, CircuitState, FailureReason, Machine } from './types.js'
+import type { Origin, Outcome, Permit } from './types.js'
 
 export class ManagedCircuit implements Circuit {
   readonly name: string
   readonly #machine: Machine
-  readonly #onDetach: Detach
-  readonly #guardAdapter: GuardAdapter
+  readonly #owner: Owner<ManagedCircuit>
   /** Undefined if an attempt may take its time. */
   readonly inFlight: AttemptsInFlight | undefined
   /** Whether the end of an attempt comes with its Retry-After. */
@@ -37,15 +32,13 @@ export class ManagedCircuit implements Circuit {
     name: string,
     machine: Machine,
     publisher: Publisher,
-    onDetach: Detach,
-    guardAdapter: GuardAdapter = (_circuit, adapter) => adapter,
+    owner: Owner<ManagedCircuit>,
     { slow, maxRetryAfter = 0 }: Attention = {},
   ) {
     keepSelf(this)
     this.name = name
     this.published = new Publication(name, publisher)
-    this.#onDetach = onDetach
-    this.#guardAdapter = guardAdapter
+    this.#owner = owner
     this.inFlight = slow && new AttemptsInFlight(slow, (...result) => this.#count(...result))
     this.needsRetryAfter = maxRetryAfter > 0
     this.#machine = machine
@@ -83,13 +76,20 @@ export class ManagedCircuit implements Circuit {
 
   detach(instance?: Attachable): void {
     const self = itself(this)
-    self.#onDetach(self, instance)
+    self.#owner.detach(self, instance)
   }
 
   ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const self = itself(this)
     self.#readiness ??= new Readiness(self)
     return self.#readiness.wait(signal)
+  }
+
+  report(outcome: 'success' | 'failure'): void {
+    const self = itself(this)
+    self.#owner.checkReport(outcome)
+    const permit = self.#isReleased ? undefined : self.#asked.closedPermit
+    if (permit) self.#count(permit, outcome, {}, 0)
   }
 
   toJSON(): CircuitReading {
@@ -116,7 +116,7 @@ export class ManagedCircuit implements Circuit {
 
   guard<Adapter extends AnyAdapter>(adapter: Adapter): Adapter {
     const self = itself(this)
-    return self.#guardAdapter(self, adapter) as Adapter
+    return self.#owner.guard(self, adapter) as Adapter
   }
 
   get isReleased(): boolean {

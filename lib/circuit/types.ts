@@ -79,6 +79,8 @@ export interface Machine {
   readonly isReady?: boolean
   /** The last failure of the fleet, if that is newer than this process's own. */
   readonly lastFailure?: FailureReason | undefined
+  /** What the requests of this moment are admitted with; undefined unless the circuit is closed. */
+  readonly closedPermit: Permit | undefined
   /** Returns a promise only if a shared storage must be asked first. */
   admit(): Admission | Promise<Admission>
   /**

@@ -92,6 +92,10 @@ export class SharedCircuit implements Machine, Readable {
     this.#publish = publish
   }
 
+  get closedPermit(): Permit | undefined {
+    return this.#runner.state.isInitialized ? this.#local.closedPermit : undefined
+  }
+
   admit(): Admission | Promise<Admission> {
     const { state } = this.#runner
     if (!state.isInitialized) return UNREADY

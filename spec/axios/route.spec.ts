@@ -5,13 +5,14 @@ import type { Route } from '../../lib/axios/route.js'
 import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
 import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
 import { OpenedStateError } from '../../lib/index.js'
+import { NOBODY } from '../support/owner.js'
 
 const RULES = { threshold: 1, ttl: 60, permits: 1, probeTimeout: 60 }
 const publisher = { publish: () => undefined, hasListeners: () => false }
 
 function circuitCalled(name: string): ManagedCircuit {
   const machine = new LocalCircuit(RULES, () => 0)
-  return new ManagedCircuit(name, machine, publisher, () => undefined)
+  return new ManagedCircuit(name, machine, publisher, NOBODY)
 }
 
 let instance: AxiosInstance

@@ -3,6 +3,7 @@ import axios from 'axios'
 import { intercept } from '../../lib/axios/intercept.js'
 import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
 import type { Admission, Outcome, Permit } from '../../lib/circuit/types.js'
+import { NOBODY } from '../support/owner.js'
 
 const PERMIT: Permit = { admitted: true, epoch: 0, grantedAt: 0, probe: true }
 
@@ -17,13 +18,14 @@ function waiting() {
     state: 'half-opened',
     failureCount: 1,
     retryAfter: 0,
+    closedPermit: undefined,
     admit: () => admission,
     record: (_permit: Permit, outcome: Outcome) => recorded.push(outcome) > 0,
   } as const
   const publisher = { publish: () => undefined, hasListeners: () => false }
   const sent = jest.fn(async (config) => ({ data: 1, status: 200, headers: {}, config }))
   const users = axios.create({ adapter: sent as never })
-  intercept(users, new ManagedCircuit('users', machine, publisher, () => undefined), {})
+  intercept(users, new ManagedCircuit('users', machine, publisher, NOBODY), {})
   return { users, sent, recorded, grant: () => decide(PERMIT) }
 }
 

@@ -5,6 +5,7 @@ import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
 import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
 import type { Publisher } from '../../lib/circuit/events.js'
 import type { CircuitState, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
+import { NOBODY } from '../support/owner.js'
 import { Model } from './model.js'
 import { steps, type Step } from './steps.js'
 
@@ -37,13 +38,14 @@ class Run {
       },
       hasListeners: () => false,
     }
-    this.#circuit = new ManagedCircuit('c', local, publisher, () => undefined)
+    this.#circuit = new ManagedCircuit('c', local, publisher, NOBODY)
   }
 
   take(step: Step): void {
     if (step.kind === 'wait') this.#now += step.seconds
     if (step.kind === 'admit') this.#admit()
     if (step.kind === 'end') this.#end(step.which, step.outcome)
+    if (step.kind === 'report') this.#report(step.outcome)
     this.#compare()
   }
 
@@ -62,6 +64,11 @@ class Run {
     this.#inFlight.delete(id)
     this.#circuit.record(permit, outcome)
     this.#model.end(id, outcome, this.#now)
+  }
+
+  #report(outcome: 'success' | 'failure'): void {
+    this.#circuit.report(outcome)
+    this.#model.report(outcome, this.#now)
   }
 
   #compare(): void {

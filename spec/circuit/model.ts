@@ -71,6 +71,13 @@ export class Model {
     } else if (this.failureCount() >= this.#rules.threshold) this.#move('opened', now)
   }
 
+  /** A result that came with no request. */
+  report(outcome: Outcome, now: number): void {
+    if (this.state !== 'closed') return
+    this.#history.push({ what: 'ended', at: now, id: Number.NaN, outcome })
+    if (this.failureCount() >= this.#rules.threshold) this.#move('opened', now)
+  }
+
   /** Admitted since the last move, and, for a probe, not replaced since. */
   #counts(id: number): boolean {
     const epoch = this.#thisEpoch()

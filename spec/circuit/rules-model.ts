@@ -104,6 +104,12 @@ export class RulesModel {
     } else this.touch(now)
   }
 
+  /** A result that came with no request. */
+  report(outcome: Outcome, now: number): void {
+    this.touch(now)
+    if (this.#state === 'closed') this.#count(outcome === 'failure', now, 0, false)
+  }
+
   #finish(
     attempt: Attempt,
     outcome: Outcome,
@@ -114,8 +120,11 @@ export class RulesModel {
     attempt.isOver = true
     if (attempt.epoch !== this.moves.length || attempt.isReplaced) return
     if (outcome === 'ignored') return
-    const isFailure = outcome === 'failure'
-    this.#results.push({ epoch: attempt.epoch, at: now, isFailure })
+    this.#count(outcome === 'failure', now, retryAfter, isSlow)
+  }
+
+  #count(isFailure: boolean, now: number, retryAfter: number, isSlow: boolean): void {
+    this.#results.push({ epoch: this.moves.length, at: now, isFailure })
     if (isFailure) this.failures.push(isSlow)
     if (this.#state === 'half-opened') this.#judgeProbes(now, retryAfter)
     else if (this.#opens(now)) this.#move('opened', now, retryAfter)

@@ -8,6 +8,7 @@ import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
 import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
 import type { Publisher } from '../../lib/circuit/events.js'
 import type { CircuitState, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
+import { NOBODY } from '../support/owner.js'
 import { RulesModel } from './rules-model.js'
 
 const RUNS = Number(process.env['RUNS'] ?? 150)
@@ -21,6 +22,7 @@ type Step =
       readonly after: number
     }
   | { readonly kind: 'burst'; readonly requests: number; readonly failsEach: number }
+  | { readonly kind: 'report'; readonly outcome: 'success' | 'failure' }
   | { readonly kind: 'wait'; readonly seconds: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -46,6 +48,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('burst' as const),
       requests: fc.integer({ min: 5, max: 40 }),
       failsEach: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('report' as const),
+      outcome: fc.constantFrom('success' as const, 'failure' as const),
     }),
   },
   {
@@ -100,8 +109,7 @@ class Run {
       'c',
       local,
       publisher,
-      () => undefined,
-      undefined,
+      NOBODY,
       given.slowAfter ? { slow: { slowAfter: given.slowAfter, now } } : {},
     )
   }
@@ -110,6 +118,10 @@ class Run {
     if (taken.kind === 'wait') this.#now += taken.seconds
     if (taken.kind === 'admit') for (let left = taken.requests; left > 0; left -= 1) this.#admit()
     if (taken.kind === 'burst') this.#burst(taken.requests, taken.failsEach)
+    if (taken.kind === 'report') {
+      this.#circuit.report(taken.outcome)
+      this.model.report(taken.outcome, this.#now)
+    }
     if (taken.kind === 'end') {
       const id = [...this.#inFlight.keys()].at(taken.which % Math.max(1, this.#inFlight.size))
       if (id !== undefined)

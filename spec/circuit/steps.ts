@@ -5,6 +5,7 @@ import type { Outcome } from '../../lib/circuit/types.js'
 export type Step =
   | { readonly kind: 'admit' }
   | { readonly kind: 'end'; readonly which: number; readonly outcome: Outcome }
+  | { readonly kind: 'report'; readonly outcome: 'success' | 'failure' }
   | { readonly kind: 'wait'; readonly seconds: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -15,6 +16,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('end' as const),
       which: fc.nat(),
       outcome: fc.constantFrom<Outcome>('success', 'failure', 'failure', 'failure', 'ignored'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('report' as const),
+      outcome: fc.constantFrom('success' as const, 'failure' as const),
     }),
   },
   {

@@ -5,7 +5,7 @@
 import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
-import type { Machine, Permit, Rules } from '../../lib/circuit/types.js'
+import type { Machine, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
 import { joinStorage, type Membership } from '../../lib/breaker/membership.js'
 import type { SharedStorage } from '../../lib/fleet/index.js'
 import { steps, type Step } from '../circuit/steps.js'
@@ -89,6 +89,7 @@ class Pair {
     for (const step of sequence) {
       if (step.kind === 'admit') await this.#admit()
       else if (step.kind === 'end') this.#end(step)
+      else if (step.kind === 'report') this.#report(step.outcome)
       else await this.#wait(step.seconds)
       await this.#membership.flush()
       deepEqual(this.#read(this.#shared), this.#read(this.#local))
@@ -110,6 +111,14 @@ class Pair {
     const retryAfter = outcome === 'failure' ? which % 12 : 0
     this.#local.record(permits[0], outcome, undefined, retryAfter)
     this.#shared.record(permits[1], outcome, undefined, retryAfter)
+  }
+
+  /** As `circuit.report` does. */
+  #report(outcome: Outcome): void {
+    for (const machine of [this.#local, this.#shared]) {
+      const permit = machine.closedPermit
+      if (permit) machine.record(permit, outcome, {})
+    }
   }
 
   /** What the rate has opened here opens for the fleet when the answers to a poll are counted. */

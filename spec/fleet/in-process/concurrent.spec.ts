@@ -16,6 +16,7 @@ const PROCESSES = 4
 type Step =
   | { readonly kind: 'admit'; readonly by: number }
   | { readonly kind: 'end'; readonly which: number; readonly outcome: Outcome }
+  | { readonly kind: 'report'; readonly by: number; readonly outcome: Outcome }
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'turn' }
 
@@ -33,6 +34,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant('end' as const),
       which: fc.nat(),
       outcome: fc.constantFrom<Outcome>('success', 'failure', 'failure', 'failure', 'ignored'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('report' as const),
+      by: fc.nat(PROCESSES - 1),
+      outcome: fc.constantFrom<Outcome>('success', 'failure'),
     }),
   },
   {
@@ -112,6 +121,7 @@ class Fleet {
     for (const taken of sequence) {
       if (taken.kind === 'admit') this.#admit(taken.by)
       else if (taken.kind === 'end') this.#end(taken)
+      else if (taken.kind === 'report') this.#report(taken)
       else if (taken.kind === 'turn') await turn()
       else await this.#wait(taken.seconds)
     }
@@ -136,6 +146,12 @@ class Fleet {
   #end({ which, outcome }: Step & { kind: 'end' }): void {
     const [ended] = this.#inFlight.splice(which % Math.max(1, this.#inFlight.length), 1)
     if (ended) this.#members[ended.by]?.[0].record(ended.permit, outcome)
+  }
+
+  /** As `circuit.report` does. */
+  #report({ by, outcome }: Step & { kind: 'report' }): void {
+    const machine = this.#members[by]?.[0]
+    if (machine?.closedPermit) machine.record(machine.closedPermit, outcome, {})
   }
 
   /** Lets everything settle that takes milliseconds, before seconds pass. */

@@ -1,0 +1,9 @@
+/** The breaker of a circuit: it knows axios, and checks what users pass. */
+import type { AnyAdapter, Attachable } from './circuit.js'
+
+export interface Owner<Managed> {
+  detach(circuit: Managed, instance?: Attachable): void
+  guard(circuit: Managed, adapter: AnyAdapter): AnyAdapter
+  /** @throws ConfigError */
+  checkReport(outcome: unknown): void
+}

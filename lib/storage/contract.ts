@@ -116,7 +116,10 @@ export type Command =
 
 export type Question = Command & {
   readonly circuit: string
-  /** The name of the breaker that asks. No other breaker has it. */
+  /**
+   * The name of the breaker that asks. No other breaker has it. Empty for an onlooker, such as the command
+   * line: its read changes nothing, not even for how long the circuit is kept.
+   */
   readonly process: string
   /** What counts once for the quorum: the operating system's process, or a larger unit. */
   readonly reporter: string

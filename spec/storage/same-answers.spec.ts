@@ -14,9 +14,11 @@ import { SUBJECTS, type Subject } from './subjects.js'
 const RUNS = Number(process.env.RUNS ?? 400)
 const START = 100_000
 const PROCESSES = 4
+const ONLOOKER = -1
 
 interface Asking {
   readonly kind: 'ask'
+  /** One of the processes, or none: an onlooker, who knows what the first of them does. */
   readonly by: number
   readonly command: Command
 }
@@ -105,6 +107,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 const by = fc.nat(PROCESSES - 1)
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('ask' as const), by, command }) },
+  {
+    weight: 1,
+    arbitrary: fc.constant({ kind: 'ask', by: ONLOOKER, command: { op: 'read' } } as const),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -229,8 +235,8 @@ class Twins {
   }
 
   async #ask({ by: index, command: asked }: Asking): Promise<void> {
-    const known = this.#known[index] as Snapshot
-    const process = `p${index}`
+    const known = this.#known[Math.max(0, index)] as Snapshot
+    const process = index === ONLOOKER ? '' : `p${index}`
     const common = { circuit: this.#circuit, process, reporter: process, deadline: 1e6 }
     const question = { ...common, known, terms: this.#terms, ...this.#filledIn(asked) }
     const answers = await Promise.all(
@@ -241,7 +247,7 @@ class Twins {
     this.#poll = answer.poll?.id ?? this.#poll
     for (const what of seenIn(answer)) visited.set(what, (visited.get(what) ?? 0) + 1)
     this.#check(answer, known, asked)
-    if (answer.version > known.version) this.#known[index] = answer
+    if (index !== ONLOOKER && answer.version > known.version) this.#known[index] = answer
   }
 
   #filledIn(asked: Command): Command {

@@ -313,6 +313,10 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { question: ignorant },
     'a storage that lost everything: restores an outage that a process knows, with its age',
   ],
+  'lets an onlooker take part': [
+    { question: (question) => ({ ...question, process: question.process || 'onlooker' }) },
+    'a storage that lost everything: restores nothing for an onlooker, which has no name',
+  ],
   'ignores the version that a process knows': [
     { question: (question) => ({ ...question, known: { ...question.known, version: 0 } }) },
     'versions: grow beyond what the process knows, even if the storage lost its data',

@@ -40,7 +40,10 @@ end
 
 local function believable(version) return version <= now + ${FAR_FUTURE * MICROSECONDS} end
 
-if not believable(known.version) or not believable(known.epoch) then
+-- An onlooker has no part in the circuit, nor an idea of its ttl: it changes nothing.
+local isOnlooker = given.process == ''
+
+if isOnlooker or not believable(known.version) or not believable(known.epoch) then
   known = { version = 0, epoch = 0, state = 'closed', failures = 0, openedFor = 0, reason = '/' }
 end
 

@@ -16,7 +16,7 @@ else
   if terms.growth then expiry = math.max(expiry, lasts(circuit) / 1000) end
   if pool.census then expiry = math.max(expiry, ${CENSUS * 1000}) end
 end
-if changed then
+if changed and not isOnlooker then
   circuit.version = math.max(circuit.version + 1, known.version + 1, now)
   if moved then
     circuit.epoch = circuit.version
@@ -38,7 +38,7 @@ if changed then
     'closed', whole(circuit.closed), 'cause', circuit.cause, 'pool', writePool(),
     'probes', string.format('%.0f,%.0f,%.0f', circuit.epoch, probes[1], probes[2]))
   redis.call('PEXPIRE', KEYS[1], whole(expiry))
-elseif exists then
+elseif exists and not isOnlooker then
   -- A replica takes no writes, and is read all the same.
   redis.pcall('PEXPIRE', KEYS[1], whole(expiry))
 end
@@ -60,7 +60,7 @@ end
 if pollAge() <= ${POLL * 1e6} then
   snapshot = snapshot .. string.format(',"poll":%.0f,"share":%.17g', pool.poll.id, pool.poll.share)
 end
-if told then
+if told and not isOnlooker then
   local message = '{' .. snapshot .. ',"process":' .. cjson.encode(given.process)
     .. ',"circuit":' .. cjson.encode(given.circuit) .. '}'
   local signature = redis.sha1hex(secret .. '|' .. message)
@@ -69,5 +69,5 @@ if told then
   if type(heard) == 'table' and changed and pool.poll then redis.call('HSET', KEYS[1], 'pool', '') end
 end
 return '{' .. snapshot .. ',"granted":' .. tostring(granted) .. ',"late":' .. tostring(isRefusedAsLate)
-  .. ',"secret":' .. cjson.encode((exists or changed) and secret or '') .. '}'
+  .. ',"secret":' .. cjson.encode((exists or changed and not isOnlooker) and secret or '') .. '}'
 `

@@ -29,7 +29,8 @@ export interface Decision {
  * @param now the storage's clock, in seconds: one clock for all processes
  */
 export function decide(kept: Kept | undefined, question: Question, now: number): Decision {
-  const known = isBelievable(question.known, now) ? question.known : INITIAL_SNAPSHOT
+  const isTrusted = question.process !== '' && isBelievable(question.known, now)
+  const known = isTrusted ? question.known : INITIAL_SNAPSHOT
   const asked: Asked = { question, known, now, isKept: kept !== undefined }
   const found = kept ?? UNKNOWN
   const draft: Draft = {
@@ -54,7 +55,8 @@ function carryOut(draft: Draft, asked: Asked): Draft {
   if (question.op === 'acquire') return acquire(draft, question, asked)
   if (question.op === 'renew') return renew(draft, question, asked)
   if (question.op === 'settle') return settle(draft, question, asked)
-  return draft
+  // An onlooker has no part in the circuit.
+  return question.process === '' ? { ...draft, isChanged: false, isNews: false } : draft
 }
 
 /** A version is newer than all that the storage or the process has seen, whatever became of the clock. */

@@ -61,6 +61,19 @@ export const LOSSES: readonly Case[] = [
     },
   },
   {
+    name: 'restores nothing for an onlooker, which has no name',
+    needs: ['forget'],
+    async run(scene) {
+      const [one, two] = await scene.join()
+      const onlooker = await scene.add('')
+      await one.open()
+      await scene.forget()
+      onlooker.known = one.known
+      await onlooker.read()
+      check(await two.read(), INITIAL_SNAPSHOT)
+    },
+  },
+  {
     name: 'does not restore an outage that a process slept through',
     needs: ['setClock', 'forget'],
     async run(scene) {

@@ -126,6 +126,7 @@ const DEFAULTS = {
   permits: 1,
   probes: { needed: 1, of: 1 },
   probeTimeout: 60,
+  dryRun: false,
 } as const satisfies CircuitOptions
 
 /** One more circuit of the name, which must have the same options. */
@@ -150,6 +151,7 @@ it.each<CircuitOptions>([
   { permits: 2 },
   { probes: { of: 2 } },
   { probeTimeout: 61 },
+  { dryRun: true },
 ])('takes nothing else for a default: %j', (options) => {
   expect(() => attachAgain(options)).toThrow('already attached with other options')
 })

@@ -4,9 +4,8 @@ import { build } from 'esbuild'
 import ts from 'typescript'
 import { RedisServer } from '../scripts/redis-server.mjs'
 import { Browsing } from './support/browser.js'
-import { App, read, root, snippetsOf } from './support/document.js'
+import { App, root, snippetsOf } from './support/document.js'
 import { Host } from './support/hosted.js'
-import { NEST_APP } from './support/nest-app.js'
 import { Running, runNode, runScript } from '../scripts/run.mjs'
 import { until } from './support/until.js'
 import { Upstream } from './support/upstream.js'
@@ -32,27 +31,6 @@ afterEach(async () => {
   await upstream.stop()
 })
 
-/** The most lines that it may take to have circuits, health and metrics in a Nest application. */
-const MOST_LINES = 20
-const NEST = 'Circuits, health and metrics in Nest'
-
-/** An expression that the text below a heading shows. */
-function inline(pattern: RegExp): string {
-  const [, code] = pattern.exec(read('docs/recipes.md')) ?? []
-  if (!code) throw new Error(`Found no ${pattern}`)
-  return code
-}
-
-/** The files of the application with both recipes, and with what the text says besides. */
-function nestFiles(circuits = codeOf(NEST)): Readonly<Record<string, string>> {
-  const indicator = inline(/the indicator `([^`]+)`/)
-  return {
-    'circuits.ts': circuits,
-    'refusal-filter.ts': codeOf('Nest'),
-    'recipe.ts': NEST_APP.replace('INDICATOR', indicator),
-  }
-}
-
 const LISTEN: Readonly<Record<string, string>> = {
   Express: 'const server = app.listen(0, "127.0.0.1", () => tell(server.address().port))',
   Fastify: 'await app.listen({ port: 0, host: "127.0.0.1" }); tell(app.server.address().port)',
@@ -63,12 +41,8 @@ const LISTEN: Readonly<Record<string, string>> = {
 
 /** A recipe's application, in a process of its own. */
 class Served extends Running {
-  /** @param circuits the recipe for Nest, if it is not as it stands there */
-  private constructor(heading: string, circuits?: string) {
-    const files = heading === 'Nest' ? nestFiles(circuits) : { 'recipe.ts': codeOf(heading) }
-    for (const [file, code] of Object.entries(files)) {
-      app.write(file.replace('.ts', '.js'), compiled(code))
-    }
+  private constructor(heading: string) {
+    app.write('recipe.js', compiled(codeOf(heading)))
     const script = `import { app } from './recipe.js'
       const tell = (port) => console.log('port ' + port)
       ${LISTEN[heading]}`
@@ -76,8 +50,8 @@ class Served extends Running {
     super(process.execPath, ['--input-type=module', '--eval', script], { cwd: app.folder, env })
   }
 
-  static async start(heading: string, circuits?: string): Promise<Served> {
-    const served = new Served(heading, circuits)
+  static async start(heading: string): Promise<Served> {
+    const served = new Served(heading)
     await served.printed(/port \d+/, 30)
     return served
   }
@@ -100,19 +74,12 @@ function compiled(code: string): string {
   return outputText
 }
 
-it('is short enough in Nest that no module is needed', () => {
-  const lines = codeOf(NEST)
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-  expect(lines.length).toBeLessThanOrEqual(MOST_LINES)
-})
-
-it('compiles, what is in TypeScript', async () => {
-  const files = Object.entries(nestFiles()).map(([name, code]) => app.write(name, code))
+it('compiles, the one in TypeScript', async () => {
+  const file = app.write('nest.ts', snippets.find(({ language }) => language === 'ts')?.code ?? '')
   const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext']
   const decorators = ['--experimentalDecorators', '--emitDecoratorMetadata', '--skipLibCheck']
   const tsc = join(root, 'node_modules/@typescript/native/bin/tsc')
-  const args = [tsc, ...options, ...decorators, '--types', 'node', ...files]
+  const args = [tsc, ...options, ...decorators, '--types', 'node', file]
   const { output } = await runNode(args, { cwd: app.folder })
   expect(output).toBe('')
 })
@@ -163,48 +130,12 @@ it.each([
   }
 })
 
-describe('Nest', () => {
-  it('shows the circuits and their metrics', async () => {
-    const served = await Served.start('Nest')
-    try {
-      upstream.status = 503
-      for (let failure = 0; failure < 2; failure += 1) await served.get('/users/naruto')
-      const shown = (await (await served.get('/circuits')).json()) as object
-      expect(shown).toMatchObject({ circuits: [{ name: 'users', state: 'opened' }] })
-      const metrics = await served.get('/metrics')
-      expect(metrics.headers.get('content-type')).toContain('text/plain; version=0.0.4')
-      expect(await metrics.text()).toMatch(
-        /^circuit_breaker_error_total\{client_name="users"\} 2$/m,
-      )
-    } finally {
-      await served.kill()
-    }
-  })
-
-  it('closes the breaker as it shuts down', async () => {
-    const served = await Served.start('Nest')
-    expect((await served.get('/readyz')).status).toBe(200)
-    served.signal('SIGTERM')
-    await served.end()
-    expect(served.output).toContain('the breaker is closed')
-  })
-
-  it('starts and counts even if Redis is away', async () => {
-    const init = inline(/also add `([^`]+)`/)
-    const storage = "new RedisStorage({ url: 'redis://127.0.0.1:1', initDeadline: 0.5 })"
-    const circuits = `import { RedisStorage } from 'axios-breaker/redis'\n${codeOf(NEST)}`
-      .replace('threshold: 2', `threshold: 2, storage: ${storage}`)
-      .replace('  onApplicationShutdown', `  ${init}\n  onApplicationShutdown`)
-    const served = await Served.start('Nest', circuits)
-    try {
-      upstream.status = 500
-      for (let failure = 0; failure < 2; failure += 1) await served.get('/users/naruto')
-      expect((await served.get('/users/naruto')).status).toBe(503)
-      expect(served.output).toContain('ECONNREFUSED')
-    } finally {
-      await served.kill()
-    }
-  })
+it('Nest closes the breaker as it shuts down', async () => {
+  const served = await Served.start('Nest')
+  expect((await served.get('/readyz')).status).toBe(200)
+  served.signal('SIGTERM')
+  await served.end()
+  expect(served.output).toContain('the breaker is closed')
 })
 
 it('Serverless: what a frozen process saw, the next one knows', async () => {

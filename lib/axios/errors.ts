@@ -1,7 +1,8 @@
 import type { InternalAxiosRequestConfig } from 'axios'
 import { brand } from '../internal/brand.js'
+import type { Forced } from '../circuit/force.js'
 import type { FailureReason, Refusal } from '../circuit/types.js'
-import { quote } from '../internal/quote.js'
+import { printable, quote } from '../internal/quote.js'
 import { BaseError } from './axios.js'
 import { withoutRetries } from './final.js'
 
@@ -51,8 +52,8 @@ export class UnsentError extends BaseError {
     toJSON: {
       writable: true,
       value(this: OpenedStateError) {
-        const { name, message, code, circuit, state, retryAfter, lastFailure } = this
-        return { name, message, code, circuit, state, retryAfter, lastFailure }
+        const { name, message, code, circuit, state, retryAfter, lastFailure, forced } = this
+        return { name, message, code, circuit, state, retryAfter, lastFailure, forced }
       },
     },
   })
@@ -72,18 +73,21 @@ export class OpenedStateError extends UnsentError {
   readonly retryAfter: number
   /** The last failure that counted, as far as this process knows, without its request or answer. */
   readonly lastFailure?: FailureReason
+  /** Set if an operator has forced the circuit open: who and why, and in how many seconds it ends. */
+  readonly forced?: Forced
 
   constructor(
     circuit: string,
-    refusal: Pick<Refusal, 'state' | 'retryAfter' | 'lastFailure'>,
+    refusal: Pick<Refusal, 'state' | 'retryAfter' | 'lastFailure' | 'forced'>,
     config?: InternalAxiosRequestConfig,
   ) {
-    const { state, retryAfter, lastFailure } = refusal
-    const message = describe(circuit, state, retryAfter)
+    const { state, retryAfter, lastFailure, forced } = refusal
+    const message = forced ? describeForced(circuit, forced) : describe(circuit, state, retryAfter)
     super(circuit, ['OpenedStateError', OpenedStateError.ERR_CIRCUIT_OPENED, message], config)
     this.state = state
     this.retryAfter = retryAfter
     if (lastFailure) this.lastFailure = lastFailure
+    if (forced) this.forced = forced
   }
 }
 
@@ -106,9 +110,19 @@ export class NotInitializedError extends UnsentError {
 brand(NotInitializedError, 'NotInitializedError')
 
 function describe(circuit: string, state: string, retryAfter: number): string {
-  const advice =
-    state === 'opened' ? `retry in ${Math.round(retryAfter * 10) / 10} s` : 'a probe is under way'
+  const advice = state === 'opened' ? `retry in ${secondsOf(retryAfter)}` : 'a probe is under way'
   return `Circuit ${quote(circuit)} is ${state}: ${advice}`
+}
+
+function describeForced(circuit: string, { by, reason, endsIn }: Forced): string {
+  const who = by ? ` by ${printable(by)}` : ''
+  const why = reason ? `: ${printable(reason)}` : ''
+  const end = endsIn === undefined ? '' : ` (ends in ${secondsOf(endsIn)})`
+  return `Circuit ${quote(circuit)} is forced open${who}${why}${end}`
+}
+
+function secondsOf(time: number): string {
+  return `${Math.round(time * 10) / 10} s`
 }
 
 const traces = Error as { stackTraceLimit?: number | undefined }

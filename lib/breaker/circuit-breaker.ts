@@ -41,7 +41,7 @@ export class CircuitBreaker {
       joinStorage(storage, {
         publisher: this.#events,
         now,
-        onForced: () => undefined,
+        onForced: (circuit) => this.#circuits.onForced(circuit),
       })
     this.#circuits = new Circuits({ events: this.#events, now, membership: this.#membership })
   }

@@ -12,6 +12,7 @@ import { ConfigError } from '../internal/config-error.js'
 import { describeKind, quote } from '../internal/quote.js'
 import { checkName, type ResolvedCircuitOptions } from './config.js'
 import type { Events } from './events.js'
+import { Forcing } from './forcing.js'
 import type { Membership } from './membership.js'
 
 type Attached = Attachment<ResolvedCircuitOptions>
@@ -25,9 +26,11 @@ export interface CircuitsOptions {
 export class Circuits {
   readonly #options: CircuitsOptions
   readonly #attachments = new Map<string, Attached>()
+  readonly #forcing: Forcing
 
   constructor(options: CircuitsOptions) {
     this.#options = options
+    this.#forcing = new Forcing({ ...options, find: (name) => this.#attachments.get(name) })
   }
 
   get(name: string): ManagedCircuit | undefined {
@@ -72,10 +75,15 @@ export class Circuits {
     this.#attachments.get(circuitOn(instance, this) ?? '')?.remove(instance)
   }
 
+  /** Called after the force on this name has changed. */
+  readonly onForced = (name: string): void => this.#forcing.look(name)
+
   #keep(attachment: Attached): void {
     const { name } = attachment.circuit
     this.#attachments.set(name, attachment)
-    this.#options.events.publish('created', { circuit: name })
+    this.#forcing.start(attachment, () => {
+      this.#options.events.publish('created', { circuit: name })
+    })
   }
 
   #create(name: string, options: ResolvedCircuitOptions): Attached {
@@ -101,6 +109,7 @@ export class Circuits {
       return guardAdapter(adapter, circuit, this.#attachments.get(circuit.name)?.options.outcome)
     },
     checkReport,
+    force: (circuit, state, options) => this.#forcing.force(circuit, state, options),
   }
 
   #detach(circuit: ManagedCircuit, instance?: Attachable): void {
@@ -111,6 +120,7 @@ export class Circuits {
     this.#attachments.delete(circuit.name)
     attachment.clear()
     circuit.release()
+    this.#forcing.forget(circuit.name)
     this.#options.events.publish('detached', { circuit: circuit.name })
   }
 }

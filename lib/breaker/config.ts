@@ -16,6 +16,7 @@ import { ConfigError } from '../internal/config-error.js'
 import { describeKind, quote } from '../internal/quote.js'
 import type { CircuitStorage } from './membership.js'
 import {
+  booleanField,
   clockField,
   describeValue,
   functionField,
@@ -37,6 +38,12 @@ export interface CircuitOptions extends RulesOptions {
    * answered by it again: they reject. Send them with `circuitBreaker: false`.
    */
   readonly fallback?: Fallback | undefined
+  /**
+   * True sends every request, as if the circuit were forced closed: it counts by its rules, and publishes
+   * `rejected` with `dryRun: true` for each request that it would have refused. Default `false`. `circuit.force()`
+   * wins over it.
+   */
+  readonly dryRun?: boolean | undefined
 }
 
 /** Defaults for every circuit of the breaker. */
@@ -50,9 +57,11 @@ export interface CircuitBreakerOptions extends CircuitOptions {
   readonly now?: (() => number) | undefined
 }
 
-export type ResolvedCircuitOptions = Rules & Interception
+type Others = Interception & Pick<CircuitOptions, 'dryRun'>
 
-type GivenOptions = GivenRules & Interception
+export type ResolvedCircuitOptions = Rules & Others
+
+type GivenOptions = GivenRules & Others
 
 /** What a breaker's options say of its circuits. */
 export interface CircuitDefaults {
@@ -66,6 +75,7 @@ function circuitShape() {
     ...rulesShape(),
     outcome: functionField<JudgeOutcome>(),
     fallback: functionField<Fallback>(),
+    dryRun: booleanField(),
   } satisfies Shape<CircuitOptions>
 }
 
@@ -95,8 +105,13 @@ export function resolveCircuitOptions(
   return resolve(withDefaults(defaults.given, givenBy(given)))
 }
 
-function givenBy({ outcome, fallback, ...rules }: CheckedRules & Interception): GivenOptions {
-  return { ...rulesOf(rules), ...(outcome && { outcome }), ...(fallback && { fallback }) }
+function givenBy({ outcome, fallback, dryRun, ...rules }: CheckedRules & Others): GivenOptions {
+  return {
+    ...rulesOf(rules),
+    ...(outcome && { outcome }),
+    ...(fallback && { fallback }),
+    ...(dryRun !== undefined && { dryRun }),
+  }
 }
 
 function resolve(given: GivenOptions): ResolvedCircuitOptions {
@@ -119,6 +134,7 @@ const LEFT_OUT = {
   slowAfter: false,
   growth: false,
   maxRetryAfter: 0,
+  dryRun: false,
   probes: { needed: 1, of: 1 },
 } as const satisfies Partial<ResolvedCircuitOptions>
 

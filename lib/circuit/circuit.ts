@@ -1,4 +1,5 @@
 /** A circuit as its users see it. Times are in seconds, as in the HTTP header Retry-After. */
+import type { Forced, ForcedState, ForceOptions } from './force.js'
 import type { FailureRateReading, OpeningCause } from './opening/terms.js'
 import type { CircuitState, FailureReason } from './types.js'
 
@@ -22,6 +23,8 @@ export interface CircuitReading {
   /** Left out while it is closed. */
   readonly round?: number | undefined
   readonly lastFailure?: FailureReason | undefined
+  /** Left out unless it is forced, or runs dry. */
+  readonly forced?: Forced | undefined
 }
 
 /** A function for axios's `adapter` option, for any version of axios. */
@@ -50,6 +53,30 @@ export interface Circuit {
   readonly round: number
   /** The last failure that counted: its code and its HTTP status, where it had them, and nothing else. */
   readonly lastFailure: FailureReason | undefined
+  /**
+   * The force that stands before the circuit; undefined if there is none. While forced, `state` and `retryAfter`
+   * are what the next request meets, `cause` is undefined, and `round` is 0. With the option `dryRun`, it is
+   * `{ state: 'closed' }`, unless somebody forces the circuit otherwise.
+   */
+  readonly forced: Forced | undefined
+  /**
+   * Overrules the circuit. Forced `opened`, it refuses every request; forced `closed`, it sends every request.
+   * It sends no probes. Meanwhile it counts what is sent, by its rules, and goes on from there when the force is
+   * over. The last call wins. Without a storage, the force holds for this breaker's circuit of this name, also
+   * if the circuit is detached and attached again. With a storage, it holds for the whole fleet.
+   *
+   * @param options how long, and what errors, events and the status page show of it
+   * @throws (rejects with) ConfigError for a bad state or option; Error if the circuit is detached, if 1,000
+   *   circuits are forced already, or if the storage cannot share the force. Nothing has changed then
+   */
+  force(state: ForcedState, options?: ForceOptions): Promise<void>
+  /**
+   * Lifts the force that stands, for the whole fleet if there is a storage. A circuit with `dryRun` returns to its
+   * dry run. Idempotent.
+   *
+   * @throws (rejects with) Error if the circuit is detached, or if the storage cannot share it
+   */
+  unforce(): Promise<void>
   /**
    * Detaches the circuit from this axios instance; others keep it. Without an instance, detaches it from all
    * instances and removes it from the breaker. Requests in flight still record their outcome.

@@ -1,4 +1,5 @@
 /** An operator's word, which stands before what a circuit decides by itself. Times are in seconds. */
+import { MILLISECOND, wholeMilliseconds } from './whole-milliseconds.js'
 
 /** `opened` refuses every request; `closed` lets every request through, as a dry run does. */
 export type ForcedState = 'opened' | 'closed'
@@ -33,4 +34,38 @@ export interface StandingForce {
   readonly reason?: string | undefined
   /** By the breaker's clock, in monotonic seconds; Infinity if it stays until it is lifted. */
   readonly until: number
+}
+
+export function standingForce(
+  { for: lasts = Infinity, ...given }: GivenForce,
+  now: number,
+): StandingForce {
+  return { ...given, until: now + lasts }
+}
+
+/** A timer for the end may fire up to a millisecond early: the force is over then. */
+export function isOver({ until }: StandingForce, now: number): boolean {
+  return until - now < MILLISECOND
+}
+
+export function isSame(
+  first: StandingForce | undefined,
+  second: StandingForce | undefined,
+): boolean {
+  return (
+    first?.state === second?.state &&
+    first?.by === second?.by &&
+    first?.reason === second?.reason &&
+    first?.until === second?.until
+  )
+}
+
+/** What is shown of a force. */
+export function shownForce({ state, by, reason, until }: StandingForce, now: number): Forced {
+  return {
+    state,
+    ...(by && { by }),
+    ...(reason && { reason }),
+    ...(until < Infinity && { endsIn: wholeMilliseconds(until - now) }),
+  }
 }

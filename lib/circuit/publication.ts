@@ -41,10 +41,22 @@ export class Publication {
   }
 
   /** @returns the refusal as the caller gets it */
-  refused({ state, ...refusal }: Refusal, lastFailure: FailureReason | undefined): Refusal {
-    const least = state === 'opened' ? MILLISECOND : 0
-    const retryAfter = Math.max(least, wholeMilliseconds(refusal.retryAfter))
-    this.#publisher.publish('rejected', { circuit: this.#circuit, state, retryAfter })
-    return { admitted: false, state, retryAfter, lastFailure }
+  refused(refusal: Refusal, lastFailure: FailureReason | undefined): Refusal {
+    const { state, forced } = refusal
+    const retryAfter = shownWait(refusal)
+    const circuit = this.#circuit
+    this.#publisher.publish('rejected', { circuit, state, retryAfter, ...(forced && { forced }) })
+    return { admitted: false, state, retryAfter, lastFailure, forced }
   }
+
+  /** The circuit would have refused a request that goes through. */
+  spared(refusal: Refusal): void {
+    const { state } = refusal
+    const retryAfter = shownWait(refusal)
+    this.#publisher.publish('rejected', { circuit: this.#circuit, state, retryAfter, dryRun: true })
+  }
+}
+
+function shownWait({ state, retryAfter }: Refusal): number {
+  return Math.max(state === 'opened' ? MILLISECOND : 0, wholeMilliseconds(retryAfter))
 }

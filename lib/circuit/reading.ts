@@ -2,7 +2,8 @@
 import type { Circuit, CircuitReading } from './circuit.js'
 
 export function readingOf(circuit: Circuit): CircuitReading {
-  const { name, state, failureCount, failureRate, retryAfter, cause, round, lastFailure } = circuit
+  const { name, state, failureCount, failureRate, retryAfter, cause, round, lastFailure, forced } =
+    circuit
   return {
     name,
     state,
@@ -11,5 +12,6 @@ export function readingOf(circuit: Circuit): CircuitReading {
     retryAfter,
     ...(cause && { cause, round }),
     ...(lastFailure && { lastFailure }),
+    ...(forced && { forced }),
   }
 }

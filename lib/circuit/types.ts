@@ -1,4 +1,5 @@
 /** The types that all parts share. Every time is in seconds, as in the HTTP header Retry-After. */
+import type { Forced } from './force.js'
 import type { FailureRateReading, OpeningCause, OpeningTerms } from './opening/terms.js'
 import type { Growth } from './ttl.js'
 
@@ -53,6 +54,8 @@ export interface Refusal {
   /** Seconds until a new attempt is allowed; 0 while half-opened, where the running probe decides. */
   readonly retryAfter: number
   readonly lastFailure?: FailureReason | undefined
+  /** Set if an operator has forced the circuit open. */
+  readonly forced?: Forced | undefined
 }
 
 /** The circuit has a storage, and `init()` was not called. */

@@ -17,6 +17,11 @@ export function quote(name: string, longest = MAX_LENGTH): string {
   return JSON.stringify(shown).replaceAll(INVISIBLE, escapeCharacter)
 }
 
+/** Returns the text without quotes, otherwise as `quote` does. */
+export function printable(text: string): string {
+  return quote(text, text.length).slice(1, -1)
+}
+
 function escapeCharacter(character: string): string {
   return `\\u{${Number(character.codePointAt(0)).toString(HEX)}}`
 }

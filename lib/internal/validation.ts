@@ -51,6 +51,10 @@ export function rangeField(what: string, min: number, max: number, isFrom = fals
   return field<number>(expected, isInside, describeValue)
 }
 
+export function booleanField() {
+  return field<boolean>('true or false', (value) => typeof value === 'boolean', describeValue)
+}
+
 export function functionField<Value>() {
   return field<Value>('a function', (value) => typeof value === 'function')
 }

@@ -5,4 +5,5 @@ export const NOBODY: Owner<unknown> = {
   detach: () => undefined,
   guard: (_circuit, adapter) => adapter,
   checkReport: () => undefined,
+  force: () => Promise.resolve(),
 }

@@ -1,0 +1,193 @@
+/** Admits requests to a circuit, records how they end, and publishes what its machine decides. */
+import type { Attention } from './attention.js'
+import { isDecided } from './decided.js'
+import type { Publisher } from './events.js'
+import type { StandingForce } from './force.js'
+import { ForcedMachine, overruled, type Forcible } from './forced-machine.js'
+import { AttemptsInFlight } from './opening/slow.js'
+import { Publication } from './publication.js'
+import { Readiness } from './readiness.js'
+import { itself, keepSelf } from './shown.js'
+import { StandIn } from './stand-in.js'
+import type { Admission, Machine, Origin, Outcome, Permit } from './types.js'
+import type { FailureReason } from './types.js'
+import { wholeMilliseconds } from './whole-milliseconds.js'
+
+export interface ForceTerms extends Pick<Forcible, 'ttl' | 'now'> {
+  /** Called once it is seen that the force is over. */
+  readonly onEnd: () => void
+}
+
+export class AdmittingCircuit {
+  readonly name: string
+  /** What decides: the machine, or the force before it. */
+  #machine: Machine
+  /** Undefined if an attempt may take its time. */
+  readonly inFlight: AttemptsInFlight | undefined
+  /** Whether the end of an attempt comes with its Retry-After. */
+  readonly needsRetryAfter: boolean
+  /** Also for those who see attempts end. */
+  readonly published: Publication
+  /** Made for the first who waits. */
+  #readiness: Readiness | undefined
+  #isReleased = false
+
+  constructor(
+    name: string,
+    machine: Machine,
+    publisher: Publisher,
+    { slow, maxRetryAfter = 0 }: Attention,
+  ) {
+    keepSelf(this)
+    this.name = name
+    this.published = new Publication(name, publisher)
+    this.inFlight = slow && new AttemptsInFlight(slow, (...result) => this.count(...result))
+    this.needsRetryAfter = maxRetryAfter > 0
+    this.#machine = machine
+    machine.onMove?.((origin) => this.publishTransition(origin))
+  }
+
+  get retryAfter(): number {
+    return wholeMilliseconds(itself(this).asked.retryAfter)
+  }
+
+  get lastFailure(): FailureReason | undefined {
+    const self = itself(this)
+    return self.asked.lastFailure ?? self.published.lastFailure
+  }
+
+  ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const self = itself(this)
+    self.#readiness ??= new Readiness(self)
+    return self.#readiness.wait(signal)
+  }
+
+  get isReady(): boolean {
+    return this.asked.isReady ?? this.#machine.state !== 'opened'
+  }
+
+  /** While it is closed, and once it is off its instances, where nobody is refused. */
+  get isOpenToAll(): boolean {
+    return this.#isReleased || this.asked.state === 'closed'
+  }
+
+  get isReleased(): boolean {
+    return this.#isReleased
+  }
+
+  /** The last word: called once the circuit is off its instances. */
+  release(): void {
+    this.#machine = this.#own
+    this.#machine.release?.()
+    this.#isReleased = true
+    this.#readiness?.look()
+  }
+
+  /** A permit, to be given back to `record` exactly once, or a refusal. */
+  admit(): Admission | Promise<Admission> {
+    const admission = this.asked.admit()
+    if (!isDecided(admission)) return admission.then((decided) => this.#publishLate(decided))
+    // While it is closed, and nobody waits, there is nothing to tell: most of the time.
+    const isOrdinary = admission.admitted && !admission.probe && this.published.state === 'closed'
+    if (isOrdinary && !this.#readiness) {
+      return this.inFlight ? this.inFlight.start(admission) : admission
+    }
+    return this.#publishAdmission(admission)
+  }
+
+  /**
+   * @param retryAfter seconds for which the service asked to be left alone; 0 if it did not
+   * @returns whether the attempt was slow, and counts as a failure
+   */
+  record(permit: Permit, outcome: Outcome, reason?: FailureReason, retryAfter = 0): boolean {
+    if (this.inFlight) return this.inFlight.end(permit, outcome, reason, retryAfter)
+    this.count(permit, outcome, reason, retryAfter)
+    return false
+  }
+
+  /** Publishes the transition, if there was one. */
+  publishTransition(origin: Origin): void {
+    const to = this.#machine.decidedState
+    if (to === this.published.state) return
+    this.#readiness?.look()
+    const { opening, retryAfter } = this.#own
+    const opened = to === 'opened' && { ...opening, retryAfter: wholeMilliseconds(retryAfter) }
+    this.published.publishTransition(to, origin, opened)
+  }
+
+  /** The force that stands, whether it is over by now or not. */
+  get standing(): StandingForce | undefined {
+    return this.#machine instanceof ForcedMachine ? this.#machine.force : undefined
+  }
+
+  /** Puts a force before the machine, or takes it away. */
+  stand(force: StandingForce | undefined, terms: ForceTerms): void {
+    const machine = this.#own
+    this.#machine = force ? new ForcedMachine(machine, force, this.#forcible(terms)) : machine
+    this.#readiness?.look()
+  }
+
+  /** The machine that the rules are in, whether the circuit is forced or not. */
+  get #own(): Machine {
+    return this.#machine instanceof ForcedMachine ? this.#machine.behind : this.#machine
+  }
+
+  /** What decides, once it knows of what has become slow by now. */
+  protected get asked(): Machine {
+    this.inFlight?.countSlow()
+    return this.#machine
+  }
+
+  protected count(
+    permit: Permit,
+    outcome: Outcome,
+    reason: FailureReason | undefined,
+    after: number,
+  ): void {
+    const hadFailed = this.#machine.failureCount > 0 || this.published.state !== 'closed'
+    if (!this.#machine.record(permit, outcome, reason, after)) {
+      if (permit instanceof StandIn) permit.ended(outcome, reason, after)
+      return
+    }
+    if (outcome === 'failure') this.published.failed(this.#machine.failureCount, reason)
+    else if (outcome === 'success' && hadFailed && this.#machine.decidedState === 'closed') {
+      this.published.recovered()
+    }
+    this.publishTransition('local')
+    this.#readiness?.look()
+  }
+
+  #forcible({ onEnd, ...terms }: ForceTerms): Forcible {
+    return {
+      ...terms,
+      count: (...result) => this.count(...result),
+      decided: (admission) => this.#publishDecision(admission),
+      end: (ended) => {
+        onEnd()
+        if (this.#machine === ended) this.#machine = this.#own
+        return this.#machine
+      },
+    }
+  }
+
+  /** Publishes what the machine has decided for a request that was sent whatever it decided. */
+  #publishDecision(admission: Admission): void {
+    this.publishTransition('local')
+    this.#readiness?.look()
+    if ('retryAfter' in admission) this.published.spared(admission)
+  }
+
+  #publishLate(admission: Admission): Admission {
+    return this.#publishAdmission(overruled(this.asked, admission))
+  }
+
+  #publishAdmission(admission: Admission): Admission {
+    this.publishTransition('local')
+    if (admission.admitted) {
+      this.#readiness?.look()
+      return this.inFlight?.start(admission) ?? admission
+    }
+    if (admission.state === 'not-initialized') return admission
+    return this.published.refused(admission, this.lastFailure)
+  }
+}

@@ -131,35 +131,6 @@ describe('8 processes whose circuit opens by the rate', () => {
   )
 })
 
-describe('a fleet whose Redis fails in the middle of a window', () => {
-  const options = {
-    // Chance makes half of so many requests fail once in five thousand times.
-    failureRate: { threshold: 0.5, window: WINDOW, minimumRequests: 30 },
-    threshold: false as const,
-    ttl: 60,
-  }
-
-  it.each(['frozen', 'emptied'])(
-    'opens by what each process sees if it is %s, and nothing stale opens anything',
-    async (what) => {
-      await scene.enter({ size: 4, options, storage: { commandDeadline: 0.2 } })
-      await scene.load(2, 10)
-      scene.service.answer = failing(0.2)
-      await sleep(1000 * WINDOW)
-      if (what === 'frozen') scene.redis.freeze()
-      else await scene.redis.command('FLUSHALL')
-      scene.service.answer = () => 200
-      await sleep(1500)
-      if (what === 'frozen') scene.redis.thaw()
-      await sleep(1000 * WINDOW)
-      expect((await scene.transitions()).flat()).toEqual([])
-      scene.service.answer = failing(0.9)
-      await scene.warned()
-    },
-    LONG,
-  )
-})
-
 describe('what opens and closes a fleet', () => {
   it(
     'is an attempt that hangs, as soon as its process is asked',

@@ -75,7 +75,11 @@ export class Worker {
     const child = fork(join(__dirname, 'worker-process.mjs'), [settings], {
       execArgv: [...execArgv],
     })
-    await once(child, 'message')
+    const exit = once(child, 'exit').then(([code]) => {
+      throw new Error(`The process ended before it was ready, with ${code}`)
+    })
+    await Promise.race([once(child, 'message'), exit])
+    exit.catch(() => undefined)
     return new Worker(child)
   }
 

@@ -24,6 +24,7 @@ export function targets({
   const { bytes, timers } = idle.found[OURS]
   const { perRequest, perFailure } = fleet.commands[SHARED]
   const { most } = fleet.probes[SHARED]
+  const { rate, streak } = fleet.randomErrors
   const spread = median(fleet.propagation.spans)
   const { processes } = extent.fleet
   return [
@@ -43,6 +44,18 @@ export function targets({
     ),
     row('Redis commands per healthy request', 0, perRequest, hundredths),
     row('Redis commands per failure', 1, perFailure, hundredths),
+    row(
+      'commands per second of a fleet with failureRate, while 1 % fail',
+      1,
+      rate.commandsPerSecond,
+      hundredths,
+    ),
+    row(
+      'commands per failure by threshold alone, while 1 % fail',
+      0.1,
+      streak.commandsPerFailure,
+      hundredths,
+    ),
     row(`probes in flight at once in a fleet of ${processes} processes`, 1, most, String),
     row('a transition reaches the other processes, median', 2, spread, milliseconds),
     row(`a scrape of ${scrape.circuits} circuits`, SCRAPE, scrape.milliseconds, milliseconds),

@@ -85,6 +85,11 @@ test.each([
 
 test.each([
   ['Redis commands in a fleet', [SHARED, NAIVE, CACHED], [NUMBER, NUMBER, NUMBER, NUMBER]],
+  [
+    '1 % of the requests fail',
+    ['`failureRate: 0.5`', '`threshold: 5`'],
+    [NUMBER, NUMBER, NUMBER, /^0$/],
+  ],
   ['A transition reaches the other processes', ['4'], [/^8 of 8$/, NUMBER, NUMBER, NUMBER]],
   ['Probes of a service that stays down', [SHARED, OPOSSUM, NAIVE], [NUMBER, NUMBER]],
   ['Redis frozen', [SHARED, NAIVE], [/^(well|down)$/, BOTH, BOTH, BOTH, BOTH, BOTH]],
@@ -97,10 +102,11 @@ test.each([
   }
 })
 
-test('a healthy request sends Redis nothing, and a failure at most one command', () => {
+test('a healthy request sends Redis nothing, and a failure at most one command, or two if it is taken back', () => {
   const [healthy = '', failure = ''] = tables['Redis commands in a fleet']?.get(SHARED) ?? []
   expect(healthy).toBe('0.00')
-  expect(Number(failure)).toBeLessThanOrEqual(1)
+  // A success cancels a failure before it is reported, unless the machine is too busy to send it in time.
+  expect(Number(failure)).toBeLessThanOrEqual(2)
 })
 
 test('at a steady rate axios-breaker reads nothing, and a cached state 10 times a second', () => {
@@ -129,7 +135,7 @@ test('every breaker does refuse, and nothing else does', () => {
 
 test('a target is reached or missed as its figures say', () => {
   const rows = [...(tables['Targets']?.values() ?? [])]
-  expect(rows).toHaveLength(14)
+  expect(rows).toHaveLength(16)
   for (const [target = '', found = '', verdict] of rows) {
     const reached = parseFloat(found) <= parseFloat(target.replace('≤', ''))
     expect(verdict).toBe(reached ? 'reached' : '**missed**')

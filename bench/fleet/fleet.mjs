@@ -6,9 +6,10 @@ import { outage } from './outage.mjs'
 import { probes } from './probes.mjs'
 import { Processes } from './processes.mjs'
 import { propagation } from './propagation.mjs'
+import { randomErrors } from './random-errors.mjs'
 import { Upstream } from './upstream.mjs'
 
-const PARTS = { commands, propagation, probes, frozen, outage }
+const PARTS = { commands, randomErrors, propagation, probes, frozen, outage }
 /** Seconds. Long, so that a busy machine is not mistaken for a Redis that is down. */
 const PATIENCE = { permitDeadline: 5, commandDeadline: 5 }
 

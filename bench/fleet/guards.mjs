@@ -23,8 +23,8 @@ async function attachNaively(instance, { name, url, ...options }, cacheMs) {
   return { get, end: () => breaker.destroy() }
 }
 
-async function attach(instance, { name, threshold, ttl }, storage) {
-  const breaker = new CircuitBreaker({ threshold, ttl, storage })
+async function attach(instance, { name, threshold, ttl, rules }, storage) {
+  const breaker = new CircuitBreaker({ threshold, ttl, ...rules, storage })
   breaker.attach(instance, name)
   // All processes start at once, so a busy machine may exceed the default deadline.
   const isInitialized = () =>

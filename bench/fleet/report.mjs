@@ -5,6 +5,7 @@ import { CALLERS as FROZEN_CALLERS, SLOW } from './frozen.mjs'
 import { CACHED, NAIVE } from './guards.mjs'
 import { SUCCESSES, THRESHOLD } from './outage.mjs'
 import { CALLERS, DELAY, RULES } from './probes.mjs'
+import { ERRORS, RATE, STREAK } from './random-errors.mjs'
 
 export function fleetReport({ fleet, extent }) {
   const { processes, freeze } = extent.fleet
@@ -24,6 +25,12 @@ export function fleetReport({ fleet, extent }) {
         'per second and process',
       ],
       Object.entries(fleet.commands).map(commandsOf),
+    ),
+    `## ${ERRORS * 100} % of the requests fail`,
+    `Each process sends up to 250 requests a second. The commands are those of all ${processes} processes.`,
+    table(
+      ['options', 'requests per second', 'commands per second', 'per failure', 'transitions'],
+      [errorsRow(RATE, fleet.randomErrors.rate), errorsRow(STREAK, fleet.randomErrors.streak)],
     ),
     '## A transition reaches the other processes',
     `From the moment that one process has the result, before it tells Redis, to the transition in each of the other ${processes - 1}.`,
@@ -62,6 +69,18 @@ export function fleetReport({ fleet, extent }) {
 function commandsOf([name, { perRequest, perFailure, scriptedPerFailure, perSecond }]) {
   const figures = [perRequest, perFailure, scriptedPerFailure, perSecond]
   return [name, ...figures.map((figure) => figure.toFixed(2))]
+}
+
+function errorsRow(rules, found) {
+  const { requestsPerSecond, commandsPerSecond, commandsPerFailure, transitions } = found
+  const option = Object.entries(rules).map(([name, value]) => `\`${name}: ${value}\``)
+  return [
+    option.join(', '),
+    inWords(Math.round(requestsPerSecond)),
+    commandsPerSecond.toFixed(2),
+    commandsPerFailure.toFixed(2),
+    transitions,
+  ]
 }
 
 function spansOf({ propagation: { spans, transitions, expected } }) {

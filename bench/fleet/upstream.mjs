@@ -8,7 +8,11 @@ export class Upstream {
   isDown = false
   /** Milliseconds before it answers. */
   delay = 0
+  /** The part of its answers that are errors, by chance. */
+  errors = 0
   hits = 0
+  /** The answers that were errors. */
+  failures = 0
   /** The highest number of requests in flight. */
   most = 0
   #inFlight = 0
@@ -26,14 +30,16 @@ export class Upstream {
     return `http://127.0.0.1:${port}`
   }
 
-  behave({ isDown, delay = 0 }) {
+  behave({ isDown, delay = 0, errors = 0 }) {
     this.isDown = isDown
     this.delay = delay
+    this.errors = errors
     this.reset()
   }
 
   reset() {
     this.hits = 0
+    this.failures = 0
     this.most = 0
   }
 
@@ -47,7 +53,9 @@ export class Upstream {
     this.#inFlight += 1
     this.most = Math.max(this.most, this.#inFlight)
     if (this.delay > 0) await sleep(this.delay)
-    response.writeHead(this.isDown || request.url === '/down' ? 500 : 200)
+    const fails = this.isDown || request.url === '/down' || Math.random() < this.errors
+    if (fails) this.failures += 1
+    response.writeHead(fails ? 500 : 200)
     response.end('{}')
     this.#inFlight -= 1
   }

@@ -4,7 +4,7 @@
  */
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { warnOnce } from '../internal/warnings.js'
-import { intercept, type Interception } from './intercept.js'
+import { Registration, type Interception } from './intercept.js'
 import type { Attachable } from './instance.js'
 
 /** More breakers than this on one instance are probably a mistake. */
@@ -13,19 +13,29 @@ const WARNING =
   'More than 10 breakers are on one axios instance. Create one breaker and use it for all requests'
 
 /** An attachment to one instance. */
-interface Holding {
+class Holding extends Registration {
   readonly attachment: Attachment<Interception>
-  readonly release: () => void
+  /** What other breakers have attached to the instance: mostly nothing, so an array would be a waste. */
+  next: Holding | undefined
+
+  constructor(instance: Attachable, attachment: Attachment<Interception>, options: Interception) {
+    super(instance, attachment.circuit, options)
+    this.attachment = attachment
+    this.next = holdings.get(instance)
+  }
 }
 
-/** The attachments of all breakers, by instance. */
-const holdings = new WeakMap<Attachable, readonly Holding[]>()
+/** The attachments of all breakers, by instance: the latest one. */
+const holdings = new WeakMap<Attachable, Holding>()
+
+type References = WeakRef<Attachable> | WeakRef<Attachable>[]
 
 export class Attachment<Options extends Interception> {
   readonly breaker: object
   readonly circuit: ManagedCircuit
   readonly options: Options
-  #references: WeakRef<Attachable>[] | undefined
+  /** One reference in place of an array, as most circuits have one instance. */
+  #references: References | undefined
   #next = 0
 
   constructor(breaker: object, circuit: ManagedCircuit, options: Options) {
@@ -36,20 +46,24 @@ export class Attachment<Options extends Interception> {
 
   /** @param options may contain an equal function with another identity: each instance calls its own */
   add(instance: Attachable, options: Options): void {
-    const release = intercept(instance, this.circuit, options)
-    // A spread would reserve memory for more, but most instances have one.
-    const held = holdingsOf(instance).concat({ attachment: this, release })
-    holdings.set(instance, held)
+    holdings.set(instance, new Holding(instance, this, options))
     this.#refer(new WeakRef(instance))
-    if (held.length > MANY_BREAKERS) warnOnce(instance, 'breakers', WARNING, 'error')
+    if (holdingsOf(instance).length > MANY_BREAKERS) {
+      warnOnce(instance, 'breakers', WARNING, 'error')
+    }
   }
 
   remove(instance: Attachable): void {
-    const others = holdingsOf(instance).filter(({ attachment, release }) => {
-      if (attachment === this) release()
-      return attachment !== this
-    })
-    holdings.set(instance, others)
+    let latest: Holding | undefined
+    for (const holding of holdingsOf(instance)) {
+      if (holding.attachment === this) holding.release(instance)
+      else {
+        holding.next = latest
+        latest = holding
+      }
+    }
+    if (latest) holdings.set(instance, latest)
+    else holdings.delete(instance)
   }
 
   clear(): void {
@@ -59,9 +73,12 @@ export class Attachment<Options extends Interception> {
 
   /** Each addition checks two others and drops those that are gone, so that no sweep takes long. */
   #refer(reference: WeakRef<Attachable>): void {
-    // The first one makes a new array: growing one reserves memory, but most circuits have one instance.
-    const references = (this.#references ??= [reference])
-    if (references[0] === reference) return
+    if (!this.#references) {
+      this.#references = reference
+      return
+    }
+    const references = listOf(this.#references)
+    this.#references = references
     references.push(reference)
     for (let looks = 0; looks < 2; looks += 1) {
       this.#next = (this.#next + 1) % references.length
@@ -79,10 +96,17 @@ export function circuitOn(instance: Attachable, breaker: object): string | undef
   return holding?.attachment.circuit.name
 }
 
-function holdingsOf(instance: Attachable): readonly Holding[] {
-  return holdings.get(instance) ?? []
+/** The oldest first. */
+function holdingsOf(instance: Attachable): Holding[] {
+  const held: Holding[] = []
+  for (let next = holdings.get(instance); next; next = next.next) held.unshift(next)
+  return held
 }
 
-function instancesOf(references: readonly WeakRef<Attachable>[] = []): readonly Attachable[] {
-  return references.flatMap((reference) => reference.deref() ?? [])
+function instancesOf(references: References = []): readonly Attachable[] {
+  return listOf(references).flatMap((reference) => reference.deref() ?? [])
+}
+
+function listOf(references: References): WeakRef<Attachable>[] {
+  return Array.isArray(references) ? references : [references]
 }

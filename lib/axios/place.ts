@@ -12,7 +12,7 @@ import { setAdapter, type Post, type Wrapper } from './wrapper.js'
  * Puts the guard round the request's adapter. Never throws: before axios 1.19, an error of a
  * synchronous interceptor may not stop the request.
  */
-export function guard(config: InternalAxiosRequestConfig, post: Post): InternalAxiosRequestConfig {
+export function guard(post: Post, config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
   // Another interceptor returned nothing. axios reports that.
   if (typeof config !== 'object' || config === null) return config
   const { adapter } = config
@@ -61,6 +61,6 @@ export function guardAdapter(
   }) as Guard
   return Object.assign(guarding, {
     wrapped: adapter as Adapter,
-    post: { route: circuit, judge },
+    post: { route: circuit, judge, plain: undefined },
   })
 }

@@ -22,7 +22,7 @@ export interface Post {
   readonly route: Route
   readonly judge: JudgeOutcome | undefined
   /** The last adapter that was checked, if it is not a cache's. Most instances have only one adapter. */
-  plain?: AxiosAdapter
+  plain: AxiosAdapter | undefined
 }
 
 export interface Wrapper extends AxiosAdapter {

@@ -1,6 +1,6 @@
 /** A route that leads each request to a circuit of its own, by what its adapter is given. */
 import axios, { type AxiosInstance } from 'axios'
-import { intercept } from '../../lib/axios/intercept.js'
+import { Registration } from '../../lib/axios/intercept.js'
 import type { Route } from '../../lib/axios/route.js'
 import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
 import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
@@ -33,7 +33,7 @@ beforeAll(async () => {
   })
   // The last word on a request's URL: it comes after the guard's interceptor has run for the first time.
   instance.interceptors.request.use((config) => ({ ...config, baseURL: `http://${config.url}` }))
-  intercept(instance, route, { fallback: ({ circuit }) => `answers for ${circuit}` })
+  void new Registration(instance, route, { fallback: ({ circuit }) => `answers for ${circuit}` })
 })
 
 test('each request is guarded by the circuit of its final URL, and answered by the fallback', async () => {

@@ -1,6 +1,6 @@
 /** A request that waits for its permit, as a shared storage must be asked first. */
 import axios from 'axios'
-import { intercept } from '../../lib/axios/intercept.js'
+import { Registration } from '../../lib/axios/intercept.js'
 import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
 import type { Admission, Outcome, Permit } from '../../lib/circuit/types.js'
 import { NOBODY } from '../support/owner.js'
@@ -25,7 +25,7 @@ function waiting() {
   const publisher = { publish: () => undefined, hasListeners: () => false }
   const sent = jest.fn(async (config) => ({ data: 1, status: 200, headers: {}, config }))
   const users = axios.create({ adapter: sent as never })
-  intercept(users, new ManagedCircuit('users', machine, publisher, NOBODY), {})
+  void new Registration(users, new ManagedCircuit('users', machine, publisher, NOBODY), {})
   return { users, sent, recorded, grant: () => decide(PERMIT) }
 }
 

@@ -31,7 +31,7 @@ export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promi
   const passes = passesBy(config, circuit, wrapped, post)
   if (passes === true) return send(dispatch, config)
   if (passes !== false) return Promise.reject(passes)
-  if (typeof wrapped === 'function' && !circuit.isOpenToAll && keeps(wrapped)) {
+  if (typeof wrapped === 'function' && keeps(wrapped) && !circuit.isOpenToAll) {
     return hitOf(wrapped, config).then((hit) => hit ?? ask(dispatch, config, circuit, guard))
   }
   return ask(dispatch, config, circuit, guard)

@@ -6,6 +6,8 @@ import { isCachedAnswer } from './cached.js'
 
 /** Whether an adapter caches answers. One that sent a request anyway, or was late, is not asked again. */
 const keepers = new WeakMap<object, boolean>()
+/** Whether there is one at all: looking an adapter up costs each request as much as the rest of its admission. */
+let hasKeepers = false
 
 /** Milliseconds allowed for a cache, because a refusal must not wait long. */
 const PATIENCE = 1000
@@ -26,10 +28,11 @@ const UNSENDABLE = new Proxy(
 /** Call this if an adapter has returned a cached answer. */
 export function isKeeper(adapter: object): void {
   if (!keepers.has(adapter)) keepers.set(adapter, true)
+  hasKeepers = true
 }
 
 export function keeps(adapter: object): boolean {
-  return keepers.get(adapter) === true
+  return hasKeepers && keepers.get(adapter) === true
 }
 
 /** @returns the cached answer; undefined if there is none, whatever else the adapter does */

@@ -8,7 +8,7 @@
 import type { AxiosAdapter } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Attempt } from '../circuit/events.js'
-import type { Permit } from '../circuit/types.js'
+import type { Outcome, Permit } from '../circuit/types.js'
 import { isCachedAnswer } from './cached.js'
 import { isKeeper, keeps } from './hit.js'
 import { leaveTo } from './inner-guards.js'
@@ -46,7 +46,7 @@ export class Passage {
   /** @param outer the passage on the config: another circuit's, or one that was taken */
   layDown(config: object, adapter: AxiosAdapter, outer: Passage | undefined): void {
     this.#adapter = adapter
-    if (this.#permit && keeps(adapter)) this.#circuit.inFlight?.share(this.#permit)
+    if (keeps(adapter) && this.#permit) this.#circuit.inFlight?.share(this.#permit)
     if (outer && outer.#permit) this.#around = outer
     try {
       ;(config as { [PASSAGE]?: Passage })[PASSAGE] = this
@@ -84,21 +84,21 @@ export class Passage {
       outcome === 'failure'
         ? circuit.record(permit, outcome, withReason(result, {}), this.#retryAfterOf(result))
         : circuit.record(permit, outcome)
-    if (this.#startedAt !== undefined) {
-      this.#publish(result, isSlow ? { outcome: 'failure', slow: true } : { outcome }, permit.probe)
-    }
+    if (this.#startedAt !== undefined) this.#publish(result, outcome, isSlow, permit.probe)
   }
 
   #retryAfterOf({ response }: AttemptResult): number {
     return this.#circuit.needsRetryAfter ? retryAfterOf(response) : 0
   }
 
-  #publish(result: AttemptResult, ended: Pick<Attempt, 'outcome' | 'slow'>, probe: boolean): void {
-    const { name: circuit } = this.#circuit
+  #publish(result: AttemptResult, outcome: Outcome, isSlow: boolean, probe: boolean): void {
+    const { name: circuit, published } = this.#circuit
     const duration = (performance.now() - Number(this.#startedAt)) / MS_PER_SECOND
     const { method = 'get' } = result.config
-    const attempt = { circuit, ...ended, probe, method, duration }
-    this.#circuit.published.attempted(withReason(result, attempt))
+    const attempt: Attempt = isSlow
+      ? { circuit, outcome: 'failure', slow: true, probe, method, duration }
+      : { circuit, outcome, probe, method, duration }
+    published.attempted(withReason(result, attempt))
   }
 
   /**

@@ -32,12 +32,22 @@ export class Delivery {
 
   /** Runs the job now, or after those that wait. @returns false if it was dropped because too many wait */
   run(job: Job): boolean {
+    if (this.#isRunning || this.#turn.isFull) return this.#wait(job)
+    this.#isRunning = true
+    job()
+    const isFull = this.#turn.add()
+    // Mostly. Iterating over an empty set would cost each request.
+    if (this.#waiting.size === 0) this.#isRunning = false
+    else if (isFull) this.#pause()
+    else this.#goOn()
+    return true
+  }
+
+  #wait(job: Job): boolean {
     if (this.#waiting.size >= MOST_WAITING) return false
     this.#waiting.add(job)
-    if (this.#isRunning) return true
+    if (!this.#isRunning) this.#pause()
     this.#isRunning = true
-    if (this.#turn.isFull) this.#pause()
-    else this.#goOn()
     return true
   }
 

@@ -116,7 +116,7 @@ function checkSubscription(name: unknown, listener: unknown): void {
 function call(subscription: Subscription, event: unknown): void {
   try {
     const result = subscription.listener(event as never)
-    if (isThenable(result)) {
+    if (result !== undefined && isThenable(result)) {
       Promise.resolve(result).catch((error: unknown) => reportListenerError(subscription, error))
     }
   } catch (error) {

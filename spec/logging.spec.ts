@@ -35,6 +35,9 @@ const STORY = [
   'recovered',
   'stateChanged',
   'attempted',
+  'forced',
+  'rejected',
+  'forced',
   'detached',
 ]
 
@@ -55,6 +58,11 @@ it(
       origin: 'local',
       msg: 'circuit breaker: stateChanged',
     })
+    expect(logged.find(({ event }) => event === 'forced')).toMatchObject({
+      level: 40,
+      circuit: 'users',
+      forced: { state: 'opened', by: 'ann', reason: 'maintenance', endsIn: 60 },
+    })
     expect(stdout).not.toMatch(FORBIDDEN)
     expect(stderr).toBe('')
   },
@@ -70,7 +78,10 @@ it(
     expect(all.stderr).not.toMatch(FORBIDDEN)
     expect(all.stdout).toBe('')
     const one = await run('debug.mjs', { DEBUG: 'axios-breaker:rejected', DEBUG_COLORS: 'no' })
-    expect(one.lines).toEqual([expect.stringMatching(/axios-breaker:rejected .*state: 'opened'/)])
+    expect(one.lines).toEqual([
+      expect.stringMatching(/axios-breaker:rejected .*state: 'opened'/),
+      expect.stringMatching(/axios-breaker:rejected .*by: 'ann'/),
+    ])
     expect((await run('debug.mjs', { DEBUG: '' })).lines).toEqual([''])
   },
   SHORT,

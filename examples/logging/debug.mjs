@@ -17,6 +17,7 @@ const EVENTS = [
   'stateChanged',
   'failed',
   'recovered',
+  'forced',
   'rejected',
   'attempted',
   'storageLost',

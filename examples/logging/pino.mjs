@@ -14,6 +14,8 @@ const LEVELS = {
   stateChanged: 'warn',
   failed: 'warn',
   recovered: 'info',
+  // Who did it, why, and for how long.
+  forced: 'warn',
   storageLost: 'error',
   storageRestored: 'info',
   // While a circuit is opened, each request publishes one. In production, a metric counts them.

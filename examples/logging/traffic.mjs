@@ -17,7 +17,7 @@ const SECRETS = {
 const BODY = { card: 'secret-body' }
 
 /**
- * Moves a circuit through all of its states.
+ * Moves a circuit through all of its states, and has somebody force it.
  *
  * @param {import('axios-breaker').CircuitBreaker} breaker
  */
@@ -34,6 +34,9 @@ export async function makeTraffic(breaker) {
   service.status = 200
   while (circuit.state === 'opened') await sleep(10)
   await post()
+  await circuit.force('opened', { for: 60, by: 'ann', reason: 'maintenance' })
+  await post()
+  await circuit.unforce()
   circuit.detach()
   service.stop()
 }

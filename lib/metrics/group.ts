@@ -3,6 +3,7 @@
  * worse state counts, and they stay until the last of them is detached.
  */
 import type { Attempt, CircuitEvents } from '../circuit/events.js'
+import type { ForcedState } from '../circuit/force.js'
 import type { FailureReason } from '../circuit/types.js'
 import { STATE_VALUES, type ObservedBreaker, type ObservedCircuit } from '../observe/observed.js'
 
@@ -96,6 +97,19 @@ export class Group {
       }
     }
     return ratios
+  }
+
+  /** The states that each circuit is forced into, by name: several breakers may differ. */
+  forces(): ReadonlyMap<string, ReadonlySet<ForcedState>> {
+    const forces = new Map<string, Set<ForcedState>>()
+    for (const { circuits } of this.#members.keys()) {
+      for (const { name, forced } of circuits) {
+        const states = forces.get(name) ?? new Set()
+        if (forced) states.add(forced.state)
+        forces.set(name, states)
+      }
+    }
+    return forces
   }
 
   #subscribe(breaker: ObservedBreaker): () => void {

@@ -174,6 +174,16 @@ it('times requests in seconds, under the attributes of the conventions', async (
   })
 })
 
+it('counts apart what a circuit that is forced closed would have refused', async () => {
+  const { circuit, exported, request } = observed()
+  expect(await exported.values('circuit_breaker.dry_run.rejected')).toEqual({ '': 0 })
+  await circuit.force('closed')
+  expect(await exported.values('circuit_breaker.forced')).toEqual({ opened: 0, closed: 1 })
+  for (const path of ['/status/500', '/status/500', '/']) await request(path)
+  expect(await exported.values('circuit_breaker.rejected')).toEqual({ opened: 0, 'half-opened': 0 })
+  expect(await exported.values('circuit_breaker.dry_run.rejected')).toEqual({ '': 1 })
+})
+
 it('has a bounded number of series, whatever codes and methods there are', async () => {
   const { exported, users } = observed({ threshold: 999 })
   for (let count = 0; count < 200; count += 1) {
@@ -230,6 +240,24 @@ describe('through one meter', () => {
     expect(await exported.values('circuit_breaker.error')).toEqual({ '': 2 })
     one.stop()
     expect(await exported.values('circuit_breaker.state')).toEqual({ '': 0 })
+  })
+
+  it.each([
+    ['no more', AggregationTemporality.DELTA, {}],
+    [
+      'as not forced by an SDK that does not forget',
+      AggregationTemporality.CUMULATIVE,
+      { opened: 0, closed: 0 },
+    ],
+  ])('a circuit that is forced, and detached, is shown %s', async (_how, temporality, expected) => {
+    const exported = new Exported(temporality)
+    const { circuit } = observed({}, exported)
+    const forces = () => exported.values('circuit_breaker.forced')
+    await circuit.force('opened')
+    expect(await forces()).toEqual({ opened: 1, closed: 0 })
+    circuit.detach()
+    expect(await forces()).toEqual({ opened: 0, closed: 0 })
+    expect(await forces()).toEqual(expected)
   })
 
   it.each([
@@ -326,6 +354,37 @@ describe('a span', () => {
     }
     expect(events()).toEqual([['failing'], ['one', refusal], ['two', refusal]])
     expect(trace.getActiveSpan()).toBeUndefined()
+  })
+
+  it('learns who is forced open, and what a dry run would have refused', async () => {
+    const { circuit, request } = observed({ threshold: 1 })
+    const traced = (name: string) =>
+      tracer.startActiveSpan(name, (span) => request('/status/500').finally(() => span.end()))
+    await circuit.force('opened', { by: 'ann' })
+    await traced('refused')
+    await circuit.force('closed')
+    await traced('opening')
+    await traced('spared')
+    const event = { 'circuit_breaker.name': 'users', 'circuit_breaker.state': 'opened' }
+    expect(events()).toEqual([
+      [
+        'refused',
+        expect.objectContaining({
+          name: 'circuit_breaker.rejected',
+          ...event,
+          'circuit_breaker.forced': true,
+        }),
+      ],
+      ['opening'],
+      [
+        'spared',
+        {
+          name: 'circuit_breaker.dry_run.rejected',
+          ...event,
+          'circuit_breaker.retry_after': expect.any(Number),
+        },
+      ],
+    ])
   })
 
   it('learns of it where a fleet was asked first', async () => {

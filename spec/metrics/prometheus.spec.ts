@@ -59,10 +59,13 @@ it('shows circuits that are attached later, and begins their counters at 0', asy
   const samples = Object.entries(await exporter.samples()).filter(([it]) => it.includes(avatars))
   expect(Object.fromEntries(samples)).toEqual({
     [`circuit_breaker_state{${avatars}}`]: 0,
+    [`circuit_breaker_forced{${avatars},state="opened"}`]: 0,
+    [`circuit_breaker_forced{${avatars},state="closed"}`]: 0,
     [`circuit_breaker_error_total{${avatars}}`]: 0,
     [`circuit_breaker_slow_total{${avatars}}`]: 0,
     [`circuit_breaker_rejected_total{${avatars},reason="opened"}`]: 0,
     [`circuit_breaker_rejected_total{${avatars},reason="half-opened"}`]: 0,
+    [`circuit_breaker_dry_run_rejected_total{${avatars}}`]: 0,
     [`circuit_breaker_probe_total{${avatars},result="success"}`]: 0,
     [`circuit_breaker_probe_total{${avatars},result="failure"}`]: 0,
     [`circuit_breaker_probe_total{${avatars},result="ignored"}`]: 0,
@@ -132,6 +135,55 @@ describe('the failure rate', () => {
     for (const path of ['/', '/status/500', '/', '/status/500']) await request(path)
     expect(await openings()).toMatchObject({ ',cause="streak"}': 0, ',cause="rate"}': 1 })
     expect(await ratios(exporter)).toEqual({ [`{${name}}`]: 0 })
+  })
+})
+
+describe('a force', () => {
+  const forces = (exporter: Exporter) => exporter.samples(`circuit_breaker_forced{${name},state=`)
+  const refusals = async (exporter: Exporter) => [
+    await exporter.samples(`circuit_breaker_rejected_total{${name},reason=`),
+    await exporter.samples('circuit_breaker_dry_run_rejected_total'),
+  ]
+
+  it('is shown by its state, for as long as it stands', async () => {
+    const clock = new TestClock()
+    const { circuit, exporter, request } = await collected({ now: clock.now })
+    await circuit.force('opened', { for: 60 })
+    expect(await forces(exporter)).toEqual({ '"opened"}': 1, '"closed"}': 0 })
+    await request('/')
+    expect(await refusals(exporter)).toEqual([
+      { '"opened"}': 1, '"half-opened"}': 0 },
+      { [`{${name}}`]: 0 },
+    ])
+    clock.advance(61)
+    expect(await forces(exporter)).toEqual({ '"opened"}': 0, '"closed"}': 0 })
+  })
+
+  it('closed counts apart what the circuit would have refused', async () => {
+    const { circuit, exporter, request } = await collected()
+    await circuit.force('closed')
+    expect(await forces(exporter)).toEqual({ '"opened"}': 0, '"closed"}': 1 })
+    for (const path of ['/status/500', '/status/500', '/', '/']) await request(path)
+    expect(await exporter.samples('circuit_breaker_state')).toEqual({ [`{${name}}`]: 0 })
+    expect(await refusals(exporter)).toEqual([
+      { '"opened"}': 0, '"half-opened"}': 0 },
+      { [`{${name}}`]: 2 },
+    ])
+  })
+
+  it('of circuits of one name is shown for each state that one of them has', async () => {
+    const { circuit, exporter, registry } = await collected()
+    const other = new CircuitBreaker({ dryRun: true })
+    const users = other.attach(axios.create(), 'users')
+    collectMetrics(other, { registry })
+    await circuit.force('opened')
+    expect(await forces(exporter)).toEqual({ '"opened"}': 1, '"closed"}': 1 })
+    await circuit.unforce()
+    users.detach()
+    expect(await forces(exporter)).toEqual({ '"opened"}': 0, '"closed"}': 0 })
+    circuit.detach()
+    expect(await exporter.samples('circuit_breaker_forced')).toEqual({})
+    expect(await exporter.samples('circuit_breaker_dry_run')).toEqual({})
   })
 })
 

@@ -20,6 +20,7 @@ export interface CircuitInstruments {
   readonly failures: Counter
   readonly slow: Counter
   readonly refusals: Counter
+  readonly dryRunRefusals: Counter
   readonly probes: Counter
   readonly transitions: Counter
   readonly requests: Histogram
@@ -38,10 +39,11 @@ export class ObservedCircuit implements Series {
 
   /** A rate needs a value to start from: without a 0 the first failure would be none. */
   expect(possible: Possible): void {
-    const { failures, slow, refusals, probes, transitions } = this.#instruments
+    const { failures, slow, refusals, dryRunRefusals, probes, transitions } = this.#instruments
     failures.add(0, this.#with())
     slow.add(0, this.#with())
     for (const state of ['opened', 'half-opened'] as const) refusals.add(0, this.#with({ state }))
+    dryRunRefusals.add(0, this.#with())
     for (const outcome of OUTCOMES) probes.add(0, this.#with({ outcome }))
     for (const transition of transitionsOf(possible)) {
       transitions.add(0, this.#with(wordsOf(transition)))
@@ -54,11 +56,14 @@ export class ObservedCircuit implements Series {
   }
 
   /** Also adds an event to the active span, because HTTP instrumentation does not see a refused request. */
-  rejected({ state, retryAfter }: CircuitEvents['rejected']): void {
-    this.#instruments.refusals.add(1, this.#with({ state }))
-    trace.getActiveSpan()?.addEvent('circuit_breaker.rejected', {
+  rejected({ state, retryAfter, forced, dryRun }: CircuitEvents['rejected']): void {
+    if (dryRun) this.#instruments.dryRunRefusals.add(1, this.#with())
+    else this.#instruments.refusals.add(1, this.#with({ state }))
+    const event = dryRun ? 'circuit_breaker.dry_run.rejected' : 'circuit_breaker.rejected'
+    trace.getActiveSpan()?.addEvent(event, {
       ...this.#with({ state }),
       'circuit_breaker.retry_after': retryAfter,
+      ...(forced && { 'circuit_breaker.forced': true }),
     })
   }
 

@@ -11,7 +11,8 @@ import type {
 } from '@opentelemetry/api'
 import { COMMAND_BUCKETS } from '../durations.js'
 import type { Group, Sink } from '../group.js'
-import { STATE_VALUES } from '../../observe/observed.js'
+import type { ForcedState } from '../../circuit/force.js'
+import { FORCED_STATES, STATE_VALUES } from '../../observe/observed.js'
 import { ObservedCircuit, type CircuitInstruments } from './circuit.js'
 
 export class Instruments implements CircuitInstruments, Sink {
@@ -19,12 +20,14 @@ export class Instruments implements CircuitInstruments, Sink {
   readonly failures: Counter
   readonly slow: Counter
   readonly refusals: Counter
+  readonly dryRunRefusals: Counter
   readonly probes: Counter
   readonly transitions: Counter
   readonly requests: Histogram
   readonly #commands: Histogram
   readonly #meter: Meter
   readonly #state: ObservableGauge
+  readonly #forced: ObservableGauge
   readonly #ratio: ObservableGauge
   readonly #storage: ObservableGauge
   readonly #group: () => Group
@@ -40,6 +43,9 @@ export class Instruments implements CircuitInstruments, Sink {
     const late = 'Failures that were counted because the request took too long.'
     this.slow = this.#counter('slow', '{failure}', late)
     this.refusals = this.#counter('rejected', '{request}', 'Requests that were refused.')
+    const counted =
+      'Requests that were sent, but that the circuit would refuse if not forced closed.'
+    this.dryRunRefusals = this.#counter('dry_run.rejected', '{request}', counted)
     this.probes = this.#counter('probe', '{request}', 'Requests that asked whether it is back.')
     this.transitions = this.#counter('transitions', '{transition}', 'Transitions of the circuit.')
     const told = 'Time from the dispatch of a request to the end of its answer.'
@@ -47,6 +53,7 @@ export class Instruments implements CircuitInstruments, Sink {
     const asked = 'Time from a command to the answer of the storage, or to its deadline.'
     this.#commands = this.#durations('storage.command.duration', COMMAND_BUCKETS, asked)
     this.#state = this.#gauge('state', 'State of the circuit: 0 closed, 1 half-opened, 2 opened.')
+    this.#forced = this.#gauge('forced', 'Whether somebody forces the circuit opened or closed.')
     const part = 'The part of the requests in the window that failed.'
     this.#ratio = this.#gauge('failure_ratio', part)
     this.#storage = this.#gauge('storage.up', 'Whether the storage answers.')
@@ -78,13 +85,24 @@ export class Instruments implements CircuitInstruments, Sink {
   readonly #read: BatchObservableCallback = (result) => {
     const group = this.#group()
     const gone = [...this.#gone].map((name) => [name, STATE_VALUES.closed] as const)
-    this.#gone.clear()
     for (const [name, state] of new Map([...gone, ...group.states()])) {
       result.observe(this.#state, state, { 'circuit_breaker.name': name })
     }
+    this.#readForces(result)
+    this.#gone.clear()
     this.#readRatios(result)
     const { storageUp } = group
     if (storageUp !== undefined) result.observe(this.#storage, storageUp ? 1 : 0)
+  }
+
+  #readForces(result: BatchObservableResult): void {
+    const gone = [...this.#gone].map((name) => [name, new Set<ForcedState>()] as const)
+    for (const [name, states] of new Map([...gone, ...this.#group().forces()])) {
+      for (const state of FORCED_STATES) {
+        const attributes = { 'circuit_breaker.name': name, 'circuit_breaker.state': state }
+        result.observe(this.#forced, Number(states.has(state)), attributes)
+      }
+    }
   }
 
   /** What is shown no more was 0 at last, as with the state. */
@@ -98,7 +116,7 @@ export class Instruments implements CircuitInstruments, Sink {
   }
 
   get #gauges(): ObservableGauge[] {
-    return [this.#state, this.#ratio, this.#storage]
+    return [this.#state, this.#forced, this.#ratio, this.#storage]
   }
 
   #counter(name: string, unit: string, description: string): Counter {

@@ -1,5 +1,6 @@
 /** The metrics of one registry. */
 import { Counter, Gauge, Histogram, type Metric } from 'prom-client'
+import { FORCED_STATES } from '../../observe/observed.js'
 import { COMMAND_BUCKETS } from '../durations.js'
 import type { Group, Sink } from '../group.js'
 import { DurationHistogram } from './histogram.js'
@@ -31,6 +32,13 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
     name: 'circuit_breaker_rejected_total',
     help: 'Requests that were refused, by the state of the circuit.',
     labelNames: ['client_name', 'reason'],
+    registers,
+  })
+  /** Not a label of the metric above: whoever adds that one up would count requests that were sent. */
+  readonly dryRunRefusals = new Counter({
+    name: 'circuit_breaker_dry_run_rejected_total',
+    help: 'Requests that were sent, but that the circuit would have refused if it were not forced closed.',
+    labelNames: ['client_name'],
     registers,
   })
   readonly probes = new Counter({
@@ -76,10 +84,12 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
   ofCircuits(): ReadonlyMap<string, Metric> {
     return new Map<string, Metric>([
       ['circuit_breaker_state', this.#stateGauge()],
+      ['circuit_breaker_forced', this.#forcedGauge()],
       ['circuit_breaker_failure_ratio', this.#ratioGauge()],
       ['circuit_breaker_error_total', this.failures],
       ['circuit_breaker_slow_total', this.slow],
       ['circuit_breaker_rejected_total', this.refusals],
+      ['circuit_breaker_dry_run_rejected_total', this.dryRunRefusals],
       ['circuit_breaker_probe_total', this.probes],
       ['circuit_breaker_transitions_total', this.transitions],
       [this.requests.name, this.requests.asMetric()],
@@ -106,6 +116,25 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
       collect() {
         this.reset()
         for (const [client_name, state] of group().states()) this.set({ client_name }, state)
+      },
+    })
+  }
+
+  /** Read at each scrape as well: a label for the state, so that each value is 0 or 1, and alerts can name it. */
+  #forcedGauge(): Gauge<'client_name' | 'state'> {
+    const group = this.#group
+    return new Gauge({
+      name: 'circuit_breaker_forced',
+      help: 'Whether somebody forces the circuit opened or closed.',
+      labelNames: ['client_name', 'state'],
+      registers,
+      aggregator: 'max',
+      collect() {
+        this.reset()
+        for (const [client_name, states] of group().forces()) {
+          for (const state of FORCED_STATES)
+            this.set({ client_name, state }, Number(states.has(state)))
+        }
       },
     })
   }

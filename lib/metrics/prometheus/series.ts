@@ -17,6 +17,7 @@ export interface CircuitMetrics {
   readonly failures: Counter<'client_name'>
   readonly slow: Counter<'client_name'>
   readonly refusals: Counter<'client_name' | 'reason'>
+  readonly dryRunRefusals: Counter<'client_name'>
   readonly probes: Counter<'client_name' | 'result'>
   readonly transitions: Counter<'client_name' | 'to' | 'origin' | 'cause'>
   readonly requests: DurationHistogram
@@ -38,11 +39,12 @@ export class CircuitSeries implements Series {
 
   /** A rate needs a value to start from: without a 0 the first failure would be none. */
   expect(possible: Possible): void {
-    const { failures, slow, refusals, probes, transitions } = this.#metrics
+    const { failures, slow, refusals, dryRunRefusals, probes, transitions } = this.#metrics
     const client_name = this.#name
     failures.inc({ client_name }, 0)
     slow.inc({ client_name }, 0)
     for (const reason of REASONS) refusals.inc({ client_name, reason }, 0)
+    dryRunRefusals.inc({ client_name }, 0)
     for (const result of RESULTS) probes.inc({ client_name, result }, 0)
     for (const transition of transitionsOf(possible)) {
       transitions.inc({ client_name, ...transition }, 0)
@@ -54,8 +56,9 @@ export class CircuitSeries implements Series {
     if (slow) this.#metrics.slow.inc({ client_name: this.#name })
   }
 
-  rejected({ state }: CircuitEvents['rejected']): void {
-    this.#metrics.refusals.inc({ client_name: this.#name, reason: state })
+  rejected({ state: reason, dryRun }: CircuitEvents['rejected']): void {
+    if (dryRun) this.#metrics.dryRunRefusals.inc({ client_name: this.#name })
+    else this.#metrics.refusals.inc({ client_name: this.#name, reason })
   }
 
   attempted({ method, status, duration, probe, outcome }: Attempt): void {
@@ -73,11 +76,13 @@ export class CircuitSeries implements Series {
   }
 
   remove(): void {
-    const { failures, slow, refusals, probes, transitions, requests } = this.#metrics
+    const { failures, slow, refusals, dryRunRefusals, probes, transitions, requests } =
+      this.#metrics
     const client_name = this.#name
     failures.remove({ client_name })
     slow.remove({ client_name })
     for (const reason of REASONS) refusals.remove({ client_name, reason })
+    dryRunRefusals.remove({ client_name })
     for (const result of RESULTS) probes.remove({ client_name, result })
     for (const transition of ALL) transitions.remove({ client_name, ...transition })
     for (const byStatus of this.#durations.values()) {

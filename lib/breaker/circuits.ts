@@ -90,7 +90,9 @@ export class Circuits {
     const { events, now, membership } = this.#options
     // What is to stand before a circuit's rules, or its storage's, goes round the machine here.
     const machine = membership?.machineFor(name, options) ?? new LocalCircuit(options, now)
-    const attention = { slow: this.#slowRule(options), maxRetryAfter: options.maxRetryAfter }
+    const { maxRetryAfter, failureRate } = options
+    const window = failureRate ? failureRate.window : undefined
+    const attention = { slow: this.#slowRule(options), maxRetryAfter, window }
     const circuit = new ManagedCircuit(name, machine, events, this.#owner, attention)
     return new Attachment(this, circuit, options)
   }

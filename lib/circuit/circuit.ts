@@ -1,6 +1,6 @@
 /** A circuit as its users see it. Times are in seconds, as in the HTTP header Retry-After. */
 import type { Forced, ForcedState, ForceOptions } from './force.js'
-import type { FailureRateReading, OpeningCause } from './opening/terms.js'
+import type { FailureRateReading, FailureRateTerms, OpeningCause } from './opening/terms.js'
 import type { CircuitState, FailureReason } from './types.js'
 
 /** Anything with axios's interceptors: an instance of any copy of axios, or a mock. */
@@ -42,6 +42,11 @@ export interface Circuit {
   readonly failureCount: number
   /** The requests of the window at this moment, and which part of them failed; undefined without the option. */
   readonly failureRate: FailureRateReading | undefined
+  /**
+   * How far back the failure rate looks, as its option says: seconds, or the latest so many requests. Undefined
+   * without the option.
+   */
+  readonly window: FailureRateTerms['window'] | undefined
   /** Seconds until a new attempt is allowed, in whole milliseconds; 0 unless opened. */
   readonly retryAfter: number
   /**

@@ -5,13 +5,14 @@ import type { AnyAdapter, Attachable, Circuit, CircuitReading } from './circuit.
 import type { Publisher } from './events.js'
 import type { Forced, ForcedState, ForceOptions } from './force.js'
 import { forcedOf } from './forced-machine.js'
-import type { FailureRateReading, OpeningCause } from './opening/terms.js'
+import type { FailureRateReading, FailureRateTerms, OpeningCause } from './opening/terms.js'
 import type { Owner } from './owner.js'
 import { readingOf } from './reading.js'
 import { itself, makeShown } from './shown.js'
 import type { CircuitState, Machine } from './types.js'
 
 export class ManagedCircuit extends AdmittingCircuit implements Circuit {
+  readonly window: FailureRateTerms['window'] | undefined
   readonly #owner: Owner<ManagedCircuit>
 
   constructor(
@@ -22,6 +23,7 @@ export class ManagedCircuit extends AdmittingCircuit implements Circuit {
     attention: Attention = {},
   ) {
     super(name, machine, publisher, attention)
+    this.window = attention.window
     this.#owner = owner
   }
 

@@ -139,6 +139,8 @@ const SURROUNDINGS: Readonly<Record<string, string>> = {
   app: 'const app = express()',
   fastify: 'const fastify = Fastify()',
   page: 'const page = statusPage(breaker)',
+  sessionOf:
+    'declare const sessionOf: (request: object) => Promise<{ isOperator: boolean; user: string }>',
 }
 
 function surrounded(code: string): string {

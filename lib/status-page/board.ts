@@ -11,9 +11,15 @@ export interface Head {
   readonly storage: string
 }
 
+/** What the page as a whole has besides. */
+export interface Whole {
+  /** Sent with actions; undefined if there are none. */
+  readonly token: string | undefined
+}
+
 export type Row = readonly [id: string, html: string]
 
-export interface Content extends Head {
+export interface Content extends Head, Whole {
   readonly rows: readonly Row[]
 }
 
@@ -24,13 +30,16 @@ const MS_PER_SECOND = 1000
 export class Board {
   readonly #watch: Watch
   readonly #title: string
+  readonly #token: string | undefined
   #content: Content | undefined
   #renderedAt = 0
   #derived = new Map<unknown, string>()
 
-  constructor(watch: Watch, text: string) {
+  /** @param token of the page's actions; undefined if it is read-only */
+  constructor(watch: Watch, text: string, token: string | undefined) {
     this.#watch = watch
     this.#title = text
+    this.#token = token
   }
 
   /** Discards the rendered content, since something changed. */
@@ -56,7 +65,7 @@ export class Board {
   }
 
   row(tracked: Tracked): Row {
-    const rendered: Html = row(tracked)
+    const rendered: Html = row(tracked, this.#token !== undefined)
     return [rowId(tracked), rendered.text]
   }
 
@@ -64,7 +73,7 @@ export class Board {
     const now = performance.now()
     if (this.#content && now - this.#renderedAt < FRESH * MS_PER_SECOND) return this.#content
     const rows = this.#watch.circuits.map((tracked) => this.row(tracked))
-    const content = { ...this.head(), rows }
+    const content = { ...this.head(), rows, token: this.#token }
     this.#content = content
     this.#renderedAt = now
     this.#derived = new Map()

@@ -1,9 +1,12 @@
 /** Renders the page as an HTML document. It is complete, so that it can be read without its script. */
 import { createHash } from 'node:crypto'
+import { DIALOG } from './actions/dialog.js'
+import { ACTIONS_SCRIPT } from './actions/script.js'
+import { ACTIONS_STYLE } from './actions/style.js'
 import type { Content } from './board.js'
 import { Html, markup } from './html.js'
 import { RESULTS, type Result } from './recent.js'
-import { LABELS } from './row.js'
+import { labels } from './row.js'
 import { SCRIPT } from './script.js'
 import { sample } from './strip.js'
 import { STYLE } from './style.js'
@@ -19,61 +22,68 @@ const LEGEND: Readonly<Record<Result, string>> = {
   slow: 'too slow',
   ignored: 'ignored (proves nothing)',
   refused: 'refused by the circuit',
+  'dry-run': 'sent, but counted as refused',
 }
 
+const scriptOf = (hasActions: boolean): string => `${SCRIPT}${hasActions ? ACTIONS_SCRIPT : ''}`
+const styleOf = (hasActions: boolean): string => `${STYLE}${hasActions ? ACTIONS_STYLE : ''}`
+
 /** Allows the page's own script and style, by their hashes, and no others. */
-export const POLICY = [
-  "default-src 'none'",
-  `script-src '${hashOf(SCRIPT)}'`,
-  `style-src '${hashOf(STYLE)}'`,
-  'img-src data:',
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+export function policyOf(hasActions: boolean): string {
+  return [
+    "default-src 'none'",
+    `script-src '${hashOf(scriptOf(hasActions))}'`,
+    `style-src '${hashOf(styleOf(hasActions))}'`,
+    'img-src data:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
 
 function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 
-const STYLED = new Html(`<style>${STYLE}</style>`)
-const SCRIPTED = new Html(`<script>${SCRIPT}</script>`)
-
 /** @returns a function that renders the document. Make one per page: the board caches by function. */
-export function documentOf(heading: string): (content: Content) => string {
+export function documentOf(heading: string, hasActions: boolean): (content: Content) => string {
+  const script = new Html(`<script>${scriptOf(hasActions)}</script>`)
+  const style = new Html(`<style>${styleOf(hasActions)}</style>`)
   return (content) =>
     markup`<!doctype html>
 <html lang="en">
-${headOf(content.title)}
-<body>
+${headOf(content.title, style)}
+<body${content.token === undefined ? markup`` : markup` data-token="${content.token}"`}>
 <main>
 <header><h1>${heading}</h1><p id="live" role="status"></p></header>
 <p id="summary" role="status">${new Html(content.summary)}</p>
 <p id="storage" role="status">${new Html(content.storage)}</p>
 ${tableOf(content, heading)}
+${hasActions ? DIALOG : markup``}
 ${FOOTER}
 </main>
-${SCRIPTED}
+${script}
 </body>
 </html>
 `.text
 }
 
-function headOf(title: string): Html {
+function headOf(title: string, style: Html): Html {
   return markup`<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <link rel="icon" href="${ICON}">
-${STYLED}
+${style}
 <noscript><meta http-equiv="refresh" content="${REFRESH}"></noscript>
 </head>`
 }
 
-function tableOf({ rows }: Content, heading: string): Html {
-  const columns = ['Circuit', ...LABELS].map((label) => markup`<th scope="col">${label}</th>`)
+function tableOf({ rows, token }: Content, heading: string): Html {
+  const names = ['Circuit', ...labels(token !== undefined)]
+  const columns = names.map((label) => markup`<th scope="col">${label}</th>`)
   return markup`<table>
 <caption>${heading}</caption>
 <thead><tr>${columns}</tr></thead>

@@ -11,17 +11,20 @@ export function toJson(watch: Watch): string {
   })
 }
 
-function circuitToJson({ circuit, retryAt, lastError, recent }: Tracked): object {
-  const { name, state, failureCount, failureRate, retryAfter, cause, round } = circuit
+function circuitToJson({ circuit, retryAt, forcedUntil, lastError, recent }: Tracked): object {
+  const { name, state, failureCount, failureRate, window, retryAfter, cause, round } = circuit
+  const { forced } = circuit
   return {
     name,
     state,
     failureCount,
     failureRate: failureRate ?? null,
+    window: window ?? null,
     retryAfter,
     retryAt: retryAt ?? null,
     cause: cause ?? null,
     round: round ?? 0,
+    forced: forced ? { ...forced, endsAt: forcedUntil ?? null } : null,
     lastError: lastError ?? null,
     recent: recent.results,
   }

@@ -1,12 +1,15 @@
 /** The options of the status page, with their defaults and the reasons for them. */
+import { groupField } from '../internal/group.js'
 import {
   countField,
   field,
+  functionField,
   parse,
   secondsField,
   withDefaults,
   type Shape,
 } from '../internal/validation.js'
+import type { Authorize } from './actions/authorization.js'
 
 export interface StatusPageOptions {
   /** The page's heading. Default `Circuits`. If several processes answer, name the process. */
@@ -21,14 +24,32 @@ export interface StatusPageOptions {
    * One more gets a 503, and tries again.
    */
   readonly maxStreams?: number | undefined
+  /**
+   * Lets those whom you authorise force circuits from the page, and release them. Left out: the page changes
+   * nothing.
+   */
+  readonly actions?: StatusPageActions | undefined
 }
 
-type Resolved = { readonly [Key in keyof StatusPageOptions]-?: NonNullable<StatusPageOptions[Key]> }
+export interface StatusPageActions {
+  /**
+   * Decides about each action, by the request that asks for it: by its session, its certificate or a header of
+   * your proxy. Return true, or `{ by }` with the name of the person, at most 200 characters, which errors,
+   * events and the page then show. Anything else refuses the action, and so do an error and 10 seconds without
+   * an answer. Do not read the request's body.
+   */
+  readonly authorize: Authorize
+}
 
-const DEFAULTS: Resolved = { title: 'Circuits', heartbeat: 15, maxStreams: 256 }
+export type ResolvedOptions = Required<Pick<Values, 'title' | 'heartbeat' | 'maxStreams'>> &
+  Pick<StatusPageOptions, 'actions'>
+
+type Values = { readonly [Key in keyof StatusPageOptions]: NonNullable<StatusPageOptions[Key]> }
+
+const DEFAULTS = { title: 'Circuits', heartbeat: 15, maxStreams: 256 }
 
 /** @throws ConfigError */
-export function resolveOptions(options: unknown): Resolved {
+export function resolveOptions(options: unknown): ResolvedOptions {
   return withDefaults(DEFAULTS, parse(shape(), options, 'options of the status page'))
 }
 
@@ -38,5 +59,9 @@ function shape() {
     title: field<string>('a string that is not empty', isText),
     heartbeat: secondsField(),
     maxStreams: countField(),
+    actions: groupField<StatusPageActions>(
+      { authorize: functionField<Authorize>() },
+      { complete: (given) => given, conflict: () => false },
+    ),
   } satisfies Shape<StatusPageOptions>
 }

@@ -1,10 +1,20 @@
 /** The results of one circuit's last requests, in memory that does not grow. */
 import type { Outcome } from '../circuit/types.js'
 
-/** The outcome of an attempt, `slow` if it failed for being that, or `refused` if there was none. */
-export type Result = Outcome | 'slow' | 'refused'
+/**
+ * The outcome of an attempt, `slow` if it failed for being that, or `refused` if there was none. A request that
+ * was sent only because the circuit is forced closed has a `dry-run` before its outcome.
+ */
+export type Result = Outcome | 'slow' | 'refused' | 'dry-run'
 
-export const RESULTS: readonly Result[] = ['success', 'failure', 'slow', 'ignored', 'refused']
+export const RESULTS: readonly Result[] = [
+  'success',
+  'failure',
+  'slow',
+  'ignored',
+  'refused',
+  'dry-run',
+]
 export const MAX_RESULTS = 60
 
 export class Recent {

@@ -1,7 +1,10 @@
 /** Answers one request, whatever its path: the page does not know where it is mounted. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { reportOnce } from '../internal/warnings.js'
+import type { Actions } from './actions/actions.js'
+import { Refused } from './actions/refused.js'
+import { answer, TEXT, type Headers } from './answer.js'
 import type { Board, Content } from './board.js'
-import { POLICY } from './document.js'
 import { FORMATS, formatOf } from './format.js'
 import type { Streams } from './streams.js'
 
@@ -11,69 +14,70 @@ export interface Site {
   readonly json: () => string
   readonly streams: Streams
   readonly maxStreams: number
+  readonly headers: Headers
+  /** Undefined if the page is read-only. */
+  readonly actions: Actions | undefined
 }
 
-const TEXT = 'text/plain; charset=utf-8'
-
-/** Headers of every answer, including errors. `no-transform` keeps compression from delaying events. */
-const HEADERS = {
-  'cache-control': 'no-store, no-transform',
-  'content-security-policy': POLICY,
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  vary: 'Accept',
-}
+const JSON_TYPE = 'application/json'
 
 export function respond(request: IncomingMessage, response: ServerResponse, site: Site): void {
+  const { actions, board, headers } = site
   const isHead = request.method === 'HEAD'
-  if (request.method !== 'GET' && !isHead) return refuse(response)
+  if (request.method === 'POST' && actions) return void act(request, response, site, actions)
+  if (request.method !== 'GET' && !isHead) return refuse(response, site)
   const format = formatOf(request)
   if (format === 'events') return openStream(response, site, isHead)
-  if (format === 'json') return answer(response, 200, 'application/json', site.json())
+  if (format === 'json') return answer(response, 200, JSON_TYPE, site.json(), headers)
   if (format === 'html') {
-    return answer(response, 200, 'text/html; charset=utf-8', site.board.render(site.document))
+    return answer(response, 200, 'text/html; charset=utf-8', board.render(site.document), headers)
   }
-  return answer(response, 400, TEXT, `Invalid format: expected one of ${FORMATS.join(', ')}\n`)
+  const expected = `Invalid format: expected one of ${FORMATS.join(', ')}\n`
+  return answer(response, 400, TEXT, expected, headers)
 }
 
-export function unavailable(response: ServerResponse, why: string): void {
-  answer(response, 503, TEXT, `${why}\n`, { 'retry-after': '2' })
+export function unavailable(response: ServerResponse, why: string, headers: Headers): void {
+  answer(response, 503, TEXT, `${why}\n`, { ...headers, 'retry-after': '2' })
 }
 
-function refuse(response: ServerResponse): void {
-  answer(response, 405, TEXT, 'This page is read-only\n', { allow: 'GET, HEAD' })
+function refuse(response: ServerResponse, { actions, headers }: Site): void {
+  const [why, allow] = actions
+    ? ['Only POST changes anything', 'GET, HEAD, POST']
+    : ['This page is read-only', 'GET, HEAD']
+  answer(response, 405, TEXT, `${why}\n`, { ...headers, allow })
 }
 
-/** Sends the answer. Node leaves out the body if the method is HEAD. */
-function answer(
+/** Never rejects. */
+async function act(
+  request: IncomingMessage,
   response: ServerResponse,
-  status: number,
-  type: string,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  const length = Buffer.byteLength(body)
-  response.on('error', () => undefined)
-  response.writeHead(status, {
-    ...HEADERS,
-    'content-type': type,
-    'content-length': length,
-    ...headers,
-  })
-  response.end(body)
+  { headers }: Site,
+  actions: Actions,
+): Promise<void> {
+  try {
+    const forced = (await actions.act(request)) ?? null
+    answer(response, 200, JSON_TYPE, JSON.stringify({ forced }), headers)
+  } catch (error) {
+    const isRefused = error instanceof Refused
+    if (!isRefused) reportOnce('The status page could not carry out an action', actions, error)
+    const [status, why] = isRefused ? [error.status, error.message] : [500, 'The action failed']
+    // Nobody reads the rest of the body, so the connection cannot be used for another request.
+    if (!request.readableEnded) response.shouldKeepAlive = false
+    answer(response, status, TEXT, `${why}\n`, headers)
+  }
 }
 
 function openStream(
   response: ServerResponse,
-  { streams, maxStreams }: Site,
+  { streams, maxStreams, headers }: Site,
   isHead: boolean,
 ): void {
-  if (streams.size >= maxStreams) return unavailable(response, 'Too many pages are open')
+  if (streams.size >= maxStreams) {
+    return unavailable(response, 'Too many pages are open', headers)
+  }
   // The last header asks proxies such as nginx not to buffer.
   response.writeHead(200, {
-    ...HEADERS,
+    ...headers,
     'content-type': 'text/event-stream',
     'x-accel-buffering': 'no',
   })

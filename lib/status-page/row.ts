@@ -1,12 +1,15 @@
 /** Renders a circuit as a row of the table. */
+import { actionsOf } from './actions/button.js'
+import { forceOf } from './forced.js'
 import { markup, visible, type Html } from './html.js'
 import { strip } from './strip.js'
+import type { ObservedCircuit } from '../observe/observed.js'
+import { inWords, time } from './time.js'
 import type { Rate, Tracked } from './tracked.js'
 
 const NAME_LENGTH = 120
-const SECONDS_PER_MINUTE = 60
 /** The headings of the columns, after the circuit's name. */
-export const LABELS = ['State', 'Failures', 'Retry in', 'Last error', 'Recent requests']
+const LABELS = ['State', 'Failures', 'Retry in', 'Last error', 'Recent requests']
 /** What opened the circuit, in words. */
 const CAUSES: Readonly<Record<string, string>> = {
   streak: 'failures in a row',
@@ -15,15 +18,22 @@ const CAUSES: Readonly<Record<string, string>> = {
 }
 const NONE = markup`<span class="none">–</span>`
 
-export function row(tracked: Tracked): Html {
+/** @param hasActions whether a last column has what people may do */
+export function labels(hasActions: boolean): readonly string[] {
+  return hasActions ? [...LABELS, 'Actions'] : LABELS
+}
+
+export function row(tracked: Tracked, hasActions: boolean): Html {
   const { name, state } = tracked.circuit
+  const names = labels(hasActions)
   const cells = [
-    markup`<span class="state">${state}</span>${note(why(tracked))}`,
+    markup`<span class="state">${state}</span>${why(tracked)}`,
     failures(tracked),
     next(tracked),
     lastError(tracked),
     strip(tracked.recent.results),
-  ].map((content, index) => cell(LABELS[index] ?? '', content))
+    ...(hasActions ? [actionsOf(tracked)] : []),
+  ].map((content, index) => cell(names[index] ?? '', content))
   const head = markup`<th scope="row"><bdi>${visible(name, NAME_LENGTH)}</bdi></th>`
   return markup`<tr id="circuit-${tracked.id}" class="${state}">${head}${cells}</tr>`
 }
@@ -38,16 +48,28 @@ function note(content: Html | undefined): Html {
   return content ? markup`<small>${content}</small>` : markup``
 }
 
-function why({ circuit: { cause } }: Tracked): Html | undefined {
-  return cause && markup`${CAUSES[cause] ?? cause}`
+/** Who forces the circuit, or else what opened it. */
+function why(tracked: Tracked): Html {
+  const { cause, forced } = tracked.circuit
+  if (forced) return markup`${forceOf(forced, tracked.forcedUntil).map(note)}`
+  return note(cause && markup`${CAUSES[cause] ?? cause}`)
 }
 
 /** Those in a row, and those in the window of a rate. If the rate opened the circuit, it is what counts. */
 function failures({ circuit, rateAtOpening }: Tracked): Html {
   const { state, failureCount, failureRate, cause } = circuit
-  if (cause === 'rate') return rateAtOpening ? share(rateAtOpening) : NONE
+  const span = windowOf(circuit)
+  if (cause === 'rate') return rateAtOpening ? markup`${share(rateAtOpening)}${note(span)}` : NONE
   if (!failureRate || state !== 'closed') return markup`${failureCount}`
-  return markup`${failureCount}${note(share(failureRate))}`
+  return markup`${failureCount}${note(share(failureRate))}${note(span)}`
+}
+
+/** How far back the rate looks. */
+function windowOf({ window }: ObservedCircuit): Html | undefined {
+  if (window === undefined) return undefined
+  return typeof window === 'number'
+    ? markup`last ${window} s`
+    : markup`last ${window.requests} requests`
 }
 
 /** Rounded down, so that no rate looks as if it had reached a threshold that it has not. */
@@ -57,7 +79,7 @@ function share({ requests, failures: failed }: Rate): Html {
   return markup`${failed} of ${requests} (${permille / 10}\u{A0}%)`
 }
 
-function next({ circuit: { retryAfter, round = 0 }, retryAt }: Tracked): Html {
+function next({ circuit: { round = 0 }, retryAfter, retryAt }: Tracked): Html {
   const moment = retryAt ? markup`at ${time(retryAt)}` : undefined
   const which = round > 0 ? markup`round ${round}` : undefined
   return markup`${retryIn(retryAfter)}${note(moment)}${note(which)}`
@@ -69,21 +91,9 @@ function retryIn(seconds: number): Html {
   return markup`<span data-retry="${seconds.toFixed(3)}">${inWords(seconds)}</span>`
 }
 
-export function inWords(seconds: number): string {
-  const whole = Math.ceil(seconds)
-  const minutes = Math.floor(whole / SECONDS_PER_MINUTE)
-  return minutes < 2 ? `${whole} s` : `${minutes} min ${whole % SECONDS_PER_MINUTE} s`
-}
-
 function lastError({ lastError: error }: Tracked): Html {
   if (!error) return NONE
   const { slow, status, code } = error
   const what = [slow && 'slow', status, code].filter((part) => part !== undefined).join(' ')
   return markup`<code>${what || 'unknown'}</code> ${time(error.at)}`
-}
-
-/** Shows the time of day only, by the server's clock: all times on the page use the same one. */
-export function time(at: Date): Html {
-  const iso = at.toISOString()
-  return markup`<time datetime="${iso}">${iso.slice(11, 19)} UTC</time>`
 }

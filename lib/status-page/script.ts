@@ -18,8 +18,10 @@ export const SCRIPT = String.raw`
     shown.innerHTML = html
   }
 
-  const putHead = ({ title, summary, storage }) => {
+  const putHead = ({ title, summary, storage, token }) => {
     document.title = title
+    // The server may have been started anew.
+    if (token) document.body.dataset.token = token
     put('summary', summary)
     put('storage', storage)
   }
@@ -30,19 +32,34 @@ export const SCRIPT = String.raw`
     return template.content.firstChild
   }
 
+  // A cell that stays the same must stay where it is: somebody may be about to press its button.
+  const toUpdatedRow = ([id, html]) => {
+    const row = toRow(html)
+    const old = find(id)
+    if (!old || old.cells.length !== row.cells.length) return row
+    old.className = row.className
+    const cells = [...old.cells]
+    for (const [index, cell] of [...row.cells].entries()) {
+      if (cells[index].isEqualNode(cell)) continue
+      const hasFocus = cells[index].contains(document.activeElement)
+      cells[index].replaceWith(cell)
+      if (hasFocus) cell.querySelector('button')?.focus()
+    }
+    return old
+  }
+
   const putWhole = (content) => {
     putHead(content)
-    rows.replaceChildren(...content.rows.map(([, html]) => toRow(html)))
+    rows.replaceChildren(...content.rows.map(toUpdatedRow))
     count()
   }
 
   const putChange = (content) => {
     putHead(content)
     for (const id of content.gone) find(id)?.remove()
-    for (const [id, html] of content.rows) {
-      const old = find(id)
-      if (old) old.replaceWith(toRow(html))
-      else rows.append(toRow(html))
+    for (const changed of content.rows) {
+      const row = toUpdatedRow(changed)
+      if (!row.isConnected) rows.append(row)
     }
     count()
   }

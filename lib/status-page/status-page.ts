@@ -1,10 +1,12 @@
 /** A live page of a breaker's circuits, which any number of people can watch at little cost. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Actions } from './actions/actions.js'
+import { headersOf } from './answer.js'
 import { Board } from './board.js'
-import { documentOf } from './document.js'
+import { documentOf, policyOf } from './document.js'
 import { toJson } from './json.js'
 import { checkBreaker, type ObservedBreaker } from '../observe/observed.js'
-import { resolveOptions, type StatusPageOptions } from './options.js'
+import { resolveOptions, type ResolvedOptions, type StatusPageOptions } from './options.js'
 import { respond, unavailable } from './respond.js'
 import { Streams } from './streams.js'
 import type { Tracked } from './tracked.js'
@@ -26,19 +28,18 @@ const MIN_POLL = 0.02
 
 /**
  * Makes a live page of all circuits of the breaker, for `node:http`, Express, Fastify and anything else that
- * uses Node's request and response. It is read-only, and shows no URL, header, parameter or body.
+ * uses Node's request and response. It is read-only unless you give it `actions`, and shows no URL, header,
+ * parameter or body.
  *
  * @throws ConfigError if an option is invalid, or if `breaker` is not a CircuitBreaker
  */
 export function statusPage(breaker: ObservedBreaker, options: StatusPageOptions = {}): StatusPage {
   checkBreaker(breaker)
-  const { title, heartbeat, maxStreams } = resolveOptions(options)
-  const { watch, board, streams } = assemble(breaker, title, heartbeat)
-  const document = documentOf(title)
-  const site = { board, streams, document, maxStreams, json: () => toJson(watch) }
+  const resolved = resolveOptions(options)
+  const { watch, streams, site } = assemble(breaker, resolved)
   let isClosed = false
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    if (isClosed) unavailable(response, 'The page is closed')
+    if (isClosed) unavailable(response, 'The page is closed', site.headers)
     else respond(request, response, site)
   }
   const close = (): void => {
@@ -49,7 +50,24 @@ export function statusPage(breaker: ObservedBreaker, options: StatusPageOptions 
   return Object.assign(handle, { close })
 }
 
-function assemble(breaker: ObservedBreaker, title: string, heartbeat: number) {
+function assemble(breaker: ObservedBreaker, options: ResolvedOptions) {
+  const { title, maxStreams } = options
+  const { watch, board, streams, actions } = follow(breaker, options)
+  const isReadOnly = actions === undefined
+  const site = {
+    board,
+    streams,
+    maxStreams,
+    actions,
+    document: documentOf(title, !isReadOnly),
+    headers: headersOf(policyOf(!isReadOnly)),
+    json: () => toJson(watch),
+  }
+  return { watch, streams, site }
+}
+
+function follow(breaker: ObservedBreaker, options: ResolvedOptions) {
+  const { title, heartbeat, actions: given } = options
   const onChange = (tracked: Tracked | undefined): void => {
     board.invalidate()
     streams.change(tracked)
@@ -59,11 +77,16 @@ function assemble(breaker: ObservedBreaker, title: string, heartbeat: number) {
     streams.remove(tracked)
   }
   const watch = new Watch(breaker, onChange, onGone)
-  const board = new Board(watch, title)
+  const actions = given && new Actions(given.authorize, (id) => watch.find(id))
+  const board = new Board(watch, title, actions?.token)
   const nextPoll = (): number => {
-    const times = breaker.circuits.map(({ retryAfter }) => retryAfter).filter((time) => time > 0)
-    return Math.max(Math.min(POLL, ...times), MIN_POLL)
+    const times = breaker.circuits.flatMap(({ retryAfter, forced }) => [
+      retryAfter,
+      forced?.endsIn ?? 0,
+    ])
+    const ahead = times.filter((time) => time > 0)
+    return Math.max(Math.min(POLL, ...ahead), MIN_POLL)
   }
   const streams = new Streams({ board, heartbeat, nextPoll, poll: () => watch.poll() })
-  return { watch, board, streams }
+  return { watch, board, streams, actions }
 }

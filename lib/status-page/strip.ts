@@ -19,14 +19,19 @@ const BARS: Readonly<Record<Result, readonly Piece[]>> = {
   ],
   ignored: [[11, 4]],
   refused: [[6, 6]],
+  'dry-run': [
+    [8, 2],
+    [4, 2],
+  ],
 }
 
-const PLURALS: Readonly<Record<Result, string>> = {
-  success: 'successes',
-  failure: 'failures',
-  slow: 'slow',
-  ignored: 'ignored',
-  refused: 'refused',
+const WORDS: Readonly<Record<Result, readonly [one: string, several: string]>> = {
+  success: ['success', 'successes'],
+  failure: ['failure', 'failures'],
+  slow: ['slow', 'slow'],
+  ignored: ['ignored', 'ignored'],
+  refused: ['refused', 'refused'],
+  'dry-run': ['counted as refused', 'counted as refused'],
 }
 
 export function strip(results: readonly Result[]): Html {
@@ -52,7 +57,7 @@ function count(results: readonly Result[], wanted: Result): number {
 }
 
 function word(result: Result, number: number): string {
-  return number === 1 ? result : PLURALS[result]
+  return WORDS[result][number === 1 ? 0 : 1]
 }
 
 /** Draws the newest result on the right, however few there are. */

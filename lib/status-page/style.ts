@@ -55,14 +55,14 @@ td:nth-child(4) { white-space: nowrap; min-width: 6.5rem }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere }
 time { color: var(--soft); font-size: .85em; white-space: nowrap }
 .none, small { color: var(--soft) }
-small { display: block; font-size: .8rem }
+small { display: block; font-size: .8rem; overflow-wrap: anywhere }
 small time { font-size: inherit }
 svg { display: block; width: 15rem; height: 1.125rem; max-width: 100%; shape-rendering: crispEdges }
 path { stroke-width: 3; fill: none }
 path.success { stroke: var(--green) }
 path.failure, path.slow { stroke: var(--red) }
 path.ignored { stroke: var(--grey) }
-path.refused { stroke: var(--amber) }
+path.refused, path.dry-run { stroke: var(--amber) }
 footer { display: flex; flex-wrap: wrap; justify-content: space-between; gap: .25rem 1.5rem; color: var(--soft); font-size: .85rem }
 footer ul { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: 0; padding: 0; list-style: none }
 footer li { display: flex; align-items: center; gap: .4rem }
@@ -75,9 +75,9 @@ a { color: inherit }
   table, tbody { display: block }
   tr { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .6rem 1rem; margin-bottom: .75rem; padding: .8rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: .6rem }
   tbody th, tbody td { padding: 0; border: 0; min-width: 0 }
-  tbody th, tbody td:last-child { grid-column: 1 / -1 }
+  tbody th, tbody td[data-label^=Recent] { grid-column: 1 / -1 }
   td::before { content: attr(data-label); display: block; color: var(--soft); font-size: .75rem }
-  td:last-child::before { margin-bottom: .2rem }
+  td[data-label^=Recent]::before { margin-bottom: .2rem }
 }
 @media (forced-colors: active) {
   path { stroke: CanvasText }

@@ -1,7 +1,8 @@
 /** Renders the summary at the top, which screen readers read out when it changes. */
 import type { CircuitState } from '../circuit/types.js'
+import { FORCED_STATES } from '../observe/observed.js'
 import { markup, visible, type Html } from './html.js'
-import { inWords, time } from './row.js'
+import { inWords, time } from './time.js'
 import type { Tracked } from './tracked.js'
 import type { StorageStatus } from './watch.js'
 
@@ -13,6 +14,10 @@ const URLS = /[a-z][a-z\d+.-]*:\/\/\S*/gi
 
 export function summary(circuits: readonly Tracked[]): Html {
   if (circuits.length === 0) return markup`No circuits yet`
+  return markup`${states(circuits)}${forces(circuits)}`
+}
+
+function states(circuits: readonly Tracked[]): Html {
   const count = (state: CircuitState): number => inState(circuits, state).length
   if (count('closed') === circuits.length) {
     return circuits.length === 1
@@ -20,8 +25,16 @@ export function summary(circuits: readonly Tracked[]): Html {
       : markup`All ${circuits.length} circuits are closed`
   }
   const open = (['opened', 'half-opened'] as const).filter((state) => count(state) > 0)
-  const parts = open.map((state) => named(inState(circuits, state), state))
+  const parts = open.map((state) => markup`${named(inState(circuits, state), state)} · `)
   return markup`${parts}${count('closed')} closed`
+}
+
+function forces(circuits: readonly Tracked[]): Html {
+  const parts = FORCED_STATES.map((state) => {
+    const forced = circuits.filter(({ circuit }) => circuit.forced?.state === state)
+    return forced.length > 0 ? markup` · ${named(forced, `forced ${state}`)}` : markup``
+  })
+  return markup`${parts}`
 }
 
 /** Renders the document's title, which has no markup. */
@@ -34,12 +47,12 @@ function inState(circuits: readonly Tracked[], state: CircuitState): readonly Tr
   return circuits.filter(({ circuit }) => circuit.state === state)
 }
 
-function named(circuits: readonly Tracked[], state: CircuitState): Html {
+function named(circuits: readonly Tracked[], state: string): Html {
   const names = circuits.slice(0, NAMES).map(({ circuit }, index) => {
     return markup`${index > 0 ? ', ' : ''}<bdi>${visible(circuit.name, NAME_LENGTH)}</bdi>`
   })
   const more = circuits.length > NAMES ? ', …' : ''
-  return markup`<strong>${circuits.length} ${state}</strong> ${names}${more} · `
+  return markup`<strong>${circuits.length} ${state}</strong> ${names}${more}`
 }
 
 /** Renders the status of the storage; nothing if there is none. */

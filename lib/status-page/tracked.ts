@@ -13,12 +13,25 @@ export interface LastError {
   readonly at: Date
 }
 
+/** A moment by the wall clock. It stays where it is if the clocks that it is read from differ a little. */
+class Moment {
+  #at: Date | undefined;
+
+  /** @param seconds from now on; undefined if there is no such moment */
+  in(seconds: number | undefined): Date | undefined {
+    if (seconds === undefined) return (this.#at = undefined)
+    const at = Date.now() + seconds * MS_PER_SECOND
+    const before = this.#at?.getTime() ?? 0
+    if (Math.abs(at - before) >= TOLERANCE) this.#at = new Date(at)
+    return this.#at
+  }
+}
+
 /** The requests that a rate is made of. */
 export type Rate = NonNullable<ObservedCircuit['failureRate']>
 
 /**
- * How many milliseconds the next attempt may shift without counting as a change: clocks are read at different
- * moments.
+ * How many milliseconds a moment may shift without counting as a change: clocks are read at different moments.
  */
 const TOLERANCE = 100
 const MS_PER_SECOND = 1000
@@ -31,7 +44,8 @@ export class Tracked {
   readonly recent = new Recent()
   lastError: LastError | undefined
   #rateAtOpening: Rate | undefined
-  #retryAt: Date | undefined
+  readonly #retryAt = new Moment()
+  readonly #forcedUntil = new Moment()
   #seen = ''
 
   constructor(id: number, circuit: ObservedCircuit) {
@@ -45,14 +59,20 @@ export class Tracked {
     return this.circuit.cause === 'rate' ? this.#rateAtOpening : undefined
   }
 
+  /** Seconds until a new attempt is allowed; 0 if somebody has to release the circuit first. */
+  get retryAfter(): number {
+    const { forced, retryAfter } = this.circuit
+    return forced?.state === 'opened' ? (forced.endsIn ?? 0) : retryAfter
+  }
+
   /** When a new attempt is allowed, by the wall clock; undefined unless the circuit is opened. */
   get retryAt(): Date | undefined {
-    const { retryAfter } = this.circuit
-    if (retryAfter <= 0) return undefined
-    const at = Date.now() + retryAfter * MS_PER_SECOND
-    const before = this.#retryAt?.getTime() ?? 0
-    if (Math.abs(at - before) >= TOLERANCE) this.#retryAt = new Date(at)
-    return this.#retryAt
+    return this.#retryAt.in(this.retryAfter || undefined)
+  }
+
+  /** When the force ends, by the wall clock; undefined if it stays until it is lifted, or there is none. */
+  get forcedUntil(): Date | undefined {
+    return this.#forcedUntil.in(this.circuit.forced?.endsIn)
   }
 
   record(result: Result, reason?: FailureReason): void {
@@ -73,9 +93,10 @@ export class Tracked {
    * have left the window, or that the fleet reopened a circuit that is opened here.
    */
   hasChanged(): boolean {
-    const { state, failureCount, failureRate, cause, round } = this.circuit
-    const at = this.retryAt?.getTime()
-    const seen = JSON.stringify([state, failureCount, failureRate, cause, round, at])
+    const { state, failureCount, failureRate, cause, round, forced } = this.circuit
+    const moments = [this.retryAt?.getTime(), this.forcedUntil?.getTime()]
+    const force = [forced?.state, forced?.by, forced?.reason]
+    const seen = JSON.stringify([state, failureCount, failureRate, cause, round, moments, force])
     if (seen === this.#seen) return false
     this.#seen = seen
     return true

@@ -1,7 +1,7 @@
 /** Follows a breaker: its circuits and its storage. */
 import type { Attempt, CircuitEvents } from '../circuit/events.js'
 import type { FailureReason } from '../circuit/types.js'
-import type { ObservedBreaker, ObservedCircuit } from '../observe/observed.js'
+import { onForced, type ObservedBreaker, type ObservedCircuit } from '../observe/observed.js'
 import type { Result } from './recent.js'
 import { Tracked } from './tracked.js'
 
@@ -44,6 +44,11 @@ export class Watch {
     return [...this.#tracked.values()]
   }
 
+  /** The circuit of the row, unless it was detached. */
+  find(id: number): Tracked | undefined {
+    return this.circuits.find((tracked) => tracked.id === id)
+  }
+
   get storage(): StorageStatus | undefined {
     const isUp = this.#breaker.storageUp
     if (isUp === undefined) return undefined
@@ -80,10 +85,13 @@ export class Watch {
       breaker.on('attempted', (attempt) =>
         this.#record(attempt.circuit, resultOf(attempt), attempt),
       ),
-      breaker.on('rejected', ({ circuit }) => this.#record(circuit, 'refused')),
+      breaker.on('rejected', ({ circuit, dryRun }) =>
+        this.#record(circuit, dryRun ? 'dry-run' : 'refused'),
+      ),
       breaker.on('stateChanged', (moved) => this.#change(moved.circuit, (it) => it.move(moved))),
       breaker.on('failed', (failure) => this.#fail(failure)),
       breaker.on('recovered', change),
+      onForced(breaker, change),
       breaker.on('storageLost', (event) => this.#lose(event)),
       breaker.on('storageRestored', (event) => this.#restore(event)),
     ]

@@ -96,12 +96,15 @@ describe('a failure rate', () => {
 
   it('is shown beside the failures in a row, and not rounded up', async () => {
     hosted.attach('users', RATE)
-    expect(await rowOf()).toContain('data-label="Failures">0<small>no requests</small></td>')
+    expect(await rowOf()).toContain(
+      'data-label="Failures">0<small>no requests</small><small>last 10 s</small></td>',
+    )
     await send(200, 200, 500)
     expect(await rowOf()).toContain(
-      'data-label="Failures">1<small>1 of 3 (33.3\u{A0}%)</small></td>',
+      'data-label="Failures">1<small>1 of 3 (33.3\u{A0}%)</small><small>last 10 s</small></td>',
     )
     expect((await json()).circuits[0]).toMatchObject({
+      window: 10,
       failureRate: { requests: 3, failures: 1, rate: 1 / 3 },
       cause: null,
       round: 0,
@@ -119,8 +122,16 @@ describe('a failure rate', () => {
     await send(200, 500, 200, 500)
     const row = await rowOf()
     expect(row).toContain('opened</span><small>failure rate</small>')
-    expect(row).toContain('data-label="Failures">2 of 4 (50\u{A0}%)</td>')
+    expect(row).toContain('data-label="Failures">2 of 4 (50\u{A0}%)<small>last 10 s</small></td>')
     expect((await json()).circuits[0]).toMatchObject({ state: 'opened', cause: 'rate', round: 1 })
+  })
+
+  it('over so many requests is shown as such', async () => {
+    const failureRate = { threshold: 0.5, window: { requests: 20 }, minimumRequests: 4 }
+    hosted.attach('users', { failureRate, threshold: 9 })
+    await send(200, 500)
+    expect(await rowOf()).toContain('(50\u{A0}%)</small><small>last 20 requests</small></td>')
+    expect((await json()).circuits[0]).toMatchObject({ window: { requests: 20 } })
   })
 
   it('is named as the cause where the page came later', async () => {
@@ -156,6 +167,86 @@ it('shows the round of an opening, its cause, and the moment of the next attempt
   expect(Math.abs(Date.parse(at) - expected)).toBeLessThan(1000)
 })
 
+describe('a forced circuit', () => {
+  const rowOf = async (): Promise<string> =>
+    /<tr id="circuit-1".*?<\/tr>/s.exec(await text())?.[0] ?? ''
+  beforeEach(async () => {
+    await hosted.stop()
+    hosted = await Hosted.start()
+  })
+
+  it('shows who forces it open, why and until when', async () => {
+    const users = hosted.attach('users')
+    hosted.attach('avatars')
+    await users.force('opened', { for: 90, by: 'ann <b>', reason: 'a & b' })
+    await hosted.request('users', '/status/200')
+    const [shown] = (await json()).circuits
+    const row = await rowOf()
+    expect(shown).toMatchObject({
+      state: 'opened',
+      forced: {
+        state: 'opened',
+        by: 'ann <b>',
+        reason: 'a & b',
+        endsIn: expect.closeTo(90, -1),
+        endsAt: expect.stringMatching(/^20.*Z$/),
+      },
+      recent: ['refused'],
+    })
+    const { endsAt = '' } = (shown?.['forced'] ?? {}) as { endsAt?: string }
+    expect(Math.abs(Date.parse(endsAt) - Date.now() - 90_000)).toBeLessThan(5000)
+    expect(row).toContain(
+      'opened</span><small>forced open by <bdi>ann &lt;b&gt;</bdi></small>' +
+        '<small><bdi>a &amp; b</bdi></small>' +
+        `<small>until <time datetime="${endsAt}">${endsAt.slice(11, 19)} UTC</time></small>`,
+    )
+    expect(row).toMatch(/data-retry="(90|8\d)\.\d+">/)
+    expect(await text()).toContain(
+      '<strong>1 opened</strong> <bdi>users</bdi> · 1 closed · <strong>1 forced opened</strong> <bdi>users</bdi></p>',
+    )
+    await users.unforce()
+    expect(await rowOf()).not.toContain('forced')
+    expect((await json()).circuits[0]).toMatchObject({ state: 'closed', forced: null })
+  })
+
+  it('that nobody said an end of has none, and counts no seconds down', async () => {
+    const users = hosted.attach('users')
+    await users.force('opened')
+    const row = await rowOf()
+    expect(row).toContain('<small>forced open</small><small>until it is released</small>')
+    expect(row).toContain('data-label="Retry in"><span class="none">–</span>')
+    expect((await json()).circuits[0]).toMatchObject({
+      forced: { state: 'opened', endsAt: null },
+      retryAt: null,
+    })
+  })
+
+  it('that ends in days shows the day', async () => {
+    const users = hosted.attach('users')
+    await users.force('opened', { for: 260_000 })
+    expect(await rowOf()).toMatch(
+      /until <time datetime="20[^"]+">20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC</,
+    )
+  })
+
+  it('shows what it would have refused, and what came of it', async () => {
+    const users = hosted.attach('users')
+    await users.force('closed')
+    for (let count = 0; count < 2; count += 1) await hosted.request('users', '/status/500')
+    await hosted.request('users', '/status/200')
+    expect((await json()).circuits[0]).toMatchObject({
+      state: 'closed',
+      recent: ['failure', 'failure', 'dry-run', 'success'],
+    })
+    expect(await rowOf()).toContain(
+      'aria-label="Last 4: 1 success, 2 failures, 1 counted as refused"',
+    )
+    expect(await text()).toContain(
+      'The circuit is closed · <strong>1 forced closed</strong> <bdi>users</bdi></p>',
+    )
+  })
+})
+
 it('marks requests that are too slow, while they are under way and once they have ended', async () => {
   hosted.attach('users', { slowAfter: 0.05, threshold: 9 })
   await hosted.request('users', '/status/503')
@@ -183,10 +274,12 @@ describe('JSON', () => {
         state: 'opened',
         failureCount: 2,
         failureRate: null,
+        window: null,
         retryAfter: expect.closeTo(30, 0),
         retryAt: expect.stringMatching(/^20.*Z$/),
         cause: 'streak',
         round: 1,
+        forced: null,
         lastError: { code: 'ECONNRESET', at: expect.stringMatching(/^20.*Z$/) },
         recent: ['success', 'failure', 'failure', 'refused'],
       },
@@ -348,7 +441,7 @@ describe('wrong arguments', () => {
     [{ maxStreams: 1.5 }, 'Expected a whole number from 1, given 1.5\n  → at maxStreams'],
     [
       { colour: 'red' },
-      'Expected an object with some of title, heartbeat, maxStreams, given "colour"',
+      'Expected an object with some of title, heartbeat, maxStreams, actions, given "colour"',
     ],
   ])('%p', (options, message) => {
     const make = (): unknown => statusPage(new CircuitBreaker(), options)

@@ -18,6 +18,7 @@ const environment = Object.fromEntries(
  * @property {boolean} [isGroup] whether it leads a process group; signals then go to the whole group
  * @property {number} [seconds] after which it is killed
  * @property {string} [input] its standard input; default: none
+ * @property {((text: string) => void) | undefined} [onOutput] called with all that it prints
  */
 
 /** A running program. */
@@ -40,6 +41,7 @@ export class Running {
    */
   constructor(program, args = [], options = {}) {
     const { cwd, env = {}, hasChannel = false, isGroup = false, seconds = 0, input } = options
+    const { onOutput } = options
     this.#isGroup = isGroup
     this.#child = spawn(program, args, {
       cwd,
@@ -63,6 +65,7 @@ export class Running {
       this.#child[name]?.setEncoding('utf8').on('data', (text) => {
         this[name] += text
         this.output += text
+        onOutput?.(text)
       })
     }
   }

@@ -1,39 +1,66 @@
 /**
- * Runs the specs that start processes many times, two suites at once, and prints which failed how often.
- * Usage: npm run specs:stability -- --times 30 [--at-once 2] [path of specs ...]
+ * Runs the specs that start processes many times, two suites at once, and prints which failed how often. Each
+ * run has its own order of specs, so the two suites rarely run the same spec at the same time.
+ *
+ * Usage: npm run specs:stability -- --times 30 [--at-once 2] [--workers 2] [--seed 1] [path of specs ...]
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import config from '../jest.config.js'
 import { Running } from './run.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const JEST = join(root, 'node_modules/jest/bin/jest.js')
+const SEQUENCER = join(root, 'scripts/shuffle-specs.cjs')
+/** The specs of this project run in one process, unless they import one of the modules below. */
+const ONE_PROCESS = 'unit'
+const STARTS_PROCESSES = /'(?:[./]+scripts\/run\.mjs|[./]+support\/child\.js|node:child_process)'/
 
-/** All specs except those of one process. */
-const PROJECTS = ['fleet', 'rest', 'long']
-
-const { values, positionals: paths } = parseArgs({
+const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     times: { type: 'string', default: '30' },
     'at-once': { type: 'string', default: '2' },
+    workers: { type: 'string', default: '2' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e6)) },
   },
 })
 const times = Number(values.times)
+const seed = Number(values.seed)
 
 /**
  * @typedef {object} Outcome
  * @property {string} spec
- * @property {string} message the first lines of it
+ * @property {string} message
  */
 
-/** How often each spec failed, with its first message. */
+/**
+ * How often each spec failed, with its first message.
+ *
+ * @type {Map<string, { count: number, message: string }>}
+ */
 const failures = new Map()
+let begun = 0
 let done = 0
 let failed = 0
+
+/** @returns the paths of all specs that start processes, and match the paths on the command line */
+async function findSpecs() {
+  const unit = config.projects.find(({ displayName }) => displayName === ONE_PROCESS)
+  const files = await readdir(join(root, 'spec'), { recursive: true })
+  const specs = files.filter((file) => file.endsWith('.spec.ts')).map((file) => `spec/${file}`)
+  const chosen = await Promise.all(
+    specs.map(async (spec) => {
+      if (positionals.length > 0 && !positionals.some((path) => spec.includes(path))) return false
+      const isUnit = unit?.testRegex.some((regex) => new RegExp(regex).test(`/${spec}`))
+      return !isUnit || STARTS_PROCESSES.test(await readFile(join(root, spec), 'utf8'))
+    }),
+  )
+  return specs.filter((_, index) => chosen[index])
+}
 
 /**
  * @param {string} file of jest's report
@@ -41,8 +68,10 @@ let failed = 0
  */
 async function readReport(file) {
   const report = JSON.parse(await readFile(file, 'utf8'))
-  const outcomes = report.testResults.flatMap(({ name, message, assertionResults }) => {
-    const path = name.slice(root.length)
+  /** @type {{ name: string, message: string, assertionResults: { status: string, fullName: string, failureMessages: string[] }[] }[]} */
+  const results = report.testResults
+  const outcomes = results.flatMap(({ name, message, assertionResults }) => {
+    const path = relative(root, name)
     const broken = assertionResults.filter(({ status }) => status === 'failed')
     if (broken.length === 0 && message) return [{ spec: path, message }]
     return broken.map(({ fullName, failureMessages }) => ({
@@ -53,11 +82,17 @@ async function readReport(file) {
   return { passed: report.numPassedTests, outcomes }
 }
 
-/** @param {string} folder */
-async function runOnce(folder) {
-  const file = join(folder, `${process.hrtime.bigint()}.json`)
-  const selection = paths.length > 0 ? paths : ['--selectProjects', ...PROJECTS]
-  const args = [JEST, ...selection, '--maxWorkers=1', '--json', `--outputFile=${file}`]
+/**
+ * @param {readonly string[]} specs
+ * @param {string} folder
+ */
+async function runOnce(specs, folder) {
+  begun += 1
+  const order = seed + begun
+  const file = join(folder, `${order}.json`)
+  const options = [`--maxWorkers=${values.workers}`, `--seed=${order}`, '--showSeed']
+  const reporting = [`--testSequencer=${SEQUENCER}`, '--json', `--outputFile=${file}`]
+  const args = [JEST, ...options, ...reporting, '--runTestsByPath', ...specs]
   const running = new Running(process.execPath, args, { cwd: root })
   const { code, seconds } = await running.end()
   const { passed, outcomes } = await readReport(file).catch(() => ({
@@ -71,7 +106,9 @@ async function runOnce(folder) {
     failures.set(spec, { ...seen, count: seen.count + 1 })
   }
   const verdict = code === 0 ? 'passed' : `${outcomes.length} FAILED`
-  console.log(`run ${done} of ${times}: ${passed} passed, ${verdict}, ${seconds.toFixed(0)} s`)
+  const figures = `${passed} passed, ${verdict}, ${seconds.toFixed(0)} s`
+  console.log(`run ${done} of ${times}, with the seed ${order}: ${figures}`)
+  for (const { spec, message } of outcomes) console.log(`${spec}\n${message}\n`)
 }
 
 function printTable() {
@@ -84,16 +121,23 @@ function printTable() {
   }
 }
 
+const specs = await findSpecs()
+const command = ['npm run specs:stability --', `--times ${times}`, `--at-once ${values['at-once']}`]
+  .concat([`--workers ${values.workers}`, `--seed ${seed}`], positionals)
+  .join(' ')
+console.log(`${command}\n${specs.length} specs, ${times} times`)
 const folder = await mkdtemp(join(tmpdir(), 'axios-breaker-stability-'))
+const start = performance.now()
 try {
-  let left = times
   const lane = async () => {
-    for (; left > 0; await runOnce(folder)) left -= 1
+    while (begun < times) await runOnce(specs, folder)
   }
   await Promise.all(Array.from({ length: Number(values['at-once']) }, lane))
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
 printTable()
-console.log(`\n${done - failed} passed, ${failed} failed`)
+const minutes = ((performance.now() - start) / 60_000).toFixed(0)
+console.log(`\n${command}\n${specs.length} specs, ${times} times, ${minutes} minutes`)
+console.log(`${done - failed} passed, ${failed} failed`)
 process.exitCode = failed > 0 ? 1 : 0

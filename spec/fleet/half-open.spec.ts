@@ -7,8 +7,10 @@ import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 import type { Service } from '../support/service.js'
 import { until } from '../support/until.js'
 
-const CYCLES = Number(process.env.CYCLES ?? 25)
+const CYCLES = Number(process.env.CYCLES ?? 20)
 const CALLERS = 64
+/** Milliseconds from a refusal to the caller's next request. All callers together ask every 0.3 ms. */
+const PAUSE = 150
 const TTL = 0.25
 /** Seconds that the service takes to fail. */
 const PROBE = 0.02
@@ -57,7 +59,7 @@ describe('8 processes with 64 callers each', () => {
       await harness.get(harness.worker(0), 3)
       await harness.warned()
       service.forget()
-      await harness.load(CALLERS, 50)
+      await harness.load(CALLERS, PAUSE)
       const before = await harness.commands()
       await until(
         'it was probed often enough',
@@ -80,7 +82,7 @@ describe('8 processes with 64 callers each', () => {
     'pass the permit of a cancelled probe to another caller at once',
     async () => {
       await harness.open(3)
-      await harness.load(CALLERS, 50)
+      await harness.load(CALLERS, PAUSE)
       await eventually('a probe is held', () => service.held.length === 1)
       const [holder] = await harness.holders()
       const [first] = service.arrivals.slice(-1)
@@ -102,7 +104,7 @@ it(
   async () => {
     await harness.enter({ size: 4, options: { threshold: 3, ttl: 0.1, permits: 3 } })
     await harness.open(3)
-    await harness.load(CALLERS, 50)
+    await harness.load(CALLERS, PAUSE)
     for (let cycle = 1; cycle <= 8; cycle += 1) {
       await eventually('three probes are held', () => service.held.length >= 3)
       await harness.refusals(CALLERS)

@@ -3,14 +3,17 @@ import { eventually, LONG, FleetHarness } from '../support/fleet-harness.js'
 import type { Worker } from '../support/worker.js'
 
 const THRESHOLD = 3
-/** So long that no background read helps. */
-const REFRESH = 3600
+/**
+ * No background read helps. A process that hears no message asks again once the lease of the permit that it
+ * did not get is over.
+ */
+const STORAGE = { refresh: 3600, lease: 3 }
 
 let harness: FleetHarness
 beforeAll(async () => {
   harness = await FleetHarness.start()
   const options = { threshold: THRESHOLD, ttl: 0.3 }
-  await harness.enter({ size: 8, options, storage: { refresh: REFRESH } })
+  await harness.enter({ size: 8, options, storage: STORAGE })
 }, LONG)
 afterEach(() => harness.recover(), LONG)
 afterAll(() => harness.stop(), LONG)

@@ -2,7 +2,13 @@
 import { Attempt } from '../../lib/redis/attempt.js'
 import { NO_ANSWER, UNREACHABLE } from '../../lib/redis/failure-reasons.js'
 import type { Line, LineEvents } from '../../lib/redis/line.js'
-import { until } from '../support/until.js'
+
+/** Milliseconds. */
+const SLOW = 150
+const DEADLINE = 5000
+
+beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] }))
+afterEach(() => jest.useRealTimers())
 
 const never = (): Promise<never> => new Promise(() => undefined)
 
@@ -18,8 +24,13 @@ it('reports the newest reason, even if the process was too busy to see how far i
   )
   const reports: string[] = []
   const running = attempt.run((error) => reports.push((error as Error).message))
-  await until('it takes long', () => reports.length === 1)
+  const failed = expect(running).rejects.toThrow(NO_ANSWER)
+  await jest.advanceTimersByTimeAsync(SLOW - 1)
+  expect(reports).toEqual([])
+  await jest.advanceTimersByTimeAsync(1)
+  expect(reports).toEqual([UNREACHABLE])
   events?.onWait(NO_ANSWER)
-  await expect(running).rejects.toThrow(NO_ANSWER)
+  await jest.advanceTimersByTimeAsync(DEADLINE - SLOW)
+  await failed
   expect(reports).toEqual([UNREACHABLE, NO_ANSWER])
 })

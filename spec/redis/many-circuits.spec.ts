@@ -7,7 +7,7 @@ import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
-const COUNT = 10_000
+const COUNT = 5000
 const LONG = 120_000
 const NAMES = Array.from({ length: COUNT }, (_, index) => `circuit-${index}`)
 

@@ -12,7 +12,10 @@ module.exports = class extends Sequencer {
     this.#seed = options.globalConfig.seed
   }
 
-  /** @param {import('@jest/test-result').Test[]} tests */
+  /**
+   * @override
+   * @param {import('@jest/test-result').Test[]} tests
+   */
   sort(tests) {
     const keys = new Map(tests.map(({ path }) => [path, hash(`${this.#seed} ${path}`)]))
     const keyOf = (/** @type {{ path: string }} */ { path }) => keys.get(path) ?? ''

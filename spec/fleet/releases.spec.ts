@@ -73,6 +73,7 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
         ] as const
         for (const [first, last] of orders) {
           await openTogether(first, last)
+          expect(await harness.kept('state')).toBe('opened')
           await harness.warned()
           await close(first)
           await harness.agreed('closed')

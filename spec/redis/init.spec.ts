@@ -280,7 +280,7 @@ it('a key of another type makes its circuit local, and the others stay shared', 
 })
 
 /** Waits until init() rejects for this reason. A short deadline may end it before the reason is known. */
-async function rejects(url: string, reason: RegExp): Promise<SharedBreaker> {
+async function expectRejection(url: string, reason: RegExp): Promise<SharedBreaker> {
   const peer = new SharedBreaker(upstream, { url, initDeadline: 0.5 })
   await until(`init() rejects because of ${reason}`, async () =>
     reason.test(String(await errorOf(peer.breaker.init()))),
@@ -291,14 +291,14 @@ async function rejects(url: string, reason: RegExp): Promise<SharedBreaker> {
 describe('init() rejects if nothing can be shared', () => {
   it('through a replica that refuses writes', async () => {
     const replica = await RedisServer.start({ config: [`replicaof 127.0.0.1 ${server.port}`] })
-    await rejects(replica.url, /READONLY/)
+    await expectRejection(replica.url, /READONLY/)
     await replica.stop()
   })
 
   it('through a single node of a cluster, and says which client to pass instead', async () => {
     const cluster = await startCluster()
     for (const { url } of cluster.rootNodes) {
-      await rejects(url, /MOVED.* a node of a cluster\. .* createCluster/)
+      await expectRejection(url, /MOVED.* a node of a cluster\. .* createCluster/)
     }
     client = createClient({ url: cluster.rootNodes[0]?.url as string })
     await client.connect()
@@ -313,7 +313,7 @@ describe('init() rejects if nothing can be shared', () => {
     const full = await RedisServer.start({ config: ['maxclients 3'] })
     const holders = [1, 2].map(() => createClient({ url: full.url }))
     await Promise.all(holders.map((holder) => holder.connect()))
-    const peer = await rejects(full.url, /max number of clients reached/)
+    const peer = await expectRejection(full.url, /max number of clients reached/)
     for (const holder of holders) holder.destroy()
     await until('it has joined', () => peer.breaker.storageUp === true)
     await SharedBreaker.closeAll()
@@ -322,7 +322,7 @@ describe('init() rejects if nothing can be shared', () => {
 
   it('through a server that is out of memory', async () => {
     const small = await RedisServer.start({ config: ['maxmemory 1'] })
-    await rejects(small.url, /OOM/)
+    await expectRejection(small.url, /OOM/)
     await SharedBreaker.closeAll()
     await small.stop()
   })
@@ -335,13 +335,13 @@ describe('init() rejects if nothing can be shared', () => {
     ],
     ['a host that nobody knows', () => 'redis://nowhere.invalid', /ENOTFOUND|EAI_AGAIN/],
   ])('with %s', async (_what, url, why) => {
-    await rejects(url(), why)
+    await expectRejection(url(), why)
   })
 
   it('with redis:// to a port with TLS', async () => {
     const secure = await RedisServer.start({ tls: true })
     const url = secure.url.replace('rediss:', 'redis:')
-    await rejects(url, /use rediss:/)
+    await expectRejection(url, /use rediss:/)
     await SharedBreaker.closeAll()
     await secure.stop()
   })

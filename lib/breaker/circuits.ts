@@ -112,6 +112,7 @@ export class Circuits {
     },
     checkReport,
     force: (circuit, state, options) => this.#forcing.force(circuit, state, options),
+    unforce: (circuit) => this.#forcing.unforce(circuit),
   }
 
   #detach(circuit: ManagedCircuit, instance?: Attachable): void {

@@ -1,11 +1,5 @@
 /** Brings each force that stands to its circuit, and takes it away when it is over. */
-import {
-  isOver,
-  isSame,
-  type ForcedState,
-  type ForceOptions,
-  type StandingForce,
-} from '../circuit/force.js'
+import { isOver, isSame, type GivenForce, type StandingForce } from '../circuit/force.js'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { quote } from '../internal/quote.js'
 import { schedule } from '../internal/timers.js'
@@ -46,21 +40,14 @@ export class Forcing {
     this.#forces = membership?.forces ?? new LocalForces({ now, onForced: this.look })
   }
 
-  /**
-   * @param state undefined lifts the force
-   * @throws ConfigError; Error if the circuit is detached, or the force cannot be kept
-   */
-  readonly force = async (
-    circuit: ManagedCircuit,
-    state: ForcedState | undefined,
-    options?: ForceOptions,
-  ): Promise<void> => {
-    const { name } = circuit
-    const force = state === undefined ? undefined : checkForce(name, state, options)
-    if (this.#options.find(name)?.circuit !== circuit) {
-      throw new Error(`Circuit ${quote(name)} is detached: attach it first`)
-    }
-    await this.#forces.set(name, force)
+  /** @throws ConfigError; Error if the circuit is detached, or the force cannot be kept */
+  async force(circuit: ManagedCircuit, state: unknown, options?: unknown): Promise<void> {
+    await this.#set(circuit, checkForce(circuit.name, state, options))
+  }
+
+  /** @throws Error if the circuit is detached, or the force cannot be lifted */
+  async unforce(circuit: ManagedCircuit): Promise<void> {
+    await this.#set(circuit, undefined)
   }
 
   /**
@@ -94,6 +81,14 @@ export class Forcing {
   forget(name: string): void {
     this.#timers.get(name)?.()
     this.#timers.delete(name)
+  }
+
+  async #set(circuit: ManagedCircuit, force: GivenForce | undefined): Promise<void> {
+    const { name } = circuit
+    if (this.#options.find(name)?.circuit !== circuit) {
+      throw new Error(`Circuit ${quote(name)} is detached: attach it first`)
+    }
+    await this.#forces.set(name, force)
   }
 
   /** A force of an operator wins over the dry run. */

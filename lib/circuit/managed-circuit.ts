@@ -58,7 +58,7 @@ export class ManagedCircuit extends AdmittingCircuit implements Circuit {
 
   unforce(): Promise<void> {
     const self = itself(this)
-    return self.#owner.force(self, undefined)
+    return self.#owner.unforce(self)
   }
 
   detach(instance?: Attachable): void {

@@ -7,6 +7,6 @@ export interface Owner<Managed> {
   guard(circuit: Managed, adapter: AnyAdapter): AnyAdapter
   /** @throws ConfigError */
   checkReport(outcome: unknown): void
-  /** @param state undefined lifts the force. */
-  force(circuit: Managed, state: ForcedState | undefined, options?: ForceOptions): Promise<void>
+  force(circuit: Managed, state: ForcedState, options?: ForceOptions): Promise<void>
+  unforce(circuit: Managed): Promise<void>
 }

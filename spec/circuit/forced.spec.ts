@@ -10,7 +10,7 @@ import type { CircuitState, Outcome, Permit, Rules } from '../../lib/circuit/typ
 import { CircuitBreaker, type CircuitEvents } from '../../lib/index.js'
 import { ForcedModel } from './forced-model.js'
 
-const RUNS = Number(process.env['RUNS'] ?? 300)
+const RUNS = Number(process.env['RUNS'] ?? 1000)
 
 type Step =
   | { readonly kind: 'admit'; readonly requests: number }
@@ -46,14 +46,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('wait' as const),
-      seconds: fc.constantFrom(0.25, 0.5, 1, 1, 2, 4, 8, 8.5, 16),
+      seconds: fc.constantFrom(0.5, 1, 1, 4, 8, 8.5),
     }),
   },
   {
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('force' as const),
-      state: fc.constantFrom<ForcedState>('opened', 'closed', 'closed'),
+      state: fc.constantFrom<ForcedState>('opened', 'closed'),
       lasts: fc.constantFrom(1, 8, 8, 20, Infinity, Infinity),
       by: fc.constantFrom('ann', 'ben'),
     }),
@@ -76,14 +76,14 @@ interface Given {
 
 const given: fc.Arbitrary<Given> = fc.record({
   rules: fc.record({
-    threshold: fc.constantFrom(1, 2, 4),
+    threshold: fc.constantFrom(1, 1, 3),
     slowAfter: fc.constantFrom<number | false>(false, false, 1, 4),
-    ttl: fc.constantFrom(1, 8),
+    ttl: fc.constantFrom(1, 1, 8),
     permits: fc.constantFrom(1, 1, 2),
-    probes: fc.constantFrom({ needed: 1, of: 1 }, { needed: 2, of: 3 }),
+    probes: fc.constantFrom({ needed: 1, of: 1 }, { needed: 1, of: 1 }, { needed: 2, of: 3 }),
     probeTimeout: fc.constantFrom(4, 1000),
   }),
-  dryRun: fc.boolean(),
+  dryRun: fc.constantFrom(true, false, false),
 })
 
 class Run {
@@ -219,12 +219,16 @@ const REACHED = [
 it('any sequence of overlapping requests, forces and time leaves the circuit as the model says', () => {
   const reached = new Set<string>()
   fc.assert(
-    fc.property(given, fc.array(step, { maxLength: 80, size: 'max' }), (options, steps) => {
-      const run = new Run(options)
-      for (const taken of steps) run.take(taken)
-      run.close()
-      for (const what of run.model.reached) reached.add(what)
-    }),
+    fc.property(
+      given,
+      fc.array(step, { minLength: 20, maxLength: 80, size: 'max' }),
+      (options, steps) => {
+        const run = new Run(options)
+        for (const taken of steps) run.take(taken)
+        run.close()
+        for (const what of run.model.reached) reached.add(what)
+      },
+    ),
     { numRuns: RUNS },
   )
   expect(REACHED.filter((what) => !reached.has(what))).toEqual([])

@@ -6,4 +6,5 @@ export const NOBODY: Owner<unknown> = {
   guard: (_circuit, adapter) => adapter,
   checkReport: () => undefined,
   force: () => Promise.resolve(),
+  unforce: () => Promise.resolve(),
 }

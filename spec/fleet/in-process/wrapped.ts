@@ -23,6 +23,7 @@ export abstract class Wrapped implements SharedStorage {
           return isUp()
         },
         ask: (question) => this.answer(question, () => connection.ask(question)),
+        ...(connection.forces && { forces: connection.forces.bind(connection) }),
         close: () => connection.close(),
       }
     }

@@ -7,6 +7,7 @@ const axios = process.env.AXIOS ?? 'axios'
  */
 const LONG = [
   'bench',
+  'breaker/groups-memory',
   'demo-redis.spec',
   'fleet/(?:frozen|random-errors|rates|in-process/noise)',
   'microservices',

@@ -1,11 +1,12 @@
 /**
- * A circuit, and the instances that it is attached to. It refers to them weakly, so an instance that the app
- * drops is collected with all that its interceptors hold. Instances hold the circuit, not the other way round.
+ * A circuit, or a route to several, and the instances that it is attached to. It refers to them weakly, so an
+ * instance that the app drops is collected with all that its interceptors hold. Instances hold the circuit, not
+ * the other way round.
  */
-import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { warnOnce } from '../internal/warnings.js'
 import { Registration, type Interception } from './intercept.js'
 import type { Attachable } from './instance.js'
+import type { Route } from './route.js'
 
 /** More breakers than this on one instance are probably a mistake. */
 const MANY_BREAKERS = 10
@@ -14,12 +15,16 @@ const WARNING =
 
 /** An attachment to one instance. */
 class Holding extends Registration {
-  readonly attachment: Attachment<Interception>
+  readonly attachment: Attachment<Route, Interception>
   /** What other breakers have attached to the instance: mostly nothing, so an array would be a waste. */
   next: Holding | undefined
 
-  constructor(instance: Attachable, attachment: Attachment<Interception>, options: Interception) {
-    super(instance, attachment.circuit, options)
+  constructor(
+    instance: Attachable,
+    attachment: Attachment<Route, Interception>,
+    options: Interception,
+  ) {
+    super(instance, attachment.route, options)
     this.attachment = attachment
     this.next = holdings.get(instance)
   }
@@ -30,17 +35,17 @@ const holdings = new WeakMap<Attachable, Holding>()
 
 type References = WeakRef<Attachable> | WeakRef<Attachable>[]
 
-export class Attachment<Options extends Interception> {
+export class Attachment<To extends Route, Options extends Interception> {
   readonly breaker: object
-  readonly circuit: ManagedCircuit
+  readonly route: To
   readonly options: Options
   /** One reference in place of an array, as most circuits have one instance. */
   #references: References | undefined
   #next = 0
 
-  constructor(breaker: object, circuit: ManagedCircuit, options: Options) {
+  constructor(breaker: object, route: To, options: Options) {
     this.breaker = breaker
-    this.circuit = circuit
+    this.route = route
     this.options = options
   }
 
@@ -90,10 +95,12 @@ export class Attachment<Options extends Interception> {
   }
 }
 
-/** The name of the circuit that this breaker has attached to the instance. */
-export function circuitOn(instance: Attachable, breaker: object): string | undefined {
-  const holding = holdingsOf(instance).find(({ attachment }) => attachment.breaker === breaker)
-  return holding?.attachment.circuit.name
+/** What this breaker has attached to the instance. */
+export function attachmentOn(
+  instance: Attachable,
+  breaker: object,
+): Attachment<Route, Interception> | undefined {
+  return holdingsOf(instance).find(({ attachment }) => attachment.breaker === breaker)?.attachment
 }
 
 /** The oldest first. */

@@ -1,11 +1,11 @@
 /** Calls fallbacks, and stops a fallback that would call itself endlessly. */
 import type { InternalAxiosRequestConfig } from 'axios'
-import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { warnOnce } from '../internal/warnings.js'
 import { quote } from '../internal/quote.js'
 import { laterTurn, TurnCount } from '../internal/turns.js'
 import type { OpenedStateError } from './errors.js'
 import { cameOfFallback, callMarked } from './reentry.js'
+import type { Route } from './route.js'
 
 /** Answers a refused request: with response data, with a whole response, or with a promise of either. */
 export type Fallback = (error: OpenedStateError, config: InternalAxiosRequestConfig) => unknown
@@ -25,15 +25,15 @@ export async function askFallback(
   fallback: Fallback,
   error: OpenedStateError,
   config: InternalAxiosRequestConfig,
-  circuit: ManagedCircuit,
+  route: Route,
 ): Promise<unknown> {
-  if (cameOfFallback(error, circuit)) throw refusalOf(error, fallback, ASKS_ITSELF)
+  if (cameOfFallback(error, route)) throw refusalOf(error, fallback, ASKS_ITSELF)
   if (pending >= MOST_PENDING) throw refusalOf(error, fallback, PENDING)
   pending += 1
   try {
     turn ??= new TurnCount(MOST_PER_TURN)
     while (turn.add()) await (pause ??= endOf(turn))
-    return await callMarked(circuit, error, config, () => fallback(error, config))
+    return await callMarked(route, error, config, () => fallback(error, config))
   } finally {
     pending -= 1
   }

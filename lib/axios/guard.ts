@@ -65,7 +65,7 @@ function proceed(
   { wrapped, post }: Guard,
   outer: Passage | undefined,
 ): Promise<AxiosResponse> {
-  if (!admission.admitted) return refuse(admission, config, circuit, wrapped)
+  if (!admission.admitted) return refuse(admission, config, circuit, wrapped, post)
   const passage = new Passage(admission, circuit, post.judge)
   // Only a foreign function can contain another guard, or a cached answer.
   if (typeof wrapped === 'function') passage.layDown(config, wrapped, outer)
@@ -75,13 +75,16 @@ function proceed(
 function refuse(
   refusal: Refusal | Unready,
   config: InternalAxiosRequestConfig,
-  { name }: ManagedCircuit,
+  circuit: ManagedCircuit,
   adapter: Wrapper['wrapped'],
+  { route }: Post,
 ): Promise<never> {
+  const { name } = circuit
   const error =
     refusal.state === 'not-initialized'
       ? new NotInitializedError(name, config)
       : new OpenedStateError(name, refusal, config)
   rememberAsking(error, adapter)
+  route.refused?.(error, circuit)
   return Promise.reject(error)
 }

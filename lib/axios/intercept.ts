@@ -83,11 +83,10 @@ async function answerRefusal(
   fallback: Fallback,
 ): Promise<AxiosResponse> {
   if (!(error instanceof OpenedStateError)) throw error
-  const circuit = route.circuitNamed(error.circuit)
   // Read `config` last: a refusal makes it on demand.
-  if (!circuit || !error.config) throw error
+  if (!route.circuitBehind(error) || !error.config) throw error
   const { config } = error
-  const answer = await askFallback(fallback, error, config, circuit)
+  const answer = await askFallback(fallback, error, config, route)
   return isResponse(answer) ? answer : responseWith(answer, config)
 }
 

@@ -6,8 +6,8 @@
  * config that the fallback gets.
  */
 import type { InternalAxiosRequestConfig } from 'axios'
-import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { dispatcherOf, type Adapter } from './axios.js'
+import type { Route } from './route.js'
 import { findWrapper, setAdapter, type Asking, type Wrapper } from './wrapper.js'
 
 /** The fallback that is being called right now. */
@@ -31,26 +31,26 @@ export function rememberAsking(error: object, adapter: Adapter): void {
   if (asking) askings.set(error, asking)
 }
 
-/** Whether this circuit's own fallback sent the refused request. */
-export function cameOfFallback(error: object, circuit: ManagedCircuit): boolean {
+/** Whether the fallback of this route sent the refused request. */
+export function cameOfFallback(error: object, route: Route): boolean {
   let asking = askings.get(error)
-  while (asking && (asking.isOver || asking.circuit !== circuit)) asking = asking.around
+  while (asking && (asking.isOver || asking.route !== route)) asking = asking.around
   return asking !== undefined
 }
 
 /** Calls a fallback, and marks the requests that it makes at once, or with this config later. */
 export async function callMarked<Value>(
-  circuit: ManagedCircuit,
+  route: Route,
   error: object,
   config: InternalAxiosRequestConfig,
   call: () => Value,
 ): Promise<Awaited<Value>> {
   const { adapter } = config
   const around = askings.get(error)
-  const asking: Asking = { circuit, around }
+  const asking: Asking = { route, around }
   const marked = mark(config, asking)
   try {
-    return await callAs({ circuit, around }, call)
+    return await callAs({ route, around }, call)
   } finally {
     asking.isOver = true
     if (config.adapter === marked) setAdapter(config, adapter)

@@ -3,14 +3,13 @@
  * send. Their properties identify them even if they are nested: axios, plugins and copies pass adapters on.
  */
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
-import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Adapter } from './axios.js'
 import type { JudgeOutcome } from './judge.js'
 import type { Route } from './route.js'
 
-/** A running call of this circuit's fallback. */
+/** A running call of this route's fallback. */
 export interface Asking {
-  readonly circuit: ManagedCircuit
+  readonly route: Route
   /** The call that sent the request which this one answers. */
   readonly around: Asking | undefined
   /** Set once the fallback has answered. Then its config may be sent again. */

@@ -1,4 +1,5 @@
 /** Read this file first: a breaker attaches circuits to axios instances, one circuit per name. */
+import type { NameOf } from '../axios/name-of.js'
 import type { Attachable, Circuit, CircuitReading } from '../circuit/circuit.js'
 import { itself, keepSelf, makeShown } from '../circuit/shown.js'
 import { monotonic } from '../internal/clock.js'
@@ -15,6 +16,13 @@ import {
   type ResolvedCircuitOptions,
 } from './config.js'
 import { Events, type EventName, type Listener } from './events.js'
+import type { CircuitGroup } from './group.js'
+import {
+  resolveGroupOptions,
+  type CircuitGroupOptions,
+  type GroupSettings,
+} from './group-options.js'
+import { Groups } from './groups.js'
 import { joinStorage, type Membership } from './membership.js'
 
 const SECONDS_PER_HOUR = 3600
@@ -26,6 +34,7 @@ export class CircuitBreaker {
   readonly #events = new Events()
   readonly #membership: Membership | undefined
   readonly #circuits: Circuits
+  readonly #groups: Groups
 
   /**
    * @param options defaults for every circuit
@@ -44,6 +53,7 @@ export class CircuitBreaker {
         onForced: (circuit) => this.#circuits.onForced(circuit),
       })
     this.#circuits = new Circuits({ events: this.#events, now, membership: this.#membership })
+    this.#groups = new Groups(this.#circuits, now)
   }
 
   /**
@@ -57,8 +67,30 @@ export class CircuitBreaker {
    * @throws ConfigError for a bad option, for a target that is no axios instance or has another
    *   circuit of this breaker, and for a name that is attached with other options
    */
-  attach(instance: Attachable, name: string, options?: CircuitOptions): Circuit {
+  attach(instance: Attachable, name: string, options?: CircuitOptions): Circuit
+  /**
+   * Guards each request of an axios instance by the circuit that the function names. Several instances may
+   * share the function, and with it the circuits. If a name is attached already, the request goes through that
+   * circuit, by its own rules.
+   *
+   * @param instance of any copy of axios from 1.7 on; only its interceptors are used
+   * @param nameOf such as `byHost`; called once for each request, when its URL is final. With `undefined`, the
+   *   request goes without a circuit
+   * @param options overrides the breaker's defaults for each of the circuits, and bounds their number. If the
+   *   function is attached already, you may leave them out; otherwise they must be the same
+   * @throws ConfigError for a bad option, for a target that is no axios instance or has a circuit of this
+   *   breaker or another name function, and for a function that is attached with other options
+   */
+  attach(instance: Attachable, nameOf: NameOf, options?: CircuitGroupOptions): CircuitGroup
+  attach(
+    instance: Attachable,
+    name: string | NameOf,
+    options?: CircuitGroupOptions,
+  ): Circuit | CircuitGroup {
     const self = itself(this)
+    if (typeof name === 'function') {
+      return self.#groups.attach(instance, name, (known) => self.#resolveGroup(options, known))
+    }
     return self.#circuits.attach(instance, name, (known) => self.#resolve(name, options, known))
   }
 
@@ -70,6 +102,11 @@ export class CircuitBreaker {
    */
   detach(instance: Attachable): void {
     itself(this).#circuits.detach(instance)
+  }
+
+  /** How many requests name functions sent without a circuit because of their `maxCircuits`. */
+  get unguarded(): number {
+    return itself(this).#circuits.unguarded
   }
 
   /** The circuit of this name, or undefined if none is attached. */
@@ -132,9 +169,18 @@ export class CircuitBreaker {
   ): ResolvedCircuitOptions {
     if (options === undefined) return known ?? this.#defaults.resolved
     const resolved = resolveCircuitOptions(name, options, this.#defaults)
-    if (known) checkSameOptions(name, known, resolved)
+    if (known) checkSameOptions(`Circuit ${quote(name)}`, known, resolved)
     else this.#warnOfLongTtl(`circuit ${quote(name)}`, resolved)
     return resolved
+  }
+
+  #resolveGroup(
+    options: CircuitGroupOptions | undefined,
+    known: GroupSettings | undefined,
+  ): GroupSettings {
+    const settings = resolveGroupOptions(options, this.#defaults, known)
+    if (options !== undefined) this.#warnOfLongTtl('the circuits', settings.options)
+    return settings
   }
 
   /** Mostly a number of milliseconds. Once for a breaker, however many circuits it has. */

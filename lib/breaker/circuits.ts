@@ -1,5 +1,5 @@
 /** The circuits of a breaker by name, each with the instances that it is attached to. */
-import { Attachment, circuitOn } from '../axios/attachment.js'
+import { Attachment, attachmentOn } from '../axios/attachment.js'
 import { checkAdapter, checkInstance, type Attachable } from '../axios/instance.js'
 import { guardAdapter } from '../axios/place.js'
 import { LocalCircuit } from '../circuit/local-circuit.js'
@@ -14,8 +14,13 @@ import { checkName, type ResolvedCircuitOptions } from './config.js'
 import type { Events } from './events.js'
 import { Forcing } from './forcing.js'
 import type { Membership } from './membership.js'
+import { isHeld } from './holder.js'
+import { Rosters } from './roster.js'
 
-type Attached = Attachment<ResolvedCircuitOptions>
+type Attached = Attachment<ManagedCircuit, ResolvedCircuitOptions>
+
+/** If slow attempts are no failures, attempts in flight are only counted. */
+const NEVER_SLOW: SlowRule = { slowAfter: Infinity, now: () => 0 }
 
 export interface CircuitsOptions {
   readonly events: Events
@@ -27,19 +32,26 @@ export class Circuits {
   readonly #options: CircuitsOptions
   readonly #attachments = new Map<string, Attached>()
   readonly #forcing: Forcing
+  readonly rosters = new Rosters()
+  /** How many requests all groups sent without a circuit because of their bounds. */
+  unguarded = 0
 
   constructor(options: CircuitsOptions) {
     this.#options = options
-    this.#forcing = new Forcing({ ...options, find: (name) => this.#attachments.get(name) })
+    const find = (name: string) => {
+      const attachment = this.#attachments.get(name)
+      return attachment && forcible(attachment)
+    }
+    this.#forcing = new Forcing({ ...options, find })
   }
 
   get(name: string): ManagedCircuit | undefined {
-    return this.#attachments.get(name)?.circuit
+    return this.#attachments.get(name)?.route
   }
 
   /** In the order of their first attachment. */
   get all(): readonly ManagedCircuit[] {
-    return Array.from(this.#attachments.values(), ({ circuit }) => circuit)
+    return Array.from(this.#attachments.values(), ({ route }) => route)
   }
 
   /**
@@ -55,44 +67,65 @@ export class Circuits {
     checkName(name)
     const known = this.#attachments.get(name)
     const options = resolve(known?.options)
-    const holder = circuitOn(instance, this)
-    if (holder !== undefined && holder !== name) throw taken(name, holder)
+    const isAttached = isHeld(instance, this, known, `circuit ${quote(name)}`)
     const attachment = known ?? this.#create(name, options)
     try {
       // All or nothing.
-      if (holder === undefined) attachment.add(instance, options)
+      if (!isAttached) attachment.add(instance, options)
     } catch (error) {
-      if (!known) attachment.circuit.release()
+      if (!known) attachment.route.release()
       throw error
     }
-    if (!known) this.#keep(attachment)
-    return attachment.circuit
+    // From now on no group may evict it.
+    if (known) this.rosters.leave(name)
+    else this.#keep(attachment)
+    return attachment.route
+  }
+
+  /** The circuit of this name, which a name function leads to now, whoever has attached it. */
+  use(name: string, now: number): ManagedCircuit | undefined {
+    const circuit = this.get(name)
+    if (circuit) this.rosters.use(name, now)
+    return circuit
+  }
+
+  /** Makes a circuit that is attached to no instance. @param enlist called before anybody learns of it */
+  make(
+    name: string,
+    options: ResolvedCircuitOptions,
+    enlist: (circuit: ManagedCircuit) => void,
+  ): ManagedCircuit {
+    const attachment = this.#create(name, options, NEVER_SLOW)
+    enlist(attachment.route)
+    this.#keep(attachment)
+    return attachment.route
   }
 
   /** Takes the instance's circuit off it. @throws ConfigError */
   detach(instance: Attachable): void {
     checkInstance(instance)
-    this.#attachments.get(circuitOn(instance, this) ?? '')?.remove(instance)
+    attachmentOn(instance, this)?.remove(instance)
   }
 
   /** Called after the force on this name has changed. */
   readonly onForced = (name: string): void => this.#forcing.look(name)
 
   #keep(attachment: Attached): void {
-    const { name } = attachment.circuit
+    const { name } = attachment.route
     this.#attachments.set(name, attachment)
-    this.#forcing.start(attachment, () => {
+    this.#forcing.start(forcible(attachment), () => {
       this.#options.events.publish('created', { circuit: name })
     })
   }
 
-  #create(name: string, options: ResolvedCircuitOptions): Attached {
+  #create(name: string, options: ResolvedCircuitOptions, otherwise?: SlowRule): Attached {
     const { events, now, membership } = this.#options
     // What is to stand before a circuit's rules, or its storage's, goes round the machine here.
     const machine = membership?.machineFor(name, options) ?? new LocalCircuit(options, now)
     const { maxRetryAfter, failureRate } = options
     const window = failureRate ? failureRate.window : undefined
-    const attention = { slow: this.#slowRule(options), maxRetryAfter, window }
+    const slow = this.#slowRule(options) ?? otherwise
+    const attention = { slow, maxRetryAfter, window }
     const circuit = new ManagedCircuit(name, machine, events, this.#owner, attention)
     return new Attachment(this, circuit, options)
   }
@@ -108,6 +141,7 @@ export class Circuits {
     detach: (circuit, instance) => this.#detach(circuit, instance),
     guard: (circuit, adapter) => {
       checkAdapter(adapter)
+      this.rosters.keep(circuit.name)
       return guardAdapter(adapter, circuit, this.#attachments.get(circuit.name)?.options.outcome)
     },
     checkReport,
@@ -118,9 +152,10 @@ export class Circuits {
   #detach(circuit: ManagedCircuit, instance?: Attachable): void {
     const attachment = this.#attachments.get(circuit.name)
     if (instance !== undefined) checkInstance(instance)
-    if (attachment?.circuit !== circuit) return
+    if (attachment?.route !== circuit) return
     if (instance !== undefined) return attachment.remove(instance)
     this.#attachments.delete(circuit.name)
+    this.rosters.leave(circuit.name)
     attachment.clear()
     circuit.release()
     this.#forcing.forget(circuit.name)
@@ -128,16 +163,13 @@ export class Circuits {
   }
 }
 
+function forcible({ route: circuit, options }: Attached) {
+  return { circuit, options }
+}
+
 /** @throws ConfigError */
 function checkReport(outcome: unknown): void {
   if (outcome === 'success' || outcome === 'failure') return
   const expected = "expected 'success' or 'failure'"
   throw new ConfigError(`Invalid report: ${expected}, given ${describeKind(outcome)}`)
-}
-
-function taken(name: string, holder: string): ConfigError {
-  return new ConfigError(
-    `Cannot attach circuit ${quote(name)}: this instance already belongs to circuit ${quote(holder)} ` +
-      'of this breaker. Detach it first',
-  )
 }

@@ -70,7 +70,7 @@ export interface CircuitDefaults {
   readonly resolved: ResolvedCircuitOptions
 }
 
-function circuitShape() {
+export function circuitShape() {
   return {
     ...rulesShape(),
     outcome: functionField<JudgeOutcome>(),
@@ -102,6 +102,14 @@ export function resolveCircuitOptions(
   defaults: CircuitDefaults,
 ): ResolvedCircuitOptions {
   const given = parse(circuitShape(), options, `options of circuit ${quote(name)}`)
+  return resolveOver(defaults, given)
+}
+
+/** @param given options that were checked */
+export function resolveOver(
+  defaults: CircuitDefaults,
+  given: CheckedRules & Interception,
+): ResolvedCircuitOptions {
   return resolve(withDefaults(defaults.given, givenBy(given)))
 }
 
@@ -122,7 +130,8 @@ function resolve(given: GivenOptions): ResolvedCircuitOptions {
 export function checkName(name: unknown): asserts name is string {
   if (typeof name === 'string' && name !== '') return
   const given = name === '' ? 'one that is' : describeKind(name)
-  throw new ConfigError(`Invalid circuit name: expected a string that is not empty, given ${given}`)
+  const expected = 'expected a string that is not empty, or a function'
+  throw new ConfigError(`Invalid circuit name: ${expected}, given ${given}`)
 }
 
 /** Rules that follow from options of other names. */
@@ -140,7 +149,7 @@ const LEFT_OUT = {
 
 /** @throws ConfigError if a circuit would have two sets of rules */
 export function checkSameOptions(
-  name: string,
+  what: string,
   known: ResolvedCircuitOptions,
   given: ResolvedCircuitOptions,
 ): void {
@@ -156,7 +165,7 @@ export function checkSameOptions(
         ? 'Expected the same function, given a different one'
         : `Expected ${describeOption(first[key])}, given ${describeOption(second[key])}`
     throw new ConfigError(
-      `Circuit ${quote(name)} is already attached with other options\n` +
+      `${what} is already attached with other options\n` +
         `✖ ${difference}\n  → at ${OPTIONS[key] ?? key}\n` +
         'Leave the options out for further instances, or pass the same ones',
     )

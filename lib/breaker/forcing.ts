@@ -9,7 +9,8 @@ import { checkForce } from './force-options.js'
 import { LocalForces } from './local-forces.js'
 import type { Forces, Membership } from './membership.js'
 
-const DRY_RUN: StandingForce = { state: 'closed', until: Infinity }
+/** It stands on a circuit with the option `dryRun`, unless an operator has forced it. */
+export const DRY_RUN: StandingForce = { state: 'closed', until: Infinity }
 /** In seconds. A timer may find that a clock for tests has not moved on: it looks again this often. */
 const PATIENCE = 0.1
 /** In seconds. No timer is longer, as those of 25 days fire at once. */

@@ -82,8 +82,8 @@ export class ManagedCircuit extends AdmittingCircuit implements Circuit {
     return this
   }
 
-  circuitNamed(name: string): this | undefined {
-    return name === this.name ? this : undefined
+  circuitBehind({ circuit }: { readonly circuit: string }): this | undefined {
+    return circuit === this.name ? this : undefined
   }
 
   guard<Adapter extends AnyAdapter>(adapter: Adapter): Adapter {

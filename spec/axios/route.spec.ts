@@ -18,9 +18,10 @@ function circuitCalled(name: string): ManagedCircuit {
 let instance: AxiosInstance
 let sent: string[]
 const circuits = ['a', 'b'].map(circuitCalled)
+const circuitNamed = (name: string) => circuits.find((circuit) => circuit.name === name)
 const route: Route = {
-  circuitOf: ({ baseURL }) => route.circuitNamed(new URL(String(baseURL)).hostname),
-  circuitNamed: (name) => circuits.find((circuit) => circuit.name === name),
+  circuitOf: ({ baseURL }) => circuitNamed(new URL(String(baseURL)).hostname),
+  circuitBehind: ({ circuit }) => circuitNamed(circuit),
 }
 
 beforeAll(async () => {

@@ -67,6 +67,10 @@ export class AttemptsInFlight {
     this.#count = count
   }
 
+  get isEmpty(): boolean {
+    return this.#oldest === undefined
+  }
+
   /** @returns the permit to record the attempt by */
   start(given: Permit): Permit {
     const due = this.#rule.now() + this.#rule.slowAfter

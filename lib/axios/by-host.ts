@@ -1,0 +1,69 @@
+/** Names circuits by the hosts that requests go to, as axios finds them. */
+import type { AxiosRequestConfig } from 'axios'
+import { property, tryCall } from '../internal/property.js'
+
+/** As in axios: what has a scheme, or begins with two slashes, does not need the `baseURL`. */
+const ABSOLUTE = /^(?:[a-z][a-z\d+.-]*:)?\/\//i
+/**
+ * All of a URL that its host depends on: a parser need not read the rest, which may be long. With the character
+ * after it, since a space is a fault there, but not at the end of a URL.
+ */
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#\\\t\n\r]+(?:[/?#\\]|$)/i
+/** Characters of a URL without such a beginning. Its host, if it has one, comes early. */
+const ENOUGH = 2000
+
+/**
+ * Names the circuit of a request by its host: `breaker.attach(axios, byHost)`. The name is in lower case, and
+ * has a port unless it is the default one: `api.example.com`, `[::1]:8080`. It never has credentials, a path or
+ * a query. The `Host` header and a `proxy` do not matter.
+ *
+ * @returns undefined if the request has no host: a `data:` URL, a Unix socket, or, outside of browsers, a
+ *   relative URL without `baseURL`
+ */
+export function byHost(config: AxiosRequestConfig): string | undefined {
+  if (config.socketPath) return undefined
+  return hostOf(wholeUrl(config))
+}
+
+function wholeUrl({ url, baseURL, allowAbsoluteUrls }: AxiosRequestConfig): string {
+  const requested = textOf(url)
+  const base = textOf(baseURL)
+  if (base === '' || (allowAbsoluteUrls !== false && ABSOLUTE.test(requested))) return requested
+  if (requested === '') return base
+  if (ORIGIN.test(base)) return `${base}/`
+  return `${withoutSlashes(base)}/${requested.replace(/^\/+/, '')}`
+}
+
+/** Some callers pass an object of the class `URL`. */
+function textOf(url: unknown): string {
+  const text = typeof url === 'string' ? url : property(url, 'href')
+  return typeof text === 'string' ? text : ''
+}
+
+/** A loop, because a regular expression would take a time that grows with the square of the slashes. */
+function withoutSlashes(base: string): string {
+  let end = base.length
+  while (base[end - 1] === '/') end -= 1
+  return base.slice(0, end)
+}
+
+function hostOf(url: string): string | undefined {
+  const [origin] = ORIGIN.exec(url) ?? []
+  const parsed = origin ? parse(origin) : parse(url.slice(0, ENOUGH), pageUrl())
+  if (!parsed || parsed.protocol === 'file:') return undefined
+  const { hostname, port } = parsed
+  // A dot at the end only says that the name is complete.
+  const host = hostname.toLowerCase().replace(/\.$/, '')
+  return (port === '' ? host : `${host}:${port}`) || undefined
+}
+
+function parse(url: string, base?: string): URL | undefined {
+  return tryCall(() => new URL(url, base))
+}
+
+/** What relative URLs are relative to in a browser. */
+function pageUrl(): string | undefined {
+  const document = property(globalThis, 'document')
+  const page = property(document, 'baseURI') ?? property(property(globalThis, 'location'), 'href')
+  return typeof page === 'string' ? page : undefined
+}

@@ -1,0 +1,144 @@
+/**
+ * The circuits that a name function has made. Names may come from anywhere, so there are only so many circuits,
+ * and those go that are as good as new and have not been used for a while.
+ */
+import type { ManagedCircuit } from '../circuit/managed-circuit.js'
+import type { Rules } from '../circuit/types.js'
+import { DRY_RUN } from './forcing.js'
+
+export interface RosterLimits {
+  readonly maxCircuits: number
+  /** Seconds. */
+  readonly idleTime: number
+}
+
+interface Member {
+  readonly circuit: ManagedCircuit
+  /** Stands for the group that made it, and holds nothing. */
+  readonly maker: object
+  /** Whether its window is one of requests, in which successes stay for ever. */
+  readonly keepsSuccesses: boolean
+  /** By the breaker's clock. */
+  usedAt: number
+  /** Somebody relies on this very circuit. */
+  isKept: boolean
+}
+
+/** Circuits of each kind that one new name looks at. It must not take long, however many there are. */
+const MOST_LOOKS = 100
+
+export class Roster {
+  readonly #limits: RosterLimits
+  /** By name, in the order of their last use. */
+  readonly #recent = new Map<string, Member>()
+  /** Those that had to stay although they were unused for long. All of them are older than the others. */
+  readonly #spared = new Map<string, Member>()
+  #latest: Member | undefined
+
+  constructor(limits: RosterLimits) {
+    this.#limits = limits
+  }
+
+  get isFull(): boolean {
+    return this.#recent.size + this.#spared.size >= this.#limits.maxCircuits
+  }
+
+  /** The circuit of this name, which is being used now. */
+  use(name: string, now: number): ManagedCircuit | undefined {
+    const member = this.#get(name)
+    if (!member) return undefined
+    member.usedAt = now
+    if (member !== this.#latest) {
+      this.leave(name)
+      this.#recent.set(name, member)
+      this.#latest = member
+    }
+    return member.circuit
+  }
+
+  add(circuit: ManagedCircuit, { failureRate }: Rules, maker: object, now: number): void {
+    const keepsSuccesses = failureRate ? typeof failureRate.window === 'object' : false
+    const member = { circuit, maker, keepsSuccesses, usedAt: now, isKept: false }
+    this.#recent.set(circuit.name, member)
+    this.#latest = member
+  }
+
+  leave(name: string): void {
+    if (this.#get(name) === this.#latest) this.#latest = undefined
+    this.#recent.delete(name)
+    this.#spared.delete(name)
+  }
+
+  keep(name: string): void {
+    const member = this.#get(name)
+    if (member) member.isKept = true
+  }
+
+  /** Those of one maker, the one that was unused for longest first. */
+  madeBy(maker: object): readonly ManagedCircuit[] {
+    return [...this.#spared.values(), ...this.#recent.values()]
+      .filter((member) => member.maker === maker)
+      .map(({ circuit }) => circuit)
+  }
+
+  /** Takes out the circuits that may go, the one that was unused for longest first. */
+  takeIdle(now: number): readonly ManagedCircuit[] {
+    return [...this.#takeIdleOf(this.#spared, now), ...this.#takeIdleOf(this.#recent, now)]
+  }
+
+  #get(name: string): Member | undefined {
+    return this.#recent.get(name) ?? this.#spared.get(name)
+  }
+
+  #takeIdleOf(members: Map<string, Member>, now: number): readonly ManagedCircuit[] {
+    const idle: ManagedCircuit[] = []
+    let looks = Math.min(members.size, MOST_LOOKS)
+    for (const [name, member] of members) {
+      if (looks === 0 || now - member.usedAt < this.#limits.idleTime) break
+      looks -= 1
+      this.leave(name)
+      if (mayGo(member)) idle.push(member.circuit)
+      else this.#spared.set(name, member)
+    }
+    return idle
+  }
+}
+
+/** The rosters of a breaker: as many as the program has name functions, and limits of them. */
+export class Rosters {
+  readonly #rosters = new Map<string, Roster>()
+
+  /**
+   * A function that is written inline is a new one each time the line runs. If each had circuits of its own,
+   * nothing would bound them. So functions of the same text share them.
+   */
+  of(nameOf: object, limits: RosterLimits): Roster {
+    const text = Function.prototype.toString.call(nameOf)
+    const key = JSON.stringify([text, limits.maxCircuits, limits.idleTime])
+    const roster = this.#rosters.get(key) ?? new Roster(limits)
+    this.#rosters.set(key, roster)
+    return roster
+  }
+
+  use(name: string, now: number): void {
+    for (const roster of this.#rosters.values()) roster.use(name, now)
+  }
+
+  leave(name: string): void {
+    for (const roster of this.#rosters.values()) roster.leave(name)
+  }
+
+  keep(name: string): void {
+    for (const roster of this.#rosters.values()) roster.keep(name)
+  }
+}
+
+/** Whether a new circuit of the name would do the same. */
+function mayGo({ circuit, isKept, keepsSuccesses }: Member): boolean {
+  if (isKept || circuit.state !== 'closed' || circuit.failureCount > 0) return false
+  // A force that is over goes away as the state is read. Behind one, the state may be another.
+  if (circuit.standing && circuit.standing !== DRY_RUN) return false
+  if (circuit.published.state !== 'closed' || !circuit.inFlight?.isEmpty) return false
+  const { requests = 0, failures = 0 } = circuit.failureRate ?? {}
+  return (keepsSuccesses ? failures : requests) === 0
+}

@@ -1,0 +1,172 @@
+/** The host of a request, as axios finds it. */
+import axios, { type AxiosRequestConfig } from 'axios'
+import fc from 'fast-check'
+import { byHost } from '../../lib/index.js'
+import { AXIOS_MINOR } from '../support/plugin-harness.js'
+
+const at = (url: unknown, config: object = {}) => byHost({ url, ...config } as AxiosRequestConfig)
+
+it.each([
+  ['http://users.internal/naruto', 'users.internal'],
+  ['https://users.internal', 'users.internal'],
+  ['HTTPS://Users.INTERNAL/Naruto', 'users.internal'],
+  ['http://users.internal.:8080/', 'users.internal:8080'],
+  ['http://users.internal:80/', 'users.internal'],
+  ['https://users.internal:443/', 'users.internal'],
+  ['http://users.internal:443/', 'users.internal:443'],
+  ['http://users.internal:0080/', 'users.internal'],
+  ['http://[::1]:8080/', '[::1]:8080'],
+  ['http://[0:0:0:0:0:0:0:1]/', '[::1]'],
+  ['http://[FE80::1]/', '[fe80::1]'],
+  ['http://127.1/', '127.0.0.1'],
+  ['http://0x7f000001/', '127.0.0.1'],
+  ['http://bücher.example/', 'xn--bcher-kva.example'],
+  ['http://users.internal?a=http://b', 'users.internal'],
+  ['http://users.internal#/b', 'users.internal'],
+  ['http://users.internal\\@evil.example/', 'users.internal'],
+  ['http://users.internal%2eevil.example/', 'users.internal.evil.example'],
+  [' http://users.internal/', 'users.internal'],
+  ['ht\ntp://users.internal/', 'users.internal'],
+  ['capacitor://Users.Internal/', 'users.internal'],
+])('%j goes to %s', (url, host) => {
+  expect(at(url)).toBe(host)
+})
+
+it.each([
+  ['http://ann:secret@users.internal/', 'users.internal'],
+  ['http://ann:secret@users.internal:8080/', 'users.internal:8080'],
+  ['http://secret@users.internal@users.internal/', 'users.internal'],
+  ['http://secret%40evil.example@users.internal/', 'users.internal'],
+  ['http://ann:sec/ret@users.internal/', undefined],
+])('%j does not show its credentials', (url, host) => {
+  expect(at(url)).toBe(host)
+})
+
+it('does not show credentials that are long', () => {
+  expect(at(`http://${'secret'.repeat(1000)}@users.internal/`)).toBe('users.internal')
+  expect(at(`http://ann:${'secret'.repeat(1000)}@users.internal/`)).toBe('users.internal')
+})
+
+it.each([
+  ['/naruto'],
+  ['naruto'],
+  [''],
+  [undefined],
+  [null],
+  ['//users.internal/'],
+  ['data:text/plain,http://users.internal/'],
+  ['file:///etc/passwd'],
+  ['file://users.internal/etc/passwd'],
+  ['blob:http://users.internal/1'],
+  ['mailto:ann@users.internal'],
+  ['http://'],
+  ['http://:80'],
+  ['http://users.internal:99999/'],
+  ['http://users internal/'],
+  ['http://[::1/'],
+  [{}],
+  [7],
+])('%j has no host outside of a browser', (url) => {
+  expect(at(url)).toBeUndefined()
+})
+
+it('does not take long for a long URL', () => {
+  const [long, data, slashes] = ['http://users.internal/', 'data:,', '/'].map((start) =>
+    start.repeat(start === '/' ? 100_000 : 1).padEnd(10_000_000, 'x'),
+  )
+  const found: (string | undefined)[] = []
+  const begin = performance.now()
+  for (let count = 0; count < 1000; count += 1) found.push(at(long), at(data))
+  found.push(at('x', { baseURL: slashes }))
+  expect(performance.now() - begin).toBeLessThan(1000)
+  expect([...new Set(found)]).toEqual(['users.internal', undefined])
+})
+
+it.each([
+  ['/naruto', 'http://users.internal/api', 'users.internal'],
+  ['naruto', 'http://users.internal', 'users.internal'],
+  ['', 'http://users.internal', 'users.internal'],
+  [undefined, 'http://users.internal', 'users.internal'],
+  ['http://other.internal/', 'http://users.internal', 'other.internal'],
+  ['users.internal/naruto', 'https://', 'users.internal'],
+  ['/naruto', '/api', undefined],
+  ['data:,x', 'http://users.internal', 'users.internal'],
+])('%j with the baseURL %j goes to %s', (url, baseURL, host) => {
+  expect(at(url, { baseURL })).toBe(host)
+})
+
+it('takes an absolute URL for a path if allowAbsoluteUrls is false', () => {
+  const config = { baseURL: 'http://users.internal', allowAbsoluteUrls: false }
+  expect(at('http://evil.example/', config)).toBe('users.internal')
+  expect(at('//evil.example/', config)).toBe('users.internal')
+})
+
+it('accepts URL objects', () => {
+  expect(at(new URL('http://users.internal/'))).toBe('users.internal')
+  expect(at('/', { baseURL: new URL('http://users.internal/') })).toBe('users.internal')
+})
+
+it('looks at the URL alone', () => {
+  const headers = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' }
+  const proxy = { host: 'proxy.internal', port: 3128 }
+  expect(at('http://users.internal/', { headers, proxy, params: { host: 'x' } })).toBe(
+    'users.internal',
+  )
+  // What is at the other end of a socket has nothing to do with the URL.
+  expect(at('http://localhost/', { socketPath: '/var/run/docker.sock' })).toBeUndefined()
+})
+
+describe('in a browser', () => {
+  afterEach(() => {
+    Reflect.deleteProperty(globalThis, 'document')
+    Reflect.deleteProperty(globalThis, 'location')
+  })
+
+  it('resolves relative URLs as the page does', () => {
+    Object.assign(globalThis, { document: { baseURI: 'https://shop.example:8443/cart' } })
+    expect(at('/api')).toBe('shop.example:8443')
+    expect(at('api', { baseURL: '/v1' })).toBe('shop.example:8443')
+    expect(at('//users.example/')).toBe('users.example')
+    expect(at('http://users.internal')).toBe('users.internal')
+    expect(at('data:,x')).toBeUndefined()
+  })
+
+  it('resolves relative URLs by the location of a worker', () => {
+    Object.assign(globalThis, { location: { href: 'https://shop.example/worker.js' } })
+    expect(at('/api')).toBe('shop.example')
+  })
+})
+
+const PIECES =
+  'http: https: HTTP: file: data: // / \\ @ : :8080 :443 ? # %2f .. é a.example B.example [::1] 1.2 user'
+const piece = fc.constantFrom(...PIECES.split(' '), ' ', '\t')
+const text = fc.array(piece, { maxLength: 7 }).map((pieces) => pieces.join(''))
+const absolute = fc.tuple(fc.constantFrom('http://', 'https://', 'ftp://', '//', ''), text)
+
+it('goes by what axios makes of the URL and the baseURL', () => {
+  // An earlier axios does not know `allowAbsoluteUrls`.
+  const allowed = AXIOS_MINOR < 8 ? fc.constant(true) : fc.boolean()
+  const property = fc.property(absolute, absolute, allowed, (first, second, allowAbsoluteUrls) => {
+    const [url, baseURL] = [first.join(''), second.join('')]
+    let whole: string
+    try {
+      whole = axios.getUri({ url, baseURL, allowAbsoluteUrls })
+    } catch {
+      // Newer versions of axios refuse some URLs.
+      return
+    }
+    expect(at(url, { baseURL, allowAbsoluteUrls })).toBe(hostOf(whole))
+  })
+  fc.assert(property, { numRuns: 20_000 })
+})
+
+function hostOf(url: string): string | undefined {
+  try {
+    const { protocol, hostname, port } = new URL(url)
+    if (protocol === 'file:') return undefined
+    const host = hostname.toLowerCase().replace(/\.$/, '')
+    return (port ? `${host}:${port}` : host) || undefined
+  } catch {
+    return undefined
+  }
+}

@@ -120,6 +120,30 @@ it('reads circuits that are not closed now and then, and stops once they close',
   storage.asked.length = 0
   await pass(REFRESH * 3)
   expect(storage.asked).toEqual([])
+  // What is left is the timer that detects gaps.
+  expect(jest.getTimerCount()).toBe(1)
+})
+
+describe('after a loss of the storage', () => {
+  beforeEach(async () => {
+    membership.machineFor('orders', RULES)
+    await membership.init()
+    for (const listener of storage.listeners) listener.lost('gone')
+    storage.asked.length = 0
+  })
+
+  it('reads each circuit, which may have missed messages', async () => {
+    expect(membership.isUp).toBe(false)
+    await pass(BEAT)
+    expect(membership.isUp).toBe(true)
+    expect(storage.asked).toEqual(['read users', 'read orders'])
+  })
+
+  it('does not read a circuit that was detached in the meantime', async () => {
+    machine.release?.()
+    await pass(BEAT)
+    expect(storage.asked).toEqual(['read orders'])
+  })
 })
 
 it('follows pushed snapshots', async () => {

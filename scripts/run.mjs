@@ -15,6 +15,7 @@ const environment = Object.fromEntries(
  * @property {string | undefined} [cwd]
  * @property {NodeJS.ProcessEnv} [env] added to that of this process
  * @property {boolean} [hasChannel] whether it has an IPC channel; the program must be Node then
+ * @property {((message: any) => void) | undefined} [onMessage] called with each message over that channel
  * @property {boolean} [isGroup] whether it leads a process group; signals then go to the whole group
  * @property {number} [seconds] after which it is killed
  * @property {string} [input] its standard input; default: none
@@ -41,7 +42,7 @@ export class Running {
    */
   constructor(program, args = [], options = {}) {
     const { cwd, env = {}, hasChannel = false, isGroup = false, seconds = 0, input } = options
-    const { onOutput } = options
+    const { onOutput, onMessage } = options
     this.#isGroup = isGroup
     this.#child = spawn(program, args, {
       cwd,
@@ -61,6 +62,7 @@ export class Running {
     // Callers that wait for the end get the error.
     this.#exit.catch(() => undefined)
     this.#child.stdin?.end(input)
+    if (onMessage) this.#child.on('message', onMessage)
     for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
       this.#child[name]?.setEncoding('utf8').on('data', (text) => {
         this[name] += text
@@ -88,9 +90,13 @@ export class Running {
     }
   }
 
-  /** @param {import('node:child_process').Serializable} message */
+  /**
+   * Sends a message over the channel, unless the program has ended.
+   *
+   * @param {import('node:child_process').Serializable} message
+   */
   send(message) {
-    this.#child.send(message)
+    if (this.#child.connected) this.#child.send(message, () => undefined)
   }
 
   /**

@@ -1,8 +1,8 @@
 /** What stops a release: a tag, a version and a changelog that do not agree, or a source without a place. */
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Running } from '../scripts/run.mjs'
 import { root } from './support/program.js'
 
 const READY = {
@@ -11,21 +11,24 @@ const READY = {
   changelog: '# Changelog\n\n## 1.2.0 (2026-11-26)\n\n- **fix:** a.\n\n## 1.1.0\n',
 }
 
-function check({ tag, manifest, changelog }: typeof READY) {
+async function check({ tag, manifest, changelog }: typeof READY) {
   const folder = mkdtempSync(join(tmpdir(), 'axios-breaker-release-'))
   try {
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
     writeFileSync(join(folder, 'CHANGELOG.md'), changelog)
     const script = join(root, 'scripts/check-release.mjs')
-    return spawnSync(process.execPath, [script, tag], { cwd: folder, encoding: 'utf8' })
+    const running = new Running(process.execPath, [script, tag], { cwd: folder })
+    const { code } = await running.end()
+    return { status: code, stdout: running.stdout, stderr: running.stderr }
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-it('lets a release pass that agrees with itself', () => {
-  expect(check(READY)).toMatchObject({ status: 0, stderr: '', stdout: 'v1.2.0 may be released\n' })
-  expect(check({ ...READY, changelog: '## 1.2.0\n' }).status).toBe(0)
+it('lets a release pass that agrees with itself', async () => {
+  const passed = { status: 0, stderr: '', stdout: 'v1.2.0 may be released\n' }
+  expect(await check(READY)).toEqual(passed)
+  expect(await check({ ...READY, changelog: '## 1.2.0\n' })).toEqual(passed)
 })
 
 it.each<[string, Partial<typeof READY>, string]>([
@@ -37,13 +40,13 @@ it.each<[string, Partial<typeof READY>, string]>([
   ['an empty changelog', { changelog: '' }, 'The newest entry of CHANGELOG.md is "".'],
   ['an unreleased entry', { changelog: '## 1.2.0 (unreleased)\n' }, 'Replace that by the date.'],
   ['no repository', { manifest: { version: '1.2.0' } }, 'package.json has no "repository".'],
-])('stops one with %s', (_, change, message) => {
-  const { status, stdout, stderr } = check({ ...READY, ...change })
+])('stops one with %s', async (_, change, message) => {
+  const { status, stdout, stderr } = await check({ ...READY, ...change })
   expect(stderr).toContain(message)
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
 })
 
-it('names all that is wrong at once', () => {
-  const { stderr } = check({ tag: 'v9.9.9', manifest: { version: '1.2.0' }, changelog: '' })
+it('names all that is wrong at once', async () => {
+  const { stderr } = await check({ tag: 'v9.9.9', manifest: { version: '1.2.0' }, changelog: '' })
   expect(stderr.trim().split('\n')).toHaveLength(3)
 })

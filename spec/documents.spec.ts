@@ -1,7 +1,7 @@
 /** All documents: their code compiles, and what they link to or name is there, also in the package. */
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
+import { run, runNode } from '../scripts/run.mjs'
 import { App, PAGES, PUBLISHED, read, root, snippetsOf, tablesOf } from './support/document.js'
 
 const IMAGES = 'docs/images'
@@ -56,11 +56,9 @@ describe('links', () => {
     expect(anchored).not.toEqual([])
   })
 
-  it('of what is published lead to what is published', () => {
-    const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-      cwd: root,
-      encoding: 'utf8',
-    })
+  it('of what is published lead to what is published', async () => {
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
+    const { stdout } = await run('npm', args, { cwd: root })
     const [packed] = Object.values(JSON.parse(stdout)) as { files: { path: string }[] }[]
     const files = packed?.files.map(({ path }) => path) ?? []
     expect(files).toEqual(expect.arrayContaining(PUBLISHED))
@@ -161,7 +159,7 @@ describe('code', () => {
   )
   const of = (language: string) => snippets.filter((snippet) => snippet.language === language)
 
-  it('in TypeScript compiles, each snippet of it', () => {
+  it('in TypeScript compiles, each snippet of it', async () => {
     const app = new App()
     const files = of('ts').map(({ document, code }, index) =>
       app.write(`${document.replaceAll(/\W/g, '-')}-${index}.ts`, surrounded(code)),
@@ -169,12 +167,8 @@ describe('code', () => {
     const tsc = join(root, 'node_modules/@typescript/native/bin/tsc')
     const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022']
     const args = [tsc, ...options, '--lib', 'es2023,dom', '--types', '', '--skipLibCheck', ...files]
-    const { stdout, stderr } = spawnSync(process.execPath, args, {
-      cwd: app.folder,
-      encoding: 'utf8',
-    })
-    app.remove()
-    expect(stdout + stderr).toBe('')
+    const { output } = await runNode(args, { cwd: app.folder }).finally(() => app.remove())
+    expect(output).toBe('')
     expect(files.length).toBeGreaterThan(10)
   }, 60_000)
 

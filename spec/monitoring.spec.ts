@@ -1,16 +1,18 @@
 /** The alerts and the dashboard, as far as no running Prometheus is needed; microservices.spec.ts has the rest. */
-import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import axios from 'axios'
 import { Registry } from 'prom-client'
 import { CircuitBreaker } from '../lib/index.js'
 import { collectMetrics } from '../lib/metrics/prometheus/index.js'
 import { MemoryStorage } from '../lib/testing/index.js'
+import { run } from '../scripts/run.mjs'
 import { expressionsOf, readAlertTests, readDashboard, readRules } from './support/monitoring.js'
 import { root } from './support/program.js'
 
-const promtool = (args: readonly string[], input = ''): string =>
-  execFileSync('promtool', args, { cwd: join(root, 'monitoring'), encoding: 'utf8', input })
+async function promtool(args: readonly string[], input = ''): Promise<string> {
+  const { output } = await run('promtool', args, { cwd: join(root, 'monitoring'), input })
+  return output
+}
 
 describe('the text of a scrape', () => {
   it('has nothing that promtool finds fault with', async () => {
@@ -30,7 +32,7 @@ describe('the text of a scrape', () => {
     await breaker.flush()
     const text = await registry.metrics()
     expect(text).toContain('circuit_breaker_request_duration_seconds_bucket')
-    expect(promtool(['check', 'metrics'], text)).toBe('')
+    expect(await promtool(['check', 'metrics'], text)).toBe('')
     await breaker.close()
   })
 })
@@ -38,12 +40,14 @@ describe('the text of a scrape', () => {
 describe('the alerts', () => {
   const rules = readRules()
 
-  it('are rules for Prometheus', () => {
-    expect(promtool(['check', 'rules', 'alerts.yml'])).toContain(`${rules.length} rules found`)
+  it('are rules for Prometheus', async () => {
+    expect(await promtool(['check', 'rules', 'alerts.yml'])).toContain(
+      `${rules.length} rules found`,
+    )
   })
 
-  it('fire when they should, and only then', () => {
-    expect(promtool(['test', 'rules', 'alerts.test.yml'])).toContain('SUCCESS')
+  it('fire when they should, and only then', async () => {
+    expect(await promtool(['test', 'rules', 'alerts.test.yml'])).toContain('SUCCESS')
   })
 
   it.each(rules.map((rule) => [rule.alert, rule] as const))('%s is tested both ways', (alert) => {

@@ -1,5 +1,4 @@
 /** The README and the pages promise nothing that is not so: their programs run, their tables are the truth. */
-import { spawnSync } from 'node:child_process'
 import { inspect } from 'node:util'
 import axios from 'axios'
 import { LONGEST_PERMIT, LONGEST_PROOF, MOST_REPORTED } from '../lib/storage/limits.js'
@@ -9,7 +8,7 @@ import { CircuitBreaker, type CircuitOptions, type EventName } from '../lib/inde
 import { resolveSharing } from '../lib/fleet/sharing.js'
 import { PASSWORD, RULE, USER } from './support/acl.js'
 import { read, root, snippetsOf, tableBelow, type Row } from './support/document.js'
-import { runScript } from '../scripts/run.mjs'
+import { runNode, runScript } from '../scripts/run.mjs'
 import { Upstream } from './support/upstream.js'
 
 const readme = read('README.md')
@@ -23,14 +22,11 @@ it('is short enough to be read', () => {
 })
 
 describe('code', () => {
-  it('in CommonJS runs', () => {
+  it('in CommonJS runs', async () => {
     const [, code = ''] = /`(const .* = require\('axios-breaker'\))`/.exec(readme) ?? []
     const script = `${code}; console.log(new CircuitBreaker().circuits, new OpenedStateError('a', { state: 'opened', retryAfter: 1 }) instanceof Error)`
-    const { stdout } = spawnSync(process.execPath, ['--eval', script], {
-      cwd: root,
-      encoding: 'utf8',
-    })
-    expect(stdout).toBe('[] true\n')
+    const { stdout } = await runNode(['--eval', script], { cwd: root })
+    expect(stdout).toBe('[] true')
   })
 
   it('at the top runs, and prints what is said below it', async () => {

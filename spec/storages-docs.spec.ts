@@ -1,9 +1,8 @@
 /** The storage in docs/storages.md compiles, and passes the suite of the contract under node:test. */
-import { execFile, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { LONGEST_PROOF } from '../lib/storage/limits.js'
 import { storageContract } from '../lib/testing/index.js'
+import { runNode } from '../scripts/run.mjs'
 import { App, read, root, snippetsOf } from './support/document.js'
 
 const PAGE = 'docs/storages.md'
@@ -27,35 +26,24 @@ it('is written in TypeScript, a file in each snippet', () => {
   expect(snippets.map(({ language }) => language)).toEqual(['ts', 'ts'])
 })
 
-it('compiles', () => {
+it('compiles', async () => {
   const files = snippets.map(({ code }) => {
     const [, name = ''] = /^\/\/ (\S+)$/m.exec(code) ?? []
     return app.write(name, code)
   })
   const options = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--skipLibCheck']
-  const { stdout } = spawnSync(
-    process.execPath,
-    [
-      join(root, 'node_modules/@typescript/native/bin/tsc'),
-      ...options,
-      '--types',
-      'node',
-      ...files,
-    ],
-    { cwd: app.folder, encoding: 'utf8' },
-  )
-  expect(stdout).toBe('')
+  const tsc = join(root, 'node_modules/@typescript/native/bin/tsc')
+  const args = [tsc, ...options, '--types', 'node', ...files]
+  const { output } = await runNode(args, { cwd: app.folder })
+  expect(output).toBe('')
 })
 
 it(
   'passes every case of the suite',
   async () => {
-    const env = { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined }
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--test', '--test-reporter=tap', 'table-storage.test.js'],
-      { cwd: app.folder, timeout: LONG / 2, env },
-    )
+    const env = { NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined }
+    const args = ['--test', '--test-reporter=tap', 'table-storage.test.js']
+    const { stdout } = await runNode(args, { cwd: app.folder, seconds: LONG / 2000, env })
     expect(stdout).toMatch(new RegExp(`^# pass ${cases.length}\n# fail 0$`, 'm'))
   },
   LONG,

@@ -1,8 +1,8 @@
 /** The types as the compilers of apps read them: old ways to look modules up, and other copies of axios. */
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Running } from '../scripts/run.mjs'
 
 const root = resolve(__dirname, '..')
 const LONG = 120_000
@@ -31,15 +31,16 @@ beforeAll(() => {
 afterAll(() => rmSync(project, { recursive: true }))
 
 /** Compiles the files together. @returns what the compiler printed */
-function compile(
+async function compile(
   tsc: string,
   files: Readonly<Record<string, string>>,
   options: readonly string[],
-): string {
+): Promise<string> {
   for (const [file, code] of Object.entries(files)) writeFileSync(join(project, file), code)
   const args = [tsc, ...STRICT, ...options, ...Object.keys(files)]
-  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' })
-  return stdout + stderr
+  const running = new Running(process.execPath, args, { cwd: project })
+  await running.end()
+  return running.output
 }
 
 const ENTRIES = `
@@ -60,7 +61,7 @@ export const all = [observeMetrics, collectMetrics, RedisStorage, statusPage, de
 
 it(
   'are found under node10, each entry point',
-  () => {
+  async () => {
     const old = [
       '--module',
       'commonjs',
@@ -71,7 +72,7 @@ it(
     ]
     const options = [...old, '--esModuleInterop', '--skipLibCheck']
     const missing = "import 'axios-breaker/nothing'\nexport {}\n"
-    const errors = compile(OLD, { 'node10.ts': ENTRIES, 'nothing.ts': missing }, options)
+    const errors = await compile(OLD, { 'node10.ts': ENTRIES, 'nothing.ts': missing }, options)
     expect(errors).toMatch(/^nothing\.ts.*axios-breaker\/nothing[^\n]*\n$/)
   },
   LONG,
@@ -105,17 +106,17 @@ breaker.attach(Class0, 'users')
 
 it(
   'take instances of every axios from 1.7 on without a cast, in ES modules and in CommonJS',
-  () => {
+  async () => {
     const options = ['--module', 'nodenext', '--skipLibCheck']
     const code = attaching(COPIES)
-    expect(compile(NATIVE, { 'app.mts': code, 'app.cts': code }, options)).toBe('')
+    expect(await compile(NATIVE, { 'app.mts': code, 'app.cts': code }, options)).toBe('')
   },
   LONG,
 )
 
 it(
   'take instances that the other module format made',
-  () => {
+  async () => {
     const options = ['--module', 'nodenext', '--skipLibCheck']
     const made = "import axios from 'axios'\nexport const users = axios.create()\n"
     const code = `
@@ -123,7 +124,7 @@ import { CircuitBreaker } from 'axios-breaker'
 import { users } from './made.cjs'
 new CircuitBreaker().attach(users, 'users')
 `
-    expect(compile(NATIVE, { 'made.cts': made, 'taking.mts': code }, options)).toBe('')
+    expect(await compile(NATIVE, { 'made.cts': made, 'taking.mts': code }, options)).toBe('')
   },
   LONG,
 )

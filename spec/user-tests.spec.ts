@@ -1,10 +1,10 @@
 /** In the test suites of users: clocks that are swapped, and mocks in axios's place. */
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import axios, { type InternalAxiosRequestConfig } from 'axios'
 import { CircuitBreaker, ConfigError } from '../lib/index.js'
+import { Running } from '../scripts/run.mjs'
 import { TestClock } from '../lib/testing/index.js'
 
 const root = resolve(__dirname, '..')
@@ -187,7 +187,7 @@ const MOCKS: [what: string, factory: string, use: string][] = [
 
 it(
   'imports and attaches whatever a suite has put in the place of axios',
-  () => {
+  async () => {
     const suite = mkdtempSync(join(tmpdir(), 'mocks-'))
     mkdirSync(join(suite, 'node_modules'))
     for (const name of ['axios', 'zod']) {
@@ -218,9 +218,10 @@ test(${JSON.stringify(what)}, () => {
     }
     const jestProgram = join(root, 'node_modules/jest/bin/jest.js')
     const args = [jestProgram, '--rootDir', suite, '--json', '--silent']
-    const { stdout } = spawnSync(process.execPath, args, { cwd: suite, encoding: 'utf8' })
+    const running = new Running(process.execPath, args, { cwd: suite })
+    await running.end()
     rmSync(suite, { recursive: true })
-    const { testResults } = JSON.parse(stdout) as {
+    const { testResults } = JSON.parse(running.stdout) as {
       testResults: { status: string; message: string }[]
     }
     expect(testResults.filter(({ status }) => status !== 'passed')).toEqual([])

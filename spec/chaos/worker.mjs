@@ -1,8 +1,12 @@
 /** A place in the fleet: one process after another, each behind the same proxy to Redis. */
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
+import { Running } from '../../scripts/run.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
+import { until } from '../../scripts/until.mjs'
+
+const WORKER = join(import.meta.dirname, 'worker-process.mjs')
+/** Seconds that a process may take to start. */
+const START = 120
 
 export class Slot {
   /** Its place, by which the upstream knows it. */
@@ -44,33 +48,31 @@ export class Slot {
       url: `redis://127.0.0.1:${this.proxy.port}`,
       pause: this.isThick ? 20 : 2000,
     }
-    const child = fork(
-      join(import.meta.dirname, 'worker-process.mjs'),
-      [JSON.stringify(settings)],
-      {
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      },
-    )
+    let isReady = false
+    const child = new Running(process.execPath, [WORKER, JSON.stringify(settings)], {
+      hasChannel: true,
+      onMessage: () => (isReady = true),
+      onOutput: (text) => this.#log({ k: 'printed', name, text }),
+    })
     this.name = name
     this.#child = child
     this.#log({ k: 'spawn', name, isThick: this.isThick, pid: child.pid })
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text) => this.#log({ k: 'printed', name, text }))
-    }
-    child.on('error', () => undefined)
-    child.on('exit', (code, signal) => {
-      if (this.#child === child) this.#child = undefined
-      this.#log({ k: 'exit', name, code, signal })
-    })
-    await Promise.race([once(child, 'message'), once(child, 'exit')])
+    void this.#noteEnd(name, child)
+    await until(`${name} is ready`, () => isReady || !child.isRunning, START)
+  }
+
+  async #noteEnd(name, child) {
+    const { code, signal } = await child.end()
+    if (this.#child === child) this.#child = undefined
+    this.#log({ k: 'exit', name, code, signal })
   }
 
   signal(signal) {
-    this.#child?.kill(signal)
+    this.#child?.signal(signal)
   }
 
   send(message) {
-    if (this.#child?.connected) this.#child.send(message, () => undefined)
+    this.#child?.send(message)
   }
 
   /** Ends traffic, and waits until the process has exited by itself; after so many seconds it is killed. */
@@ -79,8 +81,8 @@ export class Slot {
     if (!child) return
     this.#log({ k: 'asked to end', name: this.name, closes })
     this.send({ command: 'end', closes })
-    const kill = setTimeout(() => child.kill('SIGKILL'), seconds * 1000)
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    const kill = setTimeout(() => child.signal('SIGKILL'), seconds * 1000)
+    await child.end()
     clearTimeout(kill)
   }
 

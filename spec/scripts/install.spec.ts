@@ -1,8 +1,8 @@
 /** Nothing is installed on somebody's machine before they agree. apt-get and sudo are replaced here. */
-import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
+import { Running } from '../../scripts/run.mjs'
 
 const PROGRAM = 'breaker-test-program'
 
@@ -41,19 +41,19 @@ interface Run {
 }
 
 /** @returns what was printed */
-function run({ env = {}, typed }: Run): string {
+async function run({ env = {}, typed }: Run): Promise<string> {
   writeFileSync(join(folder, 'run.mjs'), SCRIPT)
   const path = `${folder}${delimiter}${process.env.PATH}`
   const node = [process.execPath, join(folder, 'run.mjs')]
   const [program = '', ...args] =
     typed === undefined ? node : ['script', '-qec', node.join(' '), '/dev/null']
-  const { stdout } = spawnSync(program, args, {
-    encoding: 'utf8',
+  const running = new Running(program, args, {
     input: typed ?? '',
-    env: { ...process.env, CI: '', PATH: path, ...env },
-    timeout: 30_000,
+    env: { CI: '', PATH: path, ...env },
+    seconds: 30,
   })
-  return stdout
+  await running.end()
+  return running.stdout
 }
 
 function installed(): string[] {
@@ -66,39 +66,39 @@ const INSTALLED = [
   expect.stringMatching(/ install -y .*its-package$/),
 ]
 
-it('installs in CI at once', () => {
-  expect(run({ env: { CI: 'true' } })).toMatch(/it is there\n$/)
+it('installs in CI at once', async () => {
+  expect(await run({ env: { CI: 'true' } })).toMatch(/it is there\n$/)
   expect(installed()).toEqual(INSTALLED)
 })
 
-it.each(['y', 'Yes'])('installs in a terminal after the answer %s', (answer) => {
-  const printed = run({ typed: `${answer}\n` })
+it.each(['y', 'Yes'])('installs in a terminal after the answer %s', async (answer) => {
+  const printed = await run({ typed: `${answer}\n` })
   expect(printed).toContain('Install its-package on this machine, with apt-get as root? [y/N]')
   expect(printed).toContain('it is there')
   expect(installed()).toEqual(INSTALLED)
 })
 
-it.each(['n', '', 'yesterday'])('installs nothing after the answer "%s"', (answer) => {
-  expect(run({ typed: `${answer}\n` })).toContain(`${PROGRAM} is missing`)
+it.each(['n', '', 'yesterday'])('installs nothing after the answer "%s"', async (answer) => {
+  expect(await run({ typed: `${answer}\n` })).toContain(`${PROGRAM} is missing`)
   expect(installed()).toEqual([])
 })
 
-it('installs nothing without a terminal, and says how to', () => {
-  expect(run({})).toBe(
+it('installs nothing without a terminal, and says how to', async () => {
+  expect(await run({})).toBe(
     `${PROGRAM} is missing. On Debian and Ubuntu: apt-get install its-package. ` +
       'Elsewhere, set BREAKER_TEST_PROGRAM to its path.\n',
   )
   expect(installed()).toEqual([])
 })
 
-it('installs nothing if a variable names a path at which there is no program', () => {
+it('installs nothing if a variable names a path at which there is no program', async () => {
   const env = { CI: 'true', BREAKER_TEST_PROGRAM: join(folder, 'nowhere') }
-  expect(run({ env })).toContain(`${PROGRAM} is missing`)
+  expect(await run({ env })).toContain(`${PROGRAM} is missing`)
   expect(installed()).toEqual([])
 })
 
-it('does nothing if the program is there', () => {
+it('does nothing if the program is there', async () => {
   executable(PROGRAM, '')
-  expect(run({})).toBe('it is there\n')
+  expect(await run({})).toBe('it is there\n')
   expect(installed()).toEqual([])
 })

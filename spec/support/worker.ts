@@ -1,9 +1,9 @@
 /** Processes of a fleet, each with a breaker of its own. */
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import type { CircuitBreakerOptions, CircuitState } from '../../lib/index.js'
 import type { RedisStorageOptions } from '../../lib/redis/index.js'
+import { Running } from '../../scripts/run.mjs'
+import { until } from './until.js'
 
 export interface WorkerOptions {
   /** The origin of the upstream. */
@@ -56,31 +56,34 @@ export interface Tally {
   readonly waits: readonly number[]
 }
 
+/** Seconds that a process may take to start on a busy machine. */
+const START = 60
+
+interface Answer {
+  readonly result?: unknown
+  readonly error?: string
+}
+
 export class Worker {
-  readonly #child: ChildProcess
-  readonly #answers = new Map<number, (answer: { result?: unknown; error?: string }) => void>()
+  readonly #process: Running
+  readonly #answers = new Map<number, (answer: Answer) => void>()
+  #isReady = false
   #serial = 0
 
-  private constructor(child: ChildProcess) {
-    this.#child = child
-    child.on('message', (message: { id: number; result?: unknown; error?: string }) => {
-      this.#answers.get(message.id)?.(message)
-      this.#answers.delete(message.id)
-    })
+  private constructor(settings: string, execArgv: readonly string[]) {
+    const args = [...execArgv, join(__dirname, 'worker-process.mjs'), settings]
+    const onMessage = (message: Answer & { id: number }): void => this.#take(message)
+    this.#process = new Running(process.execPath, args, { hasChannel: true, onMessage })
+    void this.#process.end().then(() => this.#failAll())
   }
 
   static async start(workerOptions: WorkerOptions): Promise<Worker> {
     const { name = 'users', options = {}, execArgv = [], ...rest } = workerOptions
-    const settings = JSON.stringify({ name, options, ...rest })
-    const child = fork(join(__dirname, 'worker-process.mjs'), [settings], {
-      execArgv: [...execArgv],
-    })
-    const exit = once(child, 'exit').then(([code]) => {
-      throw new Error(`The process ended before it was ready, with ${code}`)
-    })
-    await Promise.race([once(child, 'message'), exit])
-    exit.catch(() => undefined)
-    return new Worker(child)
+    const worker = new Worker(JSON.stringify({ name, options, ...rest }), execArgv)
+    const isOver = () => worker.#isReady || !worker.#process.isRunning
+    await until('the process is ready', isOver, START)
+    if (!worker.#isReady) throw worker.#ended()
+    return worker
   }
 
   /** Starts so many processes, and connects them. */
@@ -90,14 +93,18 @@ export class Worker {
     return workers
   }
 
-  /** Runs a command. Rejects with the message of the error that it threw there. */
+  /**
+   * Runs a command. Rejects with the message of the error that it threw there, and with all output if the
+   * process has ended.
+   */
   async call<Result = unknown>(command: string, ...args: unknown[]): Promise<Result> {
     this.#serial += 1
     const id = this.#serial
-    const answered = new Promise<{ result?: unknown; error?: string }>((resolve) => {
+    if (!this.#process.isRunning) throw this.#ended()
+    const answered = new Promise<Answer>((resolve) => {
       this.#answers.set(id, resolve)
     })
-    this.#child.send({ id, command, args })
+    this.#process.send({ id, command, args })
     const { result, error } = await answered
     if (error !== undefined) throw new Error(error)
     return result as Result
@@ -120,12 +127,27 @@ export class Worker {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal)
+    this.#process.signal(signal)
   }
 
   async stop(): Promise<void> {
-    if ((this.#child.exitCode ?? this.#child.signalCode) !== null) return
-    this.#child.kill('SIGKILL')
-    await once(this.#child, 'exit')
+    await this.#process.kill()
+  }
+
+  /** The first message of a process has no command: the process is ready. */
+  #take({ id, ...answer }: Answer & { id: number }): void {
+    this.#isReady = true
+    this.#answers.get(id)?.(answer)
+    this.#answers.delete(id)
+  }
+
+  #failAll(): void {
+    const { message } = this.#ended()
+    for (const answer of this.#answers.values()) answer({ error: message })
+    this.#answers.clear()
+  }
+
+  #ended(): Error {
+    return new Error(`The process has ended:\n${this.#process.output}`)
   }
 }

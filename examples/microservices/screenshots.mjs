@@ -64,9 +64,11 @@ async function pictureGraphs(page, name, expressions) {
     const lines = page.locator('.graph_container').nth(i).locator('svg path')
     await lines.first().waitFor({ state: 'attached' })
   }
-  await page.evaluate(
-    () => document.activeElement instanceof HTMLElement && document.activeElement.blur(),
-  )
+  await page.evaluate(() => {
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+    // The bar at the top is fixed: in a page that is scrolled, the picture would have it in the middle.
+    document.querySelector('nav').style.position = 'absolute'
+  })
   await save(page, `prometheus-${name}`)
 }
 

@@ -42,7 +42,11 @@ function breakStorage() {
 }
 setInterval(breakStorage, STORAGE_UP + STORAGE_DOWN)
 
-const page = statusPage(breaker, { title: `Circuits of process ${process.pid}` })
+const page = statusPage(breaker, {
+  title: `Circuits of process ${process.pid}`,
+  // Whoever uses this machine may force circuits. In production, ask the session of the request.
+  actions: { authorize: () => ({ by: 'you' }) },
+})
 createServer(page).listen(port, '127.0.0.1', () => {
-  console.log(`http://127.0.0.1:${port}/ shows the circuits. Ctrl-C ends it.`)
+  console.log(`http://127.0.0.1:${port}/ shows the circuits, and forces them. Ctrl-C ends it.`)
 })

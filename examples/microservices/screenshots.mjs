@@ -67,7 +67,7 @@ async function pictureGraphs(page, name, expressions) {
   await page.evaluate(() => {
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
     // The bar at the top is fixed: in a page that is scrolled, the picture would have it in the middle.
-    document.querySelector('nav').style.position = 'absolute'
+    document.querySelector('nav')?.setAttribute('style', 'position: absolute')
   })
   await save(page, `prometheus-${name}`)
 }

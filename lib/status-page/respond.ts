@@ -1,5 +1,6 @@
 /** Answers one request, whatever its path: the page does not know where it is mounted. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { property } from '../internal/property.js'
 import { reportOnce } from '../internal/warnings.js'
 import type { Actions } from './actions/actions.js'
 import { Refused } from './actions/refused.js'
@@ -64,7 +65,15 @@ async function act(
     // Nobody reads the rest of the body, so the connection cannot be used for another request.
     if (!request.readableEnded) response.shouldKeepAlive = false
     answer(response, status, TEXT, `${why}\n`, headers)
+    closeStream(response)
   }
+}
+
+/** With HTTP/2, a body is a stream of its own, which its sender could keep open for ever. */
+function closeStream(response: ServerResponse): void {
+  const stream = property(response, 'stream')
+  const close = property(stream, 'close')
+  if (typeof close === 'function') close.call(stream)
 }
 
 function openStream(

@@ -1,14 +1,24 @@
-/** Times variants side by side, so that disturbances of the machine affect all of them alike. */
+/**
+ * Times variants side by side, in turns of less than a millisecond, so that disturbances of the machine affect
+ * all of them alike.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { quantile } from './statistics.mjs'
 
+/**
+ * Of the turns of a variant, from the fastest on. Whatever else runs on the machine only ever makes a turn slower:
+ * the median of a busy machine says more about the others than about the code.
+ */
+const UNDISTURBED = 0.25
 const US_PER_MS = 1000
 
 /**
- * Each round runs every variant once, in a random order. Before that, each is called `warmUp` times: the
- * first thousands of requests through cold code measure the compiler and not the variant.
+ * Each round runs every variant once, in a random order. Before that, each is called `warmUp` times: the first
+ * tens of thousands of requests measure the compiler and not the variant, as it leaves small functions for last.
  *
  * @param {Readonly<Record<string, () => Promise<unknown>>>} variants by name
  * @param {{ rounds: number, calls: number, warmUp: number, concurrency?: number }} extent
- * @returns {Promise<Record<string, number[]>>} microseconds per call, one figure a round
+ * @returns {Promise<Record<string, number>>} microseconds per call
  */
 export async function compare(variants, { rounds, calls, warmUp, concurrency = 1 }) {
   const names = Object.keys(variants)
@@ -17,11 +27,13 @@ export async function compare(variants, { rounds, calls, warmUp, concurrency = 1
   const warmUps = Math.ceil(warmUp / calls)
   for (let round = -warmUps; round < rounds; round += 1) {
     for (const name of shuffled(names)) {
+      // As a network would: requests that never let the event loop turn make events of metrics pile up.
+      await nextTurn()
       const microseconds = await time(variants[name], calls, concurrency)
       if (round >= 0) samples[name].push(microseconds)
     }
   }
-  return samples
+  return Object.fromEntries(names.map((name) => [name, quantile(samples[name], UNDISTURBED)]))
 }
 
 async function time(call, calls, concurrency) {

@@ -34,7 +34,7 @@ const rounds = Number(process.env.ROUNDS ?? ALL_ROUNDS)
 const share = Math.min(1, rounds / ALL_ROUNDS)
 const extent = {
   rounds,
-  warmUp: Math.ceil(Math.max(5000 * share, 500)),
+  warmUp: Math.ceil(Math.max(40_000 * share, 500)),
   circuits: Math.ceil(10_000 * share),
   successes: Math.ceil(100_000 * share),
   fleet: {

@@ -6,7 +6,7 @@ import { forEachVariant, NAMES } from './variants.mjs'
 /** More failures than any of the breakers needs to open. */
 const FAILURES = 50
 
-/** @returns microseconds per request, by variant and round */
+/** @returns microseconds per request, by variant */
 export async function refused(extent) {
   const connections = forEachVariant(connectTo)
   for (const name of NAMES) await open(connections[name])

@@ -46,8 +46,9 @@ function introduction({ about, extent }) {
   const versions = Object.entries(about.versions).map(([name, version]) => `${name} ${version}`)
   return (
     `${about.date}, Node ${about.node}, ${about.cores} cores. ${versions.join(', ')}.\n\n` +
-    `Each of ${extent.rounds} rounds, spread over several processes, runs all variants in an order of its own. A ratio is the median over the ` +
-    `rounds, with the quartiles in brackets; what _${BARE}, again_ differs from 1 by is noise. ` +
+    `Each of ${extent.rounds} rounds, spread over several processes, runs all variants in an order of its own. A variant's time in a process ` +
+    'is the lower quartile of its rounds, as other work on the machine only ever makes one slower. A ratio is the median over the processes, ' +
+    `with the quartiles in brackets; what _${BARE}, again_ differs from 1 by is noise. ` +
     'Made by `npm run bench`.'
   )
 }

@@ -14,7 +14,7 @@ export function quantile(values, share) {
   return at(sorted, share)
 }
 
-/** The quartiles of the ratios to the base, each ratio within one round. */
+/** The quartiles of the ratios to the base, each ratio within one round or process. */
 export function ratios(values, base) {
   return quartiles(values.map((value, round) => value / base[round]))
 }

@@ -101,8 +101,8 @@ export class RedisConnection implements Connection, Member {
     this.up()
   }
 
-  heard(text: unknown): void {
-    this.#inbox.heard(text)
+  received(text: unknown): void {
+    this.#inbox.received(text)
   }
 
   /** Asks once more if only Redis's clock says that the deadline is over: that clock was set forward. */

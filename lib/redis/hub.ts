@@ -22,7 +22,7 @@ export interface Member {
   down(error: unknown, isOver?: boolean): void
   /** Messages arrive from now on. Earlier ones may have been missed. */
   subscribed(): void
-  heard(text: unknown): void
+  received(text: unknown): void
 }
 
 export type Events = CommandEvents & MessageEvents & BorrowedClientEvents
@@ -127,8 +127,8 @@ export class Hub implements Evaluator {
 
   #messageEvents(): MessageEvents {
     return {
-      heard: (channel, text) => {
-        for (const member of this.#listenersTo(channel)) member.heard(text)
+      received: (channel, text) => {
+        for (const member of this.#listenersTo(channel)) member.received(text)
       },
       subscribed: (channel) => {
         for (const member of this.#listenersTo(channel)) member.subscribed()

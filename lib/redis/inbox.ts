@@ -1,6 +1,6 @@
 /** Receives the messages of the channel, and decides which of them to trust. */
 import type { ConnectionListener } from '../storage/contract.js'
-import { Hearing } from './hearing.js'
+import { MissedMessages } from './missed-messages.js'
 import { parseMessage } from './message.js'
 import { Rereading } from './rereading.js'
 import { agedBy, type ServerClock } from './server-clock.js'
@@ -21,12 +21,12 @@ export class Inbox {
    * The secret of each circuit, as Redis answered it. A message that is not signed with it proves nothing.
    */
   readonly #secrets = new Map<string, string>()
-  readonly #hearing: Hearing
+  readonly #missed: MissedMessages
   readonly #rereading: Rereading
 
   constructor(options: InboxOptions) {
     this.#options = options
-    this.#hearing = new Hearing(options.onMissed)
+    this.#missed = new MissedMessages(options.onMissed)
     this.#rereading = new Rereading(options.readAll)
   }
 
@@ -34,12 +34,12 @@ export class Inbox {
     return this.#secrets.get(circuit)
   }
 
-  heard(text: unknown): void {
+  received(text: unknown): void {
     const message = parseMessage(text)
-    if (!message) return this.#heardUnreadable()
+    if (!message) return this.#receivedUnreadable()
     const { circuit, snapshot, time, process } = message
     const { listener, clock } = this.#options
-    this.#hearing.heard(circuit, snapshot.epoch)
+    this.#missed.received(circuit, snapshot.epoch)
     const secret = this.#secrets.get(circuit)
     if (secret !== undefined && message.isSignedWith(secret)) {
       listener.pushed(circuit, agedBy(snapshot, clock.ageOf(time)), process)
@@ -48,17 +48,17 @@ export class Inbox {
 
   answered(circuit: string, { secret, answer }: Reply): void {
     if (secret) this.#secrets.set(circuit, secret)
-    this.#hearing.answered(circuit, answer.epoch)
+    this.#missed.answered(circuit, answer.epoch)
   }
 
   forget(circuit: string): void {
     this.#secrets.delete(circuit)
-    this.#hearing.forget(circuit)
+    this.#missed.forget(circuit)
   }
 
   /** Call this if messages may have been missed. The caller then reads all circuits. */
   reset(): void {
-    this.#hearing.reset()
+    this.#missed.reset()
   }
 
   close(): void {
@@ -68,8 +68,8 @@ export class Inbox {
   /**
    * The message comes from a later release, or from another program. Whatever it says, the keys say it too.
    */
-  #heardUnreadable(): void {
-    this.#hearing.reset()
+  #receivedUnreadable(): void {
+    this.#missed.reset()
     this.#rereading.request()
   }
 }

@@ -4,8 +4,8 @@
  */
 
 /**
- * The SHA1 of no script. A server answers that it does not know it, and a user who may run our script may
- * ask.
+ * The SHA1 of no script. The server answers that it does not know such a script. Any user who may run our
+ * script may ask for it.
  */
 export const NO_SCRIPT = '0'.repeat(40)
 

@@ -9,11 +9,11 @@
  * Releases share only the key and the messages: see `formats.ts`. The script keeps fields that a later release
  * added to the key.
  *
- * - `string.format`, as Lua prints no more than fourteen digits of a number.
+ * - Numbers go through `string.format`, since Lua itself prints no more than fourteen digits.
  * - Nothing is rolled back when a command fails midway, so publishing comes last, by `pcall`: a
  *   connection that may not publish still shares what it reports.
  * - A stored moment is never trusted to lie in the past: Redis's clock may have been set back, or
- *   another server may have taken over. How long an outage has lasted the processes know too.
+ *   another server may have taken over. The processes also know how long an outage has lasted.
  * - Somebody else may write anything to the key. Every field is bounded before it is parsed, no pattern
  *   can backtrack, and every call that finds a key lets it expire.
  */

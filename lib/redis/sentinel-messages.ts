@@ -45,7 +45,7 @@ export class SentinelMessages implements Messages {
   }
 
   add(channel: string): void {
-    this.#channels.set(channel, (text) => this.#events.heard(channel, text))
+    this.#channels.set(channel, (text) => this.#events.received(channel, text))
     if (this.#isOpen) void this.#subscribe(channel)
   }
 

@@ -18,7 +18,7 @@ const SUSPICION_LIMIT = 2
 const NO_PONG = 'The connection for messages does not answer: replacing it'
 
 export interface MessageEvents {
-  heard(channel: string, text: unknown): void
+  received(channel: string, text: unknown): void
   /** Messages arrive from now on. Earlier ones may have been missed. */
   subscribed(channel: string): void
   /** The subscription was refused. It is tried again, since it may be allowed later. */
@@ -129,7 +129,7 @@ export class Subscription implements Messages {
   async #subscribe(line: Line, channel: string): Promise<void> {
     const isWanted = (): boolean => line === this.#own.line && this.#channels.has(channel)
     try {
-      const subscribing = line.subscribe(channel, (text) => this.#events.heard(channel, text))
+      const subscribing = line.subscribe(channel, (text) => this.#events.received(channel, text))
       await this.#replaceIfSilent(line, this.#pings.limit, subscribing)
       if (!isWanted()) return
       this.#channels.set(channel, true)

@@ -4,7 +4,7 @@
 export const LONGEST_PROOF = 60
 /** Processes whose evidence is kept for a circuit: more than a threshold and a quorum of usual size ever need. */
 export const MOST_REPORTED = 128
-/** A version this far ahead of the storage's clock is no version: somebody else wrote it. */
+/** A version this far ahead of the storage's clock is not believed: somebody else wrote it. */
 export const FAR_FUTURE = 86_400
 /** A permit whose holder no longer renews it ends after as many leases, whatever its entry says. */
 export const LONGEST_PERMIT = 2
@@ -16,13 +16,13 @@ export function proofLife(ttl: number): number {
 
 /** For how long a poll of all processes lasts, before another may begin. */
 export const POLL = 0.75
-/** From then on the answers decide, if there are as many as are usual. */
+/** From this age of a poll on, its answers decide if they include as many requests as usual. */
 export const POLL_USUAL = 0.25
-/** From then on they decide, however many there are. */
+/** From this age on, the answers decide, however many there are. */
 export const POLL_PATIENCE = 0.5
-/** The part of the usual requests that makes answers as many as are usual. */
+/** Answers include as many requests as usual if they include this part of the last count. */
 export const USUAL = 0.8
-/** For how long what a poll has counted says what is usual. */
+/** How long the number of requests that a poll has counted is taken as usual. */
 export const CENSUS = 300
 /** Processes that are to answer a poll; of more, each draws whether it does. */
 export const MOST_ANSWERS = 100

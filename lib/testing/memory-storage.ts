@@ -70,7 +70,7 @@ export class MemoryStorage implements SharedStorage {
     const { kept, answer, changed } = decide(this.#circuits.get(circuit), question, this.#now())
     if (kept) this.#circuits.set(circuit, kept)
     if (changed) {
-      // The answer comes first: no listener hears of a change while it is being made.
+      // The answer comes first: no listener learns of a change while it is being made.
       queueMicrotask(() => {
         for (const listener of this.#listeners) listener.pushed(circuit, changed, process)
       })

@@ -19,7 +19,7 @@ afterEach(() => harness.reset(), LONG)
 afterAll(() => harness.stop(), LONG)
 
 /** The commands that Redis receives during a job, without the PING that a subscription sends every 15 s. */
-async function heard(job: () => Promise<unknown>): Promise<string[]> {
+async function received(job: () => Promise<unknown>): Promise<string[]> {
   const lines: string[] = []
   const monitor = createClient({ url: harness.redis.url, disableClientInfo: true })
   await monitor.connect()
@@ -29,7 +29,7 @@ async function heard(job: () => Promise<unknown>): Promise<string[]> {
     await harness.redis.command('ECHO', 'the beginning')
     await job()
     await harness.redis.command('ECHO', 'the end')
-    await eventually('the monitor has heard it all', () => positionOf('the end') >= 0)
+    await eventually('the monitor has received everything', () => positionOf('the end') >= 0)
     const sent = lines.slice(positionOf('the beginning') + 1, positionOf('the end'))
     return sent.filter((line) => !line.endsWith('"PING"'))
   } finally {
@@ -50,7 +50,7 @@ describe('a healthy circuit', () => {
     async () => {
       harness.service.answer = () => sleep(5, 200)
       const before = await counts()
-      const lines = await heard(async () => {
+      const lines = await received(async () => {
         await harness.each((worker) => worker.call('spin', WITHOUT_NETWORK / SIZE, AT_ONCE))
         await harness.each((worker) => harness.get(worker, WITH_NETWORK / SIZE, AT_ONCE))
         await harness.flush()

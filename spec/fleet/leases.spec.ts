@@ -24,7 +24,7 @@ async function probe(): Promise<Worker> {
   return harness.senderOf(service.held[0] ?? { from: '' })
 }
 
-/** Waits until the lease has been renewed: it then lasts longer than the others heard at its grant. */
+/** Waits until the lease has been renewed: it then lasts longer than the others learned at its grant. */
 async function renewed(): Promise<void> {
   const [first] = await harness.holders()
   const isLonger = async () => (await harness.holders())[0]?.until !== first?.until

@@ -655,7 +655,7 @@ it('publishes no loss while the storage is up, nor once it is closed', async () 
 })
 
 describe('init() again', () => {
-  it('after a failure that it reports does not speak of the trouble before', async () => {
+  it('after a failure that it reports does not mention the trouble before', async () => {
     isUpAtFirst = false
     const first = refusal(link.init(DEADLINE))
     current().listener.lost('ECONNREFUSED')

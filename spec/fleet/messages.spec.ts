@@ -4,8 +4,8 @@ import type { Worker } from '../support/worker.js'
 
 const THRESHOLD = 3
 /**
- * No background read helps. A process that hears no message asks again once the lease of the permit that it
- * did not get is over.
+ * No background read helps. A process without messages asks again once the lease is over whose permit it did
+ * not get.
  */
 const STORAGE = { refresh: 3600, lease: 3 }
 
@@ -81,7 +81,7 @@ const silence = () => allow('-subscribe', 0)
 const speak = () => allow('+subscribe', harness.workers.length)
 
 it(
-  'a transition that nobody heard is read as soon as the subscriptions work again',
+  'a transition that reached nobody is read as soon as the subscriptions work again',
   async () => {
     const [worker, others] = [harness.worker(0), harness.others(harness.worker(0))]
     await silence()

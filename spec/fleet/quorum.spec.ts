@@ -44,7 +44,7 @@ it(
     harness.service.answer = () => 500
     await harness.warned(good)
     expect(await harness.kept('state')).not.toBe('closed')
-    // A busy process may hear of the opening only after another has begun to probe.
+    // A busy process may learn of the opening only after another has begun to probe.
     for (const [first] of await harness.transitions(good)) expect(first?.to).toMatch(/opened$/)
   },
   LONG,

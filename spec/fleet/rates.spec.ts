@@ -30,7 +30,7 @@ const clock = (): number => Number(process.hrtime.bigint()) / 1e9
 async function openedAfter(start: number, workers = scene.workers): Promise<number> {
   await scene.warned(workers)
   const transitions = await scene.transitions(workers)
-  const times = transitions.map((told) => told.find(({ to }) => to === 'opened')?.at ?? Infinity)
+  const times = transitions.map((moves) => moves.find(({ to }) => to === 'opened')?.at ?? Infinity)
   return Math.max(...times) - start
 }
 

@@ -61,7 +61,7 @@ afterEach(() => SharedBreaker.closeAll())
 
 let serial = 0
 
-const TELLS_AND_IS_TOLD = { tells: true, isTold: true, losses: [] }
+const BOTH_WAYS = { sends: true, receives: true, losses: [] }
 
 /** Makes one breaker on this client, and another that connects to the same Redis by URL. */
 async function story(made: Client, other: Client | string, tries = 1): Promise<unknown> {
@@ -76,9 +76,9 @@ async function story(made: Client, other: Client | string, tries = 1): Promise<u
   try {
     const first = await SharedBreaker.join(upstream, { client: made.client, prefix }, { names })
     const second = await SharedBreaker.join(upstream, { ...storage, prefix }, { names })
-    const tells = await hears(second, first, names.slice(0, tries))
-    const isTold = await hears(first, second, names.slice(tries))
-    return { tells, isTold, losses: [...first.losses, ...second.losses] }
+    const sends = await follows(second, first, names.slice(0, tries))
+    const receives = await follows(first, second, names.slice(tries))
+    return { sends, receives, losses: [...first.losses, ...second.losses] }
   } finally {
     await SharedBreaker.closeAll()
     await made.end()
@@ -86,17 +86,17 @@ async function story(made: Client, other: Client | string, tries = 1): Promise<u
   }
 }
 
-/** Whether one of these circuits that the teller opens is heard of. */
-async function hears(
+/** Whether the listener follows one of the circuits that the opener opens. */
+async function follows(
   listener: SharedBreaker,
-  teller: SharedBreaker,
+  opener: SharedBreaker,
   names: readonly string[],
 ): Promise<boolean> {
   for (const name of names) {
-    await teller.fail(name)
-    const heard = until('it is heard', () => listener.opened.includes(name), 4)
+    await opener.fail(name)
+    const followed = until('it is opened here too', () => listener.opened.includes(name), 4)
     if (
-      await heard.then(
+      await followed.then(
         () => true,
         () => false,
       )
@@ -138,14 +138,14 @@ describe('a server', () => {
   it.each(Object.keys(kinds))('%s', async (kind) => {
     const url = kind.includes('without a queue') ? `${server.url}/1` : server.url
     expect(await story((kinds[kind] as (url: string) => Client)(server.url), url)).toEqual(
-      TELLS_AND_IS_TOLD,
+      BOTH_WAYS,
     )
   })
 
   it('createClient of redis 6, with a prefix for keys, on both sides', async () => {
     const { url } = server
     const make = () => managed(redis.createClient({ url, keyPrefix: 'app:' }))
-    expect(await story(make(), make())).toEqual(TELLS_AND_IS_TOLD)
+    expect(await story(make(), make())).toEqual(BOTH_WAYS)
     expect(await server.command('EXISTS', `app:kind-${serial}/users-0`)).toBe(1)
   })
 })
@@ -165,7 +165,7 @@ describe('a cluster', () => {
   it.each(Object.keys(kinds))('createCluster %s', async (kind) => {
     expect(
       await story((kinds[kind] as () => Client)(), managed(redis.createCluster(options())), TRIES),
-    ).toEqual(TELLS_AND_IS_TOLD)
+    ).toEqual(BOTH_WAYS)
   })
 
   it.each(Object.keys(kinds))('createCluster %s, asks the node that has the key', async (kind) => {
@@ -211,13 +211,13 @@ describe('a client that its owner closes and reconnects receives messages again'
     const names = ['users-0', 'users-1', 'users-2', 'users-3']
     await Promise.all([made.connect(), other.connect()])
     const listener = await SharedBreaker.join(upstream, { client: made.client, prefix }, { names })
-    const teller = await SharedBreaker.join(upstream, { client: other.client, prefix }, { names })
+    const opener = await SharedBreaker.join(upstream, { client: other.client, prefix }, { names })
     await made.end()
     await listener.fail('users-0')
     await until('it is missed', () => listener.breaker.storageUp === false)
     await made.connect()
     await until('it is there', () => listener.breaker.storageUp === true)
-    expect(await hears(listener, teller, names.slice(1))).toBe(true)
+    expect(await follows(listener, opener, names.slice(1))).toBe(true)
     await SharedBreaker.closeAll()
     await Promise.all([made.end(), other.end()])
   })
@@ -236,6 +236,6 @@ describe('sentinels', () => {
   }
   it.each(Object.keys(kinds))('createSentinel %s', async (kind) => {
     const { url } = await sentinels.master()
-    expect(await story((kinds[kind] as () => Client)(), url)).toEqual(TELLS_AND_IS_TOLD)
+    expect(await story((kinds[kind] as () => Client)(), url)).toEqual(BOTH_WAYS)
   })
 })

@@ -1,4 +1,4 @@
-/** What init() brings, and what it says where Redis cannot be used; from there on circuits are local. */
+/** What init() does, and what it reports if Redis cannot be used. Circuits are local from then on. */
 import { createClient } from 'redis'
 import { startCluster } from '../../scripts/redis-cluster.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
@@ -240,7 +240,7 @@ describe('init() rejects at once if Redis refuses the process', () => {
     expect(await lasting(promise)).toBeLessThan(5)
     expect(String(await errorOf(promise))).toMatch(why)
     await joinsAfter(peer, () => acl(...PERMISSIONS))
-    // What it saw alone it has told nobody; what the others see, it follows.
+    // It has not reported what it saw alone, and it follows the others.
     const other = await SharedBreaker.join(upstream, { url: server.url }, { ttl: 0.02 })
     expect(other.state).toBe('closed')
     await other.fail()

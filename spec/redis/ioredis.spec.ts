@@ -45,8 +45,8 @@ function kept<Client extends Redis | Cluster>(client: Client): Client {
 const nodes = () =>
   cluster.rootNodes.map((node) => ({ host: '127.0.0.1', port: Number(new URL(node.url).port) }))
 
-async function hear(listener: SharedBreaker, teller: SharedBreaker, name: string): Promise<void> {
-  await teller.fail(name)
+async function follow(listener: SharedBreaker, opener: SharedBreaker, name: string): Promise<void> {
+  await opener.fail(name)
   await listener.becomes('opened', name)
 }
 
@@ -83,8 +83,8 @@ it.each(Object.keys(kinds))('%s shares with the package redis', async (kind) => 
         : where
   const first = await SharedBreaker.join(upstream, { client, prefix }, { names: NAMES })
   const second = await SharedBreaker.join(upstream, { ...storage, prefix }, { names: NAMES })
-  await hear(second, first, 'users')
-  await hear(first, second, 'orders')
+  await follow(second, first, 'users')
+  await follow(first, second, 'orders')
   expect([...first.losses, ...second.losses]).toEqual([])
   await SharedBreaker.closeAll()
   if (where === 'cluster') other.destroy()
@@ -114,7 +114,7 @@ it('follows its sentinels to another master', async () => {
   await until('both are up', isBack, 20)
   await first.fail('users')
   await until('both are up', () => [first, second].every(({ breaker }) => breaker.storageUp), 20)
-  await hear(second, first, 'orders')
+  await follow(second, first, 'orders')
 })
 
 it('is never connected, closed or used for commands itself, and stays as it was', async () => {
@@ -138,8 +138,8 @@ it('counts as lost when its owner closes it, and is used again after a reconnect
   expect(peer.losses).toEqual(['The client was closed'])
   await client.connect()
   await until('it is there', () => peer.breaker.storageUp === true)
-  await hear(peer, other, 'users')
-  await hear(other, peer, 'orders')
+  await follow(peer, other, 'users')
+  await follow(other, peer, 'orders')
 })
 
 it('repeats no command whose answer was lost', async () => {

@@ -60,7 +60,7 @@ async function live(): Promise<void> {
 }
 
 /** Waits until a later message has arrived, and so all before it: messages keep their order. */
-async function heard(): Promise<void> {
+async function arrived(): Promise<void> {
   // A failure during a stall of this process does not count as evidence, so fail until the others know.
   await until('barrier is opened', async () => {
     await actor.fail('barrier')
@@ -89,10 +89,10 @@ async function publish(messages: readonly (string | Buffer)[]): Promise<void> {
 }
 
 /** Compares the witness after these messages with the witness before. */
-async function hearing(messages: readonly (string | Buffer)[]): Promise<readonly unknown[]> {
+async function compare(messages: readonly (string | Buffer)[]): Promise<readonly unknown[]> {
   const before = testimony()
   await publish(messages)
-  await heard()
+  await arrived()
   return [testimony(), before]
 }
 
@@ -127,12 +127,12 @@ function bodyOf(fields: object): string {
 }
 
 it('an earlier message, repeated', async () => {
-  const [after, before] = await hearing([...recorded, ...recorded])
+  const [after, before] = await compare([...recorded, ...recorded])
   expect(after).toEqual(before)
 })
 
 it('earlier messages in another order', async () => {
-  const [after, before] = await hearing([...recorded.toReversed(), ...recorded.toSorted()])
+  const [after, before] = await compare([...recorded.toReversed(), ...recorded.toSorted()])
   expect(after).toEqual(before)
 })
 
@@ -140,7 +140,7 @@ it('a message about one circuit, in the name of another', async () => {
   const renamed = recorded.flatMap((message) =>
     NAMES.map((name) => message.replace(/"circuit":"[^"]*"/, `"circuit":"${name}"`)),
   )
-  const [after, before] = await hearing(renamed)
+  const [after, before] = await compare(renamed)
   expect(after).toEqual(before)
 })
 
@@ -156,7 +156,7 @@ it('a newer message with a wrong signature', async () => {
       }),
     ),
   )
-  const [after, before] = await hearing(forged)
+  const [after, before] = await compare(forged)
   expect(after).toEqual(before)
 })
 
@@ -186,7 +186,7 @@ const NO_MESSAGES: Readonly<Record<string, string>> = {
 it('a signed text that is not a message', async () => {
   const secret = await secretOf('orders')
   const messages = Object.values(NO_MESSAGES).map((body) => signed(body, secret))
-  const [after, before] = await hearing(messages)
+  const [after, before] = await compare(messages)
   expect(after).toEqual(before)
 })
 
@@ -263,7 +263,7 @@ it('names of unknown circuits, and names of built-in properties', async () => {
     'constructor',
     'x'.repeat(1e6),
   ]
-  const [after, before] = await hearing(
+  const [after, before] = await compare(
     names.map((circuit) => withSignature('0'.repeat(40), bodyOf({ state: 'opened', circuit }))),
   )
   expect(after).toEqual(before)
@@ -273,7 +273,7 @@ it('garbage', async () => {
   const bytes = Array.from({ length: 50 }, (_, i) =>
     Buffer.from(Array.from({ length: i * 7 }, (__, j) => (i * 31 + j * j * 17) % 256)),
   )
-  const [after, before] = await hearing([
+  const [after, before] = await compare([
     '',
     '|',
     'x'.repeat(1e6),
@@ -286,7 +286,7 @@ it('garbage', async () => {
 it('a flood of forgeries, which costs one read at a time', async () => {
   await server.command('CONFIG', 'RESETSTAT')
   const message = withSignature('0'.repeat(40), bodyOf({ version: DOUBLE, epoch: DOUBLE }))
-  const [after, before] = await hearing(Array.from({ length: 2000 }, () => message))
+  const [after, before] = await compare(Array.from({ length: 2000 }, () => message))
   expect(after).toEqual(before)
   const { evalsha } = await server.commandCounts()
   expect(evalsha).toBeLessThan(500)
@@ -312,7 +312,7 @@ it(`random changes of real messages (RUNS sets their number)`, async () => {
   const message = fc.oneof(real, cut, field, piece, bytes)
   const run = fc.asyncProperty(fc.array(message, { maxLength: 30 }), async (messages) => {
     await publish(messages)
-    await heard()
+    await arrived()
     expect(testimony()).toEqual(before)
   })
   await fc.assert(run, { numRuns: Math.ceil(RUNS / 4) })

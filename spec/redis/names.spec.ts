@@ -111,7 +111,7 @@ describe('prefixes', () => {
     await other.becomes('opened')
     expect(peers.map(({ state }) => state)).toEqual(['opened', ...prefixes.slice(1).map(() => 'closed')]) // prettier-ignore
     expect(await keys()).toEqual(['a/users'])
-    await until('the message is heard', () => channels.length > 0)
+    await until('the message has arrived', () => channels.length > 0)
     expect(channels).toEqual(['a/events'])
     // One report, and one read by each process that did not know the secret when the message came.
     expect((await server.commandCounts()).evalsha).toBeLessThanOrEqual(3)

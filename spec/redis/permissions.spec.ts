@@ -26,7 +26,7 @@ afterEach(() => SharedBreaker.closeAll())
 const allow = (rule: string) => server.command('ACL', 'SETUSER', USER, 'reset', ...rule.split(' '))
 const url = () => server.url.replace('//', `//${USER}:${PASSWORD}@`)
 
-/** Opens, probes in vain, probes again, gives a permit back, closes; another process hears of it. */
+/** Opens, probes in vain, probes again, gives a permit back, closes; another process follows. */
 async function story(path = ''): Promise<void> {
   const first = await SharedBreaker.join(upstream, { url: url() + path, lease: 0.3 }, { ttl: 0.02 })
   const second = await SharedBreaker.join(upstream, { url: url() + path })

@@ -20,7 +20,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** Two breakers fail as often as the threshold says, and a third hears of it. */
+/** Two breakers fail as often as the threshold says, and a third follows. */
 async function stateAfter(...reporters: readonly (string | undefined)[]): Promise<string> {
   const rules = { threshold: THRESHOLD }
   const storage = (reporter?: string) => ({ url: server.url, quorum: 2, reporter })

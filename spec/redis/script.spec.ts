@@ -45,14 +45,14 @@ async function ask(
 }
 
 /** The message that this causes. */
-async function hearing(cause: () => Promise<unknown>): Promise<Message | undefined> {
-  const heard: string[] = []
+async function messageOf(cause: () => Promise<unknown>): Promise<Message | undefined> {
+  const received: string[] = []
   const listener = await connect()
-  await listener.subscribe(CHANNEL, (text) => heard.push(text))
+  await listener.subscribe(CHANNEL, (text) => received.push(text))
   await cause()
-  await until('a message is heard', () => heard.length === 1)
+  await until('a message has arrived', () => received.length === 1)
   listener.destroy()
-  return parseMessage(heard[0])
+  return parseMessage(received[0])
 }
 
 /** Seconds, of which less than one has passed since. */
@@ -91,7 +91,7 @@ describe('the secret', () => {
 
   it('signs the messages', async () => {
     await admin.hSet(KEY, { secret: ANOTHER })
-    const message = await hearing(() => ask(FAILURE))
+    const message = await messageOf(() => ask(FAILURE))
     expect(message).toMatchObject({ circuit: 'users', process: 'one' })
     expect(message?.isSignedWith(ANOTHER)).toBe(true)
     expect(message?.isSignedWith(MINE)).toBe(false)
@@ -108,7 +108,7 @@ describe('a name', () => {
     ['braces', '}'],
     ['ten thousand letters', 'x'.repeat(10_000)],
   ])('is published as it is, with %s', async (_what, circuit) => {
-    expect(await hearing(() => ask(FAILURE, { circuit }))).toMatchObject({ circuit })
+    expect(await messageOf(() => ask(FAILURE, { circuit }))).toMatchObject({ circuit })
   })
 
   it('can hold bytes that are not valid text', async () => {
@@ -187,8 +187,10 @@ it('publishes that a permit was given back', async () => {
   await ask(FAILURE, { terms })
   const probe = { token: 'probe' }
   await ask({ op: 'acquire', ...probe }, { terms })
-  const heard = await hearing(() => ask({ op: 'settle', outcome: 'ignored', ...probe }, { terms }))
-  expect(heard).toMatchObject({ snapshot: { state: 'half-opened', heldFor: 0 } })
+  const received = await messageOf(() =>
+    ask({ op: 'settle', outcome: 'ignored', ...probe }, { terms }),
+  )
+  expect(received).toMatchObject({ snapshot: { state: 'half-opened', heldFor: 0 } })
 })
 
 it('keeps sums within the range of a double', async () => {

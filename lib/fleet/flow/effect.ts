@@ -1,4 +1,4 @@
-/** What a step wants done, and how steps are put together. */
+/** The effects that a step asks for, and functions that combine changes to one step. */
 import type { OpeningFacts } from '../../circuit/ttl.js'
 import type { CircuitState, Origin, Refusal } from '../../circuit/types.js'
 import type { Command, Snapshot } from '../../storage/contract.js'
@@ -17,15 +17,15 @@ export interface Ask {
 
 export type Effect =
   | Ask
-  /** The local circuit is to follow the fleet's; `since` when it opened, by the process's own clock. */
+  /** Moves the local circuit like the fleet's, which opened at `since` by the process's own clock. */
   | {
       readonly do: 'move'
       readonly to: CircuitState
       readonly since: number
-      /** Of an opening. */
+      /** Set for an opening. */
       readonly facts?: OpeningFacts | undefined
     }
-  /** Requests from here on are to be told apart from those that are under way. */
+  /** Separates the requests from now on from those that are under way. */
   | { readonly do: 'renewPermit'; readonly since: number }
   /** Publishes the transition, if there was one. */
   | { readonly do: 'publish'; readonly origin: Origin }

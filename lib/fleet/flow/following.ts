@@ -66,7 +66,7 @@ function look(
   )
 }
 
-/** An epoch is over: what was seen in it counts no more. */
+/** Ends an epoch: results that were seen in it no longer count. */
 function follow(state: State, snapshot: Snapshot, at: number): Change {
   const { state: to, openedFor } = snapshot
   return inTurn(state, clear, (next) => [

@@ -10,7 +10,7 @@ export interface Ended {
   readonly reason?: FailureReason | undefined
   /** Seconds for which the service asked to be left alone, if it did. */
   readonly retryAfter?: number | undefined
-  /** What the process has in its window by now; may be left out if the result is a success. */
+  /** The window of the process at this moment; may be left out if the result is a success. */
   readonly window?: OwnWindow | undefined
   /** When it was admitted, at the earliest. */
   readonly grantedAt: number

@@ -15,7 +15,7 @@ import { ask, isClosed } from './view.js'
 const PAUSE = 0.5
 /** Seconds within which the processes answer, so that they do not all answer at once. */
 const SPREAD = 0.1
-/** Seconds after the times at which answers may decide, for a command to take its way. */
+/** Seconds that a command may take, after the times at which answers may decide. */
 const MARGIN = 0.05
 
 /** Reports failures if their rate is suspicious, and at once that the process has opened its circuit. */
@@ -33,11 +33,11 @@ export function suspect(state: State, { window, outcome }: Ended, now: number): 
   return reportFresh(next, window, Math.min(unreported + 1, window.failures), now)
 }
 
-/** None of the requests that the process would send is sent: it is as if all of them failed. */
+/** An opened process sends none of its requests, so all of them count as failed. */
 function reportOpening(state: State, window: OwnWindow, now: number): Change {
   const { answer } = state.polling
   const { requests } = window
-  // What it has answered to the poll was too good.
+  // Its answer to the poll was too good.
   const amended = answer && {
     poll: answer.poll,
     requests: Math.max(0, requests - answer.requests),
@@ -61,11 +61,11 @@ function reportFresh(
 export function heed(state: State): Change {
   const { rate, lot } = state.settings
   const { poll } = state.view.snapshot
-  if (!rate || !poll || poll.id === state.polling.heard) return only(state)
+  if (!rate || !poll || poll.id === state.polling.newest) return only(state)
   const drawn = (lot + fractionOf(poll.id)) % 1
   const isDrawn = drawn < poll.share
-  const { id: heard, share } = poll
-  const next = amend(state, { heard, share, unanswered: isDrawn ? heard : 0, answer: undefined })
+  const { id: newest, share } = poll
+  const next = amend(state, { newest, share, unanswered: isDrawn ? newest : 0, answer: undefined })
   if (!isDrawn) return only(next)
   return [next, [start('answer', (drawn / poll.share) * SPREAD, { on: 'answerDue' })]]
 }
@@ -91,9 +91,9 @@ export function polled(state: State, { poll, version }: Answer, now: number): Ch
 
 /** Has the answers counted, and once more when all have had the time to answer. */
 export function tally(state: State, isLast: boolean, now: number): Change {
-  const { begun, heard } = state.polling
+  const { begun, newest } = state.polling
   if (!begun) return only(state)
-  const isOver = begun.poll !== heard || now - begun.at > POLL || !isClosed(state)
+  const isOver = begun.poll !== newest || now - begun.at > POLL || !isClosed(state)
   if (isOver) return only(amend(state, { begun: undefined }))
   if (!maySend(state)) return [state, [start('tally', MARGIN, { on: 'tallyDue', isLast })]]
   const counting = send(state, { requests: 0, failures: 0, fresh: 0, poll: 0 }, now)
@@ -102,12 +102,12 @@ export function tally(state: State, isLast: boolean, now: number): Change {
   return [state, [counting, start('tally', POLL_PATIENCE - POLL_USUAL, input)]]
 }
 
-/** Until the end of a probe is reported, evidence would be taken for that of the epoch before. */
+/** Evidence waits until the end of a probe is reported: the storage would count it in the old epoch. */
 function maySend(state: State): boolean {
   return isClosed(state) && state.probes.settling === 0
 }
 
-/** Results from before a gap may be this process's own fault: a window that reaches back so far is none. */
+/** Failures from before a gap may be this process's own fault, so a window that includes them is not sent. */
 function isTrusted({ settings: { rate }, trustedSince }: State, now: number): boolean {
   const length = rate && typeof rate.window === 'number' ? rate.window : LONGEST_PROOF
   return now - trustedSince >= length

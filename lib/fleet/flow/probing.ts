@@ -12,12 +12,12 @@ export const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', ret
 /** Renewed this often within each lease, so that one lost answer loses no permit. */
 const RENEWALS = 3
 
-/** Whether a probe's end counts in the local circuit at once: its permit is surely held, or nobody lends one. */
+/** Whether a probe's end counts in the local circuit at once: its permit is surely held, or none is needed. */
 export function mayCount({ isAlone, probes }: State, token: string, now: number): boolean {
   return isAlone || now <= (probes.leases.get(token)?.until ?? -Infinity)
 }
 
-/** One request at a time asks; those that come meanwhile are refused, as by then another is the probe. */
+/** One request at a time asks. Those that come meanwhile are refused: another request will be the probe. */
 export function acquire(state: State, token: string, now: number): Change {
   const next = amend(state, { isAcquiring: true })
   return [next, [ask(next, { op: 'acquire', token }, now)]]
@@ -43,13 +43,13 @@ export function acquired(
   )
 }
 
-/** The storage may have granted it all the same. The process goes by its own results. */
+/** The storage may have granted it anyway. The process uses its own results. */
 export function notAcquired(state: State, token: string): Change {
   const unsettled = new Map(state.probes.unsettled).set(token, 'ignored')
   return [amend(state, { isAcquiring: false, unsettled }), [{ do: 'admit', token }]]
 }
 
-/** By now the request has gone its way without this permit. */
+/** The request was sent or refused without this permit in the meantime. */
 export function acquiredLate(state: State, token: string, granted: boolean, now: number): Change {
   if (granted) return giveBack(state, token, 'ignored', now)
   return only(amend(state, { unsettled: without(state.probes.unsettled, token) }))
@@ -67,7 +67,7 @@ export function admitted(state: State, { local, lease }: Admitted, now: number):
   return [amend(next, { leases }), [renewLater(next, token)]]
 }
 
-/** A late result counts if the storage still knows the permit, but not one that was slept through. */
+/** A late result counts if the storage still knows the permit, unless the process did not run meanwhile. */
 export function settle(state: State, input: Settled, now: number): Change {
   const { token, counted, local } = input
   const lease = state.probes.leases.get(token)
@@ -86,11 +86,11 @@ export function settle(state: State, input: Settled, now: number): Change {
 export function settled(state: State, token: string, isConfirmed: boolean, now: number): Change {
   const { probes } = state
   const unsettled = isConfirmed ? without(probes.unsettled, token) : probes.unsettled
-  // What was held back for this end may be reported, unless another is on its way.
+  // Evidence that waited for this end may be reported now, unless another end is on its way.
   return report(amend(state, { unsettled, settling: probes.settling - 1 }), now)
 }
 
-/** Sends again what was not confirmed. If the permit has passed to another, it changes nothing. */
+/** Sends unconfirmed outcomes again. They change nothing if another process has the permit by now. */
 export function settleAgain(state: State, now: number): Change {
   const all = [...state.probes.unsettled]
   return inTurn(
@@ -128,7 +128,7 @@ export function distrustLeases(state: State): State {
   return amend(state, { leases: new Map(distrusted) })
 }
 
-/** In the storage's words: by its own clock the process may be ahead of it. */
+/** Refuses with the storage's state: by its own clock, the process may be ahead of the storage. */
 function refuse(
   state: State,
   token: string,
@@ -163,7 +163,7 @@ function giveBack(
   return [next, [ask(next, { op: 'settle', token, outcome, reason, retryAfter }, now)]]
 }
 
-/** A probe's permit is renewed no more once the probe has run for as long as it may. */
+/** Once a probe has run for as long as it may, its permit is not renewed any more. */
 function renewableFor({ settings }: State, { grantedAt }: Lease, now: number): number {
   return Math.min(settings.lease, grantedAt + settings.probeTimeout - now)
 }

@@ -1,4 +1,4 @@
-/** What a process reports of its failures, and what it keeps to itself. */
+/** Decides which failures a process reports, and when. */
 import type { CircuitState } from '../../circuit/types.js'
 import type { Answer } from '../../storage/contract.js'
 import { proofLife } from '../../storage/limits.js'
@@ -26,12 +26,12 @@ const HOLD_BACK = {
   input: { on: 'heldBack' },
 } as const satisfies Effect
 
-/** Nothing that a success would end, or take back. */
+/** Evidence that a success would neither end nor take back. */
 export function isClean({ streak, reportedAt }: Evidence): boolean {
   return streak === 0 && reportedAt === undefined
 }
 
-/** Whether a success changes nothing: of most requests, most of the time. */
+/** Whether a success changes nothing, as is usual. */
 export function isQuiet({ local, isAlone, view, evidence }: State, now: CircuitState): boolean {
   if (local !== 'closed' || now !== local) return false
   const { state, failureCount } = view.snapshot
@@ -55,12 +55,12 @@ export function hurry(state: State, now: number): Change {
   return state.evidence.isHeldBack ? becomeDue(state, now) : report(state, now)
 }
 
-/** What was seen so far is not evidence any more. What the storage has of it ends with the next success. */
+/** Results so far are no longer evidence. The next success takes back what the storage has of them. */
 export function forget(state: State): Change {
   return amend(state, { streak: 0, isDue: false, isHeldBack: false })
 }
 
-/** The epoch is over, and with it what the storage had. */
+/** The epoch is over, and the storage has dropped its evidence. */
 export function clear(state: State): Change {
   return amend(state, { streak: 0, isDue: false, isHeldBack: false, reportedAt: undefined })
 }
@@ -108,7 +108,7 @@ function fail(state: State, { reason, retryAfter }: Ended, now: number): Change 
   return inTurn(
     state,
     (next) => amend(next, { streak, reason, retryAfter, failedAt: now }),
-    // What was due before has waited for too long, or goes with it: a failure is not reported twice.
+    // A failure that was due before has waited for too long, or is reported with this one: never twice.
     (next) => (isEnough ? becomeDue(next, now) : amend(next, { isHeldBack: true, isDue: false })),
   )
 }
@@ -126,13 +126,13 @@ function becomeDue(state: State, now: number): Change {
   )
 }
 
-/** Until the end of a probe is reported, evidence would be taken for that of the epoch before. */
+/** Evidence waits until the end of a probe is reported: the storage would count it in the old epoch. */
 function sendNext(state: State, refusals: number, now: number): Change {
   const { isDue, streak, failedAt, reason, retryAfter, reportedAt } = state.evidence
   const maySend = !state.isAlone && state.probes.settling === 0
   if (!isDue || !maySend || refusals >= MOST_REFUSALS) return only(state)
   const age = streak > 0 ? now - failedAt : 0
-  // Too old to prove anything; what the storage has of it is as old.
+  // It is too old to prove anything, and so is what the storage has of it.
   if (age > proofLife(state.settings.ttl)) return amend(state, { isDue: false })
   const [next] = amend(state, {
     isDue: false,

@@ -92,7 +92,7 @@ export interface Polling {
   /** When that was sent. */
   readonly reportedAt: number
   /** The newest poll that is known; 0 if none is. */
-  readonly heard: number
+  readonly newest: number
   /** The part of the processes that were to answer it. */
   readonly share: number
   /** The poll that is to be answered; 0 if none is. */
@@ -145,7 +145,7 @@ const NO_PROBES: Probes = {
 const NO_POLL: Polling = {
   unreported: 0,
   reportedAt: -Infinity,
-  heard: 0,
+  newest: 0,
   share: 1,
   unanswered: 0,
   begun: undefined,

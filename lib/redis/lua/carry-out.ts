@@ -2,7 +2,7 @@
 import { LONGEST_PERMIT, MOST_REPORTED, POLL } from '../../storage/limits.js'
 
 export const CARRY_OUT = `
--- A command that took longer than its sender waits for: the sender has gone on without it.
+-- The command took longer than its sender waits for, and the sender has gone on without it.
 local isLate = given.expires > 0 and now > given.expires
 local isRefusedAsLate = isLate and (op == 'report' or op == 'acquire')
 
@@ -39,7 +39,7 @@ elseif op == 'acquire' and not isLate then
       if now <= holder.at + holder.length then held[#held + 1] = holder end
     end
     holders = held
-    -- Clients that repeat a command after a failover have their permit already.
+    -- A client that repeats a command after a failover already has its permit.
     if holderOf(given.token) then
       granted = true
     elseif #holders < terms.permits then
@@ -72,7 +72,7 @@ elseif op == 'settle' then
       open('probe', now, circuit.failures, reason ~= '/' and reason or circuit.reason)
     else
       table.remove(holders, index)
-      changed, told = true, true
+      changed, isNews = true, true
     end
   end
 end

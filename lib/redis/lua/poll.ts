@@ -1,4 +1,4 @@
-/** The rate of the whole fleet: what is suspicious, what a poll was answered, and what is usual. */
+/** The rate of the whole fleet: suspicious failures, polls and their answers, and the usual number of requests. */
 import {
   CENSUS,
   LONGEST_PROOF,
@@ -66,7 +66,7 @@ local function suspect(fresh, period)
   end
 end
 
--- Once a poll has had time enough, its answers say what is usual.
+-- Once all processes have had the time to answer a poll, the answers show how many requests are usual.
 local function takeCensus()
   local poll, age = pool.poll, pollAge()
   if age < ${micro(POLL_PATIENCE)} or age > ${micro(POLL)} then return end
@@ -82,10 +82,10 @@ local function beginPoll(rate)
     id = 0, at = now, share = math.min(1, ${MOST_ANSWERS} / processes), answers = 0,
     requests = 0, failures = 0, opened = 0, reason = '/', retryAfter = 0, worst = {}
   }
-  told = true
+  isNews = true
 end
 
--- Whether the answers that there are by now open the circuit, without the worst reporters.
+-- Whether the answers so far open the circuit, even without the worst reporters.
 local function isPooledRate(rate)
   local poll, age = pool.poll, pollAge()
   if not poll then return false end
@@ -100,7 +100,7 @@ local function isPooledRate(rate)
     and failures / requests >= rate.threshold
 end
 
--- Whether what a process has in its window opens the circuit, with what the others have.
+-- Takes the window of a process. Returns whether it opens the circuit, together with those of the others.
 local function opensByRate(window, rate)
   if not window or not rate then return false end
   answerPoll(window)

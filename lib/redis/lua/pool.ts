@@ -1,7 +1,7 @@
-/** What the key holds of the rate of the whole fleet. */
+/** Reads and writes the field of the key that holds the rate of the whole fleet. */
 import { MOST_APART } from '../../storage/limits.js'
 
-/** Of the longest entry. */
+/** The number of values in the longest entry. */
 const MOST_VALUES = 9
 
 export const POOL = `
@@ -40,7 +40,7 @@ local function readPool(written)
       worst[#worst + 1] = { reporter = list[1], requests = number(list[2]), failures = number(list[3]) }
     end
   end
-  -- A release that knows no polls may have moved the circuit, or the clock may have been set back.
+  -- A release without polls may have moved the circuit, or the clock may have been set back.
   return epoch == circuit.epoch and latest <= now and read or { since = 0, before = 0, latest = 0 }
 end
 

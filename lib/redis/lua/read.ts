@@ -1,9 +1,9 @@
-/** What is asked, and what the key holds: whatever somebody else has put there, it is bounded first. */
+/** Reads the question and the key. Anybody may have written to the key, so each field is bounded first. */
 import { HASH_FORMAT } from '../formats.js'
 import { FAR_FUTURE, LONGEST_PERMIT, LONGEST_PROOF, MOST_REPORTED } from '../../storage/limits.js'
 
 const MICROSECONDS = 1e6
-/** Bytes. What the script itself writes is shorter. */
+/** The longest field that is parsed, in bytes. The script itself writes shorter ones. */
 const LONGEST_FIELD = 20_480
 /** Permits that a circuit grants at once, whatever its option says. */
 const MOST_PERMITS = 256
@@ -14,7 +14,7 @@ local op, known, terms = given.op, given.known, given.terms
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local changed, moved, told, granted = false, false, false, false
+local changed, moved, isNews, granted = false, false, false, false
 terms.permits = math.min(terms.permits, ${MOST_PERMITS})
 
 local function whole(value) return string.format('%.0f', value) end
@@ -59,8 +59,8 @@ local circuit = {
   closed = number(stored[14]), cause = causeIn(stored[17])
 }
 
--- A later release keeps the circuit in a way that this one would misread, and must leave alone. The key
--- expires by itself; if somebody has made it up, and it does not, its version grows too old to be heeded.
+-- A later release has stored the circuit in a format that this release would misread, so this release leaves
+-- the key alone. The key expires by itself. A made-up key may not expire, but its version becomes too old.
 local format = number(stored[10])
 local age = now - circuit.version
 if format > ${HASH_FORMAT} and math.abs(age) <= ${FAR_FUTURE * MICROSECONDS} then
@@ -71,7 +71,7 @@ if not believable(circuit.version) or not believable(circuit.epoch) then
   circuit.version, circuit.epoch, changed = 0, 0, true
 end
 if circuit.state ~= 'opened' and circuit.state ~= 'half-opened' then circuit.state = 'closed' end
--- A release that knows no rounds has opened it: what it left of them is of an earlier opening.
+-- A release without rounds has opened the circuit, so the stored round is that of an earlier opening.
 if circuit.state == 'opened' and circuit.seed ~= circuit.epoch then
   circuit.round, circuit.seed, circuit.retryAfter, circuit.cause = 1, circuit.epoch, 0, ''
 end
@@ -83,7 +83,7 @@ local probes = { 0, 0 }
 local counted, succeeded, failed = string.match(text(stored[16]), '^(%d+),(%d+),(%d+)$')
 if number(counted) == circuit.epoch then probes = { number(succeeded), number(failed) } end
 
--- No streak proves anything for longer than a ttl, or a minute.
+-- A streak counts for one ttl, and for a minute at most.
 local life = math.min(terms.ttl, ${LONGEST_PROOF * MICROSECONDS})
 local streaks = {}
 for entry in string.gmatch(text(stored[6]), '[^;]+') do

@@ -1,4 +1,4 @@
-/** How a circuit moves, and what is restored of it that was lost here and that the caller knows. */
+/** Moves a circuit, and restores what Redis has lost and the caller knows. */
 import { MODULUS, MULTIPLIER } from '../../circuit/ttl.js'
 
 export const REMEMBER = `
@@ -12,10 +12,10 @@ local function move(state)
   if state == 'closed' then circuit.closed = now end
   circuit.state, holders, streaks, probes = state, {}, {}, { 0, 0 }
   pool = { since = 0, before = 0, latest = 0 }
-  changed, moved, told = true, true, true
+  changed, moved, isNews = true, true, true
 end
 
--- Seconds that an opening lasts, for the process that asks. The seed decides the jitter.
+-- How long an opening lasts for the process that asks. The seed decides the jitter.
 local function lasts(opening)
   local ttl, growth = terms.ttl, terms.growth
   if growth then
@@ -26,7 +26,7 @@ local function lasts(opening)
   return math.max(ttl, math.min(opening.retryAfter, terms.maxRetryAfter or 0))
 end
 
--- Never at once, however short the ttl is.
+-- A permit is never free at once, however short the ttl is.
 local function dueAfter(opening)
   local span = lasts(opening)
   return math.max(span / 2, span - (terms.grace or 0))
@@ -45,14 +45,14 @@ end
 
 local function hold(length)
   holders[#holders + 1] = { token = given.token, at = now, length = length }
-  changed, told = true, true
+  changed, isNews = true, true
 end
 
 local function holderOf(token)
   for index, holder in ipairs(holders) do if holder.token == token then return index end end
 end
 
--- What stands even with the worst reporters, one fewer than the quorum, left out.
+-- The failures that remain without the worst reporters, who are one fewer than the quorum.
 local function proof()
   local sums, list, total = {}, {}, 0
   for _, entry in ipairs(streaks) do
@@ -64,7 +64,7 @@ local function proof()
   return total
 end
 
--- The oldest entry of the reporter that has the most.
+-- The oldest entry of the reporter with the most entries.
 local function evict()
   local counts, most, oldest = {}, 0, nil
   for _, entry in ipairs(streaks) do
@@ -78,12 +78,12 @@ local function evict()
   table.remove(streaks, oldest)
 end
 
--- Evidence stays: nobody knows of a transition since it was reported.
+-- The evidence stays, since nobody knows of a later transition.
 local function raiseEpoch()
-  if exists or op == 'report' then circuit.epoch, changed, told = known.epoch, true, true end
+  if exists or op == 'report' then circuit.epoch, changed, isNews = known.epoch, true, true end
 end
 
--- An outage that the caller knows of, and that was lost here. One that is long over stays lost.
+-- Restores an outage that Redis has lost and the caller knows, unless it is long over.
 local function rememberOutage()
   local isHolder = op == 'renew' or op == 'settle'
   local opening = { round = known.round or 1, seed = known.epoch, retryAfter = known.retryAfter or 0 }
@@ -99,7 +99,7 @@ local function rememberOutage()
   if known.state == 'half-opened' and isHolder then hold(terms.lease) end
 end
 
--- An epoch of the future comes from a clock that was set back, and does not say what was first.
+-- An epoch of the future is older than a clock that was set back, so it does not show what came first.
 local function rememberClosed()
   if circuit.state ~= 'closed' and known.epoch <= now then
     move('closed')
@@ -110,7 +110,7 @@ local function rememberClosed()
   end
 end
 
--- The clock was set back, and the caller has measured by its own that the outage has lasted longer.
+-- The clock was set back: the caller has measured with its own clock that the outage has lasted longer.
 if known.epoch == circuit.epoch then circuit.opened = math.min(circuit.opened, now - known.openedFor) end
 if known.epoch > circuit.epoch then
   if known.state == 'closed' then rememberClosed() else rememberOutage() end

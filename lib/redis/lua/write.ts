@@ -1,8 +1,8 @@
-/** What is kept, told and answered. */
+/** Stores the circuit, publishes the change, and answers. */
 import { HASH_FORMAT, MESSAGE_FORMAT } from '../formats.js'
 import { CENSUS, LONGEST_PROOF, POLL } from '../../storage/limits.js'
 
-/** Milliseconds for which the key of a closed circuit lives. No streak stands for longer. */
+/** How many milliseconds the key of a closed circuit lives. No streak counts for longer. */
 const CLOSED_LIFE = LONGEST_PROOF * 1000
 
 export const WRITE = `
@@ -12,7 +12,7 @@ local expiry = ${CLOSED_LIFE}
 if circuit.state ~= 'closed' then
   expiry = expiry + 2 * (lasts(circuit) + terms.lease) / 1000
 else
-  -- Until then it is remembered which round it was, and what is usual.
+  -- Keep the round, and the usual number of requests, for as long as they matter.
   if terms.growth then expiry = math.max(expiry, lasts(circuit) / 1000) end
   if pool.census then expiry = math.max(expiry, ${CENSUS * 1000}) end
 end
@@ -39,7 +39,7 @@ if changed and not isOnlooker then
     'probes', string.format('%.0f,%.0f,%.0f', circuit.epoch, probes[1], probes[2]))
   redis.call('PEXPIRE', KEYS[1], whole(expiry))
 elseif exists and not isOnlooker then
-  -- A replica takes no writes, and is read all the same.
+  -- A replica refuses writes, but can be read.
   redis.pcall('PEXPIRE', KEYS[1], whole(expiry))
 end
 
@@ -60,13 +60,13 @@ end
 if pollAge() <= ${POLL * 1e6} then
   snapshot = snapshot .. string.format(',"poll":%.0f,"share":%.17g', pool.poll.id, pool.poll.share)
 end
-if told and not isOnlooker then
+if isNews and not isOnlooker then
   local message = '{' .. snapshot .. ',"process":' .. cjson.encode(given.process)
     .. ',"circuit":' .. cjson.encode(given.circuit) .. '}'
   local signature = redis.sha1hex(secret .. '|' .. message)
-  local heard = redis.pcall('PUBLISH', given.channel, '${MESSAGE_FORMAT}|' .. signature .. '|' .. message)
-  -- A poll of which nobody hears would go by this process alone.
-  if type(heard) == 'table' and changed and pool.poll then redis.call('HSET', KEYS[1], 'pool', '') end
+  local published = redis.pcall('PUBLISH', given.channel, '${MESSAGE_FORMAT}|' .. signature .. '|' .. message)
+  -- If the poll cannot be published, this process alone would answer it.
+  if type(published) == 'table' and changed and pool.poll then redis.call('HSET', KEYS[1], 'pool', '') end
 end
 return '{' .. snapshot .. ',"granted":' .. tostring(granted) .. ',"late":' .. tostring(isRefusedAsLate)
   .. ',"secret":' .. cjson.encode((exists or changed and not isOnlooker) and secret or '') .. '}'

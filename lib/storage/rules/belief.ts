@@ -1,4 +1,4 @@
-/** How much of what was kept, and of what a process knows, is believed. */
+/** Decides what to believe of a stored circuit, and of what a process knows. */
 import type { Snapshot, Terms } from '../contract.js'
 import { FAR_FUTURE, LONGEST_PERMIT } from '../limits.js'
 import { standing } from './evidence.js'
@@ -26,7 +26,7 @@ export function needsCorrection(kept: Kept, now: number): boolean {
 /** The clock may have been set back, so no moment is later than now. Old evidence no longer stands. */
 export function believedAt(now: number, kept: Kept, { ttl, lease: longest }: Terms): Kept {
   const { version, epoch } = isBelievable(kept, now) ? kept : { version: 0, epoch: 0 }
-  // A release that knows no rounds has opened it: what it left of them is of an earlier opening.
+  // A release without rounds has opened the circuit, so the stored round is that of an earlier opening.
   const isForeign = kept.state === 'opened' && kept.seed !== epoch
   return {
     ...kept,

@@ -17,7 +17,7 @@ export interface Decision {
   /** What to store: the very value that was given, if nothing is to be stored. */
   readonly kept: Kept | undefined
   readonly answer: Answer
-  /** What to push to every connection, once it is stored; left out if the others need not hear of it. */
+  /** What to push to every connection, once it is stored; left out if the others need not know. */
   readonly changed?: Snapshot | undefined
 }
 
@@ -59,7 +59,7 @@ function carryOut(draft: Draft, asked: Asked): Draft {
   return question.process === '' ? { ...draft, isChanged: false, isNews: false } : draft
 }
 
-/** A version is newer than all that the storage or the process has seen, whatever became of the clock. */
+/** Greater than every version that the storage or the process has seen, even if the clock was set back. */
 function stamp(draft: Draft, { known, now }: Asked): Draft {
   if (!draft.isChanged) return draft
   const clock = Math.floor(now * MICROSECONDS)

@@ -7,7 +7,7 @@ import { EMPTY_POOL } from './opening/pool.js'
 /** A question at one moment of the storage's clock. */
 export interface Asked {
   readonly question: Question
-  /** What of the process's knowledge is believed. */
+  /** The part of the process's knowledge that is believed. */
   readonly known: Snapshot
   readonly now: number
   /** Whether anything was kept of the circuit. */
@@ -17,11 +17,11 @@ export interface Asked {
 export interface Draft {
   readonly kept: Kept
   readonly granted: boolean
-  /** It has to be stored. */
+  /** Whether the circuit must be stored. */
   readonly isChanged: boolean
-  /** A new epoch begins. */
+  /** Whether a new epoch begins. */
   readonly isMoved: boolean
-  /** The other processes have to hear of it: a transition, or a change of the permits. */
+  /** Whether the other processes must learn of the change: a transition, or a change of the permits. */
   readonly isNews: boolean
 }
 

@@ -3,7 +3,7 @@ import type { Question } from '../contract.js'
 import { MOST_REPORTED, proofLife } from '../limits.js'
 import type { Reported } from './kept.js'
 
-/** Without the entries that are too old to prove anything. The clock may have been set back. */
+/** Drops the entries that are too old to prove anything. The clock may have been set back. */
 export function standing(
   evidence: readonly Reported[],
   ttl: number,
@@ -35,7 +35,7 @@ export function byReporter(evidence: readonly Reported[]): readonly (readonly Re
   return [...groups.values()]
 }
 
-/** If there are too many entries, the oldest one of the reporter with the most entries goes. */
+/** If there are too many entries, drops the oldest one of the reporter with the most entries. */
 function bounded(evidence: readonly Reported[]): readonly Reported[] {
   if (evidence.length <= MOST_REPORTED) return evidence
   const groups = byReporter(evidence)

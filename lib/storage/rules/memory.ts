@@ -1,4 +1,4 @@
-/** What a process knows and the storage has lost, as after a restart, is restored. */
+/** Restores what the storage has lost, for example in a restart, and a process knows. */
 import { MICROSECONDS } from './belief.js'
 import { change, hold, restore, type Asked, type Draft } from './draft.js'
 import { dueAfter, openingOf } from './rounds.js'
@@ -16,7 +16,7 @@ export function remember(draft: Draft, asked: Asked): Draft {
   return kept.state === 'closed' ? raiseEpoch(draft, asked) : draft
 }
 
-/** An epoch of the future comes from a clock that was set back: it does not say what was first. */
+/** An epoch of the future is older than a clock that was set back, so it does not show what came first. */
 function rememberClosed(draft: Draft, asked: Asked): Draft {
   const { epoch } = asked.known
   const isLost = draft.kept.state !== 'closed' && epoch <= asked.now * MICROSECONDS
@@ -24,13 +24,13 @@ function rememberClosed(draft: Draft, asked: Asked): Draft {
   return restore(draft, 'closed', { epoch, closedAt: asked.now })
 }
 
-/** Evidence stays: nobody knows of a transition since it was reported. */
+/** Keeps the evidence, since nobody knows of a later transition. */
 function raiseEpoch(draft: Draft, { known, question, isKept }: Asked): Draft {
   if (!isKept && question.op !== 'report') return draft
   return { ...change(draft, { epoch: known.epoch }), isNews: true }
 }
 
-/** What a process slept through for longer is over, however it ended. */
+/** An outage that the process knows for longer than this is over, however it ended. */
 function isFresh({ known, question }: Asked): boolean {
   const { terms } = question
   return isOfHolder(question) || known.openedFor <= dueAfter(openingOf(known), terms) + terms.lease
@@ -46,7 +46,7 @@ function rememberOutage(draft: Draft, asked: Asked): Draft {
   return hold(restored, question.token, asked)
 }
 
-/** Whoever renews or settles a permit was granted it. */
+/** A process that renews or settles a permit has been granted it. */
 function isOfHolder<Q extends Asked['question']>(
   question: Q,
 ): question is Q & { readonly op: 'renew' | 'settle' } {

@@ -17,7 +17,7 @@ export function acquire(
   if (state === 'closed') return grant(draft)
   if (state === 'opened' && now < openedAt + dueAfter(draft.kept, terms)) return draft
   const held = permits.filter(({ at, lease }) => now <= at + lease)
-  // Clients that repeat a command after a failover have their permit already.
+  // A client that repeats a command after a failover already has its permit.
   if (isHeld(held, token)) return grant(draft)
   if (held.length >= terms.permits) return draft
   const next = state === 'opened' ? move(draft, 'half-opened') : change(draft, { permits: held })
@@ -36,7 +36,7 @@ export function renew(
   return grant(change(draft, { permits: others }))
 }
 
-/** A result of whoever no longer holds the permit does not count. */
+/** A result does not count if its sender no longer holds the permit. */
 export function settle(draft: Draft, question: Question & { op: 'settle' }, asked: Asked): Draft {
   const { token, outcome, reason, retryAfter, terms } = question
   const { permits, lastFailure } = draft.kept

@@ -6,7 +6,7 @@ import type { Snapshot, Terms } from '../contract.js'
 import { move, type Asked, type Draft } from './draft.js'
 import type { Kept } from './kept.js'
 
-/** Seconds after which a permit may be had. Never at once, however short the ttl is. */
+/** Seconds after which a permit is free. Never at once, however short the ttl is. */
 export function dueAfter(opening: OpeningFacts, terms: Terms): number {
   const lasts = lastsFor(terms, opening)
   return Math.max(lasts / 2, lasts - (terms.grace ?? 0))

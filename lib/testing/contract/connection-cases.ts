@@ -13,7 +13,7 @@ export const MESSAGES: readonly Case[] = [
     async run(scene) {
       const [one, two] = await scene.join()
       await one.open()
-      await hears(scene, two, 'opened')
+      await learns(scene, two, 'opened')
     },
   },
   {
@@ -22,19 +22,19 @@ export const MESSAGES: readonly Case[] = [
     async run(scene) {
       const [one, two] = await scene.join()
       await one.open()
-      await hears(scene, two, 'opened')
+      await learns(scene, two, 'opened')
       await scene.setClock(START + 11)
       await one.acquire('t')
-      await hears(scene, two, 'half-opened')
+      await learns(scene, two, 'half-opened')
       await one.settle('t', 'success')
-      await hears(scene, two, 'closed')
+      await learns(scene, two, 'closed')
     },
   },
 ]
 
-/** The process may hear of the state in a message, or read it after a hint. */
-async function hears(scene: Scene, process: Process, state: CircuitState): Promise<void> {
-  const what = `the other process hears that the circuit is ${state}`
+/** The process may learn the state from a message, or read it after a hint. */
+async function learns(scene: Scene, process: Process, state: CircuitState): Promise<void> {
+  const what = `the other process learns that the circuit is ${state}`
   await eventually(what, scene.messageDeadline, async () => {
     const read = process.hints > 0 ? await process.read() : undefined
     return read?.state === state || process.pushed.at(-1)?.state === state

@@ -44,7 +44,7 @@ export const POLLS: readonly Case[] = [
     async run(scene) {
       const [one, two] = await scene.join(PARTY)
       const id = await poll(one)
-      await eventually('the other process hears of the poll', scene.messageDeadline, async () => {
+      await eventually('the other process learns of the poll', scene.messageDeadline, async () => {
         const read = two.hints > 0 ? await two.read() : undefined
         return (read ?? two.pushed.at(-1))?.poll?.id === id
       })

@@ -139,10 +139,10 @@ describe('a network that is', () => {
   })
 
   it('deaf for one process lets the others be counted without it', () => {
-    const hears = (process: number) => process !== 7
+    const receives = (process: number) => process !== 7
     const errors = (process: number, time: number) => (time > 15 && process < 2 ? 1 : 0.01)
-    expect(simulate({ hears, errors }).run(60).openedAt).toBeUndefined()
-    expect(simulate({ hears, errors: from(15, 1) }).run(25).openedAt).toBeLessThan(22)
+    expect(simulate({ receives, errors }).run(60).openedAt).toBeUndefined()
+    expect(simulate({ receives, errors: from(15, 1) }).run(25).openedAt).toBeLessThan(22)
   })
 })
 

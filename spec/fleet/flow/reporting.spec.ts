@@ -281,7 +281,7 @@ it.each<[string, () => unknown]>([
   expect(failures()).toEqual([THRESHOLD, THRESHOLD + 1, THRESHOLD + 1])
 })
 
-it('repeats nothing that an opened circuit refused, even if it hears of that while it is alone', () => {
+it('repeats nothing that an opened circuit refused, even if it learns of that while it is alone', () => {
   process.end('failure', THRESHOLD)
   process.take({ on: 'lost' })
   process.answer('report', { ...opened(1), granted: false })

@@ -25,8 +25,8 @@ export interface SimulationOptions {
   readonly errors: (process: number, time: number) => number
   /** Seconds that a command takes to the storage, and its answer back. */
   readonly delay?: () => number
-  /** Whether a process hears of what changes. */
-  readonly hears?: (process: number, time: number) => boolean
+  /** Whether a process receives the messages. */
+  readonly receives?: (process: number, time: number) => boolean
   readonly seed?: number
 }
 
@@ -164,9 +164,9 @@ export class Simulation {
   }
 
   #publish(by: SimulatedProcess, snapshot: Snapshot): void {
-    const { hears } = this.options
+    const { receives } = this.options
     for (const process of this.processes) {
-      if (hears && !hears(process.index, this.time)) continue
+      if (receives && !receives(process.index, this.time)) continue
       this.later(this.delay, () => process.take({ on: 'pushed', snapshot, isOwn: process === by }))
     }
   }

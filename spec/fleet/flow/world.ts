@@ -74,7 +74,7 @@ export class World {
     this.#post(by, { command, known: known(by.state, this.now), at: this.now })
   }
 
-  /** The storage carries out a question, and tells all if something has changed. */
+  /** The storage carries out a question, and publishes any change to all. */
   carryOut(which: number): void {
     const letter = pick(this.#letters, which, ({ answer }) => answer === undefined)
     if (!letter) return

@@ -16,7 +16,7 @@ const OPTIONS = { refresh: REFRESH, permitDeadline: 30, commandDeadline: 30, lea
 const TURNS = 50
 const BEAT = 0.5
 
-class Heard extends Wrapped {
+class Asked extends Wrapped {
   readonly asked: string[] = []
   /** Runs while a question is on its way. */
   meanwhile: () => Promise<void> = async () => undefined
@@ -37,7 +37,7 @@ class Heard extends Wrapped {
 }
 
 let now: number
-let storage: Heard
+let storage: Asked
 let memory: MemoryStorage
 let membership: Membership
 let machine: Machine
@@ -46,7 +46,7 @@ beforeEach(async () => {
   jest.useFakeTimers({ doNotFake: ['performance', 'nextTick', 'queueMicrotask'] })
   now = 1000
   memory = new MemoryStorage({ now: () => now, ...OPTIONS })
-  storage = new Heard(memory)
+  storage = new Asked(memory)
   membership = join(storage)
   machine = membership.machineFor('users', RULES)
 })

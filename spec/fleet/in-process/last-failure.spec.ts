@@ -19,7 +19,7 @@ function failing(code: string | undefined, status?: number): AxiosAdapter {
 async function joined(storage: SharedStorage) {
   const service = { adapter: failing('ECONNREFUSED') }
   const users = axios.create({ adapter: (config) => service.adapter(config) })
-  const breaker = new CircuitBreaker({ storage, threshold: 2, ttl: 0.05 })
+  const breaker = new CircuitBreaker({ storage, threshold: 2, ttl: 60 })
   const circuit = breaker.attach(users, 'users')
   await breaker.init()
   return { users, breaker, circuit, service }
@@ -40,13 +40,13 @@ describe.each(Object.entries(SUBJECTS))('over %s', (_name, start) => {
   it.each([
     ['an HTTP status', 'ERR_BAD_RESPONSE', 503, { code: 'ERR_BAD_RESPONSE', status: 503 }],
     ['a code', 'ECONNREFUSED', undefined, { code: 'ECONNREFUSED' }],
-  ])('tells %s to those who saw no failure', async (_what, code, status, expected) => {
+  ])('shows %s to processes that saw no failure', async (_what, code, status, expected) => {
     const [one, other] = parties
     if (!one || !other) throw new Error('nobody has joined')
     one.service.adapter = failing(code, status)
     await errorOf(one.users.get(`/${SECRET}`))
     await errorOf(one.users.get(`/${SECRET}`))
-    await until('the other was told', () => other.circuit.state !== 'closed')
+    await until('the other follows', () => other.circuit.state !== 'closed')
     expect(other.circuit.lastFailure).toEqual(expected)
     expect(one.circuit.lastFailure).toEqual(expected)
     const error = await errorOf(other.users.get('/'))
@@ -61,7 +61,7 @@ describe.each(Object.entries(SUBJECTS))('over %s', (_name, start) => {
     one.service.adapter = failing('a|b\n')
     await errorOf(one.users.get('/'))
     await errorOf(one.users.get('/'))
-    await until('the other was told', () => other.circuit.state !== 'closed')
+    await until('the other follows', () => other.circuit.state !== 'closed')
     expect(other.circuit.state).toBe('opened')
   })
 })

@@ -55,9 +55,9 @@ export function answered(poll: Poll, reporting: Reporting): Poll {
 }
 
 /**
- * Whether the answers that there are by now open the circuit, also without the worst reporters.
+ * Whether the answers so far open the circuit, even without the worst reporters.
  *
- * @param isUsual whether there are as many as there usually are
+ * @param isUsual whether the answers include as many requests as usual
  */
 export function isPolledRate(
   poll: Poll,

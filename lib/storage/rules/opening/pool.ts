@@ -16,7 +16,7 @@ import {
 import { ageOf, answered, begin, isPolledRate, type Poll } from './poll.js'
 import type { Reporting } from './reporting.js'
 
-/** What a poll has found to be usual. */
+/** How many requests are usual, as counted by a poll. */
 export interface Census {
   readonly at: number
   readonly requests: number
@@ -34,7 +34,7 @@ export interface Pool {
 
 export const EMPTY_POOL: Pool = { since: 0, before: 0, latest: 0 }
 
-/** The clock may have been set back: nothing says how old the rest is. */
+/** If the clock was set back, nothing shows how old the rest is. */
 export function poolAt(now: number, pool: Pool): Pool {
   const { since, poll, census } = pool
   const isLate = Math.max(since, poll?.at ?? 0, census?.at ?? 0) > now
@@ -72,7 +72,7 @@ function suspect(pool: Pool, { window: { fresh }, rate, now }: Reporting): Pool 
   return { ...pool, since: now, before: age < 2 * period ? pool.latest : 0, latest: fresh }
 }
 
-/** Once a poll has had time enough, its answers say what is usual. */
+/** Once all processes have had the time to answer a poll, the answers show how many requests are usual. */
 function takeCensus(pool: Pool, now: number): Pool {
   const age = ageOf(pool.poll, now)
   if (!pool.poll || age < POLL_PATIENCE || age > POLL) return pool
@@ -88,7 +88,7 @@ function isPollDue(pool: Pool, { window, rate, now }: Reporting): boolean {
 }
 
 function beginPoll(pool: Pool, now: number): Pool {
-  // However old it is, it is a better guess than none.
+  // Even an old count is a better guess than none.
   const processes = pool.census?.processes ?? 0
   return { ...pool, poll: begin(now, Math.min(1, MOST_ANSWERS / processes)) }
 }

@@ -1,19 +1,19 @@
-/** Finds out that a message was missed: each transition is published to everybody, its author included. */
+/** Detects missed messages: each transition is published to all processes, and to the one that caused it. */
 import { schedule } from '../internal/timers.js'
 
-/** Seconds that a message may come after the answer which says that there was one. */
+/** How many seconds a message may arrive after the answer that shows that it was sent. */
 const PATIENCE = 1
 
-export class Hearing {
+export class MissedMessages {
   readonly #onMissed: () => void
-  /** The newest epoch of each circuit that was heard of, or read when messages were first heard. */
+  /** The newest epoch of each circuit that a message brought, or the first answer. */
   readonly #epochs = new Map<string, number>()
 
   constructor(onMissed: () => void) {
     this.#onMissed = onMissed
   }
 
-  /** Messages may have been missed, and all circuits are read anew. */
+  /** Call this if messages may have been missed, and all circuits are read again. */
   reset(): void {
     this.#epochs.clear()
   }
@@ -22,19 +22,19 @@ export class Hearing {
     this.#epochs.delete(circuit)
   }
 
-  heard(circuit: string, epoch: number): void {
+  received(circuit: string, epoch: number): void {
     if (epoch > (this.#epochs.get(circuit) ?? Infinity)) this.#epochs.set(circuit, epoch)
   }
 
   answered(circuit: string, epoch: number): void {
     const known = this.#epochs.get(circuit)
     if (known === undefined) this.#epochs.set(circuit, epoch)
-    else if (epoch > known) schedule(PATIENCE, () => this.#isItHeard(circuit, epoch))
+    else if (epoch > known) schedule(PATIENCE, () => this.#check(circuit, epoch))
   }
 
-  #isItHeard(circuit: string, epoch: number): void {
+  #check(circuit: string, epoch: number): void {
     if ((this.#epochs.get(circuit) ?? Infinity) >= epoch) return
-    // Missed once, and not again by each answer that comes.
+    // Report the miss once, and not for each later answer.
     this.#epochs.set(circuit, epoch)
     this.#onMissed()
   }

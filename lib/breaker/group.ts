@@ -93,9 +93,7 @@ export class Group implements CircuitGroup, Route {
     // A listener may have detached the group.
     if (this.#isDetached) return undefined
     if (roster.isFull) return this.#pass()
-    return circuits.make(ownCopy(name), options, (circuit) =>
-      roster.add(circuit, options, this.#maker, now),
-    )
+    return circuits.make(ownCopy(name), options, (circuit) => roster.add(circuit, this.#maker, now))
   }
 
   #pass(): undefined {

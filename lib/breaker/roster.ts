@@ -3,7 +3,6 @@
  * and those go that are as good as new and have not been used for a while.
  */
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
-import type { Rules } from '../circuit/types.js'
 import { DRY_RUN } from './forcing.js'
 
 export interface RosterLimits {
@@ -16,8 +15,6 @@ interface Member {
   readonly circuit: ManagedCircuit
   /** Stands for the group that made it, and holds nothing. */
   readonly maker: object
-  /** Whether its window is one of requests, in which successes stay for ever. */
-  readonly keepsSuccesses: boolean
   /** By the breaker's clock. */
   usedAt: number
   /** Somebody relies on this very circuit. */
@@ -56,9 +53,8 @@ export class Roster {
     return member.circuit
   }
 
-  add(circuit: ManagedCircuit, { failureRate }: Rules, maker: object, now: number): void {
-    const keepsSuccesses = failureRate ? typeof failureRate.window === 'object' : false
-    const member = { circuit, maker, keepsSuccesses, usedAt: now, isKept: false }
+  add(circuit: ManagedCircuit, maker: object, now: number): void {
+    const member = { circuit, maker, usedAt: now, isKept: false }
     this.#recent.set(circuit.name, member)
     this.#latest = member
   }
@@ -134,11 +130,12 @@ export class Rosters {
 }
 
 /** Whether a new circuit of the name would do the same. */
-function mayGo({ circuit, isKept, keepsSuccesses }: Member): boolean {
+function mayGo({ circuit, isKept }: Member): boolean {
   if (isKept || circuit.state !== 'closed' || circuit.failureCount > 0) return false
   // A force that is over goes away as the state is read. Behind one, the state may be another.
   if (circuit.standing && circuit.standing !== DRY_RUN) return false
   if (circuit.published.state !== 'closed' || !circuit.inFlight?.isEmpty) return false
   const { requests = 0, failures = 0 } = circuit.failureRate ?? {}
-  return (keepsSuccesses ? failures : requests) === 0
+  // In a window of so many requests, successes stay for ever.
+  return (typeof circuit.window === 'object' ? failures : requests) === 0
 }

@@ -49,6 +49,12 @@ export class Group {
     return this.#members.size === 0
   }
 
+  /** How many requests went without a circuit because of a bound. */
+  get unguarded(): number {
+    const counts = [...this.#members.keys()].map(({ unguarded = 0 }) => unguarded)
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+
   /** Whether every storage answers; undefined without any. */
   get storageUp(): boolean | undefined {
     const known = [...this.#members.keys()].map(({ storageUp }) => storageUp)

@@ -20,6 +20,8 @@ export interface ObservedBreaker {
   circuit(name: string): ObservedCircuit | undefined
   /** Whether the storage answers; undefined without a storage. */
   readonly storageUp: boolean | undefined
+  /** Requests that went without a circuit; left out by a breaker of an earlier version. */
+  readonly unguarded?: number | undefined
   on<Name extends keyof CircuitEvents>(
     event: Name,
     listener: (event: CircuitEvents[Name]) => unknown,

@@ -7,6 +7,7 @@ import type {
   Counter,
   Histogram,
   Meter,
+  ObservableCounter,
   ObservableGauge,
 } from '@opentelemetry/api'
 import { COMMAND_BUCKETS } from '../durations.js'
@@ -14,6 +15,9 @@ import type { Group, Sink } from '../group.js'
 import type { ForcedState } from '../../circuit/force.js'
 import { FORCED_STATES, STATE_VALUES } from '../../observe/observed.js'
 import { ObservedCircuit, type CircuitInstruments } from './circuit.js'
+
+/** Names of circuits that are gone. If nothing reads the meter, they would pile up. */
+const MOST_GONE = 1000
 
 export class Instruments implements CircuitInstruments, Sink {
   readonly buckets: readonly number[]
@@ -30,6 +34,7 @@ export class Instruments implements CircuitInstruments, Sink {
   readonly #forced: ObservableGauge
   readonly #ratio: ObservableGauge
   readonly #storage: ObservableGauge
+  readonly #unguarded: ObservableCounter
   readonly #group: () => Group
   readonly #gone = new Set<string>()
   /** The circuits whose ratio was shown last. */
@@ -57,21 +62,25 @@ export class Instruments implements CircuitInstruments, Sink {
     const part = 'The part of the requests in the window that failed.'
     this.#ratio = this.#gauge('failure_ratio', part)
     this.#storage = this.#gauge('storage.up', 'Whether the storage answers.')
+    const beyond = 'Requests that went without a circuit because of maxCircuits.'
+    this.#unguarded = this.#observableCounter('unguarded', '{request}', beyond)
   }
 
   observe(): void {
-    this.#meter.addBatchObservableCallback(this.#read, this.#gauges)
+    this.#meter.addBatchObservableCallback(this.#read, this.#observables)
   }
 
   unobserve(): void {
     this.#gone.clear()
     this.#rated = []
-    this.#meter.removeBatchObservableCallback(this.#read, this.#gauges)
+    this.#meter.removeBatchObservableCallback(this.#read, this.#observables)
   }
 
   /** An SDK that exports cumulatively repeats the last state for ever, so the last must not be `opened`. */
   forget(circuit: string): void {
     this.#gone.add(circuit)
+    const [longest = ''] = this.#gone
+    if (this.#gone.size > MOST_GONE) this.#gone.delete(longest)
   }
 
   seriesOf(circuit: string): ObservedCircuit {
@@ -91,7 +100,8 @@ export class Instruments implements CircuitInstruments, Sink {
     this.#readForces(result)
     this.#gone.clear()
     this.#readRatios(result)
-    const { storageUp } = group
+    const { storageUp, unguarded } = group
+    result.observe(this.#unguarded, unguarded)
     if (storageUp !== undefined) result.observe(this.#storage, storageUp ? 1 : 0)
   }
 
@@ -115,12 +125,16 @@ export class Instruments implements CircuitInstruments, Sink {
     this.#rated = [...ratios.keys()]
   }
 
-  get #gauges(): ObservableGauge[] {
-    return [this.#state, this.#forced, this.#ratio, this.#storage]
+  get #observables(): (ObservableGauge | ObservableCounter)[] {
+    return [this.#state, this.#forced, this.#ratio, this.#storage, this.#unguarded]
   }
 
   #counter(name: string, unit: string, description: string): Counter {
     return this.#meter.createCounter(`circuit_breaker.${name}`, { unit, description })
+  }
+
+  #observableCounter(name: string, unit: string, description: string): ObservableCounter {
+    return this.#meter.createObservableCounter(`circuit_breaker.${name}`, { unit, description })
   }
 
   #durations(name: string, buckets: readonly number[], description: string): Histogram {

@@ -1,9 +1,9 @@
 /** The metrics of one registry. */
-import { Counter, Gauge, Histogram, type Metric } from 'prom-client'
-import { FORCED_STATES } from '../../observe/observed.js'
+import { Counter, Histogram, type Metric } from 'prom-client'
 import { COMMAND_BUCKETS } from '../durations.js'
 import type { Group, Sink } from '../group.js'
 import { DurationHistogram } from './histogram.js'
+import { forcedGauge, ratioGauge, stateGauge, storageGauge, unguardedCounter } from './scraped.js'
 import { CircuitSeries, type CircuitMetrics } from './series.js'
 
 export interface Settings {
@@ -83,15 +83,16 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
   /** The metrics of circuits, by name. prom-client changes the names of counters for OpenMetrics. */
   ofCircuits(): ReadonlyMap<string, Metric> {
     return new Map<string, Metric>([
-      ['circuit_breaker_state', this.#stateGauge()],
-      ['circuit_breaker_forced', this.#forcedGauge()],
-      ['circuit_breaker_failure_ratio', this.#ratioGauge()],
+      ['circuit_breaker_state', stateGauge(this.#group)],
+      ['circuit_breaker_forced', forcedGauge(this.#group)],
+      ['circuit_breaker_failure_ratio', ratioGauge(this.#group)],
       ['circuit_breaker_error_total', this.failures],
       ['circuit_breaker_slow_total', this.slow],
       ['circuit_breaker_rejected_total', this.refusals],
       ['circuit_breaker_dry_run_rejected_total', this.dryRunRefusals],
       ['circuit_breaker_probe_total', this.probes],
       ['circuit_breaker_transitions_total', this.transitions],
+      ['circuit_breaker_unguarded_total', unguardedCounter(this.#group)],
       [this.requests.name, this.requests.asMetric()],
     ])
   }
@@ -99,72 +100,8 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
   /** The metrics of the storage, if there is one. */
   ofStorage(): ReadonlyMap<string, Metric> {
     return new Map<string, Metric>([
-      ['circuit_breaker_storage_up', this.#storageGauge()],
+      ['circuit_breaker_storage_up', storageGauge(this.#group)],
       ['circuit_breaker_storage_command_duration_seconds', this.#commands],
     ])
-  }
-
-  /** Read at each scrape, because a ttl ends without an event. */
-  #stateGauge(): Gauge<'client_name'> {
-    const group = this.#group
-    return new Gauge({
-      name: 'circuit_breaker_state',
-      help: 'State of the circuit: 0 closed, 1 half-opened, 2 opened.',
-      labelNames: ['client_name'],
-      registers,
-      aggregator: 'max',
-      collect() {
-        this.reset()
-        for (const [client_name, state] of group().states()) this.set({ client_name }, state)
-      },
-    })
-  }
-
-  /** Read at each scrape as well: a label for the state, so that each value is 0 or 1, and alerts can name it. */
-  #forcedGauge(): Gauge<'client_name' | 'state'> {
-    const group = this.#group
-    return new Gauge({
-      name: 'circuit_breaker_forced',
-      help: 'Whether somebody forces the circuit opened or closed.',
-      labelNames: ['client_name', 'state'],
-      registers,
-      aggregator: 'max',
-      collect() {
-        this.reset()
-        for (const [client_name, states] of group().forces()) {
-          for (const state of FORCED_STATES)
-            this.set({ client_name, state }, Number(states.has(state)))
-        }
-      },
-    })
-  }
-
-  /** Read when it is asked for as well: requests leave the window without an event. */
-  #ratioGauge(): Gauge<'client_name'> {
-    const group = this.#group
-    return new Gauge({
-      name: 'circuit_breaker_failure_ratio',
-      help: 'The part of the requests in the window that failed, of a circuit with a failure rate.',
-      labelNames: ['client_name'],
-      registers,
-      aggregator: 'max',
-      collect() {
-        this.reset()
-        for (const [client_name, ratio] of group().failureRatios()) this.set({ client_name }, ratio)
-      },
-    })
-  }
-
-  #storageGauge(): Gauge {
-    const group = this.#group
-    return new Gauge({
-      name: 'circuit_breaker_storage_up',
-      help: 'Whether the storage answers; without it each process goes by its own results.',
-      registers,
-      aggregator: 'min',
-      collect() {
-        this.set(group().storageUp === true ? 1 : 0)
-      },
-    })
   }
 }

@@ -68,11 +68,6 @@ export class ForcedMachine implements Machine {
     return this.#next?.retryAfter ?? this.#rest
   }
 
-  get isReady(): boolean {
-    const next = this.#next
-    return next ? (next.isReady ?? next.state !== 'opened') : this.force.state === 'closed'
-  }
-
   /** What is shown of the force. */
   get forced(): Forced | undefined {
     const next = this.#next

@@ -11,6 +11,7 @@ import {
   type CircuitOptions,
 } from '../../lib/index.js'
 import { MemoryStorage, TestClock } from '../../lib/testing/index.js'
+import { snippetsOf } from '../support/document.js'
 import { errorOf } from '../support/plugin-harness.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
@@ -106,6 +107,13 @@ describe('forced open', () => {
     const scene = new Scene()
     await scene.circuit.force('opened', options)
     expect((await scene.refusal()).message).toBe(message)
+  })
+
+  it('is refused with the message that the documentation shows', async () => {
+    const scene = new Scene()
+    await scene.circuit.force('opened', { for: 900, by: 'ann', reason: 'maintenance' })
+    const shown = snippetsOf('docs/steering.md').find(({ language }) => language === 'text')
+    expect(`${(await scene.refusal()).message}\n`).toBe(shown?.code)
   })
 
   it('shows nothing of the request', async () => {

@@ -212,6 +212,19 @@ describe('a request that waits for its permit', () => {
     expect(other.circuit.state).toBe('closed')
   })
 
+  it('is sent as the probe if the force is over by then', async () => {
+    const waiting = one.request()
+    await asked()
+    await one.circuit.force('opened', { for: 5 })
+    clock.advance(5)
+    answer()
+    await until('the request is sent', () => one.sent.length > 0)
+    one.sent[0]?.(200)
+    expect(await waiting).toBe(200)
+    expect(one.rejected).toEqual([])
+    expect(one.circuit).toMatchObject({ state: 'closed', forced: undefined })
+  })
+
   it('is sent if the circuit is forced closed meanwhile, although it has no permit', async () => {
     const waiting = one.request()
     await asked()

@@ -1,6 +1,6 @@
 /** The compared variants. Each turns an axios instance into a function that sends a GET. */
 import axiosRetry from 'axios-retry'
-import { CircuitBreaker } from 'axios-breaker'
+import { byHost, CircuitBreaker } from 'axios-breaker'
 import { collectMetrics } from 'axios-breaker/prometheus'
 import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel'
 import * as mollitia from 'mollitia'
@@ -15,6 +15,7 @@ export const NOOP = 'no-op interceptor pair'
 export const OURS = 'axios-breaker'
 export const MONITORED = 'axios-breaker with metrics'
 export const RATED = 'axios-breaker with failureRate'
+export const BY_HOST = 'axios-breaker by host'
 export const RULED = 'axios-breaker with failureRate and slowAfter'
 
 let count = 0
@@ -28,6 +29,16 @@ const guardBy = (breaker) => (instance) => {
 
 const monitored = new CircuitBreaker({ ttl: TTL })
 collectMetrics(monitored)
+
+/** The instances of the other variants have a host if their requests need one. */
+function guardByHost(instance) {
+  count += 1
+  instance.defaults.baseURL ??= `http://service-${count}.internal`
+  hosts.attach(instance, byHost)
+  return (url) => instance.get(url)
+}
+
+const hosts = new CircuitBreaker({ ttl: TTL })
 
 /** So long that all requests of the benchmark are in it. */
 const FAILURE_RATE = { threshold: 0.5, window: TTL }
@@ -46,6 +57,7 @@ export const VARIANTS = {
   [MONITORED]: guardBy(monitored),
   [RATED]: guardBy(new CircuitBreaker({ ttl: TTL, failureRate: FAILURE_RATE })),
   [RULED]: guardBy(new CircuitBreaker({ ttl: TTL, failureRate: FAILURE_RATE, slowAfter: 60 })),
+  [BY_HOST]: guardByHost,
   opossum: (instance) => {
     const circuit = new Opossum((url) => instance.get(url), { resetTimeout: TTL_MS })
     return (url) => circuit.fire(url)

@@ -9,6 +9,10 @@ const ABSOLUTE = /^(?:[a-z][a-z\d+.-]*:)?\/\//i
  * after it, since a space is a fault there, but not at the end of a URL.
  */
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#\\\t\n\r]+(?:[/?#\\]|$)/i
+/** The hosts of the latest origins, without any that has credentials. */
+const hosts = new Map<string, string>()
+const MOST_KNOWN = 1000
+const LONGEST_KNOWN = 100
 /** Characters of a URL without such a beginning. Its host, if it has one, comes early. */
 const ENOUGH = 2000
 
@@ -49,9 +53,24 @@ function withoutSlashes(base: string): string {
 
 function hostOf(url: string): string | undefined {
   const [origin] = ORIGIN.exec(url) ?? []
-  const parsed = origin ? parse(origin) : parse(url.slice(0, ENOUGH), pageUrl())
-  if (!parsed || parsed.protocol === 'file:') return undefined
-  const { hostname, port } = parsed
+  return origin ? knownHostOf(origin) : hostIn(parse(url.slice(0, ENOUGH), pageUrl()))
+}
+
+/** Parsing a URL would be most of what a request pays for its circuit. */
+function knownHostOf(origin: string): string | undefined {
+  const known = hosts.get(origin)
+  if (known !== undefined) return known
+  const host = hostIn(parse(origin))
+  if (host === undefined || origin.length > LONGEST_KNOWN || origin.includes('@')) return host
+  if (hosts.size >= MOST_KNOWN) hosts.clear()
+  // A copy, as a part of a string may keep the whole URL in memory.
+  hosts.set(origin.split('').join(''), host)
+  return host
+}
+
+function hostIn(url: URL | undefined): string | undefined {
+  if (!url || url.protocol === 'file:') return undefined
+  const { hostname, port } = url
   // A dot at the end only says that the name is complete.
   const host = hostname.toLowerCase().replace(/\.$/, '')
   return (port === '' ? host : `${host}:${port}`) || undefined

@@ -116,6 +116,13 @@ it('looks at the URL alone', () => {
   expect(at('http://localhost/', { socketPath: '/var/run/docker.sock' })).toBeUndefined()
 })
 
+it('knows each of many hosts, however often they come', () => {
+  const names = Array.from({ length: 3000 }, (_, index) => `host-${index}.example:8080`)
+  for (const name of [...names, ...names.toReversed()]) {
+    expect([at(`HTTP://${name}/`), at(`http://${name}`)]).toEqual([name, name])
+  }
+})
+
 describe('in a browser', () => {
   afterEach(() => {
     Reflect.deleteProperty(globalThis, 'document')

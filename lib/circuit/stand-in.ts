@@ -40,9 +40,6 @@ export class StandIn implements Permit {
   }
 
   #settle(): void {
-    if (!this.#permit || !this.#ended) return
-    const permit = this.#permit
-    this.#permit = undefined
-    this.#count(permit, ...this.#ended)
+    if (this.#permit && this.#ended) this.#count(this.#permit, ...this.#ended)
   }
 }

@@ -152,6 +152,16 @@ describe('forced open', () => {
     expect(scene.circuit.state).toBe('closed')
   })
 
+  it('sends the first request after its end, although nobody has asked for the circuit', async () => {
+    const scene = new Scene()
+    const lifted: unknown[] = []
+    await scene.circuit.force('opened', { for: 60 })
+    scene.breaker.on('forced', ({ forced }) => lifted.push(forced))
+    scene.clock.advance(60)
+    expect(await scene.get('/status/200')).toBe(200)
+    expect(lifted).toEqual([undefined])
+  })
+
   it('is answered by the fallback, which sees the force', async () => {
     const scene = new Scene({ fallback: (error) => ({ by: error.forced?.by }) })
     await scene.circuit.force('opened', { by: 'ann' })
@@ -322,6 +332,15 @@ describe('forced closed', () => {
     probe.release()
     await probe.ended
     expect(scene.moves).toHaveLength(3)
+  })
+
+  it('refuses the first request after its end, if the rules do', async () => {
+    const scene = new Scene({ ttl: 1000 })
+    await scene.circuit.force('closed', { for: 60 })
+    await scene.fail()
+    scene.clock.advance(60)
+    expect(await scene.refusal()).not.toHaveProperty('forced')
+    expect(scene.rejected).toEqual([{ circuit: 'users', state: 'opened', retryAfter: 940 }])
   })
 
   it('asks no fallback', async () => {

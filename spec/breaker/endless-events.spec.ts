@@ -58,7 +58,7 @@ describe.each([
     expect(
       warnings.mock.calls.filter(([text]) => String(text).includes('alertOthers')),
     ).toHaveLength(1)
-  }, 30_000)
+  })
 })
 
 it('tells of a burst in its order, whole, and without a warning', async () => {

@@ -173,7 +173,6 @@ export class AdmittingCircuit {
   /** Publishes what the machine has decided for a request that was sent whatever it decided. */
   #publishDecision(admission: Admission): void {
     this.publishTransition('local')
-    this.#readiness?.look()
     if ('retryAfter' in admission) this.published.spared(admission)
   }
 

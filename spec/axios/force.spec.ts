@@ -334,6 +334,14 @@ describe('forced closed', () => {
     expect(scene.moves).toHaveLength(3)
   })
 
+  it('publishes what opens the circuit by its rules', async () => {
+    const scene = new Scene({ dryRun: true })
+    const moves: object[] = []
+    scene.breaker.on('stateChanged', (event) => moves.push(event))
+    await scene.fail()
+    expect(moves).toMatchObject([{ to: 'opened', cause: 'streak', round: 1, retryAfter: 30 }])
+  })
+
   it('refuses the first request after its end, if the rules do', async () => {
     const scene = new Scene({ ttl: 1000 })
     await scene.circuit.force('closed', { for: 60 })
@@ -383,7 +391,7 @@ describe('forced closed', () => {
 })
 
 describe('ready()', () => {
-  it('waits until the force is lifted', async () => {
+  it('waits until the force is lifted, and no longer', async () => {
     const { circuit } = new Scene()
     await circuit.force('opened')
     let isReady = false
@@ -392,6 +400,8 @@ describe('ready()', () => {
     await Promise.resolve()
     expect(isReady).toBe(false)
     await circuit.unforce()
+    await Promise.resolve()
+    expect(isReady).toBe(true)
     await ready
   })
 

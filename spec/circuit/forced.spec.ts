@@ -5,9 +5,11 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import axios from 'axios'
 import fc from 'fast-check'
 import type { ForcedState } from '../../lib/circuit/force.js'
-import type { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
+import { LocalCircuit } from '../../lib/circuit/local-circuit.js'
+import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'
 import type { CircuitState, Outcome, Permit, Rules } from '../../lib/circuit/types.js'
 import { CircuitBreaker, type CircuitEvents } from '../../lib/index.js'
+import { NOBODY } from '../support/owner.js'
 import { ForcedModel } from './forced-model.js'
 
 const RUNS = Number(process.env['RUNS'] ?? 1000)
@@ -232,4 +234,17 @@ it('any sequence of overlapping requests, forces and time leaves the circuit as 
     { numRuns: RUNS },
   )
   expect(REACHED.filter((what) => !reached.has(what))).toEqual([])
+})
+
+it('a force ends although nobody takes it away', () => {
+  let now = 0
+  const rules = { threshold: 1, ttl: 1, permits: 1, probeTimeout: 1 }
+  const local = new LocalCircuit(rules, () => now)
+  const publisher = { publish: () => undefined, hasListeners: () => false }
+  const circuit = new ManagedCircuit('c', local, publisher, NOBODY)
+  const terms = { ttl: 1, now: () => now, onEnd: () => undefined }
+  circuit.stand({ state: 'opened', until: 5 }, terms)
+  expect(circuit.state).toBe('opened')
+  now = 5
+  expect(circuit).toMatchObject({ state: 'closed', forced: undefined })
 })

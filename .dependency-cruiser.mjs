@@ -10,7 +10,9 @@ const ROOMS = {
   breaker: { rooms: ['axios', 'circuit', 'internal'] },
   storage: { rooms: ['circuit'] },
   fleet: { rooms: ['breaker/membership', 'circuit', 'fleet/flow', 'internal', 'storage'] },
-  'fleet/flow': { rooms: ['circuit/opening/terms', 'circuit/ttl', 'circuit/types', 'storage'] },
+  'fleet/flow': {
+    rooms: ['circuit/force', 'circuit/opening/terms', 'circuit/ttl', 'circuit/types', 'storage'],
+  },
   redis: {
     rooms: ['circuit', 'fleet', 'internal', 'storage'],
     packages: ['redis', 'ioredis'],

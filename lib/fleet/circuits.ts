@@ -1,15 +1,17 @@
 /** The shared circuits of a breaker by name, and which of them must be read. It does not know the link. */
 import type { Snapshot } from '../storage/contract.js'
-import { Readings, type ReadingsOptions } from './readings.js'
+import { Readings, type Readable, type ReadingsOptions } from './readings.js'
 import type { SharedCircuit } from './shared-circuit.js'
 
 /** Seconds after a gap in which messages are only hints: they may have waited in the socket all that time. */
 const MISTRUST = 1
 
 export class Circuits {
-  readonly readings: Readings<SharedCircuit>
+  readonly readings: Readings<Readable>
   readonly #now: () => number
   readonly #byName = new Map<string, SharedCircuit>()
+  /** The list of forced circuits, if the storage has one. */
+  #forces: readonly Readable[] = []
   #mistrustUntil = -Infinity
 
   /** @param now monotonic seconds */
@@ -28,6 +30,15 @@ export class Circuits {
     this.readings.delete(circuit)
   }
 
+  /** Reads this list too whenever the circuits are read. */
+  readForces(forces: Readable): void {
+    this.#forces = [forces]
+    this.suspectForces()
+  }
+
+  /** Marks the list of forced circuits to be read. */
+  readonly suspectForces = (): void => this.readings.add(this.#forces)
+
   readonly initialized = (): void => this.#each((circuit) => circuit.heed('initialized'))
 
   /** Without the storage, each circuit is on its own until it is read again. */
@@ -37,7 +48,10 @@ export class Circuits {
   }
 
   /** Marks all circuits to be read: messages may have been missed. */
-  readonly missed = (): void => this.readings.add(this.#byName.values())
+  readonly missed = (): void => {
+    this.readings.add(this.#byName.values())
+    this.suspectForces()
+  }
 
   /** Keeps everything that was seen until now out of the fleet's evidence. */
   readonly distrust = (): void => this.#each((circuit) => circuit.heed('distrusted'))
@@ -57,6 +71,7 @@ export class Circuits {
     this.#mistrustUntil = this.#now() + MISTRUST
     this.distrust()
     this.suspectOutages()
+    this.suspectForces()
   }
 
   /** Marks all circuits to be read that are not closed for the fleet. @returns whether there are any */

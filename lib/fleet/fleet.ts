@@ -2,17 +2,21 @@
 import type { Host, Membership } from '../breaker/membership.js'
 import type { Machine, Rules } from '../circuit/types.js'
 import { schedule } from '../internal/timers.js'
+import type { Connection } from '../storage/contract.js'
+import type { ForceAnswer, ForceQuestion } from '../storage/forces.js'
 import { Circuits } from './circuits.js'
-import type { LinkOptions } from './link-options.js'
+import type { LinkEvents, LinkOptions } from './link-options.js'
 import { Link } from './link.js'
 import { Pulse } from './pulse.js'
 import { SharedCircuit } from './shared-circuit.js'
+import { SharedForces, UNSHARED } from './shared-forces.js'
 import type { Sharing } from './sharing.js'
 
 /** The largest deviation of the time between two reads, as a fraction of `refresh`. */
 const JITTER = 0.2
 
 export class Fleet implements Membership {
+  readonly forces: SharedForces
   readonly #process = crypto.randomUUID()
   readonly #now: () => number
   readonly #sharing: Sharing
@@ -22,28 +26,23 @@ export class Fleet implements Membership {
   #isInitialized = false
   #cancelRefresh: (() => void) | undefined
 
-  constructor({ publisher, now }: Host, sharing: Sharing, connect: LinkOptions['connect']) {
-    const circuits = new Circuits(now, sharing)
-    const pulse = new Pulse(circuits.afterGap)
+  constructor(
+    { publisher, now, onForced }: Host,
+    sharing: Sharing,
+    connect: LinkOptions['connect'],
+  ) {
     this.#now = now
     this.#sharing = sharing
-    this.#circuits = circuits
-    this.#pulse = pulse
+    this.#circuits = new Circuits(now, sharing)
+    this.#pulse = new Pulse(this.#circuits.afterGap)
+    this.forces = this.#forcesFor(onForced)
+    const { readings } = this.#circuits
     this.#link = new Link({
       publisher,
       now,
-      connect,
-      readings: circuits.readings,
-      on: {
-        lost: circuits.lost,
-        distrusted: circuits.distrust,
-        missed: circuits.missed,
-        hinted: circuits.hinted,
-        pushed: (name, snapshot, process) => {
-          pulse.check()
-          circuits.pushed(name, snapshot, process)
-        },
-      },
+      connect: this.#through(connect),
+      readings,
+      on: this.#on(),
     })
   }
 
@@ -74,6 +73,7 @@ export class Fleet implements Membership {
     this.#isInitialized = true
     this.#circuits.initialized()
     this.#pulse.start(this.#checkPulse)
+    this.forces.start()
     return this.#link.init(this.#sharing.initDeadline)
   }
 
@@ -90,9 +90,53 @@ export class Fleet implements Membership {
   async close(): Promise<void> {
     if (this.isUp) await this.flush()
     this.#pulse.stop()
+    this.forces.stop()
     this.#cancelRefresh?.()
     this.#cancelRefresh = undefined
     await this.#link.close()
+  }
+
+  #forcesFor(onForced: Host['onForced']): SharedForces {
+    const { refresh, commandDeadline } = this.#sharing
+    return new SharedForces({
+      process: this.#process,
+      now: this.#now,
+      refresh,
+      commandDeadline,
+      ask: (question) => this.#link.askBy((to) => forcesOf(to, question), question),
+      readSoon: () => {
+        this.#circuits.suspectForces()
+        this.#link.catchUp()
+      },
+      onForced,
+    })
+  }
+
+  #through(connect: LinkOptions['connect']): LinkOptions['connect'] {
+    return (listener) => {
+      const connection = connect(listener)
+      this.forces.isShared = connection.forces !== undefined
+      if (connection.forces) this.#circuits.readForces(this.forces)
+      return connection
+    }
+  }
+
+  #on(): LinkEvents {
+    const circuits = this.#circuits
+    return {
+      lost: circuits.lost,
+      distrusted: circuits.distrust,
+      missed: circuits.missed,
+      hinted: circuits.hinted,
+      pushed: (name, snapshot, process) => {
+        this.#pulse.check()
+        circuits.pushed(name, snapshot, process)
+      },
+      forcesChanged: (version) => {
+        this.#pulse.check()
+        this.forces.heard(version)
+      },
+    }
   }
 
   readonly #checkPulse = (): void => {
@@ -116,4 +160,9 @@ export class Fleet implements Membership {
     this.#circuits.delete(circuit)
     this.#link.forget(circuit.name)
   }
+}
+
+async function forcesOf(connection: Connection, question: ForceQuestion): Promise<ForceAnswer> {
+  if (!connection.forces) throw new Error(UNSHARED)
+  return connection.forces(question)
 }

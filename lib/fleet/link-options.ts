@@ -2,8 +2,19 @@
 import type { Publisher } from '../circuit/events.js'
 import type { Connection, ConnectionListener } from '../storage/contract.js'
 
+/** Sends a question to the storage, which is up. */
+export type Send<Reply> = (to: Connection) => Promise<Reply>
+
+/** What the link needs to know of a question. */
+export interface Asked {
+  readonly op: string
+  readonly deadline: number
+}
+
 /** What the link reports about the storage. */
 export interface LinkEvents extends Pick<ConnectionListener, 'pushed' | 'hinted'> {
+  /** Somebody has seen this version of the list of forced circuits. */
+  readonly forcesChanged: (version: number) => void
   /** The storage is lost: each circuit is on its own until it is read again. */
   readonly lost: () => void
   /** A loss was published: nothing seen until now counts as evidence for the fleet. */

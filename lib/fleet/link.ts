@@ -2,7 +2,7 @@
 import { isCircuitError, messageOf } from '../internal/errors.js'
 import type { Answer, ConnectionListener, Question } from '../storage/contract.js'
 import { Connector } from './connector.js'
-import type { LinkOptions } from './link-options.js'
+import type { Asked, LinkOptions, Send } from './link-options.js'
 import { Joining } from './joining.js'
 import { IDLE, UP, type LinkState } from './link-state.js'
 import { Loss } from './loss.js'
@@ -42,7 +42,11 @@ export class Link {
    * @param late called with an answer that comes after the deadline
    */
   readonly ask = (question: Question, late?: (answer: Answer) => void): Promise<Answer> =>
-    this.#questions.track(this.#ask(question, late))
+    this.askBy((to) => to.ask(question), question, late)
+
+  /** The same for a question of any kind. */
+  readonly askBy = <Reply>(send: Send<Reply>, asked: Asked, late?: (reply: Reply) => void) =>
+    this.#questions.track(this.#askBy(send, asked, late))
 
   readonly drain = (): Promise<void> => this.#questions.drain()
 
@@ -105,14 +109,13 @@ export class Link {
     await readings.readRest(deadline)
   }
 
-  #fail(error: unknown, deadline: number, before: Loss | undefined): Error {
-    const reason = this.#connector.reasonOf(error)
+  #fail(cause: unknown, deadline: number, before: Loss | undefined): Error {
+    const reason = this.#connector.reasonOf(cause)
     if (this.#connector.connection) {
       this.#lose(reason, before)
       this.miss()
     }
-    const message = `Could not reach the storage within ${deadline} s: ${reason}`
-    return new Error(message, { cause: error })
+    return new Error(`Could not reach the storage within ${deadline} s: ${reason}`, { cause })
   }
 
   readonly #listener: ConnectionListener = {
@@ -124,6 +127,7 @@ export class Link {
       this.#options.on.hinted(name)
       this.catchUp()
     },
+    forcesChanged: (version) => this.#options.on.forcesChanged(version),
     resumed: () => this.#resume(),
     lost: (reason, isDown = false) => {
       this.#connector.note(reason)
@@ -169,18 +173,17 @@ export class Link {
     }
   }
 
-  async #ask(question: Question, late?: (answer: Answer) => void): Promise<Answer> {
+  async #askBy<Reply>(send: Send<Reply>, { op, deadline }: Asked, late?: (reply: Reply) => void) {
     const { connection } = this.#connector
     try {
-      const answer = this.#connector.use().ask(question)
-      return await this.#questions.await(answer, question.deadline, late)
+      return await this.#questions.await(send(this.#connector.use()), deadline, late)
     } catch (error) {
       const isCurrent = connection !== undefined && connection === this.#connector.connection
       // An error of one circuit, such as a key of a wrong type, says nothing about the storage.
       if (isCurrent && !isCircuitError(error)) {
         this.#note(messageOf(error))
         // Nothing waits for a read in the background.
-        if (question.op !== 'read') this.miss()
+        if (op !== 'read') this.miss()
       }
       throw error
     }

@@ -1,6 +1,5 @@
 /** The questions that the storage has not answered yet. */
 import type { Publisher } from '../circuit/events.js'
-import type { Answer } from '../storage/contract.js'
 import { withTimeout } from '../internal/timers.js'
 
 /** Seconds. A storage that takes longer to answer hung; a faster one was merely slow. */
@@ -45,7 +44,7 @@ export class Questions {
   }
 
   /** Rejects at the deadline. @param late called with an answer that comes after the deadline */
-  async await(
+  async await<Answer>(
     answer: Promise<Answer>,
     deadline: number,
     late?: (answer: Answer) => void,

@@ -5,6 +5,8 @@
 import { property } from './property.js'
 
 const MS_PER_SECOND = 1000
+/** Timers that are longer fire at once. */
+const LONGEST_MS = 2 ** 31 - 1
 /** If a timer fires this late, the process did not run: that nobody answered proves nothing. */
 const STALLED = 0.02
 /** How long a stalled process may take to read the answers that arrived in the meantime. */
@@ -14,7 +16,7 @@ const TURNS = 2
 
 /** Runs the job after that time. @returns a function that cancels it */
 export function schedule(seconds: number, job: () => void): () => void {
-  const timer: unknown = setTimeout(job, seconds * MS_PER_SECOND)
+  const timer: unknown = setTimeout(job, Math.min(seconds * MS_PER_SECOND, LONGEST_MS))
   const unref = property(timer, 'unref')
   if (typeof unref === 'function') unref.call(timer)
   return () => clearTimeout(timer as number)

@@ -6,6 +6,7 @@ import { evaluate } from './node-redis.js'
 import { OwnConnection } from './own-connection.js'
 import { afterSocketReads } from './timeouts.js'
 import { PendingCommands } from './pending-commands.js'
+import { scan, serversOf } from './scan.js'
 
 export interface CommandEvents {
   /** From now on, Redis answers commands. */
@@ -18,6 +19,8 @@ export interface Commands extends Evaluator {
   readonly isUp: boolean
   open(): void
   close(): void
+  /** Finds keys by a pattern of Redis, on all servers that hold some. */
+  scan(pattern: string): Promise<string[]>
 }
 
 export class OwnCommands implements Commands {
@@ -65,6 +68,14 @@ export class OwnCommands implements Commands {
     }
   }
 
+  async scan(pattern: string): Promise<string[]> {
+    const { line } = this.#own
+    if (!line) throw new Error('Redis is not connected')
+    return this.#pending.add(line.scan(pattern)).catch((error: unknown) => {
+      throw explain(error)
+    })
+  }
+
   #replaceIfStuck(): void {
     if (this.#pending.areStuck) {
       this.#own.replace(new Error('Redis does not answer on this connection: replacing it'))
@@ -103,5 +114,9 @@ export class BorrowedCommands implements Commands {
     } catch (error) {
       throw adviseOwner(explain(error))
     }
+  }
+
+  async scan(pattern: string): Promise<string[]> {
+    return scan(await serversOf(this.#client), pattern)
   }
 }

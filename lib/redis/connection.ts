@@ -1,18 +1,19 @@
 /** A breaker's view of Redis: one script for all commands, one channel for all messages. */
 import { messageOf } from '../internal/errors.js'
 import type { Answer, Connection, ConnectionListener, Question } from '../storage/contract.js'
+import type { ForceAnswer, ForceQuestion } from '../storage/forces.js'
 import { schedule } from '../internal/timers.js'
-import { isKeyError, isRefusal, asCircuitError, NO_ANSWER } from './failure-reasons.js'
+import { isRefusal, NO_ANSWER } from './failure-reasons.js'
+import { LIST } from './force-commands.js'
 import type { Hub, Member } from './hub.js'
 import { Inbox } from './inbox.js'
 import { Deferred } from './deferred.js'
-import { runScript } from './run-script.js'
-import { SCRIPT } from './script.js'
+import { ScriptCalls } from './script-calls.js'
 import { checkWrites, type View } from './write-check.js'
 import { ServerClock } from './server-clock.js'
-import { argumentsOf, parseReply, TEST_READ, type Reply } from './wire.js'
 
 const MS_PER_SECOND = 1000
+const CLOSED = 'The connection to Redis was closed'
 const now = (): number => performance.now() / MS_PER_SECOND
 
 /** Seconds until a refused command is tried again, in case it is allowed by then. */
@@ -29,7 +30,7 @@ export class RedisConnection implements Connection, Member {
   readonly #listener: ConnectionListener
   readonly #readiness = new Deferred()
   readonly #inbox: Inbox
-  readonly #clock = new ServerClock(now)
+  readonly #script: ScriptCalls
   readonly #pending = new Set<Promise<unknown>>()
   #isClosed = false
   /** Whether the channel was ever subscribed. Before that, this process cannot follow the fleet. */
@@ -38,19 +39,26 @@ export class RedisConnection implements Connection, Member {
   #isTesting = false
   #cancelRetry: (() => void) | undefined
   #retry = FIRST_RETRY
-  /** Reads then ask for a write too: a full Redis, or a replica, refuses writes and answers reads. */
-  #lastWriteFailed = false
 
   constructor(hub: Hub, view: View, listener: ConnectionListener) {
     this.#hub = hub
     this.#view = view
     this.#listener = listener
     this.channel = `${view.prefix}/events`
+    const clock = new ServerClock(now)
     this.#inbox = new Inbox({
       listener,
-      clock: this.#clock,
+      clock,
       onMissed: () => hub.suspect(),
       readAll: () => this.isUp && listener.resumed(),
+    })
+    this.#script = new ScriptCalls({
+      hub,
+      view,
+      channel: this.channel,
+      inbox: this.#inbox,
+      clock,
+      now,
     })
     this.ready = this.#readiness.promise
   }
@@ -62,12 +70,24 @@ export class RedisConnection implements Connection, Member {
   readonly open = (): void => this.#hub.join(this)
 
   async ask(question: Question): Promise<Answer> {
-    if (this.#isClosed) throw new Error('The connection to Redis was closed')
-    const asking = this.#ask(question)
+    if (this.#isClosed) throw new Error(CLOSED)
+    const asking = this.#script.ask(question)
     this.#pending.add(asking)
     const end = (): unknown => this.#pending.delete(asking)
     asking.then(end, end)
     return asking
+  }
+
+  async forces(question: ForceQuestion): Promise<ForceAnswer> {
+    if (this.#isClosed) throw new Error(CLOSED)
+    return this.#script.forces(question)
+  }
+
+  async circuits(): Promise<readonly string[]> {
+    if (this.#isClosed) throw new Error(CLOSED)
+    const start = `${this.#view.prefix}/`
+    const keys = await this.#hub.scan(`${start}*`)
+    return keys.map((key) => key.slice(start.length)).filter((name) => name !== LIST)
   }
 
   forget(circuit: string): void {
@@ -105,47 +125,12 @@ export class RedisConnection implements Connection, Member {
     this.#inbox.received(text)
   }
 
-  /** Asks once more if only Redis's clock says that the deadline is over: that clock was set forward. */
-  async #ask(question: Question): Promise<Answer> {
-    const askedAt = now()
-    const { answer, isLate } = await this.#askOnce(question)
-    const remaining = askedAt + question.deadline - now()
-    if (!isLate || remaining <= 0) return answer
-    return (await this.#askOnce({ ...question, deadline: remaining })).answer
-  }
-
-  async #askOnce(question: Question): Promise<Reply> {
-    const { circuit, deadline } = question
-    const secret = this.#inbox.secretOf(circuit) ?? crypto.randomUUID()
-    const { latest } = this.#clock
-    const expires = latest && latest + deadline
-    const needsWrites = this.#lastWriteFailed
-    const envelope = { channel: this.channel, secret, expires, needsWrites }
-    const sentAt = now()
-    const text = await this.#run(`${this.#view.prefix}/${circuit}`, argumentsOf(question, envelope))
-    if (needsWrites || question.op !== 'read') this.#lastWriteFailed = false
-    const reply = parseReply(text)
-    this.#clock.read({ time: reply.time, sentAt, readAt: now() })
-    this.#inbox.answered(circuit, reply)
-    return reply
-  }
-
-  async #run(key: string, args: string[]): Promise<unknown> {
-    try {
-      return await runScript(this.#hub, SCRIPT, key, args)
-    } catch (error) {
-      if (isKeyError(error)) throw asCircuitError(error)
-      this.#lastWriteFailed = true
-      throw error
-    }
-  }
-
   /** Redis answers and the channel is subscribed. Only a test can show whether Redis accepts writes. */
   #prove(): void {
     if (this.#isTesting || this.#isClosed || !this.#isSubscribed || !this.#hub.isUp) return
     this.#isTesting = true
     this.#cancelRetry?.()
-    const test = Promise.all([checkWrites(this.#hub, this.#view), this.#ask(TEST_READ)])
+    const test = Promise.all([checkWrites(this.#hub, this.#view), this.#script.test()])
     const cancelSlow = schedule(SLOW, () => this.down(new Error(NO_ANSWER)))
     void test.finally(cancelSlow).then(
       () => this.#pass(),

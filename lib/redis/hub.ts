@@ -79,6 +79,10 @@ export class Hub implements Evaluator {
     return this.#commands.evaluate(command, script, key, args)
   }
 
+  scan(pattern: string): Promise<string[]> {
+    return this.#commands.scan(pattern)
+  }
+
   /** A message may have been missed. */
   suspect(): void {
     this.#messages.suspect()

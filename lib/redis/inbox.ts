@@ -4,10 +4,11 @@ import { MissedMessages } from './missed-messages.js'
 import { parseMessage } from './message.js'
 import { Rereading } from './rereading.js'
 import { agedBy, type ServerClock } from './server-clock.js'
+import { LIST } from './force-commands.js'
 import type { Reply } from './wire.js'
 
 export interface InboxOptions {
-  readonly listener: Pick<ConnectionListener, 'pushed' | 'hinted'>
+  readonly listener: Pick<ConnectionListener, 'pushed' | 'hinted' | 'forcesChanged'>
   readonly clock: ServerClock
   /** Called if an answer shows that a message never arrived. */
   readonly onMissed: () => void
@@ -37,8 +38,12 @@ export class Inbox {
   received(text: unknown): void {
     const message = parseMessage(text)
     if (!message) return this.#receivedUnreadable()
-    const { circuit, snapshot, time, process } = message
+    const { circuit, snapshot, time, process, forces } = message
     const { listener, clock } = this.#options
+    if (forces !== undefined) {
+      this.#missed.received(LIST, forces)
+      return listener.forcesChanged?.(forces)
+    }
     this.#missed.received(circuit, snapshot.epoch)
     const secret = this.#secrets.get(circuit)
     if (secret !== undefined && message.isSignedWith(secret)) {
@@ -49,6 +54,11 @@ export class Inbox {
   answered(circuit: string, { secret, answer }: Reply): void {
     if (secret) this.#secrets.set(circuit, secret)
     this.#missed.answered(circuit, answer.epoch)
+  }
+
+  /** Redis has answered with the list of forced circuits. */
+  answeredForces(version: number): void {
+    this.#missed.answered(LIST, version)
   }
 
   forget(circuit: string): void {

@@ -4,6 +4,7 @@ import { ignore, methodOf, ignoringErrors, type IORedisClient } from './client.j
 import { NO_ANSWER } from './failure-reasons.js'
 import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine } from './line.js'
 import { pickRandom } from './node-redis.js'
+import { scan, serversOfIORedis } from './scan.js'
 
 /**
  * With these options a client connects once, queues nothing and repeats no command. They clear the caller's
@@ -86,6 +87,10 @@ class IORedisLine implements Line {
   async unsubscribe(channel: string): Promise<unknown> {
     this.#channels.delete(channel)
     return methodOf(this.#client, 'unsubscribe')?.(channel)
+  }
+
+  scan(pattern: string): Promise<string[]> {
+    return scan(serversOfIORedis(this.#client), pattern)
   }
 
   destroy(): void {

@@ -26,6 +26,8 @@ export interface Line extends Evaluator {
   /** @param onMessage must not throw, since that would break the client's parser */
   subscribe(channel: string, onMessage: (text: unknown) => void): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
+  /** Finds keys by a pattern of Redis, on all servers that hold some. */
+  scan(pattern: string): Promise<string[]>
   /** Closes the line. Idempotent. Commands without an answer may stay pending. */
   destroy(): void
 }

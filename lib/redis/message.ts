@@ -1,7 +1,8 @@
 /** What the script publishes: `format|signature|fields`, the fields as JSON. */
 import { property } from '../internal/property.js'
 import { MESSAGE_FORMAT } from './formats.js'
-import { parsed, snapshotOf, type Timed } from './snapshot.js'
+import { LIST } from './force-commands.js'
+import { isWhole, parsed, snapshotOf, type Timed } from './snapshot.js'
 import { sha1 } from './wire.js'
 
 const START = `${MESSAGE_FORMAT}|`
@@ -13,6 +14,8 @@ const LONGEST = 100_000
 export interface Message extends Timed {
   readonly circuit: string
   readonly process: string
+  /** The version of the list of forced circuits, if the message is about that list and no circuit. */
+  readonly forces?: number | undefined
   isSignedWith(secret: string): boolean
 }
 
@@ -25,8 +28,15 @@ export function parseMessage(text: unknown): Message | undefined {
   const [circuit, process] = [property(fields, 'circuit'), property(fields, 'process')]
   const timed = snapshotOf(fields)
   if (!timed || typeof circuit !== 'string' || !PROCESS.test(String(process))) return undefined
+  const forces = property(fields, 'forces')
   const isSignedWith = (secret: string): boolean => sha1(`${secret}|${body}`) === signature
-  return { ...timed, circuit, process: String(process), isSignedWith }
+  return {
+    ...timed,
+    circuit,
+    process: String(process),
+    ...(circuit === LIST && isWhole(forces) && { forces }),
+    isSignedWith,
+  }
 }
 
 function split(rest: string): [signature: string, body: string] {

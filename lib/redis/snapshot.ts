@@ -74,7 +74,7 @@ export function micro(span: number): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.round(span * MICROSECONDS)))
 }
 
-function seconds(microseconds: number): number {
+export function seconds(microseconds: number): number {
   return microseconds / MICROSECONDS
 }
 
@@ -82,7 +82,7 @@ function isState(value: unknown): value is CircuitState {
   return value === 'closed' || value === 'opened' || value === 'half-opened'
 }
 
-function isWhole(value: unknown): value is number {
+export function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0
 }
 

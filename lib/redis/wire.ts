@@ -157,11 +157,11 @@ export function sha1(text: string): string {
   return createHash('sha1').update(text).digest('hex')
 }
 
-function laterFormat(format: number): string {
-  return `a later release of axios-breaker keeps it in Redis, in format ${format}, and this release reads format ${HASH_FORMAT}` // prettier-ignore
+export function laterFormat(format: number, known = HASH_FORMAT): string {
+  return `a later release of axios-breaker keeps it in Redis, in format ${format}, and this release reads format ${known}` // prettier-ignore
 }
 
-/** Encodes the name as in the circuit's key. Redis's JSON reader refuses half a pair of surrogates. */
-function wellFormed(text: string): string {
+/** Encodes the text as in the circuit's key. Redis's JSON reader refuses half a pair of surrogates. */
+export function wellFormed(text: string): string {
   return Buffer.from(text).toString()
 }

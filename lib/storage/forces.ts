@@ -2,11 +2,12 @@
  * The part of the contract that shares forced circuits: one list for all circuits of a storage.
  * `decideForces` implements its rules.
  */
+import type { ForcedState } from '../circuit/force.js'
 
 /** An operator's word on a circuit. Only the storage's clock counts, so it has a span and not a moment. */
 export interface Force {
   /** What the circuit is forced to. */
-  readonly state: 'opened' | 'closed'
+  readonly state: ForcedState
   /** Who forced it. */
   readonly by?: string | undefined
   readonly reason?: string | undefined

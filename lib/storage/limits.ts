@@ -30,3 +30,10 @@ export const MOST_ANSWERS = 100
 export const MOST_APART = 32
 /** The part of a rate's threshold at which failures are suspicious. */
 export const SUSPICIOUS = 0.5
+
+/** Circuits that may be forced at once. */
+export const MOST_FORCES = 1000
+/** Lifted forces that a list remembers one by one. */
+export const MOST_LIFTED = 100
+/** For how long it does, unless there are more. */
+export const LIFTED_LIFE = 86_400

@@ -97,6 +97,7 @@ beforeEach(() => {
       missed: say('missed'),
       pushed: (name) => void log.push(`pushed ${name}`),
       hinted: (name) => void log.push(`hinted ${name}`),
+      forcesChanged: (version) => void log.push(`forces ${version}`),
     },
     readings: {
       get isDue() {

@@ -1,17 +1,23 @@
 /**
- * A real Redis under a clock that the spec sets. The script reads the time from a key, and is otherwise the
+ * A real Redis under a clock that the spec sets. The scripts read the time from a key, and are otherwise the
  * same.
  */
 import { createClient, type RedisClientType } from 'redis'
 import type { RedisClient } from '../../lib/redis/index.js'
+import { FORCES_SCRIPT } from '../../lib/redis/lua/forces.js'
 import { SCRIPT } from '../../lib/redis/script.js'
 import { sha1 } from '../../lib/redis/wire.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 
 const TIME = "redis.call('TIME')"
 const CLOCK = 'clock'
-const CLOCKED = SCRIPT.replace(TIME, `{ 0, redis.call('GET', '${CLOCK}') }`)
-const SHA = sha1(SCRIPT)
+const SCRIPTS = [SCRIPT, FORCES_SCRIPT]
+const CLOCKED = new Map(
+  SCRIPTS.map((script) => [script, script.replace(TIME, `{ 0, redis.call('GET', '${CLOCK}') }`)]),
+)
+const CLOCKED_SHAS = new Map(
+  Array.from(CLOCKED, ([script, clocked]) => [sha1(script), sha1(clocked)]),
+)
 const MICROSECONDS = 1e6
 
 type Client = RedisClientType
@@ -25,8 +31,8 @@ export class ClockedRedis {
     this.server = server
     this.#own = own
     this.client = {
-      eval: (script, options) => own.eval(script === SCRIPT ? CLOCKED : script, options),
-      evalSha: (sha, options) => own.evalSha(sha === SHA ? sha1(CLOCKED) : sha, options),
+      eval: (script, options) => own.eval(CLOCKED.get(script) ?? script, options),
+      evalSha: (sha, options) => own.evalSha(CLOCKED_SHAS.get(sha) ?? sha, options),
       on: (event, listener) => own.on(event, listener),
       off: (event, listener) => own.off(event, listener),
     }
@@ -41,7 +47,8 @@ export class ClockedRedis {
   }
 
   static async start(): Promise<ClockedRedis> {
-    if (!SCRIPT.includes(TIME)) throw new Error('The script reads the time in another way now')
+    const isClocked = SCRIPTS.every((script) => script.includes(TIME))
+    if (!isClocked) throw new Error('A script reads the time in another way now')
     const server = await RedisServer.start()
     const own = createClient({ url: server.url })
     own.on('error', () => undefined)

@@ -1,0 +1,149 @@
+/**
+ * The list of forced circuits as one flow: each input turns a state into the next state and the requested
+ * effects. It waits for nothing, and reads no clock.
+ *
+ * All processes of a fleet together read the list about once per `refresh`: a routine read is announced, and
+ * whoever hears that nothing has changed puts off its own.
+ */
+import type { StandingForce } from '../../circuit/force.js'
+import type { ForceList, LiftedForce, ListedForce } from '../../storage/forces.js'
+import { FAR_FUTURE } from '../../storage/limits.js'
+
+const MICROSECONDS = 1e6
+/** Seconds between two reads that messages cause: a flood of them costs no more. */
+const HINT_PAUSE = 1
+/** Refreshes for which messages may put off a read. No message can hold back the truth for longer. */
+const LONGEST_DELAY = 60
+/** Seconds by which the ends of one force may differ in two answers, beside the time that they took. */
+const TOLERANCE = 0.1
+
+interface Standing extends StandingForce {
+  readonly version: number
+}
+
+export interface ForcesState {
+  readonly refresh: number
+  readonly version: number
+  readonly floor: number
+  readonly standing: ReadonlyMap<string, Standing>
+  readonly lifted: readonly LiftedForce[]
+  readonly readAt: number
+  /** When a message last had the list read. */
+  readonly hintedAt: number
+}
+
+export type ForcesInput =
+  /** The process may use the storage from now on. */
+  | { readonly on: 'started' }
+  /** The storage answered with the list. The question was sent at `at`. */
+  | { readonly on: 'answered'; readonly list: ForceList; readonly at: number }
+  /** A message has come: somebody has seen this version. */
+  | { readonly on: 'heard'; readonly version: number }
+  /** The list was not read for a while. */
+  | { readonly on: 'due' }
+  /** A message that came too soon after another one has waited long enough. */
+  | { readonly on: 'hintDue' }
+
+export type ForcesEffect =
+  | { readonly do: 'read'; readonly isRoutine: boolean }
+  /** Feeds `input` in after so many seconds, in place of the timer of this input that runs already. */
+  | { readonly do: 'start'; readonly input: TimedInput; readonly seconds: number }
+  /** Feeds `input` in after so many seconds, unless its timer runs already. */
+  | { readonly do: 'await'; readonly input: TimedInput; readonly seconds: number }
+  /** What stands on this circuit has changed. */
+  | { readonly do: 'report'; readonly circuit: string }
+
+export type TimedInput = 'due' | 'hintDue'
+export type ForcesChange = readonly [ForcesState, readonly ForcesEffect[]]
+
+export function beginForces(refresh: number): ForcesState {
+  return {
+    refresh,
+    version: 0,
+    floor: 0,
+    standing: new Map(),
+    lifted: [],
+    readAt: -Infinity,
+    hintedAt: -Infinity,
+  }
+}
+
+/** @param now monotonic seconds */
+export function stepForces(state: ForcesState, input: ForcesInput, now: number): ForcesChange {
+  if (input.on === 'answered') return answered(state, input.list, input.at, now)
+  if (input.on === 'heard') return heard(state, input.version, now)
+  if (input.on === 'hintDue') return readForHint(state, now)
+  const later = waitFor(state.refresh)
+  return [state, input.on === 'due' ? [{ do: 'read', isRoutine: true }, later] : [later]]
+}
+
+/** What the process knows, for a question. Forces that have ended by its own clock count as lifted. */
+export function knownForces(state: ForcesState, now: number): ForceList {
+  const { version, floor, standing } = state
+  const forces: ListedForce[] = []
+  const lifted = [...state.lifted]
+  for (const [circuit, { version: since, state: forced, by, reason, until }] of standing) {
+    const endsIn = until === Infinity ? undefined : until - now
+    if (endsIn !== undefined && endsIn <= 0) lifted.push({ circuit, version: since })
+    else forces.push({ circuit, version: since, state: forced, by, reason, endsIn })
+  }
+  return { version, floor, forces, lifted }
+}
+
+function heard(state: ForcesState, version: number, now: number): ForcesChange {
+  const { refresh, readAt, hintedAt } = state
+  if (version === state.version) {
+    const latest = readAt + LONGEST_DELAY * refresh - now
+    return [state, [waitFor(Math.max(0, Math.min(refresh, latest)))]]
+  }
+  const wait = hintedAt + HINT_PAUSE - now
+  if (wait > 0) return [state, [{ do: 'await', input: 'hintDue', seconds: wait }]]
+  return readForHint(state, now)
+}
+
+function readForHint(state: ForcesState, now: number): ForcesChange {
+  return [{ ...state, hintedAt: now }, [{ do: 'read', isRoutine: false }]]
+}
+
+function answered(state: ForcesState, list: ForceList, at: number, now: number): ForcesChange {
+  const read = { ...state, readAt: now }
+  if (!isCurrent(state, list)) return [read, [waitFor(state.refresh)]]
+  const standing = new Map(
+    list.forces.map((force) => [
+      force.circuit,
+      standingOf(force, state.standing.get(force.circuit), at, now),
+    ]),
+  )
+  const circuits = new Set([...state.standing.keys(), ...standing.keys()])
+  const changed = [...circuits].filter((name) => standing.get(name) !== state.standing.get(name))
+  const { version, floor, lifted } = list
+  return [
+    { ...read, version, floor, standing, lifted },
+    [...changed.map((circuit) => ({ do: 'report' as const, circuit })), waitFor(state.refresh)],
+  ]
+}
+
+/** The same version may say anew when a force ends. One of the far future is garbage, and was kept long enough. */
+function isCurrent({ version }: ForcesState, list: ForceList): boolean {
+  const age = version - list.version
+  return age <= 0 || (list.version > 0 && age > FAR_FUTURE * MICROSECONDS)
+}
+
+/** The end moves only if the storage's clock was set: otherwise each answer would seem to change the force. */
+function standingOf(
+  { version, state, by, reason, endsIn = Infinity }: ListedForce,
+  before: Standing | undefined,
+  at: number,
+  now: number,
+): Standing {
+  const isSame =
+    before?.version === version &&
+    before.state === state &&
+    before.until >= at + endsIn - TOLERANCE &&
+    before.until <= now + endsIn + TOLERANCE
+  return isSame ? before : { version, state, by, reason, until: at + endsIn }
+}
+
+function waitFor(seconds: number): ForcesEffect {
+  return { do: 'start', input: 'due', seconds }
+}

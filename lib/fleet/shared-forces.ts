@@ -51,11 +51,9 @@ export class SharedForces implements Forces, Readable {
     try {
       if (!this.#isRunning) throw new Error('call breaker.init() first')
       if (this.isShared === false) throw new Error(UNSHARED)
-      const { now, commandDeadline } = this.#options
-      const at = now()
-      const list = await this.#ask(command, commandDeadline)
-      this.#take({ on: 'answered', list, at })
-      if (!list.granted) throw new Error('too many circuits are forced already')
+      const answered = await this.#ask(command, this.#options.commandDeadline)
+      this.#take(answered)
+      if (!answered.list.granted) throw new Error('too many circuits are forced already')
     } catch (error) {
       const what = `Could not ${command.op} the circuit ${quote(circuit)} for the fleet`
       throw new Error(`${what}: ${messageOf(error)}`, { cause: error })
@@ -82,20 +80,23 @@ export class SharedForces implements Forces, Readable {
 
   async read(deadline: number): Promise<() => void> {
     const isRoutine = this.#isRoutine
-    const at = this.#options.now()
     try {
-      const list = await this.#ask({ op: 'read', isRoutine }, deadline)
+      const answered = await this.#ask({ op: 'read', isRoutine }, deadline)
       if (isRoutine) this.#isRoutine = false
-      return () => this.#take({ on: 'answered', list, at })
+      return () => this.#take(answered)
     } catch (error) {
       if (isCircuitError(error)) warnOnce(this, 'forces', `Forced circuits are not shared: ${messageOf(error)}`) // prettier-ignore
       throw error
     }
   }
 
-  #ask(command: ForceCommand, deadline: number): Promise<ForceAnswer> {
+  async #ask(command: ForceCommand, deadline: number) {
     const { ask, process, now } = this.#options
-    return ask({ ...command, process, deadline, known: knownForces(this.#state, now()) })
+    const { learned } = this.#state
+    const at = now()
+    const known = knownForces(this.#state, at)
+    const list = await ask({ ...command, process, deadline, known })
+    return { on: 'answered', list, at, learned } as const
   }
 
   #take(input: ForcesInput): void {

@@ -13,13 +13,28 @@ const EACH = 60
 let harness: FleetHarness
 beforeAll(async () => {
   harness = await FleetHarness.start()
-  await harness.enter({ size: SIZE, options: { threshold: 1_000_000 } })
+  await harness.enter({
+    size: SIZE,
+    options: { threshold: 1_000_000 },
+    // Nothing is read again that was not changed.
+    storage: { refresh: 3600 },
+  })
 }, LONG)
 afterEach(() => harness.reset(), LONG)
 afterAll(() => harness.stop(), LONG)
 
-/** The commands that Redis receives during a job, without the PING that a subscription sends every 15 s. */
-async function received(job: () => Promise<unknown>): Promise<string[]> {
+interface Received {
+  readonly lines: readonly string[]
+  /** How many of each command were sent for the list of forced circuits. */
+  readonly ofList: Readonly<Record<string, number>>
+}
+
+/**
+ * The commands that Redis receives during a job. It leaves out the PING that a subscription sends every
+ * 15 s, and the reads of the list of forced circuits, which `fleet/forces` counts: a process that was too busy
+ * for its event loop reads it, too.
+ */
+async function received(job: () => Promise<unknown>): Promise<Received> {
   const lines: string[] = []
   const monitor = createClient({ url: harness.redis.url, disableClientInfo: true })
   await monitor.connect()
@@ -31,10 +46,24 @@ async function received(job: () => Promise<unknown>): Promise<string[]> {
     await harness.redis.command('ECHO', 'the end')
     await eventually('the monitor has received everything', () => positionOf('the end') >= 0)
     const sent = lines.slice(positionOf('the beginning') + 1, positionOf('the end'))
-    return sent.filter((line) => !line.endsWith('"PING"'))
+    return split(sent.filter((line) => !line.endsWith('"PING"')))
   } finally {
     monitor.destroy()
   }
+}
+
+/** What a script sends follows the script. */
+function split(sent: readonly string[]): Received {
+  const lines: string[] = []
+  const ofList: Record<string, number> = {}
+  let isOfList = false
+  for (const line of sent) {
+    if (!line.includes(' lua] ')) isOfList = line.includes('"axios-breaker/"')
+    const [, name = ''] = /\] "(\w+)"/.exec(line) ?? []
+    if (isOfList) ofList[name.toLowerCase()] = (ofList[name.toLowerCase()] ?? 0) + 1
+    else lines.push(line)
+  }
+  return { lines, ofList }
 }
 
 /** Leaves out the commands of the spec itself, and the PINGs. */
@@ -50,13 +79,15 @@ describe('a healthy circuit', () => {
     async () => {
       harness.service.answer = () => sleep(5, 200)
       const before = await counts()
-      const lines = await received(async () => {
+      const { lines, ofList } = await received(async () => {
         await harness.each((worker) => worker.call('spin', WITHOUT_NETWORK / SIZE, AT_ONCE))
         await harness.each((worker) => harness.get(worker, WITH_NETWORK / SIZE, AT_ONCE))
         await harness.flush()
       })
       expect(lines).toEqual([])
-      expect(await counts()).toEqual(before)
+      const after = await counts()
+      for (const [name, count] of Object.entries(ofList)) after[name] = Number(after[name]) - count
+      expect(after).toEqual(before)
       expect(await harness.sum('ok')).toBe(WITHOUT_NETWORK + WITH_NETWORK)
       expect(harness.service.arrivals).toHaveLength(WITH_NETWORK)
       expect(harness.service.most).toBeGreaterThan(10)

@@ -13,6 +13,8 @@ describe.each(Object.entries(SUBJECTS))('%s:', (_name, start) => {
     connect: (listener) => subject.create().connect(listener),
     setClock: (seconds) => subject.setClock(seconds),
     forget: () => subject.forget(),
+    forces: true,
+    circuits: true,
   })
   it.each(cases.map(({ name, run }) => [name, run] as const))('%s', async (_case, run) => {
     await expect(run()).resolves.toBeUndefined()

@@ -40,6 +40,7 @@ export class ClockedRedis {
       isReady: { get: () => own.isReady },
       isOpen: { get: () => own.isOpen },
       options: { get: () => own.options },
+      sendCommand: { value: own.sendCommand.bind(own) },
       subscribe: { value: own.subscribe.bind(own) },
       duplicate: { value: own.duplicate.bind(own) },
     }

@@ -1,6 +1,8 @@
 /** Faults of a storage, each with the case of the contract's suite for it. */
 import type { FailureRateTerms, Kept, KeptPoll } from '../../lib/fleet/index.js'
 import type { Question, WindowEvidence } from '../../lib/fleet/index.js'
+import { NO_FORCES, type Force, type ForceAnswer } from '../../lib/fleet/index.js'
+import type { ForceQuestion, KeptForces, ListedForce } from '../../lib/fleet/index.js'
 import { ignorant, type Fault } from './faulty-storage.js'
 
 const withTerms =
@@ -40,6 +42,19 @@ const withPoll =
     if (!poll) return kept
     return { ...kept, pool: { ...kept.pool, poll: change(poll, before?.pool.poll) } }
   }
+
+const withForce =
+  (change: (force: Force) => Force) =>
+  (question: ForceQuestion): ForceQuestion =>
+    question.op === 'force' ? { ...question, force: change(question.force) } : question
+
+const withForces =
+  (change: (force: ListedForce) => ListedForce) =>
+  (answer: ForceAnswer): ForceAnswer => ({ ...answer, forces: answer.forces.map(change) })
+
+function storedForce({ circuit, state }: ListedForce): KeptForces['entries'][number] {
+  return { circuit, version: 1, at: 0, force: { state } }
+}
 
 const MINUTE = 60
 
@@ -347,6 +362,112 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { key: (circuit) => circuit.toLowerCase() },
     'connections: keep circuits of any name apart',
   ],
+  'keeps no names of those who force': [
+    { forces: { answer: withForces(({ by: _by, ...force }) => force) } },
+    'forced circuits: are read by other processes, with who, why, and for how long',
+  ],
+  'ends every force after a day': [
+    { forces: { question: withForce((force) => ({ endsIn: 86_400, ...force })) } },
+    'forced circuits: stay until they are lifted, unless they have an end',
+  ],
+  'heeds the first word': [
+    {
+      forces: {
+        question: (question, kept) => {
+          const isForced = (circuit: string): boolean =>
+            kept?.entries.some((entry) => entry.circuit === circuit && entry.force) ?? false
+          return question.op === 'force' && isForced(question.circuit)
+            ? { ...question, op: 'read' }
+            : question
+        },
+      },
+    },
+    'forced circuits: follow the last word, whoever says it and whatever it knows',
+  ],
+  'ends no force': [
+    { forces: { question: withForce(({ endsIn: _endsIn, ...force }) => force) } },
+    "forced circuits: end by the storage's clock",
+  ],
+  'counts by an old clock': [
+    { clock: (seconds, before) => (seconds < 9000 ? before : seconds) },
+    'forced circuits: last no longer than they were given if the clock is set back',
+  ],
+  'trims the names of forced circuits': [
+    {
+      forces: {
+        question: (question) =>
+          question.op === 'read' ? question : { ...question, circuit: question.circuit.trim() },
+      },
+    },
+    'forced circuits: stand on circuits of any name',
+  ],
+  'announces nothing': [
+    { isSilent: true },
+    'forced circuits: are announced to the other processes',
+  ],
+  'announces no routine reads': [
+    {
+      forces: {
+        question: (question) =>
+          question.op === 'read' ? { ...question, isRoutine: false } : question,
+      },
+    },
+    'forced circuits: are announced by a routine read, although nothing has changed',
+  ],
+  'restores no forces': [
+    { forces: { question: (question) => ({ ...question, known: NO_FORCES }) } },
+    'forced circuits: are restored by a process that knows them, until their end',
+  ],
+  'forgets at once what was lifted': [
+    {
+      forces: {
+        kept: (kept) => ({ ...kept, entries: kept.entries.filter(({ force }) => force) }),
+      },
+    },
+    'forced circuits: do not come back by a process that has slept since they were lifted',
+  ],
+  'is not told what was lifted': [
+    {
+      forces: {
+        question: (question) => ({ ...question, known: { ...question.known, lifted: [] } }),
+      },
+    },
+    'forced circuits: do not come back either if the storage has lost the news',
+  ],
+  'keeps no floor': [
+    { forces: { kept: (kept) => ({ ...kept, floor: 0 }) } },
+    'forced circuits: do not come back after their lifting was forgotten',
+  ],
+  'believes whoever comes first after a loss': [
+    {
+      forces: {
+        question: (question, kept) => (kept ? { ...question, known: NO_FORCES } : question),
+      },
+    },
+    'forced circuits: outlive a storage that lost them and was told of another since',
+  ],
+  'has a constant version of its list': [
+    { forces: { answer: (answer) => ({ ...answer, version: 1 }) } },
+    'forced circuits: get versions that grow, also after a loss and with a clock that was set back',
+  ],
+  'believes forces of the far future': [
+    {
+      forces: {
+        kept: (kept, { known }) =>
+          known.version > 1e14 ? { ...kept, entries: known.forces.map(storedForce) } : kept,
+        question: (question) =>
+          question.known.version > 1e14 && question.op === 'read'
+            ? { ...question, op: 'unforce', circuit: 'nobody' }
+            : question,
+      },
+    },
+    'forced circuits: ignore what a process knows of the far future',
+  ],
+  'grants every force': [
+    { forces: { answer: (answer) => ({ ...answer, granted: true }) } },
+    'forced circuits: stand on 1000 circuits at most',
+  ],
+  'lists no names': [{ names: () => [] }, 'circuits: are listed by their names'],
   'answers over closed connections': [
     { neverCloses: true },
     'connections: can be closed twice, and then answer nothing',

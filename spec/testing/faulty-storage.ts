@@ -1,12 +1,7 @@
 /** A storage in memory that is correct except for one planted fault. */
-import {
-  decide,
-  INITIAL_SNAPSHOT,
-  type Answer,
-  type Kept,
-  type Question,
-} from '../../lib/fleet/index.js'
-import type { ConnectionListener } from '../../lib/fleet/index.js'
+import { decide, decideForces, INITIAL_SNAPSHOT } from '../../lib/fleet/index.js'
+import type { Answer, ConnectionListener, ForceAnswer } from '../../lib/fleet/index.js'
+import type { ForceQuestion, Kept, KeptForces, Question } from '../../lib/fleet/index.js'
 import type { ContractSubject } from '../../lib/testing/index.js'
 
 export interface Fault {
@@ -21,11 +16,21 @@ export interface Fault {
   readonly isTorn?: boolean
   readonly isSilent?: boolean
   readonly neverCloses?: boolean
+  /** Of the list of forced circuits. */
+  readonly forces?: ForcesFault
+  readonly names?: (names: readonly string[]) => readonly string[]
+}
+
+export interface ForcesFault {
+  readonly question?: (question: ForceQuestion, kept: KeptForces | undefined) => ForceQuestion
+  readonly kept?: (kept: KeptForces, question: ForceQuestion) => KeptForces
+  readonly answer?: (answer: ForceAnswer) => ForceAnswer
 }
 
 export function faultyStorage(fault: Fault = {}): ContractSubject {
   const { question = same, kept: keep = same, answer: say = same, key = same } = fault
   const circuits = new Map<string, Kept | undefined>()
+  let list: KeptForces | undefined
   const listeners = new Set<ConnectionListener>()
   let now = 0
   const carryOut = async (asked: Question): Promise<Answer> => {
@@ -39,6 +44,15 @@ export function faultyStorage(fault: Fault = {}): ContractSubject {
     }
     return say(answer, asked)
   }
+  const askForForces = async (asked: ForceQuestion): Promise<ForceAnswer> => {
+    const { question: ask = same, kept: store = same, answer: tell = same } = fault.forces ?? {}
+    const { kept, answer, changed } = decideForces(list, ask(asked, list), now)
+    list = kept && store(kept, asked)
+    if (changed !== undefined && !fault.isSilent) {
+      for (const listener of listeners) listener.forcesChanged?.(changed)
+    }
+    return tell(answer)
+  }
   return {
     connect: (listener) => {
       listeners.add(listener)
@@ -50,13 +64,20 @@ export function faultyStorage(fault: Fault = {}): ContractSubject {
           if (!isUp() && !fault.neverCloses) throw new Error('The connection is closed')
           return carryOut(asked)
         },
+        forces: askForForces,
+        circuits: async () => (fault.names ?? same)([...circuits.keys()]),
         close: async () => void listeners.delete(listener),
       }
     },
     setClock: (seconds) => {
       now = fault.clock ? fault.clock(seconds, now) : seconds
     },
-    forget: () => circuits.clear(),
+    forget: () => {
+      circuits.clear()
+      list = undefined
+    },
+    forces: true,
+    circuits: true,
     messageDeadline: 0.1,
   }
 }

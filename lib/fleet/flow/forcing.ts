@@ -7,6 +7,7 @@
  */
 import type { StandingForce } from '../../circuit/force.js'
 import type { ForceList, LiftedForce, ListedForce } from '../../storage/forces.js'
+import { mergedForces, type MergedForces } from './newer-forces.js'
 import { FAR_FUTURE } from '../../storage/limits.js'
 
 const MICROSECONDS = 1e6
@@ -27,6 +28,8 @@ export interface ForcesState {
   readonly floor: number
   readonly standing: ReadonlyMap<string, Standing>
   readonly lifted: readonly LiftedForce[]
+  /** Grows with each answer that the process has learned something from. */
+  readonly learned: number
   readonly readAt: number
   /** When a message last had the list read. */
   readonly hintedAt: number
@@ -35,8 +38,13 @@ export interface ForcesState {
 export type ForcesInput =
   /** The process may use the storage from now on. */
   | { readonly on: 'started' }
-  /** The storage answered with the list. The question was sent at `at`. */
-  | { readonly on: 'answered'; readonly list: ForceList; readonly at: number }
+  /** The storage answered with the list. The question was sent at `at`, when so much was `learned`. */
+  | {
+      readonly on: 'answered'
+      readonly list: ForceList
+      readonly at: number
+      readonly learned: number
+    }
   /** A message has come: somebody has seen this version. */
   | { readonly on: 'heard'; readonly version: number }
   /** The list was not read for a while. */
@@ -53,6 +61,8 @@ export type ForcesEffect =
   /** What stands on this circuit has changed. */
   | { readonly do: 'report'; readonly circuit: string }
 
+const READ: ForcesEffect = { do: 'read', isRoutine: false }
+
 export type TimedInput = 'due' | 'hintDue'
 export type ForcesChange = readonly [ForcesState, readonly ForcesEffect[]]
 
@@ -63,6 +73,7 @@ export function beginForces(refresh: number): ForcesState {
     floor: 0,
     standing: new Map(),
     lifted: [],
+    learned: 0,
     readAt: -Infinity,
     hintedAt: -Infinity,
   }
@@ -70,7 +81,7 @@ export function beginForces(refresh: number): ForcesState {
 
 /** @param now monotonic seconds */
 export function stepForces(state: ForcesState, input: ForcesInput, now: number): ForcesChange {
-  if (input.on === 'answered') return answered(state, input.list, input.at, now)
+  if (input.on === 'answered') return answered(state, input, now)
   if (input.on === 'heard') return heard(state, input.version, now)
   if (input.on === 'hintDue') return readForHint(state, now)
   const later = waitFor(state.refresh)
@@ -102,31 +113,47 @@ function heard(state: ForcesState, version: number, now: number): ForcesChange {
 }
 
 function readForHint(state: ForcesState, now: number): ForcesChange {
-  return [{ ...state, hintedAt: now }, [{ do: 'read', isRoutine: false }]]
+  return [{ ...state, hintedAt: now }, [READ]]
 }
 
-function answered(state: ForcesState, list: ForceList, at: number, now: number): ForcesChange {
-  const read = { ...state, readAt: now }
-  if (!isCurrent(state, list)) return [read, [waitFor(state.refresh)]]
+type Answered = Extract<ForcesInput, { on: 'answered' }>
+
+function answered(state: ForcesState, input: Answered, now: number): ForcesChange {
+  const { list, isNews } = believed(state, input, now)
+  const [next, changed] = adopt({ ...state, readAt: now }, list, input.at, now)
+  const reports = changed.map((circuit) => ({ do: 'report' as const, circuit }))
+  return [next, [...reports, ...(isNews ? [READ] : []), waitFor(state.refresh)]]
+}
+
+/** The answer to a question that told all that is known now is the whole truth. */
+function believed(state: ForcesState, { list, learned }: Answered, now: number): MergedForces {
+  const isWhole = learned === state.learned || isGarbage(state.version, list.version)
+  return isWhole ? { list, isNews: false } : mergedForces(knownForces(state, now), list)
+}
+
+/** A version of the far future is garbage, and was kept long enough. */
+function isGarbage(known: number, version: number): boolean {
+  return version > 0 && known - version > FAR_FUTURE * MICROSECONDS
+}
+
+/** @returns the names of the circuits on which another force stands, too */
+function adopt(
+  state: ForcesState,
+  { version, floor, lifted, forces }: ForceList,
+  at: number,
+  now: number,
+): readonly [ForcesState, readonly string[]] {
   const standing = new Map(
-    list.forces.map((force) => [
+    forces.map((force) => [
       force.circuit,
       standingOf(force, state.standing.get(force.circuit), at, now),
     ]),
   )
   const circuits = new Set([...state.standing.keys(), ...standing.keys()])
   const changed = [...circuits].filter((name) => standing.get(name) !== state.standing.get(name))
-  const { version, floor, lifted } = list
-  return [
-    { ...read, version, floor, standing, lifted },
-    [...changed.map((circuit) => ({ do: 'report' as const, circuit })), waitFor(state.refresh)],
-  ]
-}
-
-/** The same version may say anew when a force ends. One of the far future is garbage, and was kept long enough. */
-function isCurrent({ version }: ForcesState, list: ForceList): boolean {
-  const age = version - list.version
-  return age <= 0 || (list.version > 0 && age > FAR_FUTURE * MICROSECONDS)
+  const isNews = version !== state.version || changed.length > 0
+  const learned = isNews ? state.learned + 1 : state.learned
+  return [{ ...state, version, floor, lifted, standing, learned }, changed]
 }
 
 /** The end moves only if the storage's clock was set: otherwise each answer would seem to change the force. */

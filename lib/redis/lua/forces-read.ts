@@ -79,5 +79,13 @@ end
 
 local known = { list = listIn(ARGV[2]) or {}, version = given.version, floor = given.floor }
 if newest(known) > latest then known = { list = {}, version = 0, floor = 0 } end
-for _, entry in ipairs(known.list) do entry.at = now end
+
+-- The sender has gone on without this command, and has counted on: what it knew of an end is too late by now.
+local isLate = given.expires > 0 and now > given.expires
+local timely = {}
+for _, entry in ipairs(known.list) do
+  entry.at = now
+  if not isLate or entry.state == '' or entry.lasts < 0 then timely[#timely + 1] = entry end
+end
+known.list = timely
 `

@@ -46,11 +46,10 @@ local version = math.max(newest(stored) + 1, newest(known) + 1, now)
 `
 
 const CARRY_OUT = `
--- Its sender has gone on without it, and has told its caller that it failed.
-local isLate = given.expires > 0 and now > given.expires and (op == 'force' or op == 'unforce')
-if isLate then
+-- If it is late, its caller has learned that it failed.
+if op ~= 'read' and isLate then
   granted = false
-elseif op == 'force' or op == 'unforce' then
+elseif op ~= 'read' then
   local others, count = {}, 0
   for _, entry in ipairs(list) do
     if entry.circuit ~= given.circuit then

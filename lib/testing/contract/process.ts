@@ -1,6 +1,8 @@
 /** A process of a fleet, as a storage sees it: it sends commands, and knows one circuit. */
 import type { FailureRateTerms } from '../../circuit/opening/terms.js'
 import type { Answer, Command, Connection, Snapshot, Terms } from '../../storage/contract.js'
+import { NO_FORCES, type Force, type ForceAnswer } from '../../storage/forces.js'
+import type { ForceCommand, ForceList } from '../../storage/forces.js'
 import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
 import type { ContractSubject } from './subject.js'
 
@@ -19,6 +21,9 @@ export class Process {
   /** The snapshots of the circuit that the storage pushed to it. */
   readonly pushed: Snapshot[] = []
   hints = 0
+  knownForces: ForceList = NO_FORCES
+  /** The versions of the list of forced circuits that the storage announced to it. */
+  readonly heard: number[] = []
   readonly circuit: string
   readonly #connection: Connection
   readonly #name: string
@@ -37,6 +42,7 @@ export class Process {
       hinted: (about) => void (about === circuit && (this.hints += 1)),
       resumed: () => undefined,
       lost: () => undefined,
+      forcesChanged: (version) => void this.heard.push(version),
     })
   }
 
@@ -88,7 +94,48 @@ export class Process {
     if (this.known.state !== 'opened') throw new Error('Expected 10 failures to open the circuit')
   }
 
+  /** @param suffix of the name of the circuit */
+  force(force: Force, suffix = ''): Promise<ForceAnswer> {
+    return this.#askForForces({ op: 'force', circuit: `${this.circuit}${suffix}`, force })
+  }
+
+  unforce(suffix = ''): Promise<ForceAnswer> {
+    return this.#askForForces({ op: 'unforce', circuit: `${this.circuit}${suffix}` })
+  }
+
+  readForces(isRoutine = false): Promise<ForceAnswer> {
+    return this.#askForForces({ op: 'read', isRoutine })
+  }
+
+  /** So many seconds pass for the process, although the storage did not see them. */
+  ageForces(seconds: number): void {
+    const forces = this.knownForces.forces.map((force) => ({
+      ...force,
+      endsIn: force.endsIn === undefined ? undefined : force.endsIn - seconds,
+    }))
+    this.knownForces = { ...this.knownForces, forces }
+  }
+
+  /** The names of all circuits that the storage holds. */
+  async names(): Promise<readonly string[]> {
+    return (await this.#connection.circuits?.()) ?? []
+  }
+
   close(): Promise<void> {
     return this.#connection.close()
+  }
+
+  async #askForForces(command: ForceCommand): Promise<ForceAnswer> {
+    if (!this.#connection.forces)
+      throw new Error('Expected the connection to have the method forces')
+    const known = this.knownForces
+    const answer = await this.#connection.forces({
+      ...command,
+      process: this.#name,
+      deadline: 60,
+      known,
+    })
+    this.knownForces = answer
+    return answer
   }
 }

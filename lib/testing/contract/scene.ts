@@ -5,8 +5,8 @@ import type { ContractSubject } from './subject.js'
 /** Seconds. Far enough from 0 to set the clock back. */
 export const START = 10_000
 
-/** Functions that the subject must have for a case to run. */
-export type Need = 'setClock' | 'forget'
+/** What the subject must have, or say, for a case to run. */
+export type Need = 'setClock' | 'forget' | 'forces' | 'circuits'
 
 export interface Case {
   readonly name: string

@@ -2,6 +2,8 @@
 import { CLOSED } from './closed-cases.js'
 import { CONNECTIONS, MESSAGES } from './connection-cases.js'
 import { EVIDENCE } from './evidence-cases.js'
+import { ANNOUNCED, FORCES, NAMED } from './force-cases.js'
+import { FORCE_BOUNDS, FORCE_LOSSES } from './force-loss-cases.js'
 import { HALF_OPENED } from './half-opened-cases.js'
 import { AFTER_OUTAGES, LOSSES } from './loss-cases.js'
 import { OPENED } from './opened-cases.js'
@@ -23,6 +25,8 @@ const SUITE: Readonly<Record<string, readonly Case[]>> = {
   'a storage that lost a closed circuit': AFTER_OUTAGES,
   messages: MESSAGES,
   connections: CONNECTIONS,
+  'forced circuits': [...FORCES, ...ANNOUNCED, ...FORCE_LOSSES, ...FORCE_BOUNDS],
+  circuits: NAMED,
 }
 
 /**

@@ -15,6 +15,10 @@ export interface ContractSubject {
    * suite leaves out the cases that need it.
    */
   readonly forget?: (() => void | Promise<void>) | undefined
+  /** Whether connections share forced circuits, so that they have `forces`. Default: false. */
+  readonly forces?: boolean | undefined
+  /** Whether connections list the names of circuits, so that they have `circuits`. Default: false. */
+  readonly circuits?: boolean | undefined
   /** Seconds within which a change by one process must reach the others. Default: 10. */
   readonly messageDeadline?: number | undefined
 }

@@ -14,6 +14,7 @@ const cases = storageContract({
   },
   setClock: () => undefined,
   forget: () => undefined,
+  forces: true,
 })
 
 let app: App

@@ -134,7 +134,7 @@ export class Fleet implements Membership {
       },
       forcesChanged: (version) => {
         this.#pulse.check()
-        this.forces.heard(version)
+        this.forces.received(version)
       },
     }
   }

@@ -74,8 +74,8 @@ export class SharedForces implements Forces, Readable {
     this.#timers.clear()
   }
 
-  heard(version: number): void {
-    if (this.#isRunning) this.#take({ on: 'heard', version })
+  received(version: number): void {
+    if (this.#isRunning) this.#take({ on: 'received', version })
   }
 
   async read(deadline: number): Promise<() => void> {

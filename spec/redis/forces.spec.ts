@@ -1,6 +1,6 @@
 /** The list of forced circuits in Redis: what harms it, what it harms, and who may read the names. */
-import { createClient, createCluster } from 'redis'
-import Redis from 'ioredis'
+import { Redis } from 'ioredis'
+import { createClient, createClientPool } from 'redis'
 import fc from 'fast-check'
 import type { ForceCommand } from '../../lib/fleet/index.js'
 import { RedisStorage, type RedisStorageOptions } from '../../lib/redis/index.js'
@@ -13,7 +13,6 @@ import { Upstream } from '../support/upstream.js'
 
 const LONG = 60_000
 const KEY = 'axios-breaker/'
-const OPENED = { state: 'opened', by: 'ann', reason: 'maintenance' } as const
 /** Seconds allowed for one call of the script on a busy machine. */
 const SLOW = 0.25
 
@@ -26,7 +25,12 @@ beforeAll(async () => {
   upstream = await Upstream.start()
   admin = await connect()
 }, LONG)
+let warnings: jest.SpyInstance
+beforeEach(() => {
+  warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+})
 afterEach(async () => {
+  warnings.mockRestore()
   await SharedBreaker.closeAll()
   await admin.flushAll()
 })
@@ -67,7 +71,7 @@ describe('whatever somebody else writes to the key of the list', () => {
     'entries of other kinds': '[1,null,"x",{},[],[1],[null,null],[[],[]]]',
     'entries without names': '[["",1,1,"opened",-1,"",""]]',
     'entries of nonsense': '[["users","x",{},[],null,7,{}]]',
-    'thousands of entries': `[${Array.from({ length: 20_000 }, (_item, index) => `["c${index}",1,1,"opened",-1,"",""]`).join()}]`,
+    'thousands of entries': `[${Array.from({ length: 20_000 }, (_item, index) => `["c${index}",1,1,"opened",1,"",""]`).join()}]`,
     'huge numbers': '[["users",1e308,1e308,"opened",1e308,"",""]]',
     'negative numbers': '[["users",-1,-1,"closed",-1e308,"",""]]',
     'long texts': `[["users",1,1,"opened",-1,"${'y'.repeat(100_000)}","${'z'.repeat(100_000)}"]]`,
@@ -125,6 +129,8 @@ describe('whatever somebody else writes to the key of the list', () => {
     const [one, two] = await Promise.all([join(), join()])
     await expect(one.circuit.force('opened')).rejects.toThrow(/^Could not force the circuit "users" for the fleet: WRONGTYPE/) // prettier-ignore
     expect(one.circuit.forced).toBeUndefined()
+    const text = expect.stringContaining('Forced circuits are not shared: WRONGTYPE') as string
+    expect(warnings.mock.calls).toEqual([[text], [text]])
     await one.fail()
     await two.becomes('opened')
     expect([...one.losses, ...two.losses]).toEqual([])
@@ -225,14 +231,20 @@ describe('the names of circuits', () => {
   const NAMES = ['"', 'a/b', 'a*', 'ä 🐸', '\n', ...Array.from({ length: 3000 }, (_item, at) => `c${at}`)].toSorted() // prettier-ignore
 
   async function fill(): Promise<void> {
-    const keys = [...NAMES.map((name) => `axios-breaker/${name}`), KEY, 'axios-breaker-2/x', 'other']
+    const keys = [
+      ...NAMES.map((name) => `axios-breaker/${name}`),
+      KEY,
+      'axios-breaker-2/x',
+      'other',
+    ]
     await Promise.all(keys.map((key) => admin.hSet(key, 'state', 'closed')))
   }
 
   it('are listed through each kind of client, those of this prefix alone', async () => {
     await fill()
     const client = await connect()
-    const pool = await import('redis').then(({ createClientPool }) => createClientPool({ url: redis.url }).connect()) // prettier-ignore
+    const pool = createClientPool({ url: redis.url })
+    await pool.connect()
     const io = new Redis(redis.port, '127.0.0.1')
     try {
       for (const options of [{ url: redis.url }, { client }, { client: pool }, { client: io }]) {
@@ -245,5 +257,3 @@ describe('the names of circuits', () => {
     }
   })
 })
-
-void createCluster

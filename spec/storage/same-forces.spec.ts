@@ -87,7 +87,7 @@ afterAll(() => Promise.all(subjects.map((subject) => subject.stop())))
 class Twins {
   #now = START
   /** The versions that each connection was told of, those of one storage after those of the other. */
-  readonly #heard: number[][] = [[], []]
+  readonly #announced: number[][] = [[], []]
   readonly #connections: readonly Connection[]
   readonly #known: ForceList[] = Array.from({ length: PROCESSES }, () => NO_FORCES)
 
@@ -98,7 +98,7 @@ class Twins {
         hinted: () => undefined,
         resumed: () => undefined,
         lost: () => undefined,
-        forcesChanged: (heard) => void this.#heard[index]?.push(heard),
+        forcesChanged: (version) => void this.#announced[index]?.push(version),
       }),
     )
   }
@@ -114,7 +114,7 @@ class Twins {
     await Promise.all(this.#connections.map(({ ready }) => ready))
     try {
       for (const taken of sequence) await this.#take(taken)
-      await this.#hearAll()
+      await this.#receiveAll()
     } finally {
       await Promise.all(this.#connections.map((connection) => connection.close()))
     }
@@ -161,12 +161,12 @@ class Twins {
   }
 
   /** Redis's messages come a little later than those of memory, and no others come. */
-  async #hearAll(): Promise<void> {
+  async #receiveAll(): Promise<void> {
     await until('both have published as much', () => {
-      const [redis = [], memory = []] = this.#heard
+      const [redis = [], memory = []] = this.#announced
       return redis.length === memory.length
     })
-    deepEqual(this.#heard[0], this.#heard[1])
+    deepEqual(this.#announced[0], this.#announced[1])
   }
 }
 

@@ -24,6 +24,12 @@ export const NEXT_RELEASES: Readonly<Record<string, readonly Edit[]>> = {
   'with messages in a later format': [...MORE_FIELDS, LATER_FORMAT],
 }
 
+/** A release before this one, which knows no forced circuits. */
+export const WITHOUT_FORCES: readonly Edit[] = [
+  ['connection.js', 'async forces(', 'async someLaterMethod('],
+  ['message.js', 'circuit === LIST && isWhole(forces)', 'false'],
+]
+
 export interface Build {
   readonly folder: string
   remove(): Promise<void>

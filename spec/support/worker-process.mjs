@@ -144,6 +144,9 @@ const commands = {
     await Promise.all(calls)
   },
   cancel: () => controllers.forEach((controller) => controller.abort()),
+  force: (state, forceOptions) => circuit.force(state, forceOptions),
+  unforce: () => circuit.unforce(),
+  forced: () => circuit.forced ?? null,
   state: () => ({
     state: circuit.state,
     failureCount: circuit.failureCount,

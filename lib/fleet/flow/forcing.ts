@@ -3,7 +3,7 @@
  * effects. It waits for nothing, and reads no clock.
  *
  * All processes of a fleet together read the list about once per `refresh`: a routine read is announced, and
- * whoever hears that nothing has changed puts off its own.
+ * whoever learns that nothing has changed puts off its own.
  */
 import type { StandingForce } from '../../circuit/force.js'
 import type { ForceList, LiftedForce, ListedForce } from '../../storage/forces.js'
@@ -46,7 +46,7 @@ export type ForcesInput =
       readonly learned: number
     }
   /** A message has come: somebody has seen this version. */
-  | { readonly on: 'heard'; readonly version: number }
+  | { readonly on: 'received'; readonly version: number }
   /** The list was not read for a while. */
   | { readonly on: 'due' }
   /** A message that came too soon after another one has waited long enough. */
@@ -82,7 +82,7 @@ export function beginForces(refresh: number): ForcesState {
 /** @param now monotonic seconds */
 export function stepForces(state: ForcesState, input: ForcesInput, now: number): ForcesChange {
   if (input.on === 'answered') return answered(state, input, now)
-  if (input.on === 'heard') return heard(state, input.version, now)
+  if (input.on === 'received') return received(state, input.version, now)
   if (input.on === 'hintDue') return readForHint(state, now)
   const later = waitFor(state.refresh)
   return [state, input.on === 'due' ? [{ do: 'read', isRoutine: true }, later] : [later]]
@@ -101,7 +101,7 @@ export function knownForces(state: ForcesState, now: number): ForceList {
   return { version, floor, forces, lifted }
 }
 
-function heard(state: ForcesState, version: number, now: number): ForcesChange {
+function received(state: ForcesState, version: number, now: number): ForcesChange {
   const { refresh, readAt, hintedAt } = state
   if (version === state.version) {
     const latest = readAt + LONGEST_DELAY * refresh - now

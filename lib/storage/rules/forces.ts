@@ -13,7 +13,7 @@ export interface ForceDecision {
   /** What to store: the very value that was given, if nothing is to be stored. */
   readonly kept: KeptForces | undefined
   readonly answer: ForceAnswer
-  /** The version to call `forcesChanged` with on every connection; left out if the others need not hear of it. */
+  /** The version to call `forcesChanged` with on every connection; left out if the others need not learn of it. */
   readonly changed?: number | undefined
 }
 

@@ -1,4 +1,4 @@
-/** Forced circuits: whose word counts, when it ends, and who hears of it. */
+/** Forced circuits: whose word counts, when it ends, and who learns of it. */
 import { check, eventually, must } from './checks.js'
 import { bothKnow, CLOSED, expectForced, OPENED, standing } from './force-scene.js'
 import { START, type Case } from './scene.js'
@@ -99,8 +99,8 @@ export const ANNOUNCED: readonly Case[] = [
     async run(scene) {
       const [one, two] = await scene.join()
       const { version } = await one.force(OPENED)
-      await eventually('the other process hears of the force', scene.messageDeadline, async () =>
-        two.heard.includes(version),
+      await eventually('the other process learns of the force', scene.messageDeadline, async () =>
+        two.announced.includes(version),
       )
     },
   },
@@ -110,10 +110,10 @@ export const ANNOUNCED: readonly Case[] = [
     async run(scene) {
       const [one, two] = await bothKnow(scene, OPENED)
       const { version } = one.knownForces
-      const before = two.heard.length
-      await eventually('the other process hears of a read', scene.messageDeadline, async () => {
+      const before = two.announced.length
+      await eventually('the other process learns of a read', scene.messageDeadline, async () => {
         await one.readForces(true)
-        return two.heard.slice(before + 1).includes(version)
+        return two.announced.slice(before + 1).includes(version)
       })
     },
   },

@@ -23,7 +23,7 @@ export class Process {
   hints = 0
   knownForces: ForceList = NO_FORCES
   /** The versions of the list of forced circuits that the storage announced to it. */
-  readonly heard: number[] = []
+  readonly announced: number[] = []
   readonly circuit: string
   readonly #connection: Connection
   readonly #name: string
@@ -42,7 +42,7 @@ export class Process {
       hinted: (about) => void (about === circuit && (this.hints += 1)),
       resumed: () => undefined,
       lost: () => undefined,
-      forcesChanged: (version) => void this.heard.push(version),
+      forcesChanged: (version) => void this.announced.push(version),
     })
   }
 

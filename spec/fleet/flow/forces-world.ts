@@ -31,8 +31,8 @@ class Member {
   retryAt = Infinity
   isRoutine = false
   readonly timers = new Map<TimedInput, number>()
-  /** Versions that it has heard while it slept. */
-  readonly unheard: number[] = []
+  /** Versions in messages that came while it slept. */
+  readonly unread: number[] = []
 }
 
 /** As Redis takes a late read: what its sender knew of an end is of another time. */
@@ -109,13 +109,13 @@ export class ForcesWorld {
     if (flight.question.op === 'read') this.#member(flight.by).retryAt = this.time + RETRY
   }
 
-  hear(which: number): void {
+  receive(which: number): void {
     const message = this.#pick(this.messages, which)
     if (!message) return
     this.messages.splice(this.messages.indexOf(message), 1)
-    const { isAwake, unheard } = this.#member(message.to)
-    if (isAwake) this.#take(message.to, { on: 'heard', version: message.version })
-    else unheard.push(message.version)
+    const { isAwake, unread } = this.#member(message.to)
+    if (isAwake) this.#take(message.to, { on: 'received', version: message.version })
+    else unread.push(message.version)
   }
 
   dropMessage(which: number): void {
@@ -139,7 +139,7 @@ export class ForcesWorld {
     const member = this.#member(by)
     if (member.isAwake) return
     member.isAwake = true
-    for (const version of member.unheard.splice(0)) this.#take(by, { on: 'heard', version })
+    for (const version of member.unread.splice(0)) this.#take(by, { on: 'received', version })
     this.#fire()
   }
 
@@ -252,7 +252,7 @@ export class ForcesWorld {
         this.carryOut(0)
         this.deliver(0)
       }
-      while (this.messages.length > 0) this.hear(0)
+      while (this.messages.length > 0) this.receive(0)
     }
   }
 

@@ -26,7 +26,7 @@ type Happening =
     }
   | { readonly what: 'unforce'; readonly by: number; readonly circuit: string }
   | {
-      readonly what: 'carryOut' | 'deliver' | 'lose' | 'hear' | 'dropMessage'
+      readonly what: 'carryOut' | 'deliver' | 'lose' | 'receive' | 'dropMessage'
       readonly which: number
     }
   | { readonly what: 'forget' }
@@ -49,7 +49,7 @@ const usual = [
   { weight: 3, arbitrary: fc.record({ what: fc.constant('unforce' as const), by, circuit }) },
   { weight: 10, arbitrary: fc.record({ what: fc.constant('carryOut' as const), which }) },
   { weight: 10, arbitrary: fc.record({ what: fc.constant('deliver' as const), which }) },
-  { weight: 8, arbitrary: fc.record({ what: fc.constant('hear' as const), which }) },
+  { weight: 8, arbitrary: fc.record({ what: fc.constant('receive' as const), which }) },
   {
     weight: 4,
     arbitrary: fc.record({

@@ -98,7 +98,7 @@ class Twins {
         hinted: () => undefined,
         resumed: () => undefined,
         lost: () => undefined,
-        forcesChanged: (version) => void this.#announced[index]?.push(version),
+        forcesChanged: (newest) => void this.#announced[index]?.push(newest),
       }),
     )
   }

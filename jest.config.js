@@ -43,7 +43,7 @@ const project = (displayName, { only = [''], except }) => ({
   roots: ['<rootDir>/lib', '<rootDir>/spec'],
   testRegex: [`/spec/(?=${oneOf(only)})${except ? `(?!${oneOf(except)})` : ''}.*\\.spec\\.ts$`],
   testEnvironment: 'node',
-  transform: { '\\.m?[jt]s$': ['babel-jest', { configFile: './spec/babel.config.json' }] },
+  transform: { '\\.m?[jt]s$': '<rootDir>/spec/support/transform.cjs' },
   transformIgnorePatterns: ['/node_modules/(?!(axios-auth-refresh|@nestjs|cockatiel)/)'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -74,7 +74,7 @@ export class OpenedStateError extends UnsentError {
   /** The last failure that counted, as far as this process knows, without its request or answer. */
   readonly lastFailure?: FailureReason
   /** Set if an operator has forced the circuit open: who and why, and in how many seconds it ends. */
-  readonly forced?: Forced
+  declare readonly forced?: Forced
 
   constructor(
     circuit: string,

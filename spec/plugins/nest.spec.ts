@@ -7,9 +7,6 @@ import { PluginHarness, errorOf, ORDERS, type Scenario } from '../support/plugin
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
-// It loads Nest's optional packages, none of which is needed, and Jest cannot load its `import.meta`.
-jest.mock('@nestjs/common/utils/load-package.util.js', () => ({}))
-
 let upstream: Upstream
 beforeAll(async () => {
   upstream = await Upstream.start()

@@ -16,7 +16,7 @@ const WARNING =
 /** An attachment to one instance. */
 class Holding extends Registration {
   readonly attachment: Attachment<Route, Interception>
-  /** What other breakers have attached to the instance: mostly nothing, so an array would be a waste. */
+  /** The attachments of other breakers: usually none, so an array would be a waste. */
   next: Holding | undefined
 
   constructor(
@@ -39,7 +39,7 @@ export class Attachment<To extends Route, Options extends Interception> {
   readonly breaker: object
   readonly route: To
   readonly options: Options
-  /** One reference in place of an array, as most circuits have one instance. */
+  /** One reference instead of an array, since most circuits have one instance. */
   #references: References | undefined
   #next = 0
 

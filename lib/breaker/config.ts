@@ -63,9 +63,9 @@ export type ResolvedCircuitOptions = Rules & Others
 
 type GivenOptions = GivenRules & Others
 
-/** What a breaker's options say of its circuits. */
+/** The part of a breaker's options that concerns its circuits. */
 export interface CircuitDefaults {
-  /** Only what was given, as a circuit's own options may change what follows from it. */
+  /** Only the given options: a circuit's own options may change what follows from them. */
   readonly given: GivenOptions
   readonly resolved: ResolvedCircuitOptions
 }
@@ -137,7 +137,7 @@ export function checkName(name: unknown): asserts name is string {
 /** Rules that follow from options of other names. */
 const OPTIONS: Readonly<Record<string, string>> = { growth: 'ttl', sharedThreshold: 'threshold' }
 
-/** What an option comes to that is left out, and has no default of its own. */
+/** The value of an option that is left out and has no default of its own. */
 const LEFT_OUT = {
   failureRate: false,
   slowAfter: false,
@@ -172,7 +172,7 @@ export function checkSameOptions(
   }
 }
 
-/** Of options that were checked, and hold nothing but numbers, unless they are functions. */
+/** For checked options, which hold only numbers and functions. */
 function describeOption(value: unknown): string {
   if (value === Infinity) return 'false'
   return typeof value === 'object' ? JSON.stringify(value) : describeValue(value)

@@ -13,7 +13,7 @@ import type { Forces, Membership } from './membership.js'
 export const DRY_RUN: StandingForce = { state: 'closed', until: Infinity }
 /** In seconds. A timer may find that a clock for tests has not moved on: it looks again this often. */
 const PATIENCE = 0.1
-/** In seconds. No timer is longer, as those of 25 days fire at once. */
+/** In seconds. No timer may be longer: one of 25 days fires at once. */
 const DAY = 86_400
 
 interface Attached {

@@ -55,7 +55,7 @@ export interface RulesOptions {
   /**
    * Seconds after which an attempt counts as a failure, although it is still under way, and whatever
    * comes of it; above 0, at most 2147483. Default `false`: an attempt may take its time. No timer waits
-   * for it: it counts once the circuit is next asked, or hears of a result.
+   * for it: it counts once the circuit is next asked, or gets a result.
    */
   readonly slowAfter?: number | false | undefined
   /**
@@ -82,7 +82,7 @@ export interface RulesOptions {
   readonly probes?: ProbesOptions | undefined
   /**
    * Seconds after which a probe that has not ended loses its permit to the next request; above 0,
-   * at most 2147483. Default 60. Only matters where the axios instance has no `timeout`: without one a silent
+   * at most 2147483. Default 60. Only matters if the axios instance has no `timeout`: without one a silent
    * server holds a request, and with it the circuit, for ever.
    */
   readonly probeTimeout?: number | undefined
@@ -172,7 +172,7 @@ export interface CheckedRules extends Omit<GivenRules, 'threshold' | 'ttl' | 'gr
 /** The rules that were given. */
 export type GivenRules = { readonly [Name in keyof Rules]?: Rules[Name] | undefined }
 
-/** What is left out stays so, for the defaults; what is switched off is false. */
+/** Keeps options that are left out undefined, for the defaults. An option that is switched off is false. */
 export function rulesOf({ threshold, ttl, ...others }: CheckedRules): GivenRules {
   return {
     ...others,

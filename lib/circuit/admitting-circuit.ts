@@ -66,7 +66,7 @@ export class AdmittingCircuit {
     return this.asked.isReady ?? this.#machine.state !== 'opened'
   }
 
-  /** While it is closed, and once it is off its instances, where nobody is refused. */
+  /** Called while the circuit is closed, and once it is detached: nobody is refused then. */
   get isOpenToAll(): boolean {
     return this.#isReleased || this.asked.state === 'closed'
   }
@@ -75,7 +75,7 @@ export class AdmittingCircuit {
     return this.#isReleased
   }
 
-  /** The last word: called once the circuit is off its instances. */
+  /** Called once the circuit is detached. */
   release(): void {
     this.#machine = this.#own
     this.#machine.release?.()
@@ -87,7 +87,7 @@ export class AdmittingCircuit {
   admit(): Admission | Promise<Admission> {
     const admission = this.asked.admit()
     if (!isDecided(admission)) return admission.then((decided) => this.#publishLate(decided))
-    // While it is closed, and nobody waits, there is nothing to tell: most of the time.
+    // Usually the circuit is closed, nobody waits, and there is nothing to publish.
     const isOrdinary = admission.admitted && !admission.probe && this.published.state === 'closed'
     if (isOrdinary && !this.#readiness) {
       return this.inFlight ? this.inFlight.start(admission) : admission
@@ -132,7 +132,7 @@ export class AdmittingCircuit {
     return this.#machine instanceof ForcedMachine ? this.#machine.behind : this.#machine
   }
 
-  /** What decides, once it knows of what has become slow by now. */
+  /** The machine or force that decides, after slow attempts were counted. */
   protected get asked(): Machine {
     this.inFlight?.countSlow()
     return this.#machine

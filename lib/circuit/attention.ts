@@ -1,11 +1,11 @@
 import type { SlowRule } from './opening/slow.js'
 import type { FailureRateTerms } from './opening/terms.js'
 
-/** What a circuit wants to know of attempts besides their outcome. */
+/** What a circuit needs to know about attempts besides their outcome. */
 export interface Attention {
   readonly slow?: SlowRule | undefined
   /** Seconds up to which a Retry-After counts; 0 if nobody needs to read it. */
   readonly maxRetryAfter?: number | undefined
-  /** What its failure rate is made of; undefined if it has none. */
+  /** The window of its failure rate; undefined if it has none. */
   readonly window?: FailureRateTerms['window'] | undefined
 }

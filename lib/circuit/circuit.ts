@@ -56,7 +56,7 @@ export interface Circuit {
   readonly cause: OpeningCause | undefined
   /** 1 for the first opening, and one more for each round of probes that failed; 0 while it is closed. */
   readonly round: number
-  /** The last failure that counted: its code and its HTTP status, where it had them, and nothing else. */
+  /** The last failure that counted: its code and its HTTP status, if it had them, and nothing else. */
   readonly lastFailure: FailureReason | undefined
   /**
    * The force that stands before the circuit; undefined if there is none. While forced, `state` and `retryAfter`

@@ -13,13 +13,13 @@ export interface Attempt extends FailureReason {
   readonly duration: number
 }
 
-/** What the event of an opening says beyond that of other transitions. */
+/** The additional fields of an opening's event. */
 export interface OpenedEvent extends OpeningReading {
   /** Seconds until a new attempt is allowed. */
   readonly retryAfter: number
 }
 
-/** Everything that is told of circuits and of their storage. No event carries a URL, a header, a parameter or a body. */
+/** The events of circuits and of their storage. No event carries a URL, a header, a parameter or a body. */
 export interface CircuitEvents {
   /** A circuit was attached under a new name. */
   created: { readonly circuit: string }
@@ -30,7 +30,7 @@ export interface CircuitEvents {
     readonly to: CircuitState
     readonly origin: Origin
   } & Partial<OpenedEvent>
-  /** A failure was counted. Results of an earlier epoch are not counted, and not told. */
+  /** A failure was counted. Results of an earlier epoch are neither counted nor published. */
   failed: { readonly circuit: string; readonly failureCount: number } & FailureReason
   /** A success ended a series of failures. */
   recovered: { readonly circuit: string }

@@ -1,4 +1,4 @@
-/** An operator's word, which stands before what a circuit decides by itself. Times are in seconds. */
+/** An operator's decision, which overrides the circuit's own. Times are in seconds. */
 import { MILLISECOND, wholeMilliseconds } from './whole-milliseconds.js'
 
 /** `opened` refuses every request; `closed` lets every request through, as a dry run does. */
@@ -60,7 +60,7 @@ export function isSame(
   )
 }
 
-/** What is shown of a force. */
+/** The visible part of a force. */
 export function shownForce({ state, by, reason, until }: StandingForce, now: number): Forced {
   return {
     state,

@@ -143,7 +143,7 @@ export function forcedOf(machine: Machine): Forced | undefined {
   return machine instanceof ForcedMachine ? machine.forced : undefined
 }
 
-/** What becomes of a machine's answer that came late, as the circuit may have been forced since. */
+/** Adapts a late answer of the machine: the circuit may have been forced since. */
 export function overruled(machine: Machine, admission: Admission): Admission {
   return machine instanceof ForcedMachine ? machine.overrule(admission) : admission
 }

@@ -13,7 +13,7 @@ export interface LastOpening {
   readonly retryAfter: number
   /** Requests that were in the window of the rate. */
   readonly requests: number
-  /** Undefined if nobody knows. */
+  /** Undefined if it is unknown. */
   readonly cause?: OpeningCause | undefined
   /** What was in the window, if its rate opened the circuit. */
   readonly failureRate?: FailureRateReading | undefined
@@ -25,7 +25,7 @@ interface Before {
   readonly closedAt: number
   readonly opened: LastOpening
   readonly rules: Rules
-  /** Of a circuit that has a rate. */
+  /** Set if the circuit has a rate. */
   readonly window: FailureRateReading | undefined
 }
 

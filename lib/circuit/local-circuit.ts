@@ -78,7 +78,7 @@ export class LocalCircuit implements Machine {
   /** The refusal of an opened circuit until its ttl has passed: strictly later, as in the Python original. */
   refusalAt(now: number): Refusal | undefined {
     if (this.#state !== 'opened') return undefined
-    // A clock that another was put in place of, as fake timers do, may be behind: the ttl starts anew.
+    // Fake timers may have replaced the clock by one that is behind: the ttl starts anew.
     if (now < this.#opened.at) this.#opened = { ...this.#opened, at: now }
     const { grace = 0 } = this.#rules
     const retryAfter = this.#opened.at + this.#opened.lasts - now
@@ -131,7 +131,7 @@ export class LocalCircuit implements Machine {
     this.#moveTo('half-opened')
   }
 
-  /** What a fleet is to know of the window. Nothing once a probe is due, until it has ended. */
+  /** The window as a fleet must know it; nothing from the time a probe is due until it has ended. */
   windowAt(now: number): OwnWindow | undefined {
     if (this.#state === 'closed') return this.#opening.rateAt?.(now)
     if (!this.refusalAt(now)) return undefined

@@ -1,6 +1,6 @@
 /** Those who wait until a request may be tried, first come, first served. */
 
-/** At least this often, in milliseconds, as a clock for tests moves on without telling anybody. */
+/** At least this often, in milliseconds, since a clock for tests advances without an event. */
 const PATIENCE = 100
 
 const MS_PER_SECOND = 1000

@@ -24,7 +24,7 @@ export function keepSelf(object: object): void {
   Object.defineProperty(object, SELF, { value: object })
 }
 
-/** The object itself, also where it is reached through a proxy, which has none of its private fields. */
+/** The object itself, even if it is reached through a proxy, which has none of its private fields. */
 export function itself<Value extends object>(value: Value): Value {
   return Reflect.get(value, SELF) as Value
 }

@@ -51,7 +51,7 @@ export interface Permit {
 export interface Refusal {
   readonly admitted: false
   readonly state: 'opened' | 'half-opened'
-  /** Seconds until a new attempt is allowed; 0 while half-opened, where the running probe decides. */
+  /** Seconds until a new attempt is allowed; 0 while half-opened, since the running probe decides. */
   readonly retryAfter: number
   readonly lastFailure?: FailureReason | undefined
   /** Set if an operator has forced the circuit open. */
@@ -75,7 +75,7 @@ export interface Machine {
   readonly failureCount: number
   /** Undefined if the circuit has no rate. */
   readonly failureRate?: FailureRateReading | undefined
-  /** Undefined while it is closed, and where nothing is known of it. */
+  /** Undefined while the circuit is closed, or if nothing is known. */
   readonly opening?: OpeningReading | undefined
   readonly retryAfter: number
   /** Whether the next request would be let through. If it is missing, `state` is used. */
@@ -88,7 +88,7 @@ export interface Machine {
   admit(): Admission | Promise<Admission>
   /**
    * @param retryAfter seconds for which the service asked to be left alone, if it did
-   * @returns false where the result came too late to say anything: its epoch or its permit is over
+   * @returns false if the result came too late to count: its epoch or its permit is over
    */
   record(permit: Permit, outcome: Outcome, reason?: FailureReason, retryAfter?: number): boolean
   /** Says who publishes the transitions that no request has caused. Called once. */

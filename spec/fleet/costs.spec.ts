@@ -7,6 +7,10 @@ const SIZE = 8
 const WITHOUT_NETWORK = 24_000
 const WITH_NETWORK = 1600
 const AT_ONCE = 100
+/** One request of so many fails. */
+const RARE = 100
+/** Seconds, a little less than a failure is held back. */
+const HOLD = 0.045
 /** Requests of each process, with failures among them. */
 const EACH = 60
 
@@ -96,6 +100,17 @@ describe('a healthy circuit', () => {
   )
 })
 
+/** Counts failures after which the process may have had no success in time, because the machine is busy. */
+function slowFailures(): number {
+  const { arrivals } = harness.service
+  return arrivals.filter(({ from, at }, index) => {
+    if ((index + 1) % RARE !== 0) return false
+    // The success has ended before the process sends its next request.
+    const [, next] = arrivals.slice(index + 1).filter((other) => other.from === from)
+    return next === undefined || next.at - at > HOLD
+  }).length
+}
+
 describe('a failure', () => {
   it(
     'costs one command if no other follows',
@@ -135,16 +150,16 @@ describe('a failure', () => {
   )
 
   it(
-    'among successes is rarely reported, because a success follows within 50 ms',
+    'among successes is not reported if a success follows within 50 ms',
     async () => {
       let count = 0
-      harness.service.answer = () => ((count += 1) % 100 === 0 ? 503 : 200)
+      harness.service.answer = () => ((count += 1) % RARE === 0 ? 503 : 200)
       const before = await harness.commands()
       await harness.each((worker) => harness.get(worker, 500, 1))
       const failed = await harness.sum('failed')
-      process.stdout.write(`${failed} failures, ${(await harness.commands()) - before} commands\n`)
-      expect(failed).toBe((500 * SIZE) / 100)
-      expect((await harness.commands()) - before).toBeLessThanOrEqual(failed / 2)
+      expect(failed).toBe((500 * SIZE) / RARE)
+      // The report of a failure costs one command, and the success that ends it another.
+      expect((await harness.commands()) - before).toBeLessThanOrEqual(2 * slowFailures())
     },
     LONG,
   )

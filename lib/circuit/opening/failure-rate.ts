@@ -106,7 +106,7 @@ export class RateOfLatestTime extends FailureRate {
   }
 }
 
-/** Not below 0, as a clock may begin anywhere. */
+/** Not below 0, since a clock may begin anywhere. */
 function indexOf(tenth: number): number {
   return tenth - Math.floor(tenth / BUCKETS) * BUCKETS
 }

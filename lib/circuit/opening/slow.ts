@@ -120,7 +120,7 @@ export class AttemptsInFlight {
     return !(latest && latest() <= due) && now() > due
   }
 
-  /** All of them, before any is counted: whoever hears of it may ask the circuit at once. */
+  /** Marks all of them before any is counted: a listener may ask the circuit at once. */
   #takeSlow(): readonly Attempt[] {
     const now = this.#rule.now()
     const slow: Attempt[] = []

@@ -29,7 +29,7 @@ export class Streak implements Opening {
     return this.#failureCount >= this.#threshold ? 'streak' : undefined
   }
 
-  /** Until it closes, an opened circuit shows as many failures as open one, whoever counted them. */
+  /** Until it closes, an opened circuit shows the number of failures that opens one, even if others counted them. */
   reset(state: CircuitState): void {
     if (state === 'closed') this.#failureCount = 0
     else if (this.#threshold < Infinity) this.#failureCount = this.#threshold

@@ -26,7 +26,7 @@ export interface FailureRateReading {
   readonly rate: number
 }
 
-/** What one process has in its window, as far as a fleet is concerned. */
+/** The window of one process, as a fleet needs to know it. */
 export interface OwnWindow {
   readonly requests: number
   /** All of the requests if the process has opened its circuit by itself: none of them would be sent. */

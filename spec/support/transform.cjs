@@ -15,12 +15,20 @@ const OPTIONS = {
 
 const own = readFileSync(__filename)
 
-/** @type {import('@jest/transform').SyncTransformer} */
 module.exports = {
+  /**
+   * @param {string} source
+   * @param {string} path
+   */
   process(source, path) {
     const loader = /\.m?ts$/.test(path) ? 'ts' : 'js'
     return { code: transformSync(source, { ...OPTIONS, loader, sourcefile: path }).code }
   },
+  /**
+   * @param {string} source
+   * @param {string} path
+   * @param {{ instrument: boolean }} options
+   */
   getCacheKey(source, path, { instrument }) {
     const parts = [own, version, path, String(instrument), source]
     const hash = createHash('sha1')

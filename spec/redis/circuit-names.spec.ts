@@ -72,7 +72,7 @@ it(
       await sentinel.hSet('axios-breaker/users', 'state', 'closed')
       expect(await namesFor(sentinel)).toEqual(['users'])
     } finally {
-      sentinel.destroy()
+      await sentinel.destroy()
       await sentinels.stop()
     }
   },

@@ -33,6 +33,11 @@ const ROOMS = {
     rooms: ['circuit', 'internal', 'observe'],
     node: ['crypto', 'http'],
   },
+  cli: {
+    rooms: ['circuit', 'internal', 'redis', 'storage'],
+    packages: ['redis'],
+    node: ['fs', 'os', 'readline/promises', 'util'],
+  },
 }
 
 /** `metrics` is the files of that folder, without the folders in it. */

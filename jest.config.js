@@ -8,6 +8,7 @@ const axios = process.env.AXIOS ?? 'axios'
 const LONG = [
   'bench',
   'breaker/groups-memory',
+  'cli/cluster',
   'demo-redis.spec',
   'fleet/(?:frozen|random-errors|rates|in-process/noise)',
   'microservices',

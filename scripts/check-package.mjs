@@ -12,6 +12,7 @@ import {
   inTemporaryFolder,
   pack,
   root,
+  runCommandLine,
   tellStory,
   watchStates,
 } from './consumer.mjs'
@@ -100,6 +101,7 @@ async function checkConsumer(folder, tarball) {
   })
   await checks.check('consumer: ESM', () => tellStory(consumer, 'esm.mjs'))
   await checks.check('consumer: CommonJS', () => tellStory(consumer, 'cjs.cjs'))
+  await checks.check('consumer: the command line', () => runCommandLine(consumer))
   for (const resolution of Object.keys(RESOLUTIONS)) {
     await checks.check(`consumer: TypeScript, ${resolution}`, () =>
       compileTypes(consumer, resolution),

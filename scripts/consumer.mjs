@@ -60,6 +60,18 @@ export async function tellStory(consumer, file, [program, ...args] = [process.ex
   assert.equal(stdout, STORY)
 }
 
+/** Runs the command line as users do. They have not installed the package redis, which it asks for. */
+export async function runCommandLine(consumer) {
+  const { version } = createRequire(import.meta.url)('../package.json')
+  const npx = (...args) => run('npx', ['axios-breaker', ...args], { cwd: consumer })
+  const { stdout } = await npx('--version')
+  assert.equal(stdout, version)
+  await assert.rejects(
+    npx('list', '--url', 'redis://127.0.0.1'),
+    /npm install redis.*ended with 1/s,
+  )
+}
+
 /** Runs the metrics in one format: monitoring.mjs or monitoring.cjs. */
 export async function watchStates(consumer, file) {
   const { stdout } = await runNode([file], { cwd: consumer })

@@ -19,6 +19,7 @@ const environment = Object.fromEntries(
  * @property {boolean} [isGroup] whether it leads a process group; signals then go to the whole group
  * @property {number} [seconds] after which it is killed
  * @property {string} [input] its standard input; default: none
+ * @property {boolean} [isTypedTo] whether its standard input stays open, for `type`
  * @property {((text: string) => void) | undefined} [onOutput] called with all that it prints
  */
 
@@ -42,14 +43,14 @@ export class Running {
    */
   constructor(program, args = [], options = {}) {
     const { cwd, env = {}, hasChannel = false, isGroup = false, seconds = 0, input } = options
-    const { onOutput, onMessage } = options
+    const { onOutput, onMessage, isTypedTo = false } = options
     this.#isGroup = isGroup
     this.#child = spawn(program, args, {
       cwd,
       detached: isGroup,
       env: { ...environment, ...env },
       stdio: [
-        input === undefined ? 'ignore' : 'pipe',
+        input === undefined && !isTypedTo ? 'ignore' : 'pipe',
         'pipe',
         'pipe',
         ...(hasChannel ? [/** @type {const} */ ('ipc')] : []),
@@ -61,7 +62,7 @@ export class Running {
     )
     // Callers that wait for the end get the error.
     this.#exit.catch(() => undefined)
-    this.#child.stdin?.end(input)
+    if (!isTypedTo) this.#child.stdin?.end(input)
     if (onMessage) this.#child.on('message', onMessage)
     for (const name of /** @type {const} */ (['stdout', 'stderr'])) {
       this.#child[name]?.setEncoding('utf8').on('data', (text) => {
@@ -88,6 +89,11 @@ export class Running {
     } catch {
       return false
     }
+  }
+
+  /** @param {string} text */
+  type(text) {
+    this.#child.stdin?.write(text)
   }
 
   /**

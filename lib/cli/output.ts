@@ -1,0 +1,33 @@
+/** What the command line prints, and its end if nobody reads it any more. */
+import { property } from '../internal/property.js'
+import { paintFor, type Paint } from './colours.js'
+import { harmless, jsonText } from './text.js'
+
+/** Prints a line that may have colours: all in it that others wrote is escaped already. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+export function printJson(value: unknown): void {
+  print(jsonText(value))
+}
+
+/** Prints to stderr, which does not get into what a script reads. */
+export function complain(message: string): void {
+  process.stderr.write(`axios-breaker: ${harmless(message)}\n`)
+}
+
+export function paint(): Paint {
+  return paintFor(process.stdout)
+}
+
+/** Ends without a word if a reader such as `head` has closed the pipe. */
+export function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      // oxlint-disable-next-line unicorn/no-process-exit -- there is nobody left to print for
+      if (property(error, 'code') === 'EPIPE') process.exit(0)
+      throw error
+    })
+  }
+}

@@ -1,0 +1,147 @@
+/** `axios-breaker watch` */
+import { monotonic } from '../internal/clock.js'
+import { messageOf } from '../internal/errors.js'
+import type { ConnectionListener, Snapshot } from '../storage/contract.js'
+import type { ListedForce } from '../storage/forces.js'
+import type { Target } from './arguments.js'
+import { missingText, page } from './list.js'
+import { Outage } from './outage.js'
+import { complain } from './output.js'
+import { Pause } from './pause.js'
+import { jsonReports, textReports, type Reports } from './reports.js'
+import { isPlain, type Row } from './rows.js'
+import { Session } from './session.js'
+import { forcesIn, rowOf, survey, type Survey } from './survey.js'
+
+/** Seconds between two readings of all that there is, in case a message was lost. */
+const REFRESH = 5
+/** Seconds between two attempts while Redis cannot be used. */
+const RETRY = 1
+/** Seconds between two readings, however many messages come. */
+const LEAST = 0.1
+/** Circuits that are read because of a message. If there are more, the next refresh reads them. */
+const MOST_HINTED = 1000
+
+/** Never resolves: Ctrl-C ends the process. Rejects if Redis cannot be used at the start. */
+export async function watch(target: Target, json: boolean): Promise<void> {
+  // oxlint-disable-next-line unicorn/no-process-exit -- nothing is pending that would have to be completed
+  process.once('SIGINT', () => process.exit(0))
+  const watching = new Watching(json ? jsonReports : textReports)
+  const session = await Session.open(target, watching.listener)
+  await watching.begin(session, target)
+  for (;;) await watching.goOn(session)
+}
+
+class Watching {
+  readonly listener: Partial<ConnectionListener> = {
+    pushed: (circuit, snapshot) => this.#pushed(circuit, snapshot),
+    hinted: (circuit) => this.#hint(circuit),
+    resumed: () => this.#wake(0),
+    forcesChanged: () => this.#wake(),
+    lost: (reason, isDown) => this.#isBegun && this.#outage.begin(reason, isDown === true),
+  }
+  readonly #reports: Reports
+  readonly #outage: Outage
+  readonly #pause = new Pause(LEAST)
+  /** Circuits that are not plain, as they were reported last. */
+  readonly #rows = new Map<string, Row>()
+  readonly #hinted = new Set<string>()
+  #refreshAt = 0
+  /** Until then, the command line fails as any other if Redis cannot be used. */
+  #isBegun = false
+  #isMissingSaid = false
+
+  constructor(reports: Reports) {
+    this.#reports = reports
+    this.#outage = new Outage(reports)
+  }
+
+  async begin(session: Session, target: Target): Promise<void> {
+    const found = await this.#survey(session)
+    for (const row of found.rows) this.#keep(row)
+    this.#reports.began(found.rows, page(target, found))
+    this.#isBegun = true
+  }
+
+  /** Waits for a message or for the next refresh, and reports what has changed. */
+  async goOn(session: Session): Promise<void> {
+    await this.#pause.wait(Math.max(0, this.#refreshAt - monotonic()))
+    try {
+      const rows = await this.#read(session)
+      this.#outage.end()
+      for (const row of rows) this.#take(row)
+    } catch (error) {
+      this.#refreshAt = monotonic() + RETRY
+      this.#outage.begin(messageOf(error), session.isUp)
+    }
+  }
+
+  async #read(session: Session): Promise<readonly Row[]> {
+    if (monotonic() >= this.#refreshAt) return (await this.#survey(session)).rows
+    const names = [...this.#hinted]
+    this.#hinted.clear()
+    const forces = await forcesIn(session)
+    const readings = await session.read(names)
+    const read = names.map((name) => rowOf(name, readings.get(name), forces.get(name)))
+    const others = [...new Set([...this.#rows.keys(), ...forces.keys()])]
+    return [
+      ...read,
+      ...this.#forced(
+        others.filter((name) => !readings.has(name)),
+        forces,
+      ),
+    ]
+  }
+
+  /** Circuits that were not read, with what they are forced to now. */
+  #forced(names: readonly string[], forces: ReadonlyMap<string, ListedForce>): Row[] {
+    return names.map((name) => ({
+      ...(this.#rows.get(name) ?? { circuit: name, ownState: 'closed' }),
+      forced: forces.get(name),
+    }))
+  }
+
+  async #survey(session: Session): Promise<Survey> {
+    this.#refreshAt = monotonic() + REFRESH
+    const found = await survey(session, [...this.#rows.keys(), ...this.#hinted])
+    this.#hinted.clear()
+    if (found.missing !== undefined && !this.#isMissingSaid) complain(missingText(found.missing))
+    this.#isMissingSaid = found.missing !== undefined
+    return found
+  }
+
+  #pushed(circuit: string, snapshot: Snapshot): void {
+    const { snapshot: known, forced } = this.#rows.get(circuit) ?? {}
+    if (known && known.version >= snapshot.version) return
+    this.#take(rowOf(circuit, { snapshot }, forced))
+  }
+
+  #hint(circuit: string): void {
+    if (this.#hinted.size < MOST_HINTED) this.#hinted.add(circuit)
+    this.#wake()
+  }
+
+  /** @param refreshAt from when everything is to be read */
+  #wake(refreshAt = this.#refreshAt): void {
+    this.#refreshAt = refreshAt
+    this.#pause.wake()
+  }
+
+  #take(row: Row): void {
+    const known = this.#rows.get(row.circuit)
+    if (known ? appearance(known) === appearance(row) : isPlain(row)) return
+    this.#keep(row)
+    this.#reports.changed(row)
+  }
+
+  #keep(row: Row): void {
+    if (isPlain(row)) this.#rows.delete(row.circuit)
+    else this.#rows.set(row.circuit, row)
+  }
+}
+
+/** What makes a change worth a line. */
+function appearance({ ownState, snapshot, forced, problem }: Row): string {
+  const { epoch, failureCount } = snapshot ?? {}
+  return JSON.stringify([ownState, epoch, failureCount, forced?.version, problem])
+}

@@ -1,0 +1,159 @@
+/** `watch`: each change as it happens, also through the loss of Redis. */
+import { RedisServer } from '../../scripts/redis-server.mjs'
+import type { Running } from '../../scripts/run.mjs'
+import { piped, ran, started } from '../support/command-line.js'
+import { SharedBreaker } from '../support/shared-breaker.js'
+import { until } from '../support/until.js'
+import { Upstream } from '../support/upstream.js'
+
+let upstream: Upstream
+let server: RedisServer
+let watching: Running
+beforeAll(async () => {
+  upstream = await Upstream.start()
+  server = await RedisServer.start()
+})
+afterAll(() => Promise.all([upstream.stop(), server.stop()]))
+beforeEach(() => server.command('FLUSHALL'))
+afterEach(async () => {
+  if (watching.isRunning) await watching.kill()
+  await SharedBreaker.closeAll()
+})
+
+const redis = () => ({ REDIS_URL: server.url })
+const join = (rules = {}) => SharedBreaker.join(upstream, { url: server.url }, rules)
+
+async function watch(...args: string[]): Promise<void> {
+  watching = started(['watch', ...args], redis())
+  await watching.printed(args.includes('--json') ? '"watching"' : 'Watching.')
+}
+
+interface Event {
+  readonly time: string
+  readonly event: string
+  readonly circuit?: string
+  readonly state?: string
+}
+
+/** Waits for an event that has these properties. */
+const sees = (what: object) =>
+  until(`it prints ${JSON.stringify(what)}`, () =>
+    events().find((event) =>
+      Object.entries(what).every(([name, value]) => Reflect.get(event, name) === value),
+    ),
+  )
+const events = (): Event[] =>
+  watching.stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Event)
+
+it('prints what there is, and then each transition at once', async () => {
+  const peer = await join({ names: ['users', 'orders'], ttl: 0.3 })
+  await peer.fail('orders')
+  await watch()
+  expect(watching.stdout).toMatch(/^CIRCUIT .*\norders +opened /)
+  await peer.fail('users')
+  await watching.printed(/^\d\d:\d\d:\d\d {2}users: opened; streak, 500$/m)
+  await peer.becomes('half-opened')
+  await peer.succeed('users')
+  await watching.printed(/^\d\d:\d\d:\d\d {2}users: closed$/m)
+})
+
+it('follows forces', async () => {
+  await watch()
+  await ran(['open', 'users', '--for', '1h', '--by', 'ann', '--reason', 'moving'], redis())
+  await watching.printed(/users: opened; forced open by ann: moving \(ends in (?:1h|59m\d+s)\)/)
+  await ran(['release', 'users'], redis())
+  await watching.printed(/users: closed$/m)
+  expect(watching.stderr).toBe('')
+})
+
+it('prints one JSON document a line', async () => {
+  const peer = await join()
+  await peer.fail()
+  await watch('--json')
+  const first = await sees({ event: 'circuit', circuit: 'users', state: 'opened' })
+  expect(new Date(first.time).getTime()).toBeGreaterThan(Date.now() - 60_000)
+  expect(first).toMatchObject({ failureCount: 1, cause: 'streak', round: 1 })
+  await ran(['close', 'users', '--by', 'ann'], redis())
+  await until('it prints the force', () =>
+    events().some((event) => Reflect.get(event, 'forced') !== undefined),
+  )
+})
+
+it.each(['kill', 'freeze'] as const)(
+  'survives a %s of Redis, and says so',
+  async (fault) => {
+    const peer = await join()
+    await watch('--json')
+    if (fault === 'kill') await server.kill()
+    else server.freeze()
+    expect(await sees({ event: 'storageLost' })).toMatchObject({ reason: expect.any(String) })
+    if (fault === 'kill') await server.restart()
+    else server.thaw()
+    expect(await sees({ event: 'storageRestored' })).toMatchObject({ lostFor: expect.any(Number) })
+    await until('the breaker is back', () => peer.breaker.storageUp)
+    await peer.fail()
+    await sees({ circuit: 'users', state: 'opened' })
+    expect(events().filter(({ event }) => event.startsWith('storage'))).toHaveLength(2)
+    expect(watching.isRunning).toBe(true)
+  },
+  60_000,
+)
+
+it('says nothing of a connection that comes back at once', async () => {
+  const peer = await join()
+  await watch('--json')
+  await server.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+  await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  await until('the breaker is back', () => peer.breaker.storageUp)
+  await peer.fail()
+  await sees({ circuit: 'users', state: 'opened' })
+  expect(events().filter(({ event }) => event.startsWith('storage'))).toEqual([])
+})
+
+it('learns of a change whose message was lost', async () => {
+  const peer = await join()
+  await peer.fail()
+  await watch('--json')
+  await sees({ circuit: 'users', state: 'opened' })
+  await server.command('DEL', 'axios-breaker/users')
+  await peer.breaker.close()
+  await sees({ circuit: 'users', state: 'closed' })
+  expect(events().map(({ event }) => event)).toEqual(['circuit', 'watching', 'circuit'])
+})
+
+it('is not slowed down by a flood of messages, forged or not', async () => {
+  const peer = await join()
+  await watch('--json')
+  const flood = `for index = 1, 20000 do
+    redis.call('PUBLISH', 'axios-breaker/events', 'forged ' .. index) end`
+  await server.command('CONFIG', 'RESETSTAT')
+  await server.command('EVAL', flood, 0)
+  await peer.fail()
+  await sees({ circuit: 'users', state: 'opened' })
+  const { evalsha = 0, scan = 0 } = await server.commandCounts()
+  expect(evalsha + scan).toBeLessThan(200)
+})
+
+it('ends with 0 on Ctrl-C', async () => {
+  await watch()
+  watching.signal('SIGINT')
+  expect(await watching.end()).toMatchObject({ code: 0 })
+})
+
+it('ends if its reader has enough, at the next change', async () => {
+  const peer = await join()
+  await peer.fail()
+  const ended: Awaited<ReturnType<typeof piped>>[] = []
+  const ending = piped(['watch', '--json'], 'head -n 1', redis())
+  void ending.then((result) => ended.push(result))
+  for (let index = 0; ended.length === 0; index += 1) {
+    peer.attach(`users-${index}`)
+    await peer.fail(`users-${index}`)
+  }
+  const { stdout, stderr, code } = await ending
+  expect(JSON.parse(stdout)).toMatchObject({ event: 'circuit', state: 'opened' })
+  expect([stderr, code]).toEqual(['', 0])
+})

@@ -14,6 +14,8 @@ const REFUSAL = /^(?:WRONGPASS|NOAUTH|NOPERM|NOPROTO|READONLY|MOVED|OOM|ERR)\b/
 const DEMOTED = /\b(?:READONLY|MASTERDOWN|UNBLOCKED|NOAUTH)\b/
 /** Errors that concern a single key. */
 const KEY_ERROR = /\bWRONGTYPE\b|^ERR (?:Error running script|user_script)/
+/** What Redis adds to an error in a script. */
+const SCRIPT_LINE = / script: [\da-f]{40}, on @user_script:\d+\.?$/
 const SERVER_ERROR =
   /\b(?:READONLY|MASTERDOWN|OOM|NOPERM|NOAUTH|LOADING|CLUSTERDOWN|MISCONF|NOREPLICAS|CROSSSLOT|MOVED|BUSY)\b|(?:can't|no permissions? to) (?:run|access)/
 
@@ -98,6 +100,7 @@ function causeOf(error: unknown): string {
  * A server quotes a command that it does not know, with its arguments. In a login, these hold the password.
  */
 function redactArguments(error: unknown): string {
-  const text = messageOf(error)
-  return text.split(/,? with args beginning with/)[0] ?? text
+  const [text = ''] = messageOf(error).split(/,? with args beginning with/)
+  // Each script has another hash: the same trouble would seem to be another one.
+  return text.replace(SCRIPT_LINE, '')
 }

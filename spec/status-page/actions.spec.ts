@@ -1,9 +1,11 @@
 /** What the page's actions do, and for whom they do nothing. */
 import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import axios from 'axios'
 import { once } from 'node:events'
 import { ConfigError, CircuitBreaker, type Circuit } from '../../lib/index.js'
 import { statusPage, type StatusPageActions } from '../../lib/status-page/index.js'
+import { MemoryStorage } from '../../lib/testing/index.js'
 import { Host, Hosted } from '../support/hosted.js'
 import { answerTo, ownHeaders, post, posting, TOKEN, tokenOf } from '../support/post.js'
 import { until } from '../support/until.js'
@@ -385,6 +387,28 @@ describe('a circuit', () => {
     expect(await act(FORCE)).toMatchObject(GONE)
     expect(users.forced).toBeUndefined()
   })
+})
+
+it('over a storage holds for the fleet, and changes nothing if the storage is gone', async () => {
+  const storage = new MemoryStorage()
+  hosted = await Hosted.start({ storage }, { actions: { authorize: () => ({ by: 'ann' }) } })
+  users = hosted.attach('users')
+  const other = new CircuitBreaker({ storage })
+  const elsewhere = other.attach(axios.create(), 'users')
+  await Promise.all([hosted.breaker.init(), other.init()])
+  expect((await act(FORCE)).status).toBe(200)
+  await until('the other process knows it', () => elsewhere.forced?.by === 'ann')
+  storage.goDown('No answer from redis://ops:secret@host:6379/0')
+  const { status, text } = await act({ circuit: 1, action: 'release' })
+  expect(status).toBe(503)
+  expect(text).not.toContain('secret')
+  expect(text).not.toBe('\n')
+  for (const circuit of [users, elsewhere]) expect(circuit.forced?.by).toBe('ann')
+  storage.comeBack()
+  await until('both have joined again', () => hosted.breaker.storageUp === true)
+  expect((await act({ circuit: 1, action: 'release' })).status).toBe(200)
+  await until('the other process knows that', () => elsewhere.forced === undefined)
+  await other.close()
 })
 
 describe('a breaker of another copy', () => {

@@ -1,6 +1,6 @@
 /** Builds dist: one folder for each module format, so that each imports its own copy of axios. */
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -13,4 +13,6 @@ for (const format of ['esm', 'cjs']) {
     stdio: 'inherit',
   })
 }
+// npm makes it executable where it is installed. In a clone, npx does so only before the first build.
+chmodSync(`${root}/dist/esm/cli/main.js`, 0o755)
 writeFileSync(`${root}/dist/cjs/package.json`, '{"type":"commonjs"}\n')

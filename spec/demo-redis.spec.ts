@@ -2,6 +2,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { requireProgram } from '../scripts/programs.mjs'
+import { Running } from '../scripts/run.mjs'
 import { FLEET_LIMIT, Run, Story } from './support/demo.js'
 import { root } from './support/program.js'
 import { until } from './support/until.js'
@@ -36,35 +38,37 @@ async function leftBy(run: Run): Promise<string[]> {
   return readdirSync(folder)
 }
 
-describe('the demo of a fleet', () => {
-  let run: Run
-  let ending: { code: unknown; seconds: number }
-  let story: Story<(typeof PROCESSES)[number]>
+/** One run, from the beginning to the end. */
+let ran: Run
+let ending: { code: unknown; seconds: number }
+beforeAll(async () => {
+  ran = start()
+  ending = await ran.end()
+})
+afterAll(() => ran.signal('SIGKILL'))
 
-  beforeAll(async () => {
-    run = start()
-    ending = await run.end()
-    story = new Story(run.stdout, PROCESSES)
+describe('the demo of a fleet', () => {
+  let story: Story<(typeof PROCESSES)[number]>
+  beforeAll(() => {
+    story = new Story(ran.stdout, PROCESSES)
   })
 
-  afterAll(() => run.signal('SIGKILL'))
-
   it('ends well, by itself, in time', () => {
-    expect(run.stderr).toBe('')
-    expect(run.stdout).not.toContain('✖')
+    expect(ran.stderr).toBe('')
+    expect(ran.stdout).not.toContain('✖')
     expect(ending.code).toBe(0)
     expect(ending.seconds).toBeLessThan(FLEET_LIMIT)
   })
 
   it('leaves nothing behind', async () => {
-    expect(await leftBy(run)).toEqual([])
+    expect(await leftBy(ran)).toEqual([])
   })
 
   it('fits a page, and sends no colours into a pipe', () => {
-    const lines = run.stdout.split('\n')
-    expect(lines.length).toBeLessThanOrEqual(80)
+    const lines = ran.stdout.split('\n')
+    expect(lines.length).toBeLessThanOrEqual(95)
     expect(lines.filter((line) => line.length > 100)).toEqual([])
-    expect(run.stdout).not.toContain('\u001B')
+    expect(ran.stdout).not.toContain('\u001B')
   })
 
   it('tells what happens in order', () => {
@@ -123,6 +127,85 @@ describe('the demo of a fleet', () => {
     const [shared, own] = story.figures('while it answered 500')
     expect(shared).toBeLessThan(own)
   })
+})
+
+describe("the operator's scene", () => {
+  const COMMANDS = [
+    '$ npx axios-breaker close users --for 10m --by ann --reason "trying the rule"',
+    '$ npx axios-breaker release users',
+    '$ npx axios-breaker open users --for 3s --by ann --reason maintenance',
+  ]
+  let scene: string
+  let story: Story<(typeof PROCESSES)[number]>
+
+  beforeAll(() => {
+    scene = ran.stdout.slice(ran.stdout.indexOf('An operator'))
+    story = new Story(scene, PROCESSES)
+  })
+
+  /** The lanes between a command and the next. */
+  function after(command: string): string {
+    const from = scene.indexOf(command)
+    const next = COMMANDS.map((other) => scene.indexOf(other)).find((position) => position > from)
+    return scene.slice(from, next)
+  }
+
+  it('shows the commands as they are typed, one after the other', () => {
+    const typed = scene.match(/\$ npx axios-breaker .*/g)
+    expect(typed).toEqual(COMMANDS)
+  })
+
+  it.each(PROCESSES)('reaches %s with each command, and with the end of the last', (process) => {
+    const marks = story
+      .lane(process)
+      .filter((cell) => /^▸ (dry run|released|forced|time)/.test(cell))
+    expect(marks.map((cell) => cell.replace(/ +/g, ' '))).toEqual([
+      '▸ dry run by ann',
+      '▸ released',
+      '▸ forced open by ann',
+      '▸ time is up',
+    ])
+  })
+
+  it('sends every request in the dry run, and refuses by the same counts once it is enforced', () => {
+    const [dryRun = '', enforced = ''] = COMMANDS.map(after)
+    expect(dryRun).toContain('failure 3/3')
+    expect(dryRun).toContain('not refused')
+    expect(dryRun).not.toContain('○ refused')
+    expect(enforced).toContain('○ refused')
+    expect(enforced).toMatch(/◐ probe 200/)
+    expect(enforced).toMatch(/▸ closed/)
+  })
+
+  it('names the operator and the reason to the callers', () => {
+    const maintenance = after(COMMANDS[2] ?? '')
+    const message = /Circuit "users" is forced open by ann: maintenance \(ends in \d(\.\d+)? s\)/
+    expect(maintenance).toMatch(message)
+    const end = maintenance.lastIndexOf('time is up')
+    expect(maintenance.slice(0, end)).not.toContain('● 200')
+    expect(maintenance.slice(end)).toContain('● 200')
+  })
+})
+
+it('waits for the operator where somebody sits at the terminal', async () => {
+  const demo = 'node examples/demo/main.mjs --redis'
+  const args = ['--quiet', '--return', '--command', demo, '/dev/null']
+  const options = { cwd: root, env: { TMPDIR: folder, TERM: 'dumb' }, input: '' }
+  const terminal = new Running(requireProgram('script', 'bsdutils'), args, options)
+  try {
+    await terminal.printed('in a second terminal, in this folder', FLEET_LIMIT)
+    await terminal.printed(/REDIS_URL=.*maintenance/)
+    const [command = ''] = /REDIS_URL=redis:.*maintenance/.exec(terminal.output) ?? []
+    expect(command).toContain('npx axios-breaker open users --for 3s')
+    const second = new Running('sh', ['-c', command.replace('ann', 'ben')], { cwd: root })
+    expect((await second.end()).code).toBe(0)
+    expect((await terminal.end()).code).toBe(0)
+    expect(terminal.output).toContain('Circuit "users" is forced open by ben: maintenance')
+    expect(terminal.output).not.toContain('✖')
+  } finally {
+    terminal.signal('SIGTERM')
+    await terminal.end()
+  }
 })
 
 describe('the demo of a fleet, cut short', () => {

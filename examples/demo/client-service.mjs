@@ -40,10 +40,16 @@ breaker.on('stateChanged', ({ circuit, from, to, cause, failureRate }) => {
 
 /** All events, for the story of a fleet. Times are in milliseconds, by a clock that all processes share. */
 const events = { users: [], avatars: [] }
-for (const event of /** @type {const} */ (['failed', 'recovered', 'stateChanged'])) {
+for (const event of /** @type {const} */ (['failed', 'recovered', 'stateChanged', 'forced'])) {
   const at = () => Number(process.hrtime.bigint()) / 1e6
   breaker.on(event, ({ circuit, ...what }) => events[circuit].push({ event, at: at(), ...what }))
 }
+
+/** Requests that were sent in a dry run, although the circuit would have refused them. */
+let spared = 0
+breaker.on('rejected', ({ dryRun }) => {
+  if (dryRun) spared += 1
+})
 
 serve(async (request, response) => {
   const [, kind, subject] = request.url.split('/')
@@ -55,24 +61,26 @@ serve(async (request, response) => {
 
 async function lookUp(kind, request) {
   const headers = { 'x-request-id': request.headers['x-request-id'] }
+  const before = spared
   try {
     const { data } = await instances[kind].get(request.url, { headers })
     return { status: 200, outcome: 'answered', data }
   } catch (error) {
-    return error instanceof OpenedStateError ? refusal(error) : await failure(kind, error)
+    if (error instanceof OpenedStateError) return refusal(error)
+    return failure(kind, error, spared > before)
   }
 }
 
-/** Tells our caller at once when to come back. */
-function refusal({ state, retryAfter }) {
+/** Tells our caller at once when to come back. @param {OpenedStateError} error */
+function refusal({ state, retryAfter, forced, message }) {
   const headers = { 'retry-after': Math.ceil(retryAfter) }
-  return { status: 503, headers, outcome: 'refused', state, retryAfter }
+  return { status: 503, headers, outcome: 'refused', state, retryAfter, forced, message }
 }
 
-async function failure(kind, error) {
+async function failure(kind, error, wasSpared) {
   const reason = error.code === 'ECONNABORTED' ? 'timeout' : (error.response?.status ?? error.code)
   // If the circuit is shared, the fleet's count arrives with the answer to our report.
   await breaker.flush()
   const failureCount = breaker.circuit(kind)?.failureCount
-  return { status: 502, outcome: 'failed', reason, failureCount }
+  return { status: 502, outcome: 'failed', reason, failureCount, wasSpared }
 }

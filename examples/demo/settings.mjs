@@ -16,8 +16,14 @@ export const BEAT = 250
 /** Callers that come at once when a circuit half-opens. */
 export const CALLERS = 5
 
+/** Whether somebody sits there who may type. */
+export const isAttended = process.stdin.isTTY && process.stdout.isTTY
+
+/** How long an operator has to type a command, before the demo runs it, in milliseconds. */
+export const TYPING = 60_000
+
 /** How long the demo may take, in milliseconds. A fleet has more processes to start. */
-export const LIMITS = { alone: 26_000, fleet: 40_000 }
+export const LIMITS = { alone: 26_000, fleet: 60_000 + (isAttended ? TYPING : 0) }
 
 /** How long the user service takes to answer a probe, in milliseconds. */
 export const PROBE_TIME = 300

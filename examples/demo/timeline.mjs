@@ -43,6 +43,12 @@ export class Timeline {
     }
   }
 
+  /** Prints a line across all lanes. */
+  say(text) {
+    this.flush()
+    console.log(`  ${paint('dim', this.#clock())}${text}`)
+  }
+
   flush() {
     if (this.#waiting) this.#print(this.#waiting)
     this.#waiting = undefined
@@ -68,11 +74,15 @@ export class Timeline {
   }
 
   #print({ time, cells }) {
-    const seconds = `${(time / 1000).toFixed(2).padStart(5)} s`.padEnd(this.#widths.time)
+    const seconds = this.#clock(time)
     const service = this.#behaviour.padEnd(this.#widths.service)
     this.#behaviour = ''
     const lanes = this.#lanes.map((lane) => this.#render(cells[lane])).join('')
     console.log(`  ${paint('dim', seconds)}${paint('bold', service)}${lanes}`.trimEnd())
+  }
+
+  #clock(time = performance.now() - this.#start) {
+    return `${(time / 1000).toFixed(2).padStart(5)} s`.padEnd(this.#widths.time)
   }
 
   #render(cell) {

@@ -3,7 +3,7 @@ import { Program } from './program.js'
 
 /** Seconds allowed for a run. Its processes have to start, and a fleet has more of them. */
 export const LIMIT = 27
-export const FLEET_LIMIT = 45
+export const FLEET_LIMIT = 65
 export const KINDS = ['users', 'avatars'] as const
 
 /** One run of the demo. */

@@ -1,5 +1,6 @@
 /** Checks that the story went as promised. The requests that reached the user service decide. */
 import { arrivals, print, requestChecks } from '../checks.mjs'
+import { isRefused } from '../summary.mjs'
 import { PROCESSES, THRESHOLD } from './settings.mjs'
 
 /** @returns whether every check passed */
@@ -39,4 +40,22 @@ function fleetChecks(shared, own) {
     'fewer requests reached the broken user service than with a circuit in each process':
       failed(shared) < failed(own),
   }
+}
+
+/** @returns whether every check of the operator's scene passed */
+export function printOperatorChecks(calls, { reached }) {
+  const { isReached } = arrivals(reached)
+  const of = (name) => calls.filter(({ phase }) => phase === name)
+  const isForced = ({ forced }) => Boolean(forced?.by && forced.reason)
+  return print({
+    'the dry run refused nobody, and said what it would have refused':
+      !of('dry run').some(isRefused) && of('dry run').some(({ wasSpared }) => wasSpared),
+    'once enforced, the circuit refused callers, and a probe closed it':
+      of('enforced').some(isRefused) && !isRefused(of('enforced').at(-1)),
+    'forced open, all processes refused every call, and named who and why':
+      of('maintenance').length >= PROCESSES.length &&
+      of('maintenance').every((call) => isForced(call) && !isReached(call.id)),
+    'after the time was up, the callers of all processes got answers again':
+      !of('afterwards').some(isRefused),
+  })
 }

@@ -8,10 +8,12 @@ import { Arm } from '../arm.mjs'
 import { LEGEND, paint } from '../paint.mjs'
 import { Stage } from '../stage.mjs'
 import { Timeline } from '../timeline.mjs'
-import { printChecks } from './checks.mjs'
+import { printChecks, printOperatorChecks } from './checks.mjs'
+import { Operator } from './operator.mjs'
 import { PROCESSES, THRESHOLD, TTL } from './settings.mjs'
 import { Story } from './story.mjs'
 import { printSummary } from './summary.mjs'
+import { Terminal } from './terminal.mjs'
 
 const WIDTHS = { time: 8, service: 9, lane: 27, label: 12 }
 
@@ -31,7 +33,19 @@ export async function demo(processes) {
   console.log()
   printSummary(...results, story.transitions.moves)
   console.log()
-  return printChecks(story, ...results)
+  const hasHeld = printChecks(story, ...results)
+  return (await playOperator(processes, redis.url, shared)) && hasHeld
+}
+
+async function playOperator(processes, url, shared) {
+  console.log(
+    `\n  ${paint('bold', 'An operator takes the same circuit in hand, from a second terminal.')}\n`,
+  )
+  const timeline = new Timeline(heads(shared.pids), WIDTHS)
+  const operator = new Operator(shared, new Terminal(processes, url), timeline)
+  const calls = await operator.play()
+  console.log()
+  return printOperatorChecks(calls, await shared.results())
 }
 
 function heads({ clients }) {

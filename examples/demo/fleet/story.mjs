@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { firstRefused } from '../crowd.mjs'
 import { BEAT, PROBE_TIME } from '../settings.mjs'
-import { crowd, outcome, probe, transition } from './cells.mjs'
+import { crowd, outcome, probe, transitionRows } from './cells.mjs'
 import { CALLERS, KIND, PATIENCE, PROCESSES, TTL } from './settings.mjs'
 import { Transitions } from './transitions.mjs'
 
@@ -86,18 +86,12 @@ export class Story {
     const news = await this.transitions.news()
     if (news.flat().some(({ to }) => to === 'opened')) this.#dueAt = performance.now() + TTL * 1000
     if (news.flat().some(({ to }) => to === 'closed')) this.#dueAt = Infinity
-    const height = Math.max(...news.map(({ length }) => length))
-    return Array.from({ length: height }, (_, line) => transitionRow(news, line))
+    return transitionRows(news)
   }
 }
 
 function crowdRow(refused) {
   const refusals = (process) => refused.filter(({ client }) => client === process).length
   const cells = [...PROCESSES.keys()].map((process) => [crowd(CALLERS - refusals(process))])
-  return Object.fromEntries(cells.entries())
-}
-
-function transitionRow(news, line) {
-  const cells = news.map((moves) => (moves[line] ? [transition(moves[line])] : []))
   return Object.fromEntries(cells.entries())
 }

@@ -1,4 +1,5 @@
 /** The transitions that each process saw, and how long after the result that caused them. */
+import nodeProcess from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KIND, PATIENCE, PROCESSES } from './settings.mjs'
 
@@ -9,6 +10,14 @@ export class Transitions {
    * @type {{ from: string, to: string, origin: string, after: number }[][]}
    */
   moves = PROCESSES.map(() => [])
+  /**
+   * What the circuit of each process is forced to.
+   *
+   * @type {(import('axios-breaker').CircuitEvents['forced']['forced'])[]}
+   */
+  forces = PROCESSES.map(() => undefined)
+  /** When the forces end, by the clock of the events. */
+  #ends = PROCESSES.map(() => Infinity)
   #stage
   #shown = PROCESSES.map(() => 0)
   /** When any process last counted a result. */
@@ -25,6 +34,22 @@ export class Transitions {
 
   stateOf(process) {
     return this.moves[process].at(-1)?.to ?? 'closed'
+  }
+
+  /** Waits until every process knows what the circuit is forced to, or that it is not. */
+  async forced(state) {
+    const isKnown = () => this.forces.every((force) => force?.state === state)
+    const end = performance.now() + PATIENCE
+    while (!isKnown() && performance.now() < end) {
+      await sleep(5)
+      await this.#ask()
+    }
+    return isKnown()
+  }
+
+  /** Whether the force that a process knows has ended, although it may not have said so yet. */
+  isOver(process) {
+    return Number(nodeProcess.hrtime.bigint()) / 1e6 > this.#ends[process]
   }
 
   /** @returns the transitions of each process since the last call. If one process moved, waits for all. */
@@ -48,9 +73,14 @@ export class Transitions {
 
   async #ask() {
     const events = await this.#stage.events(KIND)
-    const results = events.flat().filter(({ event }) => event !== 'stateChanged')
+    const results = events.flat().filter(({ event }) => event === 'failed' || event === 'recovered')
     this.#countedAt = Math.max(this.#countedAt, ...results.map(({ at }) => at))
     for (const [process, own] of events.entries()) {
+      for (const { event, at, forced } of own) {
+        if (event !== 'forced') continue
+        this.forces[process] = forced
+        this.#ends[process] = at + (forced?.endsIn ?? Infinity) * 1000
+      }
       const moves = own.filter(({ event }) => event === 'stateChanged')
       for (const { at, ...move } of moves) {
         this.moves[process].push({ ...move, after: at - this.#countedAt })

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 /** AXIOS names the copy of axios that the specs run against: one of the aliases in package.json. */
 const axios = process.env.AXIOS ?? 'axios'
 
@@ -60,6 +62,8 @@ export default {
     project('rest', { except: [...UNIT, ...FLEET, ...LONG] }),
     project('long', { only: LONG }),
   ],
+  // Many specs mostly wait. Jest reads no percentage above 100.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   // Specs wait for conditions: a busy machine is no reason to fail.
   testTimeout: 60_000,
   // Each file leaves hooks behind that slow down every promise of the next: a worker is replaced now and then.

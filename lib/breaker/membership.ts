@@ -29,8 +29,8 @@ export interface Forces {
 export interface Membership {
   /** Whether the storage answers at this moment. */
   readonly isUp: boolean
-  /** Left out if the storage shares none: each process then keeps its own. */
-  readonly forces?: Forces
+  /** If the storage cannot share them, `set` rejects. */
+  readonly forces: Forces
   /** Makes the machine that decides for this circuit. */
   machineFor(name: string, rules: Rules): Machine
   /** Connects, and reads the circuits. */

@@ -112,8 +112,8 @@ describe('forced open', () => {
   it('is refused with the message that the documentation shows', async () => {
     const scene = new Scene()
     await scene.circuit.force('opened', { for: 900, by: 'ann', reason: 'maintenance' })
-    const shown = snippetsOf('docs/steering.md').find(({ language }) => language === 'text')
-    expect(`${(await scene.refusal()).message}\n`).toBe(shown?.code)
+    const shown = snippetsOf('docs/steering.md').map(({ code }) => code)
+    expect(shown).toContain(`${(await scene.refusal()).message}\n`)
   })
 
   it('shows nothing of the request', async () => {

@@ -120,8 +120,8 @@ it('reads circuits that are not closed now and then, and stops once they close',
   storage.asked.length = 0
   await pass(REFRESH * 3)
   expect(storage.asked).toEqual([])
-  // What is left is the timer that detects gaps.
-  expect(jest.getTimerCount()).toBe(1)
+  // What is left are the timers that detect gaps, and that read the list of forced circuits.
+  expect(jest.getTimerCount()).toBe(2)
 })
 
 describe('after a loss of the storage', () => {

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises'
 import { lengthIn } from './arguments.js'
 import { EXPECTED_SPAN } from './duration.js'
-import { complain } from './output.js'
+import { printError } from './output.js'
 import { messageOf } from '../internal/errors.js'
 import { shown } from './text.js'
 import { UsageError } from './usage.js'
@@ -28,7 +28,7 @@ export async function askLength(circuit: string): Promise<number> {
       try {
         return lengthIn(answer.trim())
       } catch (error) {
-        complain(messageOf(error))
+        printError(messageOf(error))
       }
     }
   } finally {

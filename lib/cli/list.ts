@@ -1,7 +1,7 @@
 /** `axios-breaker list` */
 import type { Target } from './arguments.js'
 import { placeOf } from './connect.js'
-import { complain, paint, print, printJson } from './output.js'
+import { printError, paint, print, printJson } from './output.js'
 import { documentOf, inOrder } from './rows.js'
 import { Session } from './session.js'
 import { survey, type Survey } from './survey.js'
@@ -19,7 +19,7 @@ export async function list(target: Target, json: boolean): Promise<void> {
     const found = await survey(session)
     if (json) printJson(whole(target, found))
     else for (const line of [...page(target, found), '', ...limits()]) print(line)
-    if (found.missing !== undefined) complain(missingText(found.missing))
+    if (found.missing !== undefined) printError(missingText(found.missing))
   } finally {
     await session.close()
   }

@@ -13,7 +13,7 @@ export function printJson(value: unknown): void {
 }
 
 /** Prints to stderr, which does not get into what a script reads. */
-export function complain(message: string): void {
+export function printError(message: string): void {
   process.stderr.write(`axios-breaker: ${harmless(message)}\n`)
 }
 

@@ -4,7 +4,7 @@ import { messageOf } from '../internal/errors.js'
 import { readArguments, type RedisRequest, type Request, type Target } from './arguments.js'
 import { force, release } from './force.js'
 import { list } from './list.js'
-import { complain, endWithReader, print } from './output.js'
+import { printError, endWithReader, print } from './output.js'
 import { HELP, UsageError } from './usage.js'
 import { watch } from './watch.js'
 
@@ -20,7 +20,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return 0
   } catch (error) {
     const isWrong = error instanceof UsageError
-    complain(`${messageOf(error)}${isWrong ? '\nRun axios-breaker --help for the commands and options' : ''}`) // prettier-ignore
+    printError(`${messageOf(error)}${isWrong ? '\nRun axios-breaker --help for the commands and options' : ''}`) // prettier-ignore
     return isWrong ? WRONG : FAILED
   }
 }
@@ -46,5 +46,5 @@ function version(): string {
 
 function warnOfPassword({ url, source }: Target): void {
   if (source !== '--url' || !URL.canParse(url) || new URL(url).password === '') return
-  complain('Warning: ps shows the password in --url to other users. Set REDIS_URL instead')
+  printError('Warning: ps shows the password in --url to other users. Set REDIS_URL instead')
 }

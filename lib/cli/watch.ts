@@ -6,7 +6,7 @@ import type { ListedForce } from '../storage/forces.js'
 import type { Target } from './arguments.js'
 import { missingText, page } from './list.js'
 import { Outage } from './outage.js'
-import { complain } from './output.js'
+import { printError } from './output.js'
 import { Pause } from './pause.js'
 import { jsonReports, textReports, type Reports } from './reports.js'
 import { isPlain, type Row } from './rows.js'
@@ -105,7 +105,7 @@ class Watching {
     this.#refreshAt = monotonic() + REFRESH
     const found = await survey(session, [...this.#rows.keys(), ...this.#hinted])
     this.#hinted.clear()
-    if (found.missing !== undefined && !this.#isMissingSaid) complain(missingText(found.missing))
+    if (found.missing !== undefined && !this.#isMissingSaid) printError(missingText(found.missing))
     this.#isMissingSaid = found.missing !== undefined
     return found
   }

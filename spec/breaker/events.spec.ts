@@ -12,15 +12,15 @@ import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
 let upstream: Upstream
-let complaints: jest.SpyInstance
+let consoleErrors: jest.SpyInstance
 beforeAll(async () => {
   upstream = await Upstream.start()
 })
 afterAll(() => upstream.stop())
 beforeEach(() => {
-  complaints = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+  consoleErrors = jest.spyOn(console, 'error').mockImplementation(() => undefined)
 })
-afterEach(() => complaints.mockRestore())
+afterEach(() => consoleErrors.mockRestore())
 
 const NAMES: readonly EventName[] = ['created', 'stateChanged', 'failed', 'recovered', 'rejected']
 
@@ -170,13 +170,13 @@ describe('a listener', () => {
     })
     await request('/status/500')
     await request('/status/500')
-    expect(complaints).toHaveBeenCalledTimes(1)
-    expect(complaints).toHaveBeenCalledWith(expect.stringContaining('A "failed" listener threw'))
-    expect(complaints).toHaveBeenCalledWith(expect.stringContaining('of the listener'))
+    expect(consoleErrors).toHaveBeenCalledTimes(1)
+    expect(consoleErrors).toHaveBeenCalledWith(expect.stringContaining('A "failed" listener threw'))
+    expect(consoleErrors).toHaveBeenCalledWith(expect.stringContaining('of the listener'))
   })
 
   it('that fails hurts nobody, even where the console throws', async () => {
-    complaints.mockImplementation(fail)
+    consoleErrors.mockImplementation(fail)
     const { breaker, told, circuit, request } = attached()
     breaker.on('failed', fail)
     breaker.on('failed', () => fail())
@@ -277,7 +277,7 @@ it('complains of an asynchronous listener that fails, once', async () => {
   breaker.on('failed', async () => fail())
   await request('/status/500')
   await request('/status/500')
-  await until('it is complained of', () => complaints.mock.calls.length > 0)
-  expect(complaints).toHaveBeenCalledTimes(1)
-  expect(complaints).toHaveBeenCalledWith(expect.stringContaining('A "failed" listener threw'))
+  await until('it is complained of', () => consoleErrors.mock.calls.length > 0)
+  expect(consoleErrors).toHaveBeenCalledTimes(1)
+  expect(consoleErrors).toHaveBeenCalledWith(expect.stringContaining('A "failed" listener threw'))
 })

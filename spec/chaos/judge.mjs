@@ -27,7 +27,7 @@ const RULES = [
   ['D3', 'All admit again after a recovery', judgeRecovery],
   ['E', 'All agree when it is quiet', judgeConvergence],
   ['F1', 'Each process exits by itself', judgeExits],
-  ['F2', 'No process crashes or complains', judgeNoise],
+  ['F2', 'No process crashes or prints an error', judgeNoise],
 ]
 
 /** Seconds. What goes on is one violation, and not thousands. */

@@ -220,7 +220,7 @@ describe('at the end', () => {
     expect(logs.driver({ t: 120, ...exit }).broken).toEqual(['F2'])
   })
 
-  test('no process has complained', () => {
+  test('no process has printed an error', () => {
     const printed = { k: 'printed', name: ONE, text: 'MaxListenersExceededWarning' }
     expect(healthy().driver({ t: 120, ...printed }).broken).toEqual(['F2'])
   })

@@ -31,7 +31,7 @@ async function start(authorize: StatusPageActions['authorize'] = () => ({ by: 'a
 async function visit(options: Parameters<Browsing['open']>[1] = {}, url = hosted.url) {
   const opened = await browsing.open(url, options)
   tabs.push(opened)
-  const { page, complaints } = opened
+  const { page, consoleErrors } = opened
   const row = page.locator('tr:has(bdi:text-is("users"))').first()
   const button = (name: string) => page.getByRole('button', { name, exact: true })
   const dialog = page.getByRole('dialog')
@@ -53,7 +53,7 @@ async function visit(options: Parameters<Browsing['open']>[1] = {}, url = hosted
     await button('Apply').click()
   }
   await isLive()
-  return { page, complaints, row, button, dialog, shows, says, isShut, force, isLive }
+  return { page, consoleErrors, row, button, dialog, shows, says, isShut, force, isLive }
 }
 
 const OPEN = /Force it open/
@@ -75,7 +75,7 @@ it('forces a circuit with a reason and a time, and releases it, without a reload
   await tab.button('Apply').click()
   await until('it is released', () => users.forced === undefined)
   await until('the page shows it', async () => !(await tab.row.innerText()).includes('forced'))
-  expect(tab.complaints).toEqual([])
+  expect(tab.consoleErrors).toEqual([])
 })
 
 it('shows what a circuit that is forced closed would have refused', async () => {
@@ -87,7 +87,7 @@ it('shows what a circuit that is forced closed would have refused', async () => 
   const strip = tab.row.getByRole('img', { name: 'Last 3: 2 failures, 1 counted as refused' })
   await until('both are shown', async () => (await strip.count()) === 1)
   expect(await tab.row.innerText()).toContain('forced closed')
-  expect(tab.complaints).toEqual([])
+  expect(tab.consoleErrors).toEqual([])
 })
 
 it('asks for a choice, and offers no release of a circuit that nobody forces', async () => {
@@ -110,7 +110,7 @@ it('asks for a choice, and offers no release of a circuit that nobody forces', a
 
 it('keeps a button under the pointer while its circuit changes all the time', async () => {
   await start()
-  const { button, dialog, page, row, complaints } = await visit()
+  const { button, dialog, page, row, consoleErrors } = await visit()
   const before = await button('Force users').elementHandle()
   const hasSent = (number: number, text: string) =>
     until('it is shown', () =>
@@ -128,7 +128,7 @@ it('keeps a button under the pointer while its circuit changes all the time', as
   await until('the row has changed', async () => (await page.locator('tr.opened').count()) === 1)
   const after = await button('Force users').elementHandle()
   expect(await page.evaluate(([one, other]) => one === other, [before, after])).toBe(true)
-  expect(complaints).toEqual([])
+  expect(consoleErrors).toEqual([])
 })
 
 describe('says in the dialog', () => {
@@ -223,7 +223,7 @@ it('shows one tab what another has done, and the last one counts', async () => {
   await Promise.all([ann.isShut(), bob.isShut()])
   const last = users.forced?.by ?? ''
   for (const tab of [ann, bob]) await tab.shows(`by ${last}`)
-  expect([...ann.complaints, ...bob.complaints]).toEqual([])
+  expect([...ann.consoleErrors, ...bob.consoleErrors]).toEqual([])
 })
 
 it('does nothing for a page of another site that the person has open', async () => {
@@ -276,7 +276,7 @@ it('shows hostile names and reasons as text', async () => {
   await start(() => ({ by: '<img src=x onerror=alert(1)>' }))
   const name = `"'></title><script>alert(1)</script>`
   const hostile = hosted.attach(name)
-  const { page, dialog, complaints } = await visit()
+  const { page, dialog, consoleErrors } = await visit()
   await page.locator('tbody tr').nth(2).getByRole('button').click()
   expect(await dialog.getByRole('heading').innerText()).toBe(name)
   await dialog.getByLabel(OPEN).check()
@@ -286,7 +286,7 @@ it('shows hostile names and reasons as text', async () => {
   expect(await page.innerText('tbody')).toContain('</small><script>alert(2)</script>\\u202e')
   expect(await page.locator('img, tbody script').count()).toBe(0)
   expect(hostile.forced?.state).toBe('opened')
-  expect(complaints).toEqual([])
+  expect(consoleErrors).toEqual([])
 })
 
 it('says that it needs a script, and offers no button without one', async () => {

@@ -68,7 +68,7 @@ it('shows a circuit open and close without a reload', async () => {
   hosted.breaker.circuit('avatars')?.detach()
   await until('avatars is gone', async () => (await opened.page.locator('tbody tr').count()) === 2)
   expect(await opened.page.evaluate(() => 'isTheSame' in globalThis)).toBe(true)
-  expect(opened.complaints).toEqual([])
+  expect(opened.consoleErrors).toEqual([])
 })
 
 it('counts down to the next attempt', async () => {
@@ -81,7 +81,7 @@ it('counts down to the next attempt', async () => {
   // The page counts by its own clock: the server sends nothing in the meantime.
   await until('it counts down', async () => (await seconds()) <= first - 2)
   expect(await seconds()).toBeGreaterThan(first - 10)
-  expect(opened.complaints).toEqual([])
+  expect(opened.consoleErrors).toEqual([])
 })
 
 it('shows minutes for long waits, as the server does', async () => {
@@ -106,7 +106,7 @@ it('shows that the storage is lost, and that it is back', async () => {
   )
   storage.comeBack()
   await until('it is back', says('without it'))
-  expect(opened.complaints).toEqual([])
+  expect(opened.consoleErrors).toEqual([])
 })
 
 it('shows a rate rise, open the circuit and pass, without a reload', async () => {
@@ -127,7 +127,7 @@ it('shows a rate rise, open the circuit and pass, without a reload', async () =>
   await hosted.request('users', '/status/500')
   await shows('users', 'probe failed')
   expect(await rowOf('users')).toContain('round 2')
-  expect(opened.complaints).toEqual([])
+  expect(opened.consoleErrors).toEqual([])
 })
 
 it('marks requests that take too long', async () => {
@@ -139,7 +139,7 @@ it('marks requests that take too long', async () => {
   await request
   await shows('users', 'slow ECONNABORTED')
   expect(await opened.page.getByRole('img', { name: 'Last 1: 1 slow' }).count()).toBe(1)
-  expect(opened.complaints).toEqual([])
+  expect(opened.consoleErrors).toEqual([])
 })
 
 it('shows no storage status if there is no storage', async () => {
@@ -161,7 +161,7 @@ describe('hostile names', () => {
       'a\\u000d\\u000a\\u000d\\u000aevent: whole\\u000adata: {}\\u000a\\u000a\\u0000b',
     )
     expect(names).toContain(`${'x'.repeat(119)}…`)
-    expect(opened.complaints).toEqual([])
+    expect(opened.consoleErrors).toEqual([])
   }
 
   it('have no effect, in the page or in its updates', async () => {
@@ -206,7 +206,7 @@ it('can be read without a script, and reloads itself', async () => {
   hosted.attach('avatars')
   const isThere = async () => (await opened.page.locator('tbody tr').count()) === 2
   await until('it has reloaded itself', isThere, 15)
-  expect(opened.complaints).toEqual([])
+  expect(opened.consoleErrors).toEqual([])
 })
 
 describe('when the connection is lost', () => {
@@ -262,7 +262,7 @@ it('holds no connection while hidden', async () => {
   await hosted.open('users')
   await turn(false)
   await shows('users', 'opened')
-  expect(opened.complaints).toEqual([])
+  expect(opened.consoleErrors).toEqual([])
 })
 
 it('has names and roles for screen readers', async () => {

@@ -13,7 +13,7 @@ const QUIET = [
 export interface Opened {
   readonly page: Page
   /** Errors, violations of the policy and whatever else came to the console. */
-  readonly complaints: string[]
+  readonly consoleErrors: string[]
 }
 
 export class Browsing {
@@ -30,10 +30,10 @@ export class Browsing {
 
   async open(url: string, options: BrowserContextOptions = {}): Promise<Opened> {
     const page = await this.#browser.newPage(options)
-    const complaints: string[] = []
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('dialog', (dialog) => complaints.push(dialog.message()))
+    const consoleErrors: string[] = []
+    page.on('pageerror', (error) => consoleErrors.push(error.message))
+    page.on('console', (message) => consoleErrors.push(message.text()))
+    page.on('dialog', (dialog) => consoleErrors.push(dialog.message()))
     await page.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
         // oxlint-disable-next-line no-console -- in the page, whose console is listened to
@@ -41,7 +41,7 @@ export class Browsing {
       })
     })
     await page.goto(url)
-    return { page, complaints }
+    return { page, consoleErrors }
   }
 
   async stop(): Promise<void> {

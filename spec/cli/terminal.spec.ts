@@ -3,6 +3,8 @@ import { RedisServer } from '../../scripts/redis-server.mjs'
 import { documentOf, ran, Typist } from '../support/command-line.js'
 
 const RED = '\u001B[31m'
+/** Nothing in the environment speaks for or against colours, as there is no person's terminal in CI. */
+const PLAIN = { TERM: 'xterm-256color', CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined }
 
 let server: RedisServer
 let typist: Typist
@@ -57,11 +59,11 @@ it('colours are for terminals that want them', async () => {
   await ran(['open', 'users', '--for', '1h'], redis())
   const fields = ['version', 1, 'epoch', 1, 'state', 'opened', 'opened', 1]
   await server.command('HSET', 'axios-breaker/orders', ...fields)
-  sit(['list'])
+  sit(['list'], PLAIN)
   expect(await typist.end()).toBe(0)
   expect(typist.screen).toContain(`${RED}opened`)
   for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
-    sit(['list'], env)
+    sit(['list'], { ...PLAIN, ...env })
     expect(await typist.end()).toBe(0)
     expect(typist.screen).toContain('opened')
     expect(typist.screen).not.toContain('\u001B')

@@ -22,16 +22,16 @@ export const SERVER_NAMES = Object.keys(SERVERS)
 
 /** The specs that prove the promises to a fleet on one server. Clusters and sentinels have their own. */
 const SPECS = [
-  ...['alike', 'contract'].map((name) => `spec/storage/${name}`),
-  ...['leases', 'messages', 'quorum'].map((name) => `spec/fleet/${name}`),
+  ...['alike', 'contract', 'same-forces'].map((name) => `spec/storage/${name}`),
+  ...['forces', 'leases', 'messages', 'quorum'].map((name) => `spec/fleet/${name}`),
   ...['concurrent', 'lost-answers'].map((name) => `spec/fleet/in-process/${name}`),
-  ...['formats', 'init', 'messages', 'names', 'permissions', 'script'].map(
+  ...['forces', 'formats', 'init', 'messages', 'names', 'permissions', 'script'].map(
     (name) => `spec/redis/${name}`,
   ),
 ]
 
 /** These allow and forbid channels, which Redis supports since 6.2. */
-const ABOUT_CHANNELS = new Set(['spec/redis/init', 'spec/redis/permissions'])
+const ABOUT_CHANNELS = new Set(['spec/redis/forces', 'spec/redis/init', 'spec/redis/permissions'])
 
 /** @returns {string[]} the spec files that can be run on a server */
 export function specsFor(name) {

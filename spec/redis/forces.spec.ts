@@ -135,7 +135,7 @@ describe('whatever somebody else writes to the key of the list', () => {
   it('a key of another type leaves the circuits alone, and force says why it cannot', async () => {
     await admin.set(KEY, 'somebody else’s')
     const [one, two] = await Promise.all([join(), join()])
-    await expect(one.circuit.force('opened')).rejects.toThrow(/^Could not force the circuit "users" for the fleet: WRONGTYPE/) // prettier-ignore
+    await expect(one.circuit.force('opened')).rejects.toThrow(/^Could not force the circuit "users" for the fleet: .*WRONGTYPE/) // prettier-ignore
     expect(one.circuit.forced).toBeUndefined()
     const text = expect.stringContaining('Forced circuits are not shared: WRONGTYPE') as string
     expect(warnings.mock.calls).toEqual([[text], [text]])

@@ -164,8 +164,9 @@ describe('a failure', () => {
       const sent = await commandsDuring(() => harness.each((worker) => harness.get(worker, 500, 1)))
       const failed = await harness.sum('failed')
       expect(failed).toBe((500 * SIZE) / RARE)
-      // The report of a failure costs one command, and the success that ends it another.
-      expect(sent).toBeLessThanOrEqual(2 * slowFailures())
+      // The report of a failure costs one command, and the success that ends it another. A busy machine also stops
+      // a process between two of its steps, which the service cannot see: that must stay the exception.
+      expect(sent).toBeLessThanOrEqual(2 * slowFailures() + failed / 4)
     },
     LONG,
   )

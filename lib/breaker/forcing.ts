@@ -13,8 +13,6 @@ import type { Forces, Membership } from './membership.js'
 export const DRY_RUN: StandingForce = { state: 'closed', until: Infinity }
 /** In seconds. A timer may find that a clock for tests has not moved on: it looks again this often. */
 const PATIENCE = 0.1
-/** In seconds. No timer may be longer: one of 25 days fires at once. */
-const DAY = 86_400
 
 interface Attached {
   readonly circuit: ManagedCircuit
@@ -105,7 +103,7 @@ export class Forcing {
     this.forget(name)
     circuit.stand(force, { ttl: options.ttl, now, onEnd: () => this.look(name) })
     if (!force || force.until === Infinity) return
-    const rest = Math.min(DAY, Math.max(PATIENCE, force.until - now()))
+    const rest = Math.max(PATIENCE, force.until - now())
     this.#timers.set(
       name,
       schedule(rest, () => this.look(name)),

@@ -1,7 +1,7 @@
 /**
  * The rate of the whole fleet. A process reports failures only if its own rate is suspicious. If enough of
  * them come together, the storage polls all processes, and their answers decide. Between polls the storage
- * does not know how many requests there are, and a healthy fleet sends nothing.
+ * does not know how many requests there are, and healthy requests send nothing.
  */
 import type { Poll as Asked } from '../../contract.js'
 import {

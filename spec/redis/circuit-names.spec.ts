@@ -1,9 +1,9 @@
 /** The names of circuits in a cluster, whose masters hold some of them each, and behind sentinels. */
 import { Cluster as IORedisCluster } from 'ioredis'
 import { createCluster, createSentinel } from 'redis'
-import { RedisStorage, type RedisClient } from '../../lib/redis/index.js'
 import { startCluster, type Cluster } from '../../scripts/redis-cluster.mjs'
 import { startSentinels } from '../../scripts/redis-sentinels.mjs'
+import { namesFor } from '../support/circuit-names.js'
 
 const LONG = 60_000
 const NAMES = Array.from({ length: 200 }, (_item, at) => `c${at}`).toSorted()
@@ -22,25 +22,10 @@ afterAll(async () => {
   await cluster.stop()
 }, LONG)
 
-async function namesFor(of: RedisClient): Promise<readonly string[]> {
-  const connection = new RedisStorage({ client: of }).connect({
-    pushed: () => undefined,
-    hinted: () => undefined,
-    resumed: () => undefined,
-    lost: () => undefined,
-  })
-  try {
-    await connection.ready
-    return [...((await connection.circuits?.()) ?? [])].toSorted()
-  } finally {
-    await connection.close()
-  }
-}
-
 it(
   'are those of all masters, through a cluster client of redis',
   async () => {
-    expect(await namesFor(client)).toEqual(NAMES)
+    expect(await namesFor({ client })).toEqual(NAMES)
   },
   LONG,
 )
@@ -51,7 +36,7 @@ it(
     const nodes = cluster.servers.map(({ port }) => ({ host: '127.0.0.1', port }))
     const io = new IORedisCluster(nodes)
     try {
-      expect(await namesFor(io)).toEqual(NAMES)
+      expect(await namesFor({ client: io })).toEqual(NAMES)
     } finally {
       io.disconnect()
     }
@@ -70,7 +55,7 @@ it(
     try {
       await sentinel.connect()
       await sentinel.hSet('axios-breaker/users', 'state', 'closed')
-      expect(await namesFor(sentinel)).toEqual(['users'])
+      expect(await namesFor({ client: sentinel })).toEqual(['users'])
     } finally {
       await sentinel.destroy()
       await sentinels.stop()

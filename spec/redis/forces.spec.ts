@@ -7,6 +7,7 @@ import { RedisStorage, type RedisStorageOptions } from '../../lib/redis/index.js
 import { NO_FORCES } from '../../lib/storage/forces.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { PASSWORD, RULE, USER } from '../support/acl.js'
+import { namesFor } from '../support/circuit-names.js'
 import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
@@ -218,22 +219,6 @@ describe('a user of Redis', () => {
     await expect(namesFor({ url: userUrl() })).resolves.toEqual([])
   })
 })
-
-/** The names that a connection of this kind lists, in order. */
-async function namesFor(options: RedisStorageOptions): Promise<readonly string[]> {
-  const connection = new RedisStorage(options).connect({
-    pushed: () => undefined,
-    hinted: () => undefined,
-    resumed: () => undefined,
-    lost: () => undefined,
-  })
-  try {
-    await connection.ready
-    return [...((await connection.circuits?.()) ?? [])].toSorted()
-  } finally {
-    await connection.close()
-  }
-}
 
 describe('the names of circuits', () => {
   const NAMES = ['"', 'a/b', 'a*', 'ä 🐸', '\n', ...Array.from({ length: 3000 }, (_item, at) => `c${at}`)].toSorted() // prettier-ignore

@@ -54,7 +54,9 @@ export class Typist {
   readonly #terminal: Running
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    const flags = ['--quiet', '--return', '--command', commandOf(args), '/dev/null']
+    // A shell that stayed between would end by Ctrl-C itself, and hide how the command line ended.
+    const command = `exec ${commandOf(args)}`
+    const flags = ['--quiet', '--return', '--command', command, '/dev/null']
     const variables = { TERM: 'xterm-256color', NO_COLOR: undefined, ...env }
     const options = { env: variables, isTypedTo: true, isGroup: true }
     this.#terminal = new Running(requireProgram('script', 'bsdutils'), flags, options)

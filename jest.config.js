@@ -45,7 +45,7 @@ const project = (displayName, { only = [''], except }) => ({
   displayName,
   roots: ['<rootDir>/lib', '<rootDir>/spec'],
   testRegex: [`/spec/(?=${oneOf(only)})${except ? `(?!${oneOf(except)})` : ''}.*\\.spec\\.ts$`],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/spec/support/environment.cjs',
   transform: { '\\.m?[jt]s$': '<rootDir>/spec/support/transform.cjs' },
   transformIgnorePatterns: ['/node_modules/(?!(axios-auth-refresh|@nestjs|cockatiel)/)'],
   moduleNameMapper: {

@@ -21,6 +21,10 @@ it('is short enough to be read', () => {
   expect(readme.split('\n').length).toBeLessThanOrEqual(MOST_LINES)
 })
 
+it.each(['npm run demo', 'npm test'])('tells who has a clone of `%s`', (command) => {
+  expect(readme).toContain(`\`${command}\``)
+})
+
 describe('code', () => {
   it('in CommonJS runs', async () => {
     const [, code = ''] = /`(const .* = require\('axios-breaker'\))`/.exec(readme) ?? []

@@ -56,7 +56,7 @@ describe('the workflows', () => {
     )
     const ofNpm = new Set(['ci', 'publish'])
     expect(named.filter((name) => !ofNpm.has(name) && scripts[name] === undefined)).toEqual([])
-    expect(named).toEqual(expect.arrayContaining(['test', 'rooms', 'specs:unit', 'coverage']))
+    expect(named).toEqual(expect.arrayContaining(['test', 'package', 'specs:unit', 'coverage']))
   })
 
   it('run, keep and read files that are there', () => {

@@ -10,9 +10,10 @@ const axios = process.env.AXIOS ?? 'axios'
 const LONG = [
   'bench',
   'breaker/groups-memory',
+  'charts',
   'cli/cluster',
   'demo-redis.spec',
-  'fleet/(?:frozen|random-errors|rates|in-process/noise)',
+  'fleet/(?:forces|frozen|random-errors|rates|in-process/noise)',
   'microservices',
   'outages/',
   'redis/(?:dead-connections|many-breakers)',

@@ -1,4 +1,4 @@
-/** A master, two replicas, and three sentinels that quickly notice if the master is down. */
+/** A master, two replicas, and three sentinels. */
 import { HOST } from './ports.mjs'
 import { RedisGroup, every } from './redis-group.mjs'
 import { startOrStop } from './redis-server.mjs'
@@ -15,9 +15,18 @@ const PERIODS = ['PING-PERIOD', 200, 'PUBLISH-PERIOD', 200, 'INFO-PERIOD', 200]
 /** The error of a sentinel that does not know enough of the servers yet. */
 const NOT_YET = /^(?:INPROG|NOGOODSLAVE)/
 
-/** @returns {Promise<Sentinels>} */
-export function startSentinels() {
-  const sentinels = new Sentinels()
+/**
+ * Milliseconds of silence after which the sentinels replace the master. A busy machine can stop it for seconds, which
+ * must change nothing for specs that do not kill it.
+ */
+const DOWN_AFTER = 60_000
+
+/**
+ * @param {{ downAfter?: number }} [options]
+ * @returns {Promise<Sentinels>}
+ */
+export function startSentinels({ downAfter = DOWN_AFTER } = {}) {
+  const sentinels = new Sentinels(downAfter)
   return startOrStop(sentinels, () => sentinels.start())
 }
 
@@ -25,6 +34,12 @@ export class Sentinels {
   name = NAME
   #data = new RedisGroup()
   #sentinels = new RedisGroup()
+  #downAfter
+
+  /** @param {number} downAfter */
+  constructor(downAfter) {
+    this.#downAfter = downAfter
+  }
 
   async start() {
     await this.#data.add({})
@@ -32,7 +47,7 @@ export class Sentinels {
     const replica = { config: [`replicaof ${HOST} ${master.port}`] }
     await this.#data.add(replica, replica)
     await until('the replicas are linked', () => linkedReplicas(master, 2), SECONDS)
-    const sentinel = { args: ['--sentinel'], config: configOf(master) }
+    const sentinel = { args: ['--sentinel'], config: configOf(master, this.#downAfter) }
     await this.#sentinels.add(sentinel, sentinel, sentinel)
     await Promise.all(this.sentinels.map(speedUp))
     await this.settled()
@@ -105,11 +120,14 @@ async function roleOf(server) {
   return role
 }
 
-/** @param {RedisServer} master */
-function configOf(master) {
+/**
+ * @param {RedisServer} master
+ * @param {number} downAfter
+ */
+function configOf(master, downAfter) {
   return [
     `sentinel monitor ${NAME} ${HOST} ${master.port} 2`,
-    `sentinel down-after-milliseconds ${NAME} 500`,
+    `sentinel down-after-milliseconds ${NAME} ${downAfter}`,
     `sentinel failover-timeout ${NAME} 2000`,
   ]
 }

@@ -10,7 +10,7 @@ const LONG = 60_000
 let sentinels: Sentinels
 let fleet: LoadedFleet
 beforeAll(async () => {
-  sentinels = await startSentinels()
+  sentinels = await startSentinels({ downAfter: 500 })
   const { name, ports } = sentinels
   const sentinelRootNodes = ports.map((port) => ({ host: '127.0.0.1', port }))
   fleet = await LoadedFleet.start({

@@ -4,19 +4,19 @@ import { availableParallelism } from 'node:os'
 const axios = process.env.AXIOS ?? 'axios'
 
 /**
- * Specs that take long for what they are about, such as outages, dead connections or a benchmark. `npm test`
+ * Specs that take long, such as outages, dead connections, a benchmark, or many processes of a fleet. `npm test`
  * leaves them out; `npm run specs:long` runs them, and so does whatever decides that a change may land.
  */
 const LONG = [
   'bench',
   'breaker/groups-memory',
   'charts',
-  'cli/cluster',
+  'cli/(?:cluster|faults)',
   'demo-redis.spec',
-  'fleet/(?:forces|frozen|random-errors|rates|in-process/noise)',
+  'fleet/(?:forces|frozen|quorum|random-errors|rates|releases|rolling-deploy|in-process/noise)',
   'microservices',
   'outages/',
-  'redis/(?:dead-connections|many-breakers)',
+  'redis/(?:close|dead-connections|groups|many-breakers)',
   'status-page/browser',
 ]
 

@@ -150,11 +150,15 @@ const piece = fc.constantFrom(...PIECES.split(' '), ' ', '\t')
 const text = fc.array(piece, { maxLength: 7 }).map((pieces) => pieces.join(''))
 const absolute = fc.tuple(fc.constantFrom('http://', 'https://', 'ftp://', '//', ''), text)
 
+/** An earlier axios drops only two slashes at the end of a `baseURL`. The host of `data:///` depends on that. */
+const DROPS_ALL = axios.getUri({ url: 'x', baseURL: 'http://a///' }) === 'http://a/x'
+
 it('goes by what axios makes of the URL and the baseURL', () => {
   // An earlier axios does not know `allowAbsoluteUrls`.
   const allowed = AXIOS_MINOR < 8 ? fc.constant(true) : fc.boolean()
   const property = fc.property(absolute, absolute, allowed, (first, second, allowAbsoluteUrls) => {
     const [url, baseURL] = [first.join(''), second.join('')]
+    fc.pre(DROPS_ALL || !baseURL.endsWith('///'))
     let whole: string
     try {
       whole = axios.getUri({ url, baseURL, allowAbsoluteUrls })

@@ -1,7 +1,8 @@
 /** The only way to the storage. It alone decides whether the storage is up. */
 import { isCircuitError, messageOf } from '../internal/errors.js'
-import type { Answer, ConnectionListener, Question } from '../storage/contract.js'
+import type { Answer, Question } from '../storage/contract.js'
 import { Connector } from './connector.js'
+import { linkListener } from './link-listener.js'
 import type { Asked, LinkOptions, Send } from './link-options.js'
 import { Joining } from './joining.js'
 import { IDLE, UP, type LinkState } from './link-state.js'
@@ -13,13 +14,21 @@ export class Link {
   readonly #questions: Questions
   readonly #connector: Connector
   #state: LinkState = IDLE
+  /** How often the storage was found. */
+  #found = 0
   /** Set while connecting or connected. After a failure it is unset, so the next `init()` tries again. */
   #joined: Promise<void> | undefined
 
   constructor(options: LinkOptions) {
-    const { publisher, now, connect } = options
+    const { publisher, now, connect, on } = options
+    const listener = linkListener({
+      on,
+      catchUp: () => this.catchUp(),
+      resumed: () => this.#resume(),
+      lost: (reason, isDown) => this.#dropped(reason, isDown),
+    })
     this.#options = options
-    this.#connector = new Connector(connect, this.#listener)
+    this.#connector = new Connector(connect, listener)
     this.#questions = new Questions({ publisher, now, onThaw: () => this.#loss?.retryNow() })
   }
 
@@ -102,11 +111,16 @@ export class Link {
     if (this.#state !== joining) return
     const adopt = await readings.readFirst(deadline)
     if (this.#state !== joining) return
-    this.#state = UP
+    this.#find()
     joining.before?.end()
     adopt()
     // A process that starts is busy, so each of its thousands of circuits gets as much time as the first.
     await readings.readRest(deadline)
+  }
+
+  #find(): void {
+    this.#state = UP
+    this.#found += 1
   }
 
   #fail(cause: unknown, deadline: number, before: Loss | undefined): Error {
@@ -118,22 +132,11 @@ export class Link {
     return new Error(`Could not reach the storage within ${deadline} s: ${reason}`, { cause })
   }
 
-  readonly #listener: ConnectionListener = {
-    pushed: (name, snapshot, process) => {
-      this.#options.on.pushed(name, snapshot, process)
-      this.catchUp()
-    },
-    hinted: (name) => {
-      this.#options.on.hinted(name)
-      this.catchUp()
-    },
-    forcesChanged: (version) => this.#options.on.forcesChanged(version),
-    resumed: () => this.#resume(),
-    lost: (reason, isDown = false) => {
-      this.#connector.note(reason)
-      this.#note(reason)
-      if (isDown) this.miss()
-    },
+  /** The connection cannot be used, or not for messages. */
+  #dropped(reason: string, isDown = false): void {
+    this.#connector.note(reason)
+    this.#note(reason)
+    if (isDown) this.miss()
   }
 
   /** The connection receives messages again, and may have missed some. */
@@ -164,7 +167,7 @@ export class Link {
       if (!this.#connector.isUp || this.#questions.areTooMany) throw new Error(loss.reason)
       const adopt = await this.#options.readings.readFirst()
       if (loss !== this.#state) return
-      this.#state = UP
+      this.#find()
       loss.end()
       adopt()
       this.catchUp()
@@ -174,11 +177,12 @@ export class Link {
   }
 
   async #askBy<Reply>(send: Send<Reply>, { op, deadline }: Asked, late?: (reply: Reply) => void) {
-    const { connection } = this.#connector
+    const [connection, found] = [this.#connector.connection, this.#found]
     try {
       return await this.#questions.await(send(this.#connector.use()), deadline, late)
     } catch (error) {
-      const isCurrent = connection !== undefined && connection === this.#connector.connection
+      // If the storage was lost and found since, it has answered a later question.
+      const isCurrent = connection === this.#connector.connection && found === this.#found
       // An error of one circuit, such as a key of a wrong type, says nothing about the storage.
       if (isCurrent && !isCircuitError(error)) {
         this.#note(messageOf(error))

@@ -476,6 +476,19 @@ describe('a question', () => {
     await asked
   })
 
+  it('that was asked before a loss does not affect the storage that was found since', async () => {
+    current().answer = () => new Promise(() => undefined)
+    const [early, late] = [0.5, 1.5].map((deadline) => refusal(link.ask({ ...QUESTION, deadline })))
+    await pass(0.51)
+    expect(await early).toContain('within 0.5 s')
+    await pass(0.06)
+    expect(link.isUp).toBe(true)
+    log.length = 0
+    await pass(1)
+    expect(await late).toContain('within 1.5 s')
+    expect([link.isUp, log]).toEqual([true, []])
+  })
+
   it('that went to an earlier connection does not affect this one', async () => {
     lose()
     const before = current()

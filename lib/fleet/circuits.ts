@@ -25,6 +25,11 @@ export class Circuits {
     this.readings.add([circuit])
   }
 
+  /** The storage has not answered a question about this circuit. */
+  doubt(circuit: SharedCircuit): void {
+    if (this.#byName.get(circuit.name) === circuit) this.readings.doubt(circuit)
+  }
+
   delete(circuit: SharedCircuit): void {
     if (this.#byName.get(circuit.name) === circuit) this.#byName.delete(circuit.name)
     this.readings.delete(circuit)

@@ -2,14 +2,13 @@
 import type { Host, Membership } from '../breaker/membership.js'
 import type { Machine, Rules } from '../circuit/types.js'
 import { schedule } from '../internal/timers.js'
-import type { Connection } from '../storage/contract.js'
-import type { ForceAnswer, ForceQuestion } from '../storage/forces.js'
+import { forcesOf, answered } from './asking.js'
 import { Circuits } from './circuits.js'
 import type { LinkEvents, LinkOptions } from './link-options.js'
 import { Link } from './link.js'
 import { Pulse } from './pulse.js'
 import { SharedCircuit } from './shared-circuit.js'
-import { SharedForces, UNSHARED } from './shared-forces.js'
+import { SharedForces } from './shared-forces.js'
 import type { Sharing } from './sharing.js'
 
 /** The largest deviation of the time between two reads, as a fraction of `refresh`. */
@@ -58,7 +57,8 @@ export class Fleet implements Membership {
       now: this.#now,
       isInitialized: this.#isInitialized,
       isUp: this.isUp,
-      ask: this.#link.ask,
+      ask: (question, late) =>
+        answered(this.#link.ask(question, late), () => this.#circuits.doubt(circuit)),
       watch: this.#watch,
       miss: this.#link.miss,
       checkPulse: this.#checkPulse,
@@ -103,7 +103,11 @@ export class Fleet implements Membership {
       now: this.#now,
       refresh,
       commandDeadline,
-      ask: (question) => this.#link.askBy((to) => forcesOf(to, question), question),
+      ask: (question) =>
+        answered(
+          this.#link.askBy((to) => forcesOf(to, question), question),
+          () => this.#circuits.readings.doubt(this.forces),
+        ),
       readSoon: () => {
         this.#circuits.suspectForces()
         this.#link.catchUp()
@@ -160,9 +164,4 @@ export class Fleet implements Membership {
     this.#circuits.delete(circuit)
     this.#link.forget(circuit.name)
   }
-}
-
-async function forcesOf(connection: Connection, question: ForceQuestion): Promise<ForceAnswer> {
-  if (!connection.forces) throw new Error(UNSHARED)
-  return connection.forces(question)
 }

@@ -25,6 +25,8 @@ export interface ReadingsOptions {
 export class Readings<Circuit extends Readable> {
   readonly #options: ReadingsOptions
   readonly #unread = new Set<Circuit>()
+  /** What the storage did not answer about last. Others may live on another server, which answers. */
+  #doubted: Circuit | undefined
   #reading: Promise<void> | undefined
 
   constructor(options: ReadingsOptions) {
@@ -42,11 +44,18 @@ export class Readings<Circuit extends Readable> {
 
   delete(circuit: Circuit): void {
     this.#unread.delete(circuit)
+    if (circuit === this.#doubted) this.#doubted = undefined
+  }
+
+  /** The storage has not answered a question about this circuit, so it is read first. */
+  doubt(circuit: Circuit): void {
+    this.#doubted = circuit
   }
 
   /** Uses the short deadline of probes unless the caller gives one, so that a slow storage stays lost. */
   async readFirst(deadline = this.#options.permitDeadline): Promise<() => void> {
-    const [first] = this.#unread
+    const [next] = this.#unread
+    const first = this.#doubted ?? next
     return first ? this.#read(first, deadline) : () => undefined
   }
 
@@ -74,6 +83,12 @@ export class Readings<Circuit extends Readable> {
   /** A circuit is read again if its read failed, or if it was added again during its read. */
   async #read(circuit: Circuit, deadline: number): Promise<() => void> {
     this.#unread.delete(circuit)
+    const adopt = await this.#answered(circuit, deadline)
+    if (circuit === this.#doubted) this.#doubted = undefined
+    return adopt
+  }
+
+  async #answered(circuit: Circuit, deadline: number): Promise<() => void> {
     try {
       return await circuit.read(deadline)
     } catch (error) {

@@ -91,12 +91,16 @@ export class LoadedFleet extends Fleet {
     })
   }
 
-  /** Waits until each process has published that its Redis is lost. @returns the reasons */
-  async lost(): Promise<string[]> {
+  /** Waits until each process has published that its Redis is lost. */
+  async lost(): Promise<void> {
     const isLost = async (worker: Worker) => (await worker.eventsNamed('storageLost')).length > 0
     await this.untilAll('Redis is lost', isLost)
+  }
+
+  /** @returns of each process, the reasons of its losses */
+  async losses(): Promise<string[][]> {
     const events = await this.eventsNamed('storageLost')
-    return events.flat().map(({ reason = '' }) => reason)
+    return events.map((ofProcess) => ofProcess.map(({ reason = '' }) => reason))
   }
 
   /** Waits until each process has published that its Redis is back. @returns when each did so */

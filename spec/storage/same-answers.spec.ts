@@ -152,6 +152,17 @@ const pollOfAll: fc.Arbitrary<readonly Step[]> = fc
       asks(first, 0, 0, 0),
     ]
   })
+/** An outage and two probes that fail, which chance alone seldom makes. */
+const failedProbes: fc.Arbitrary<readonly Step[]> = by.map((prober) => {
+  const told = { reason: undefined, retryAfter: undefined }
+  const report: Command = { op: 'report', evidence: { failures: 4, age: 0 }, ...told }
+  const acquire: Command = { op: 'acquire', token: 'a:1' }
+  const settle: Command = { op: 'settle', token: 'a:1', outcome: 'failure', ...told }
+  const ask = (asker: number, asked: Command): Step => ({ kind: 'ask', by: asker, command: asked })
+  const opening = Array.from({ length: PROCESSES }, (_item, asker) => ask(asker, report))
+  const probe = [acquire, settle].map((asked) => ask(prober, asked))
+  return [...opening, { kind: 'clock', seconds: 70 }, ...probe, ...probe]
+})
 const terms = fc.record<Terms>({
   opening: fc.record({
     threshold: fc.constantFrom(1, 3, 5, Infinity),
@@ -299,6 +310,7 @@ it(
     const part = fc.oneof(
       { weight: 30, arbitrary: step.map((one): readonly Step[] => [one]) },
       { weight: 1, arbitrary: pollOfAll },
+      { weight: 1, arbitrary: failedProbes },
     )
     const sequences = fc
       .array(part, { minLength: 5, maxLength: 50, size: 'max' })

@@ -29,7 +29,8 @@ export async function isFree(port) {
     await listen(server, port)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return false
+    // In a spec, an error of Node itself is no instance of the spec's Error.
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EADDRINUSE') return false
     throw error
   } finally {
     server.close()

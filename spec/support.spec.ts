@@ -8,6 +8,7 @@ import { connect } from 'node:net'
 import { resolve } from 'node:path'
 import { createClient, createCluster } from 'redis'
 import { startCluster, type Cluster } from '../scripts/redis-cluster.mjs'
+import { isFree } from '../scripts/ports.mjs'
 import { RedisServer } from '../scripts/redis-server.mjs'
 import { Running } from '../scripts/run.mjs'
 import { TcpProxy } from '../scripts/tcp-proxy.mjs'
@@ -161,6 +162,13 @@ it(
   },
   SHORT,
 )
+
+it('a port that somebody listens on is not free', async () => {
+  const proxy = await TcpProxy.start(1)
+  expect(await isFree(proxy.port)).toBe(false)
+  await proxy.stop()
+  expect(await isFree(proxy.port)).toBe(true)
+})
 
 describe('TcpProxy', () => {
   let server: RedisServer

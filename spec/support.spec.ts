@@ -166,7 +166,7 @@ it(
 it('a port that somebody listens on is not free', async () => {
   const proxy = await TcpProxy.start(1)
   expect(await isFree(proxy.port)).toBe(false)
-  await proxy.stop()
+  proxy.stop()
   expect(await isFree(proxy.port)).toBe(true)
 })
 

@@ -47,7 +47,7 @@ class Watching {
   readonly #rows = new Map<string, Row>()
   readonly #hinted = new Set<string>()
   #refreshAt = 0
-  /** Until then, the command line fails as any other if Redis cannot be used. */
+  /** Whether the first table is printed. Before, the command fails like any other if Redis cannot be used. */
   #isBegun = false
   #isMissingSaid = false
 

@@ -2,7 +2,7 @@
 import type { Host, Membership } from '../breaker/membership.js'
 import type { Machine, Rules } from '../circuit/types.js'
 import { schedule } from '../internal/timers.js'
-import { forcesOf, answered } from './asking.js'
+import { answered, forcesOf } from './asking.js'
 import { Circuits } from './circuits.js'
 import type { LinkEvents, LinkOptions } from './link-options.js'
 import { Link } from './link.js'

@@ -25,7 +25,7 @@ const SPECS = [
   ...['alike', 'contract', 'same-forces'].map((name) => `spec/storage/${name}`),
   ...['forces', 'leases', 'messages', 'quorum'].map((name) => `spec/fleet/${name}`),
   ...['concurrent', 'lost-answers'].map((name) => `spec/fleet/in-process/${name}`),
-  ...['forces', 'formats', 'init', 'messages', 'names', 'permissions', 'script'].map(
+  ...['forces', 'formats', 'full', 'init', 'messages', 'names', 'permissions', 'script'].map(
     (name) => `spec/redis/${name}`,
   ),
 ]

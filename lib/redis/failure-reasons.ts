@@ -14,8 +14,9 @@ const REFUSAL = /^(?:WRONGPASS|NOAUTH|NOPERM|NOPROTO|READONLY|MOVED|OOM|ERR)\b/
 const DEMOTED = /\b(?:READONLY|MASTERDOWN|UNBLOCKED|NOAUTH)\b/
 /** Errors that concern a single key. */
 const KEY_ERROR = /\bWRONGTYPE\b|^ERR (?:Error running script|user_script)/
-/** What Redis adds to an error in a script. */
-const SCRIPT_LINE = / script: [\da-f]{40}, on @user_script:\d+\.?$/
+/** What Redis puts round an error in a script: behind it, and before version 7 in front of it. */
+const SCRIPT_LINE =
+  / script: [\da-f]{40}, on @user_script:\d+\.?$|^ERR Error running script \(call to f_[\da-f]{40}\): (?:@user_script: ?\d+: )+-?/
 const SERVER_ERROR =
   /\b(?:READONLY|MASTERDOWN|OOM|NOPERM|NOAUTH|LOADING|CLUSTERDOWN|MISCONF|NOREPLICAS|CROSSSLOT|MOVED|BUSY)\b|(?:can't|no permissions? to) (?:run|access)/
 

@@ -1,4 +1,4 @@
-/** Shows an outage, and a service that half fails, in a quarter of a minute, with a circuit breaker and without. */
+/** Shows an outage, and a service that half works, in 20 seconds, with a circuit breaker and without. */
 import { Arm } from './arm.mjs'
 import { printChecks } from './checks.mjs'
 import { LEGEND, paint } from './paint.mjs'

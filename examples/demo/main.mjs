@@ -1,5 +1,5 @@
 /**
- * Shows an outage in ten seconds, with a circuit breaker and without. With `--redis`, it shows an outage as
+ * Shows an outage in 20 seconds, with a circuit breaker and without. With `--redis`, it shows an outage as
  * seen by three processes that share a circuit. Usage: node examples/demo/main.mjs [--redis]
  */
 import { existsSync } from 'node:fs'

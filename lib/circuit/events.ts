@@ -53,11 +53,14 @@ export interface CircuitEvents {
   attempted: Attempt
   /** The circuit was detached from all instances. */
   detached: { readonly circuit: string }
-  /** The storage cannot be used. Each process now uses its own results. Published once per loss. */
+  /**
+   * The storage cannot be used. Each process now uses its own results. Published once per loss, and again if the
+   * storage then refuses the process, for example because of a wrong password.
+   */
   storageLost: { readonly reason: string }
   /** The storage can be used again; `lostFor` in seconds. Published once per loss. */
   storageRestored: { readonly lostFor: number }
-  /** The storage answered a command, or refused it; `duration` in seconds. */
+  /** The storage answered a command, refused it, or let its deadline pass; `duration` in seconds. */
   storageAnswered: { readonly duration: number }
 }
 

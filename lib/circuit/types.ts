@@ -13,7 +13,7 @@ export interface Rules extends OpeningTerms {
   readonly ttl: number
   /** Of the ttl; false if each opening lasts as long. */
   readonly growth?: Growth | false | undefined
-  /** How much longer the service may ask for, by its Retry-After. Default 0: it is not asked. */
+  /** For how long at most a Retry-After of the service keeps the circuit opened. Default 0: it is not read. */
   readonly maxRetryAfter?: number | undefined
   /** Probes in flight at once while half-opened. */
   readonly permits: number

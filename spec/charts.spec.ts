@@ -95,7 +95,8 @@ it.each(rules)('shows %s in the picture', (rule) => {
 it('quotes its tables', () => {
   const page = read(PAGE)
   expect(cellOf(MARKS.openings, 'threshold: 5', 1000, 0.1)).toBe('600')
-  expect(page).toContain('answers nine requests of ten 600 times a day')
+  expect(page).toContain('If nine requests of ten succeed')
+  expect(page).toContain('opens the circuit 600 times a day')
   expect(Math.round(Number(cellOf(MARKS.openings, 'threshold: 5', 1, 0.1)))).toBe(1)
   expect(page).toContain('At one request a second, it does so once a day')
 })

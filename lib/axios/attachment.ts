@@ -88,7 +88,7 @@ export class Attachment<To extends Route, Options extends Interception> {
     for (let looks = 0; looks < 2; looks += 1) {
       this.#next = (this.#next + 1) % references.length
       if (references[this.#next]?.deref()) continue
-      // The last one takes the free place, unless that is its own.
+      // The last reference fills the gap, unless the one that is gone was the last.
       const last = references.pop()
       if (last && this.#next < references.length) references[this.#next] = last
     }

@@ -5,15 +5,15 @@ import { property, tryCall } from '../internal/property.js'
 /** As in axios: what has a scheme, or begins with two slashes, does not need the `baseURL`. */
 const ABSOLUTE = /^(?:[a-z][a-z\d+.-]*:)?\/\//i
 /**
- * All of a URL that its host depends on: a parser need not read the rest, which may be long. With the character
- * after it, since a space is a fault there, but not at the end of a URL.
+ * All of a URL that its host depends on: a parser need not read the rest, which may be long. It includes the next
+ * character, because a space is an error there, but not at the end of a URL.
  */
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#\\\t\n\r]+(?:[/?#\\]|$)/i
 /** The hosts of the latest origins, without any that has credentials. */
 const hosts = new Map<string, string>()
 const MOST_KNOWN = 1000
 const LONGEST_KNOWN = 100
-/** Characters of a URL without such a beginning. Its host, if it has one, comes early. */
+/** How many characters of a URL without such a beginning are parsed. Its host, if it has one, comes early. */
 const ENOUGH = 2000
 
 /**

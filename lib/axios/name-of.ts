@@ -17,7 +17,7 @@ const LONGEST = 200
 /**
  * Never throws.
  *
- * @param subject of the warning: there is one for each
+ * @param subject of the warning, which appears once for each subject
  */
 export function nameFor(
   config: InternalAxiosRequestConfig,

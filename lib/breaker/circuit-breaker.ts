@@ -183,7 +183,7 @@ export class CircuitBreaker {
     return settings
   }
 
-  /** Mostly a number of milliseconds. Once for a breaker, however many circuits it has. */
+  /** Such a ttl is usually meant in milliseconds. Warns once per breaker, however many circuits it has. */
   #warnOfLongTtl(whose: string, { ttl, growth }: ResolvedCircuitOptions): void {
     const longest = growth ? growth.max : ttl
     if (longest <= LONG_TTL) return

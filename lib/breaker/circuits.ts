@@ -19,7 +19,7 @@ import { Rosters } from './roster.js'
 
 type Attached = Attachment<ManagedCircuit, ResolvedCircuitOptions>
 
-/** If slow attempts are no failures, attempts in flight are only counted. */
+/** Without `slowAfter`, attempts in flight are only counted. */
 const NEVER_SLOW: SlowRule = { slowAfter: Infinity, now: () => 0 }
 
 export interface CircuitsOptions {
@@ -55,7 +55,7 @@ export class Circuits {
   }
 
   /**
-   * @param resolve the options, given those that the circuit has already
+   * @param resolve returns the options, and gets those that the circuit already has
    * @throws ConfigError
    */
   attach(
@@ -120,7 +120,7 @@ export class Circuits {
 
   #create(name: string, options: ResolvedCircuitOptions, otherwise?: SlowRule): Attached {
     const { events, now, membership } = this.#options
-    // What is to stand before a circuit's rules, or its storage's, goes round the machine here.
+    // To put something before the rules of a circuit or of its storage, wrap the machine here.
     const machine = membership?.machineFor(name, options) ?? new LocalCircuit(options, now)
     const { maxRetryAfter, failureRate } = options
     const window = failureRate ? failureRate.window : undefined
@@ -130,7 +130,7 @@ export class Circuits {
     return new Attachment(this, circuit, options)
   }
 
-  /** By the user's clock, if there is one: it says what is slow as well. */
+  /** Uses the user's clock, if there is one, to find out what is slow. */
   #slowRule({ slowAfter }: ResolvedCircuitOptions): SlowRule | undefined {
     const { now } = this.#options
     if (!slowAfter) return undefined

@@ -134,7 +134,7 @@ export function checkName(name: unknown): asserts name is string {
   throw new ConfigError(`Invalid circuit name: ${expected}, given ${given}`)
 }
 
-/** Rules that follow from options of other names. */
+/** Rules that are derived from options with other names. */
 const OPTIONS: Readonly<Record<string, string>> = { growth: 'ttl', sharedThreshold: 'threshold' }
 
 /** The value of an option that is left out and has no default of its own. */
@@ -179,10 +179,10 @@ function describeOption(value: unknown): string {
 }
 
 /**
- * An option that is off is as good as left out.
+ * An option that is switched off equals one that is left out.
  *
- * A function that is written inline is a new one each time the line runs: of the same text, it is
- * the same rule. Each instance asks its own. Bound functions all have one text, and say nothing by it.
+ * A function that is written inline is a new one each time the line runs, so two functions with the same text
+ * count as the same rule. Each instance calls its own. All bound functions have the same text, so it proves nothing.
  */
 function isSame(first: unknown, second: unknown): boolean {
   if (Object.is(first || undefined, second || undefined)) return true

@@ -36,7 +36,7 @@ export class Delivery {
     this.#isRunning = true
     job()
     const isFull = this.#turn.add()
-    // Mostly. Iterating over an empty set would cost each request.
+    // Usually no job waits. Iterating over an empty set would cost each request.
     if (this.#waiting.size === 0) this.#isRunning = false
     else if (isFull) this.#pause()
     else this.#goOn()

@@ -38,7 +38,7 @@ export interface GroupSettings {
 }
 
 /**
- * @param known the settings that the function has already
+ * @param known the settings that the function already has
  * @throws ConfigError
  */
 export function resolveGroupOptions(

@@ -36,9 +36,9 @@ interface GroupParts {
 
 export class Group implements CircuitGroup, Route {
   readonly #parts: GroupParts
-  /** Which circuit refused, by the error: the circuits of an instance's other requests may have such names. */
+  /** The circuit that refused, by the error. The name is not enough: a refusal of another instance may have it. */
   readonly #refusals = new WeakMap<RefusedBy, ManagedCircuit>()
-  /** Stands for the group: circuits must not keep what the function holds in memory. */
+  /** Identifies the group. It is not the group itself, so that circuits do not keep what the function holds. */
   readonly #maker = {}
   #unguarded = 0
   #isDetached = false

@@ -24,7 +24,7 @@ export class Groups {
   }
 
   /**
-   * @param resolve the settings, given those that the function has already
+   * @param resolve returns the settings, and gets those that the function already has
    * @throws ConfigError
    */
   attach(

@@ -1,6 +1,6 @@
 /**
- * The circuits that a name function has made. Names may come from anywhere, so there are only so many circuits,
- * and those go that are as good as new and have not been used for a while.
+ * The circuits that a name function has made. Names may come from anywhere, so the number of circuits is bounded.
+ * A circuit may be evicted if it has not been used for a while, and if a new one would behave the same.
  */
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { DRY_RUN } from './forcing.js'
@@ -21,7 +21,7 @@ interface Member {
   isKept: boolean
 }
 
-/** Circuits of each kind that one new name looks at. It must not take long, however many there are. */
+/** How many circuits of each kind one new name examines: it must not take long, however many there are. */
 const MOST_LOOKS = 100
 
 export class Roster {
@@ -100,7 +100,7 @@ export class Roster {
   }
 }
 
-/** The rosters of a breaker: as many as the program has name functions, and limits of them. */
+/** The rosters of a breaker: one for each name function and its limits. */
 export class Rosters {
   readonly #rosters = new Map<string, Roster>()
 
@@ -129,13 +129,13 @@ export class Rosters {
   }
 }
 
-/** Whether a new circuit of the name would do the same. */
+/** Whether a new circuit of the name would behave the same. */
 function mayGo({ circuit, isKept }: Member): boolean {
   if (isKept || circuit.state !== 'closed' || circuit.failureCount > 0) return false
   // A force that is over goes away as the state is read. Behind one, the state may be another.
   if (circuit.standing && circuit.standing !== DRY_RUN) return false
   if (circuit.published.state !== 'closed' || !circuit.inFlight?.isEmpty) return false
   const { requests = 0, failures = 0 } = circuit.failureRate ?? {}
-  // In a window of so many requests, successes stay for ever.
+  // A window of requests never empties, so successes in it do not count.
   return (typeof circuit.window === 'object' ? failures : requests) === 0
 }

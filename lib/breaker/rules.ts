@@ -144,7 +144,7 @@ function failureRateField(count: ReturnType<typeof countField>) {
   )
 }
 
-/** The most that the window can have. Also called for a window that is wrong. */
+/** The most requests that the window can hold. Also called for an invalid window. */
 function requestsOf({ window }: Partial<FailureRateTerms>): number {
   const requests = property(window, 'requests')
   return typeof requests === 'number' ? requests : Infinity

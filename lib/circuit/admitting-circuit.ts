@@ -26,9 +26,9 @@ export class AdmittingCircuit {
   readonly inFlight: AttemptsInFlight | undefined
   /** Whether the end of an attempt comes with its Retry-After. */
   readonly needsRetryAfter: boolean
-  /** Also for those who see attempts end. */
+  /** Public, because attempts are published by the code that sees them end. */
   readonly published: Publication
-  /** Made for the first who waits. */
+  /** Made when a caller first waits. */
   #readiness: Readiness | undefined
   #isReleased = false
 

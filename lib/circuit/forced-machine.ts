@@ -59,7 +59,7 @@ export class ForcedMachine implements Machine {
     return this.#next?.state ?? this.force.state
   }
 
-  /** An operator has opened it, or closed it, and no rule. */
+  /** Undefined while the force stands: no rule has opened the circuit then. */
   get opening(): OpeningReading | undefined {
     return this.#next?.opening
   }

@@ -43,7 +43,7 @@ export function openedAt(
   const round = given.round ?? roundAt(since, state, closedAt, opened)
   const seed = given.seed ?? Math.floor(Math.abs(since) * MICROSECONDS)
   const { retryAfter = 0, cause = causeOf(state, opened) } = given
-  // The fleet may say again what this process has found already.
+  // The fleet may report what this process has already found.
   const isAgain = state === 'opened' && cause === opened.cause
   return {
     at: since,
@@ -60,7 +60,7 @@ export function readingOf({ cause, round, failureRate }: LastOpening): OpeningRe
   return cause && { cause, round, ...(failureRate && { failureRate }) }
 }
 
-/** What opens a circuit, if nobody says so. */
+/** What opens a circuit, if it is not given. */
 function causeOf(state: CircuitState, { cause = 'streak' }: LastOpening): OpeningCause {
   if (state === 'half-opened') return 'probe'
   return state === 'opened' ? cause : 'streak'

@@ -82,7 +82,7 @@ export class LocalCircuit implements Machine {
     if (now < this.#opened.at) this.#opened = { ...this.#opened, at: now }
     const { grace = 0 } = this.#rules
     const retryAfter = this.#opened.at + this.#opened.lasts - now
-    // At the very end it is refused, but not just before it: there timers fire that waited for the end.
+    // Exactly at the end, the request is refused. Just before it, it is not: timers for the end may fire early.
     const isOver = retryAfter < 0 || (retryAfter > 0 && retryAfter < grace)
     return isOver ? undefined : { admitted: false, state: 'opened', retryAfter }
   }
@@ -107,7 +107,7 @@ export class LocalCircuit implements Machine {
   }
 
   /**
-   * Opens: `since` then, by the clock of this circuit.
+   * Opens the circuit as of `since`, a time of this circuit's clock.
    *
    * @param failureRate what is in the window, if its rate opens the circuit
    */

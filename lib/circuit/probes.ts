@@ -44,7 +44,7 @@ export class Probes {
     return this.#failures > of - needed ? 'opened' : undefined
   }
 
-  /** Absolute, as the clock may have been set back: a probe of its future would hold on for too long. */
+  /** The absolute difference, because a clock that was set back would keep a permit for too long. */
   #heldAt(now: number): readonly Permit[] {
     const { probeTimeout } = this.#rules
     return this.#held.filter(({ grantedAt }) => Math.abs(now - grantedAt) <= probeTimeout)

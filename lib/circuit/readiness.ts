@@ -5,11 +5,11 @@ const PATIENCE = 100
 
 const MS_PER_SECOND = 1000
 
-/** What is waited for. */
+/** The circuit, as its waiting callers see it. */
 export interface Awaited {
   /** Whether the next request would be let through. */
   readonly isReady: boolean
-  /** Whether all would be. */
+  /** Whether all requests would be. */
   readonly isOpenToAll: boolean
   /** Seconds. */
   readonly retryAfter: number
@@ -18,7 +18,7 @@ export interface Awaited {
 export class Readiness {
   readonly #awaited: Awaited
   readonly #waiting = new Set<() => void>()
-  /** Somebody was let go, and has not been seen yet: the permit is meant for them. */
+  /** A caller was released, and its request has not come yet: the permit is meant for it. */
   #isTaken = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -70,7 +70,7 @@ export class Readiness {
     return true
   }
 
-  /** Never 0, which would leave no time to the one who was let go. */
+  /** Never 0, so that the caller that was released has time to send its request. */
   get #pause(): number {
     return Math.min(PATIENCE, this.#awaited.retryAfter * MS_PER_SECOND || PATIENCE)
   }

@@ -1,4 +1,4 @@
-/** How public objects are shown, and how they bear to be wrapped. */
+/** How public objects are shown, and how they work inside proxies. */
 
 /** What Node, Bun and Deno call in place of showing an object's fields. Registered: no import needed. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
@@ -6,7 +6,7 @@ const SELF = Symbol('self')
 
 /**
  * Shows objects of the class by their `toJSON`, and keeps Vue from making them reactive: its proxies are
- * deep, and what each request passes is better left alone.
+ * deep, and would slow down each request.
  */
 export function makeShown(prototype: { toJSON(): object }, name: string): void {
   const show = function (

@@ -3,7 +3,7 @@ import type { OpeningCause } from './opening/terms.js'
 
 /** Opens a circuit for longer each time that the service is still down. */
 export interface Growth {
-  /** By which a round lasts longer than the one before it. */
+  /** How many times longer a round lasts than the one before it. */
   readonly factor: number
   /** Seconds. */
   readonly max: number
@@ -21,7 +21,7 @@ export interface OpeningFacts {
   readonly cause?: OpeningCause | undefined
   /** 1 for the first, and one more for each round of probes that failed. */
   readonly round?: number | undefined
-  /** A whole number that decides the jitter: with the same one, everybody comes to the same time. */
+  /** A whole number that decides the jitter: with the same one, all processes compute the same time. */
   readonly seed?: number | undefined
   /** Seconds for which the service asked to be left alone. */
   readonly retryAfter?: number | undefined
@@ -46,7 +46,7 @@ export function lastsFor(
   return Math.max(grown * (1 + jitter * fractionOf(seed)), least)
 }
 
-/** From 0 to 1, and as good as drawn. */
+/** A pseudorandom number from 0 to 1. */
 export function fractionOf(seed: number): number {
   const once = ((seed % MODULUS) * MULTIPLIER) % MODULUS
   return ((once * MULTIPLIER) % MODULUS) / MODULUS

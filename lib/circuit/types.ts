@@ -91,7 +91,7 @@ export interface Machine {
    * @returns false if the result came too late to count: its epoch or its permit is over
    */
   record(permit: Permit, outcome: Outcome, reason?: FailureReason, retryAfter?: number): boolean
-  /** Says who publishes the transitions that no request has caused. Called once. */
+  /** Sets the function that publishes the transitions that no request has caused. Called once. */
   onMove?(publish: (origin: Origin) => void): void
   /** Called after the circuit is detached, to free everything that belongs to it. */
   release?(): void

@@ -3,7 +3,7 @@ import { monotonic } from '../internal/clock.js'
 import { schedule } from '../internal/timers.js'
 import type { Reports } from './reports.js'
 
-/** Seconds. A connection that an idle server or a balancer closes is back before. */
+/** Seconds. A connection that an idle server or a load balancer closes is back sooner. */
 const GRACE = 1
 
 export class Outage {

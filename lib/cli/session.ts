@@ -12,7 +12,7 @@ import { connect, DEADLINE, RedisError, type Connected } from './connect.js'
 
 /** Questions that wait for their answers at the same time. */
 const AT_ONCE = 200
-/** Nobody knows the processes' own: failures of the last minute count, which is the longest they can. */
+/** The terms of the processes are unknown. No failure counts for longer than a minute, so this ttl shows all. */
 const TERMS: Terms = { opening: { threshold: 1 }, ttl: 60, permits: 1, lease: 10, quorum: 1 }
 
 /** What Redis has of one circuit, or why that cannot be read. */

@@ -14,7 +14,7 @@ export class Link {
   readonly #questions: Questions
   readonly #connector: Connector
   #state: LinkState = IDLE
-  /** How often the storage was found. */
+  /** How many times the storage was found. */
   #found = 0
   /** Set while connecting or connected. After a failure it is unset, so the next `init()` tries again. */
   #joined: Promise<void> | undefined

@@ -25,7 +25,7 @@ export interface ReadingsOptions {
 export class Readings<Circuit extends Readable> {
   readonly #options: ReadingsOptions
   readonly #unread = new Set<Circuit>()
-  /** What the storage did not answer about last. Others may live on another server, which answers. */
+  /** The circuit about which the storage last did not answer. Others may be on another server, which does. */
   #doubted: Circuit | undefined
   #reading: Promise<void> | undefined
 

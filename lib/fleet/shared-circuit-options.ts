@@ -49,7 +49,7 @@ export function settingsOf(rules: Rules, sharing: Sharing): Settings {
   }
 }
 
-/** A probe that is slow is over for the process, which may have nothing else to notice it by. */
+/** A slow probe has failed, but the process may not notice, since no timer waits for it: its permit must end too. */
 function probeTimeOf({ probeTimeout, slowAfter }: Rules, lease: number): number {
   return slowAfter ? Math.min(probeTimeout, slowAfter + lease) : probeTimeout
 }

@@ -22,7 +22,7 @@ export interface SharedForcesOptions {
   readonly refresh: number
   readonly commandDeadline: number
   readonly ask: (question: ForceQuestion) => Promise<ForceAnswer>
-  /** Has the list read, as soon as the storage can be asked. */
+  /** Causes a read of the list as soon as the storage can be asked. */
   readonly readSoon: () => void
   readonly onForced: (circuit: string) => void
 }

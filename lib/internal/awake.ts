@@ -1,16 +1,16 @@
 /**
- * A clock that stands still while this process does, as it is frozen, or busy with something else: what
- * comes late then is not the fault of whoever was to send it. A beat tells how long that was. It goes on
- * for as long as somebody reads the clock, and keeps no process alive.
+ * A clock that stops while this process does not run, because it is frozen or busy with something else. An answer
+ * that is late for this reason is not the fault of its sender. A timer, the beat, measures how long the process
+ * stood still. It runs as long as somebody reads the clock, and does not keep the process alive.
  */
 import { monotonic } from './clock.js'
 import { schedule } from './timers.js'
 
-/** Seconds. A time of less than both together may go unnoticed. */
+/** Seconds. A stall that is shorter than both together may go unnoticed. */
 const BEAT = 0.05
 const LATE = 0.02
 
-/** In an object, as engines write a number there in place, and make a new one for a variable of a module. */
+/** An object, because engines change a number in it in place, but allocate a new one for a module's variable. */
 const awake = {
   /** Seconds in which the process stood still, as far as was noticed. */
   lost: 0,
@@ -19,7 +19,7 @@ const awake = {
   isBeating: false,
 }
 
-/** @param span how many seconds after a reading there may be another that is compared with it */
+/** @param span for how many seconds a reading may still be compared with a later one */
 export function awakeClock(span: number) {
   return {
     now(): number {
@@ -29,7 +29,7 @@ export function awakeClock(span: number) {
       notice(now)
       return now - awake.lost
     },
-    /** A time that `now` would not exceed: what is beyond the next beat would be lost. Reads no clock. */
+    /** A time that `now` would not exceed: time after the next beat would count as a stall. Reads no clock. */
     latest(): number {
       return awake.isBeating ? awake.nextBeat + LATE - awake.lost : Infinity
     },

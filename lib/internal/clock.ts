@@ -11,8 +11,8 @@ const realDate = Date.now
 const realPerformance = property(globalThis.performance, 'now')
 
 /**
- * The last reading, and what a fake `Date` said at that moment, in milliseconds. In an object, as engines
- * write a number there in place, and make a new one for a variable of a module.
+ * The last reading, and what a fake `Date` said at that moment, in milliseconds. An object, because engines change
+ * a number in it in place, but allocate a new one for a module's variable.
  */
 const reading: { last: number; date: number | undefined } = { last: 0, date: undefined }
 

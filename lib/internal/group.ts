@@ -22,11 +22,11 @@ export function orFalse<Value>(other: Field<Value>): Field<Value | false> {
 }
 
 export interface GroupRules<Value> {
-  /** Adds the defaults. What is missing then must be given. */
+  /** Adds the defaults. Options that have none must be given. */
   readonly complete: (given: Partial<Value>) => Partial<Value>
   /** What may be given in place of an object. */
   readonly otherwise?: Field<unknown>
-  /** The option that it stands for; none if it stands for itself. */
+  /** The option that such a value sets; left out if the value is used as it is. */
   readonly short?: keyof Value
   /** @returns an option that contradicts another one, and what is expected of it */
   readonly conflict: (

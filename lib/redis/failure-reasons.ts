@@ -102,6 +102,6 @@ function causeOf(error: unknown): string {
  */
 function redactArguments(error: unknown): string {
   const [text = ''] = messageOf(error).split(/,? with args beginning with/)
-  // Each script has another hash: the same trouble would seem to be another one.
+  // Each script has a hash of its own, so the same error would look like a new one.
   return text.replace(SCRIPT_LINE, '')
 }

@@ -18,7 +18,7 @@ export interface ForceReply {
   readonly isLate: boolean
 }
 
-/** The circuit is what its key would hold, so a name with half a character in it has to be refused before. */
+/** Redis cannot hold a name with half a surrogate pair, so the caller has to refuse such a name first. */
 export function forceArguments(
   question: ForceQuestion,
   { channel, expires, needsWrites }: Omit<Envelope, 'secret'>,

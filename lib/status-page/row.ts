@@ -18,7 +18,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 }
 const NONE = markup`<span class="none">–</span>`
 
-/** @param hasActions whether a last column has what people may do */
+/** @param hasActions whether there is a last column with the actions */
 export function labels(hasActions: boolean): readonly string[] {
   return hasActions ? [...LABELS, 'Actions'] : LABELS
 }
@@ -55,7 +55,7 @@ function why(tracked: Tracked): Html {
   return note(cause && markup`${CAUSES[cause] ?? cause}`)
 }
 
-/** Those in a row, and those in the window of a rate. If the rate opened the circuit, it is what counts. */
+/** The failures in a row and those in the window. If the rate opened the circuit, shows the window alone. */
 function failures({ circuit, rateAtOpening }: Tracked): Html {
   const { state, failureCount, failureRate, cause } = circuit
   const span = windowOf(circuit)

@@ -4,7 +4,7 @@
  */
 import type { ForcedState } from '../circuit/force.js'
 
-/** An operator's word on a circuit. Only the storage's clock counts, so it has a span and not a moment. */
+/** An operator's decision on a circuit. Only the storage's clock counts, so it has a span and not a moment. */
 export interface Force {
   /** What the circuit is forced to. */
   readonly state: ForcedState
@@ -18,7 +18,7 @@ export interface Force {
 /** A force that stands. */
 export interface ListedForce extends Force {
   readonly circuit: string
-  /** The version of the list that brought it. Of two words on one circuit, the greater version is the newer. */
+  /** The version of the list that brought it. Of two entries for one circuit, the greater version is the newer. */
   readonly version: number
 }
 

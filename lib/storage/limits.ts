@@ -35,5 +35,5 @@ export const SUSPICIOUS = 0.5
 export const MOST_FORCES = 1000
 /** Lifted forces that a list remembers one by one. */
 export const MOST_LIFTED = 100
-/** For how long it does, unless there are more. */
+/** How long a list remembers a lifted force, unless there are more of them. */
 export const LIFTED_LIFE = 86_400

@@ -36,7 +36,7 @@ abstract class FailureRate extends Streak implements Opening {
 
   override failure(now: number): OpeningCause | undefined {
     const cause = super.failure(now)
-    // If both open it, the streak is mostly the default one, and the rate says more.
+    // If both open it, the rate says more: the threshold of the streak is usually just the default.
     return this.#count(true, now) ?? cause
   }
 
@@ -70,7 +70,7 @@ abstract class FailureRate extends Streak implements Opening {
 
   /** Drops what has become too old. */
   protected abstract forget(now: number): void
-  /** Keeps one more, in place of the one that it drives out. */
+  /** Keeps one more result. It replaces the oldest one if the window is full. */
   protected abstract keep(isFailure: boolean): void
 }
 
@@ -87,7 +87,7 @@ export class RateOfLatestTime extends FailureRate {
     const newest = Math.floor((now * BUCKETS) / (this.terms.window as number))
     const passed = newest - this.#newest
     if (passed === 0) return
-    // A clock that another was put in place of may be behind: nothing says how old the results are.
+    // A clock that has replaced another may be behind: nothing shows how old the results are.
     if (passed < 0 || passed >= BUCKETS) this.clear()
     for (let tenth = this.#newest + 1; this.kept && tenth <= newest; tenth += 1) {
       const bucket = this.kept[indexOf(tenth)] ?? 0
@@ -111,7 +111,7 @@ function indexOf(tenth: number): number {
   return tenth - Math.floor(tenth / BUCKETS) * BUCKETS
 }
 
-/** A ring with a bit for each request: 1 if it failed. A request counts for as long as no later one comes. */
+/** A ring with a bit for each request: 1 if it failed. A request counts until later ones fill the ring. */
 export class RateOfLatestRequests extends FailureRate {
   #next = 0
 

@@ -1,6 +1,6 @@
 /**
- * The attempts in flight of a circuit that counts slow ones as failures. No timer waits for them:
- * whoever asks the circuit, or reports to it, has those counted whose time is up.
+ * The attempts in flight of a circuit that counts slow ones as failures. No timer waits for them: each time the
+ * circuit is asked, or gets a result, it counts those whose time is up.
  */
 import type { FailureReason, Outcome, Permit } from '../types.js'
 
@@ -28,7 +28,7 @@ class Attempt implements Permit {
   readonly due: number
   /** It was slow, and was counted as a failure. */
   isCounted = false
-  /** In flight as well, and started just before it and just after it. */
+  /** The attempts in flight that started just before this one and just after it. */
   older: Attempt | undefined
   newer: Attempt | undefined = undefined
 

@@ -15,7 +15,7 @@ const MICROSECONDS = 1e6
 const HINT_PAUSE = 1
 /** Refreshes for which messages may put off a read. No message can hold back the truth for longer. */
 const LONGEST_DELAY = 60
-/** Seconds by which the ends of one force may differ in two answers, beside the time that they took. */
+/** Seconds by which the ends of one force may differ in two answers, in addition to the time that these took. */
 const TOLERANCE = 0.1
 
 interface Standing extends StandingForce {
@@ -28,17 +28,17 @@ export interface ForcesState {
   readonly floor: number
   readonly standing: ReadonlyMap<string, Standing>
   readonly lifted: readonly LiftedForce[]
-  /** Grows with each answer that the process has learned something from. */
+  /** Grows with each answer that taught the process something new. */
   readonly learned: number
   readonly readAt: number
-  /** When a message last had the list read. */
+  /** When a message last caused a read of the list. */
   readonly hintedAt: number
 }
 
 export type ForcesInput =
   /** The process may use the storage from now on. */
   | { readonly on: 'started' }
-  /** The storage answered with the list. The question was sent at `at`, when so much was `learned`. */
+  /** The storage answered with the list. `at` and `learned` are the time and the state of the question. */
   | {
       readonly on: 'answered'
       readonly list: ForceList
@@ -58,7 +58,7 @@ export type ForcesEffect =
   | { readonly do: 'start'; readonly input: TimedInput; readonly seconds: number }
   /** Feeds `input` in after so many seconds, unless its timer runs already. */
   | { readonly do: 'await'; readonly input: TimedInput; readonly seconds: number }
-  /** What stands on this circuit has changed. */
+  /** The force on this circuit has changed. */
   | { readonly do: 'report'; readonly circuit: string }
 
 const READ: ForcesEffect = { do: 'read', isRoutine: false }
@@ -125,18 +125,18 @@ function answered(state: ForcesState, input: Answered, now: number): ForcesChang
   return [next, [...reports, ...(isNews ? [READ] : []), waitFor(state.refresh)]]
 }
 
-/** The answer to a question that told all that is known now is the whole truth. */
+/** If the process has learned nothing since it asked, the answer is complete, and nothing is merged into it. */
 function believed(state: ForcesState, { list, learned }: Answered, now: number): MergedForces {
   const isWhole = learned === state.learned || isGarbage(state.version, list.version)
   return isWhole ? { list, isNews: false } : mergedForces(knownForces(state, now), list)
 }
 
-/** A version of the far future is garbage, and was kept long enough. */
+/** A known version far ahead of the storage's is garbage: the answer replaces it. */
 function isGarbage(known: number, version: number): boolean {
   return version > 0 && known - version > FAR_FUTURE * MICROSECONDS
 }
 
-/** @returns the names of the circuits on which another force stands, too */
+/** @returns also the names of the circuits whose force has changed */
 function adopt(
   state: ForcesState,
   { version, floor, lifted, forces }: ForceList,

@@ -7,7 +7,7 @@ export interface MergedForces {
   readonly isNews: boolean
 }
 
-/** Of two words on one circuit, the newer one counts. */
+/** Of two entries for one circuit, the newer one counts. */
 export function mergedForces(one: ForceList, other: ForceList): MergedForces {
   const [older, newer] = one.version < other.version ? [one, other] : [other, one]
   const [before, after] = [versionsOf(older), versionsOf(newer)]

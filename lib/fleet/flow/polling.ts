@@ -37,7 +37,7 @@ export function suspect(state: State, { window, outcome }: Ended, now: number): 
 function reportOpening(state: State, window: OwnWindow, now: number): Change {
   const { answer } = state.polling
   const { requests } = window
-  // Its answer to the poll was too good.
+  // The answer that it has given to the poll had too few failures.
   const amended = answer && {
     poll: answer.poll,
     requests: Math.max(0, requests - answer.requests),

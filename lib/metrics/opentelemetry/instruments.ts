@@ -115,7 +115,7 @@ export class Instruments implements CircuitInstruments, Sink {
     }
   }
 
-  /** What is shown no more was 0 at last, as with the state. */
+  /** Shows a ratio that is gone as 0 once more, since an SDK may repeat the last value, as with the state. */
   #readRatios(result: BatchObservableResult): void {
     const ratios = this.#group().failureRatios()
     const gone = this.#rated.map((name) => [name, 0] as const)

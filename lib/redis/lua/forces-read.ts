@@ -80,7 +80,7 @@ end
 local known = { list = listIn(ARGV[2]) or {}, version = given.version, floor = given.floor }
 if newest(known) > latest then known = { list = {}, version = 0, floor = 0 } end
 
--- The sender has gone on without this command, and has counted on: what it knew of an end is too late by now.
+-- The sender has gone on without this command. Time has passed since, so the ends that it knew are out of date.
 local isLate = given.expires > 0 and now > given.expires
 local timely = {}
 for _, entry in ipairs(known.list) do

@@ -1,7 +1,7 @@
 /** Renders the dialog in which people force a circuit. */
 import { Html, markup } from '../html.js'
 
-/** Seconds, in words; the second is chosen at first. */
+/** Seconds, each with its words. The second choice is preselected. */
 const DURATIONS: readonly (readonly [seconds: number | '', words: string])[] = [
   [300, '5 minutes'],
   [900, '15 minutes'],

@@ -1,4 +1,7 @@
-/** Lets people force a circuit: it opens the dialog, and posts what they chose. Text for the reason of the other script. */
+/**
+ * Lets people force a circuit: it opens the dialog, and posts what they chose. It is text, for the same reason as
+ * the other script.
+ */
 import { TOKEN_HEADER } from './sender.js'
 
 export const ACTIONS_SCRIPT = String.raw`
@@ -46,7 +49,7 @@ export const ACTIONS_SCRIPT = String.raw`
     })
     const type = response.headers.get('content-type') ?? ''
     if (response.ok && type.startsWith('application/json')) return ''
-    // Whatever stands before the page may answer in its place, with a whole page.
+    // A proxy in front of the page may answer in its place, with a whole page.
     if (type.startsWith('text/plain')) return (await response.text()).trim().slice(0, 1000)
     return response.status ? 'The server answered ' + response.status : 'You are signed out: reload the page'
   }

@@ -1,6 +1,6 @@
 /**
  * Makes sure that the page itself sends a request, and no page of another site that a signed-in person has open.
- * Each of these checks would do by itself, unless a browser or a proxy is odd.
+ * Each of these checks is enough by itself, unless a browser or a proxy ignores the standards.
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'

@@ -1,4 +1,4 @@
-/** What a body asks for. The circuit itself checks how long, and the reason. */
+/** What a body asks for. The circuit itself checks the time and the reason. */
 import { property } from '../../internal/property.js'
 import { Refused } from './refused.js'
 

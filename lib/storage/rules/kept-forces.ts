@@ -4,7 +4,7 @@ import type { LiftedForce, ListedForce } from '../forces.js'
 import { FAR_FUTURE } from '../limits.js'
 import { MICROSECONDS } from './belief.js'
 
-/** The newest word on one circuit. Moments are seconds of the storage's clock. */
+/** The newest entry for one circuit. Moments are seconds of the storage's clock. */
 export interface KeptForce {
   readonly circuit: string
   readonly version: number
@@ -45,7 +45,7 @@ export function newestOf(
 
 /**
  * The clock may have been set back, so no moment is later than now, and a version of the far future counts
- * as one of now: an operator's word outlives the clock of a server.
+ * as one of now: a wrong clock of a server must not end a force.
  */
 export function believed(kept: KeptForces | undefined, now: number): Merging {
   if (!kept) return { list: NOTHING, isChanged: false }

@@ -1,6 +1,6 @@
 /**
- * Merges what a process knows into what the storage has, which may have lost some or all of it. Of two words
- * on one circuit, the newer one counts, so a process that slept brings no lifted force back.
+ * Merges what a process knows into what the storage has, which may have lost some or all of it. Of two entries
+ * for one circuit, the newer one counts, so a process that slept brings no lifted force back.
  */
 import type { ForceList } from '../forces.js'
 import { LIFTED_LIFE, MOST_FORCES, MOST_LIFTED } from '../limits.js'
@@ -30,7 +30,7 @@ export function without({ entries }: KeptForces, circuit: string): readonly Kept
   return entries.filter((entry) => entry.circuit !== circuit)
 }
 
-/** Forgets forces that were lifted long ago, and remembers up to where it did. */
+/** Forgets forces that were lifted long ago, and raises the floor to the newest version that it has forgotten. */
 export function pruned(list: KeptForces, now: number): KeptForces {
   const over = list.entries.filter((entry) => isOver(entry, now))
   const newest = over.map(({ version }) => version)

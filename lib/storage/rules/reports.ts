@@ -33,7 +33,7 @@ function openByRate(draft: Draft, reporting: Reporting, asked: Asked): Draft {
   return isPooledRate(pool, reporting) ? open(next, asked, factsOf(pool, reporting)) : next
 }
 
-/** As old as the last process that has opened its circuit by itself, if that was during the poll. */
+/** The opening dates from when a process last opened its circuit by itself, if that was during the poll. */
 function factsOf({ poll }: Pool, { reason, now }: Reporting): OpenedBy {
   const cause = 'rate'
   if (!poll) return { cause, openedAt: now, lastFailure: reason, retryAfter: 0 }

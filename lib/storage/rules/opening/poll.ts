@@ -21,7 +21,7 @@ export interface Poll extends Sums {
   readonly answers: number
   /** The reporters with the most failures. */
   readonly worst: readonly Worst[]
-  /** When the last of those processes opened its circuit that have opened it by themselves; 0 if none has. */
+  /** When a process last opened its circuit by itself, among those that have answered; 0 if none has. */
   readonly openedAt: number
   readonly lastFailure?: FailureReason | undefined
   /** Seconds that the service asked to be left alone; 0 if it did not. */

@@ -19,7 +19,9 @@ export async function askForForces(
 ): Promise<ForceReply> {
   if (question.op !== 'read' && wellFormed(question.circuit) !== question.circuit) {
     throw asCircuitError(
-      new Error(`Redis cannot hold the name ${quote(question.circuit)}: it has half a character`),
+      new Error(
+        `Redis cannot hold the name ${quote(question.circuit)}: it has half a surrogate pair`,
+      ),
     )
   }
   return parseForceReply(await run(FORCES_SCRIPT, LIST, forceArguments(question, envelope)))

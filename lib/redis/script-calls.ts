@@ -50,7 +50,7 @@ export class ScriptCalls {
       this.#askForForces(question, deadline),
     )
     if (isLate && question.op !== 'read')
-      throw new Error(`Redis did not carry it out within ${question.deadline} s`)
+      throw new Error(`Redis did not carry out the command within ${question.deadline} s`)
     return answer
   }
 

@@ -240,7 +240,7 @@ describe('the application', () => {
     await start(() => new Promise<boolean>(() => undefined))
     expect(await act(FORCE)).toMatchObject({
       status: 503,
-      text: 'Whether you may do this was not known within 10 seconds\n',
+      text: 'The application did not say within 10 seconds whether you may do this\n',
       headers: { connection: 'close' },
     })
     expect(users.forced).toBeUndefined()

@@ -51,7 +51,7 @@ export class Instruments implements CircuitInstruments, Sink {
     const counted =
       'Requests that were sent, but that the circuit would refuse if not forced closed.'
     this.dryRunRefusals = this.#counter('dry_run.rejected', '{request}', counted)
-    this.probes = this.#counter('probe', '{request}', 'Requests that asked whether it is back.')
+    this.probes = this.#counter('probe', '{request}', 'Probes, by outcome.')
     this.transitions = this.#counter('transitions', '{transition}', 'Transitions of the circuit.')
     const told = 'Time from the dispatch of a request to the end of its answer.'
     this.requests = this.#durations('request.duration', buckets, told)

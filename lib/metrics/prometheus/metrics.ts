@@ -43,13 +43,13 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
   })
   readonly probes = new Counter({
     name: 'circuit_breaker_probe_total',
-    help: 'Requests that asked whether the service is back, by what they proved.',
+    help: 'Probes, which ask whether the service is back, by result.',
     labelNames: ['client_name', 'result'],
     registers,
   })
   readonly transitions = new Counter({
     name: 'circuit_breaker_transitions_total',
-    help: 'Transitions, by the new state, who decided: this process or the fleet, and what opened it.',
+    help: 'Transitions, by the new state, by who decided (this process or the fleet), and by what opened it.',
     labelNames: ['client_name', 'to', 'origin', 'cause'],
     registers,
   })

@@ -69,7 +69,7 @@ export function unguardedCounter(group: () => Group): Counter {
 export function storageGauge(group: () => Group): Gauge {
   return new Gauge({
     name: 'circuit_breaker_storage_up',
-    help: 'Whether the storage answers; without it each process goes by its own results.',
+    help: 'Whether the storage answers; without it, each process uses its own results.',
     registers,
     aggregator: 'min',
     collect() {

@@ -30,7 +30,10 @@ export async function authorized(
 }
 
 async function ask(request: IncomingMessage, authorize: Authorize): Promise<unknown> {
-  const late = new Refused(503, `Whether you may do this was not known within ${DEADLINE} seconds`)
+  const late = new Refused(
+    503,
+    `The application did not say within ${DEADLINE} seconds whether you may do this`,
+  )
   const answer = new Promise((resolve) => resolve(authorize(request)))
   const asked = answer.catch((error: unknown) => {
     reportOnce('The authorize function of the status page threw', authorize, error)

@@ -61,7 +61,7 @@ test('it prints what it writes', () => {
   expect(printed).toBe(written)
 })
 
-test('it says of what it was made', () => {
+test('it says on what it ran', () => {
   expect(written).toContain(`Node ${process.version}`)
   expect(written).toMatch(/\b\d+ cores\b/)
   expect(written).toMatch(/\baxios \d+\.\d+\.\d+\b/)

@@ -11,14 +11,14 @@ it('has both formats', () => {
   expect(files).toEqual(expect.arrayContaining(['esm/index.js', 'cjs/index.js']))
 })
 
-it("has no static block, which React Native's preset for Babel does not take", () => {
+it("has no static block, which React Native's preset for Babel does not accept", () => {
   const having = files.filter((file) =>
     /\bstatic\s*\{/.test(readFileSync(join(dist, file), 'utf8')),
   )
   expect(having).toEqual([])
 })
 
-it('imports nothing by name from axios, as a suite may have put anything in its place', () => {
+it('imports nothing by name from axios, since a test suite may replace axios by anything', () => {
   const having = files.filter((file) =>
     /import\s+(?!\* as )[^;]*from 'axios'/.test(readFileSync(join(dist, file), 'utf8')),
   )

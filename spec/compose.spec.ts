@@ -40,7 +40,7 @@ it('starts the services that run without Docker', () => {
   expect(ours.length).toBe(4)
 })
 
-it('builds them from files that are there', () => {
+it('builds them from files that exist', () => {
   for (const [, { build }] of ours) {
     const context = join(folder, String(build?.context))
     const dockerfile = readFileSync(join(context, String(build?.dockerfile)), 'utf8')
@@ -54,20 +54,26 @@ it('builds them from files that are there', () => {
   }
 })
 
-it.each(ours)('%s runs a script that is there, and gives it all that it reads', (_, service) => {
-  const [, script = ''] = /^node (\S+\.mjs)$/.exec(service.command) ?? []
-  expect(dirname(join(root, script))).toBe(folder)
-  const variables = variablesOf(script.slice('examples/microservices/'.length))
-  expect(new Set(Object.keys(service.environment ?? {}))).toEqual(new Set(variables))
-  expect(service.environment?.HOST).toBe('0.0.0.0')
-})
+it.each(ours)(
+  '%s runs a script that exists, and sets all variables that it reads',
+  (_, service) => {
+    const [, script = ''] = /^node (\S+\.mjs)$/.exec(service.command) ?? []
+    expect(dirname(join(root, script))).toBe(folder)
+    const variables = variablesOf(script.slice('examples/microservices/'.length))
+    expect(new Set(Object.keys(service.environment ?? {}))).toEqual(new Set(variables))
+    expect(service.environment?.HOST).toBe('0.0.0.0')
+  },
+)
 
-it.each(ours)('%s listens where the loopback has it, and that is published', (name, service) => {
-  const { PORT, SMTP_PORT } = service.environment ?? {}
-  expect(PORT).toBe(settledPorts()[name])
-  const published = [PORT, SMTP_PORT].filter((port) => port !== undefined)
-  expect(service.ports).toEqual(published.map((port) => `127.0.0.1:${port}:${port}`))
-})
+it.each(ours)(
+  '%s listens on the same port as on the loopback, and publishes it',
+  (name, service) => {
+    const { PORT, SMTP_PORT } = service.environment ?? {}
+    expect(PORT).toBe(settledPorts()[name])
+    const published = [PORT, SMTP_PORT].filter((port) => port !== undefined)
+    expect(service.ports).toEqual(published.map((port) => `127.0.0.1:${port}:${port}`))
+  },
+)
 
 it.each(Object.entries(services))('%s is published on the loopback only', (name, { ports }) => {
   expect(ports[0]).toMatch(new RegExp(`^127\\.0\\.0\\.1:${settledPorts()[name]}:\\d+$`))
@@ -90,7 +96,7 @@ describe('Prometheus', () => {
   const { volumes = [], command = '', ports = [] } = services.prometheus ?? {}
   const mounts = volumes.map((volume) => volume.split(':'))
 
-  it('is given files that are there, where its configuration looks for them', () => {
+  it('gets files that exist, at the paths of its configuration', () => {
     expect(mounts.filter(([source = '']) => !existsSync(join(folder, source)))).toEqual([])
     const targets = mounts.map(([, target]) => target)
     const config = /--config\.file=(\S+)/.exec(command)?.[1] ?? ''

@@ -71,7 +71,7 @@ describe('the demo of a fleet', () => {
     expect(ran.stdout).not.toContain('\u001B')
   })
 
-  it('tells what happens in order', () => {
+  it('prints what happens in order', () => {
     expect(story.seconds.length).toBeGreaterThan(15)
     expect(story.seconds).toEqual(story.seconds.toSorted((a, b) => a - b))
   })
@@ -123,7 +123,7 @@ describe('the demo of a fleet', () => {
     expect(story.figures('made')).toEqual([reached + refused, own + ownRefused])
   })
 
-  it('spares the broken service requests that circuits of each process let through', () => {
+  it('spares the broken service requests that separate circuits let through', () => {
     const [shared, own] = story.figures('while it answered 500')
     expect(shared).toBeLessThan(own)
   })
@@ -187,7 +187,7 @@ describe("the operator's scene", () => {
   })
 })
 
-it('waits for the operator where somebody sits at the terminal', async () => {
+it('waits for the operator if somebody sits at the terminal', async () => {
   const demo = 'node examples/demo/main.mjs --redis'
   const args = ['--quiet', '--return', '--command', demo, '/dev/null']
   const options = { cwd: root, env: { TMPDIR: folder, TERM: 'dumb' }, input: '' }
@@ -213,7 +213,7 @@ describe('the demo of a fleet, cut short', () => {
 
   afterEach(() => run.signal('SIGKILL'))
 
-  it('takes its processes along on Ctrl-C', async () => {
+  it('ends its processes on Ctrl-C', async () => {
     run = start()
     await run.printed('● 500', FLEET_LIMIT)
     run.signal('SIGINT')
@@ -221,7 +221,7 @@ describe('the demo of a fleet, cut short', () => {
     expect(await leftBy(run)).toEqual([])
   })
 
-  it('leaves nothing behind where it is ended while it starts', async () => {
+  it('leaves nothing behind if it is ended while it starts', async () => {
     run = start()
     await until('Redis has its folder', () => readdirSync(folder).length > 0)
     run.signal('SIGINT')

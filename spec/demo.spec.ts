@@ -44,7 +44,7 @@ describe('the demo', () => {
     expect(run.stdout).not.toContain('\u001B')
   })
 
-  it('tells what happens in order', () => {
+  it('prints what happens in order', () => {
     expect(story.seconds.length).toBeGreaterThan(20)
     expect(story.seconds).toEqual(story.seconds.toSorted((a, b) => a - b))
   })
@@ -60,7 +60,7 @@ describe('the demo', () => {
     expect(cells[opening + 1]).toMatch(/^○ refused .*retry in \d\.\d/)
   })
 
-  it('opens the circuit that has a failure rate by it, and leaves the other closed', () => {
+  it('opens the circuit that has a failure rate by that rate, and leaves the other closed', () => {
     const opening = '▸ closed → opened for 2 s: 4 of 8'
     const users = story.lane('users')
     expect(users.filter((cell) => cell === opening)).toHaveLength(1)
@@ -131,13 +131,13 @@ describe('the demo, cut short', () => {
 
   afterEach(() => run.signal('SIGKILL'))
 
-  it('takes its processes along on Ctrl-C', async () => {
+  it('ends its processes on Ctrl-C', async () => {
     run.signal('SIGINT')
     expect((await run.end()).code).toBe(130)
     expect(run.signal(0)).toBe(false)
   })
 
-  it('says so where one of its processes dies, and ends the others', async () => {
+  it('says so if one of its processes dies, and ends the others', async () => {
     const pid = /client service \((\d+)\)/.exec(run.stdout)?.[1]
     process.kill(Number(pid), 'SIGKILL')
     expect((await run.end()).code).toBe(1)

@@ -45,18 +45,18 @@ function anchorsOf(document: string): readonly string[] {
 }
 
 describe('links', () => {
-  it('lead to what is there', () => {
+  it('lead to files that exist', () => {
     expect(links.filter(({ file }) => !existsSync(join(root, file)))).toEqual([])
     expect(links.length).toBeGreaterThan(30)
   })
 
-  it('lead to headings that are there', () => {
+  it('lead to headings that exist', () => {
     const anchored = links.filter(({ anchor }) => anchor !== '')
     expect(anchored.filter(({ file, anchor }) => !anchorsOf(file).includes(anchor))).toEqual([])
     expect(anchored).not.toEqual([])
   })
 
-  it('of what is published lead to what is published', async () => {
+  it('of published pages lead to published files', async () => {
     const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
     const { stdout } = await run('npm', args, { cwd: root })
     const [packed] = Object.values(JSON.parse(stdout)) as { files: { path: string }[] }[]
@@ -82,17 +82,17 @@ describe('pictures', () => {
     expect(shown.filter((image) => statSync(join(root, image)).size > MAX_BYTES)).toEqual([])
   })
 
-  it('are shown, each of them', () => {
+  it('are all shown by a page', () => {
     const kept = readdirSync(join(root, IMAGES)).map((name) => join(IMAGES, name))
     expect(kept.filter((image) => !shown.includes(image))).toEqual([])
   })
 
-  it('are none of the README, as a registry would not show them', () => {
+  it('are not in the README, since a registry would not show them', () => {
     expect(read('README.md')).not.toContain('![')
   })
 })
 
-describe('what is named in the source is there:', () => {
+describe('what the pages name exists in the source:', () => {
   const text = DOCUMENTS.map((document) => read(document)).join('\n')
 
   it('files and folders', () => {
@@ -104,7 +104,7 @@ describe('what is named in the source is there:', () => {
     expect(named.length).toBeGreaterThan(5)
   })
 
-  it('specs, of each claim in a table', () => {
+  it('the specs of each claim in a table', () => {
     const files = readdirSync(join(root, 'spec'), { recursive: true }) as string[]
     const specs = files.map((file) => file.replaceAll('\\', '/').replace(/(\.spec\.ts|\.mjs)$/, ''))
     const named = DOCUMENTS.flatMap((document) => tablesOf(read(document)).flat()).flatMap((row) =>
@@ -159,7 +159,7 @@ describe('code', () => {
   )
   const of = (language: string) => snippets.filter((snippet) => snippet.language === language)
 
-  it('in TypeScript compiles, each snippet of it', async () => {
+  it('in TypeScript compiles, snippet by snippet', async () => {
     const app = new App()
     const files = of('ts').map(({ document, code }, index) =>
       app.write(`${document.replaceAll(/\W/g, '-')}-${index}.ts`, surrounded(code)),
@@ -172,7 +172,7 @@ describe('code', () => {
     expect(files.length).toBeGreaterThan(10)
   }, 60_000)
 
-  it('in JavaScript is only where another spec runs it', () => {
+  it('in JavaScript is only in pages whose code another spec runs', () => {
     expect(new Set(of('js').map(({ document }) => document))).toEqual(new Set(['docs/steering.md']))
   })
 
@@ -180,7 +180,7 @@ describe('code', () => {
     expect(of('json').map(({ code }) => typeof JSON.parse(code))).toContain('object')
   })
 
-  it('is in no language that nobody checks', () => {
+  it('is only in languages that a spec checks', () => {
     const languages = new Set(snippets.map(({ language }) => language))
     expect([...languages].toSorted()).toEqual(['js', 'json', 'mermaid', 'sh', 'text', 'ts'])
   })

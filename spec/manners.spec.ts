@@ -65,7 +65,7 @@ describe('what is shown', () => {
     expect(JSON.parse(JSON.stringify(scene.breaker))).toEqual({ circuits: [reading] })
   })
 
-  it('is the same for the eye', async () => {
+  it('is the same in util.inspect', async () => {
     const scene = stage()
     await open(scene)
     const shown = inspect(scene.circuit)
@@ -75,7 +75,7 @@ describe('what is shown', () => {
     expect(inspect({ all: scene.breaker }, { depth: 5 })).toMatch(/CircuitBreaker {[^]*'opened'/)
   })
 
-  it('holds nothing of the request', async () => {
+  it('contains nothing of the request', async () => {
     const scene = stage()
     const error = await open(scene)
     for (const value of [scene.circuit, scene.breaker, error, scene.circuit.lastFailure]) {
@@ -85,7 +85,7 @@ describe('what is shown', () => {
     }
   })
 
-  it('of a name breaks no line of a log', () => {
+  it('of a name stays on one line of a log', () => {
     const circuit = new CircuitBreaker().attach(axios.create(), 'users\nERROR all is lost')
     expect(JSON.stringify(circuit)).not.toContain('\n')
     expect(inspect(circuit, { breakLength: Infinity })).not.toContain('\nERROR')
@@ -104,7 +104,7 @@ describe('lastFailure', () => {
     expect(JSON.parse(JSON.stringify(error)).lastFailure).toEqual(error.lastFailure)
   })
 
-  it('has a code only, where there was no answer', async () => {
+  it('has only a code if there was no answer', async () => {
     const { circuit, users } = stage()
     await errorOf(users.get('/reset'))
     expect(circuit.lastFailure).toEqual({ code: 'ECONNRESET' })
@@ -112,7 +112,7 @@ describe('lastFailure', () => {
 })
 
 describe('retryAfter', () => {
-  it('is a time after which a timer meets no refusal', async () => {
+  it('is a time after which a timer gets no refusal', async () => {
     const users = axios.create({ baseURL: upstream.origin })
     const circuit = new CircuitBreaker({ threshold: 1, ttl: 0.02 }).attach(users, 'users')
     const again: unknown[] = []
@@ -159,7 +159,7 @@ describe('ready()', () => {
     expect(scene.circuit.state).toBe('half-opened')
   })
 
-  it('lets one go at a time while half-opened, and all once it is closed', async () => {
+  it('releases one caller at a time while half-opened, and all once it is closed', async () => {
     const scene = stage()
     await open(scene)
     const gone = waiters(scene.circuit, 'first', 'second', 'third')
@@ -188,7 +188,7 @@ describe('ready()', () => {
     await until('the next is let go', () => gone.length === 2)
   })
 
-  it('goes on to the next where a probe is cancelled, never ends, or is never sent', async () => {
+  it('releases the next caller if a probe is cancelled, never ends, or is never sent', async () => {
     const scene = stage({ probeTimeout: 60 })
     await open(scene)
     const gone = waiters(scene.circuit, 'cancels', 'hangs', 'dawdles', 'last')
@@ -222,7 +222,7 @@ describe('ready()', () => {
     await until('the other is let go', () => gone.length === 1)
   })
 
-  it('lets everybody go once the circuit is detached', async () => {
+  it('releases everybody once the circuit is detached', async () => {
     const scene = stage()
     await open(scene)
     const gone = waiters(scene.circuit, 'first', 'second')

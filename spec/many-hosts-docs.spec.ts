@@ -37,7 +37,7 @@ async function run(
 
 const names = 'breaker.circuits.map(({ name }) => name)'
 
-it('is in one language, which another spec compiles', () => {
+it('contains only TypeScript, which another spec compiles', () => {
   expect(snippets.map(({ language }) => language)).toEqual(Array(6).fill('ts'))
 })
 

@@ -104,7 +104,7 @@ describe('Prometheus', () => {
     expect(series.map(({ metric }) => metric)).toEqual([{ status }])
   })
 
-  it('goes by the alerts', async () => {
+  it('loads the alerts', async () => {
     const { data } = JSON.parse(await example.get('http://localhost:4090/api/v1/rules')) as {
       data: { groups: { rules: { name: string; health: string }[] }[] }
     }
@@ -129,7 +129,7 @@ describe('Prometheus', () => {
 })
 
 describe('the mail server', () => {
-  it('got what the services say they have sent', async () => {
+  it('received what the services say they have sent', async () => {
     const page = await example.get('http://localhost:4003')
     const mails = page.match(/&lt;\w+@konoha.example&gt;/g) ?? []
     const sent = story.flatMap(({ output }) => output.match(/\w+@konoha.example/g) ?? [])
@@ -147,7 +147,7 @@ describe('the mail server', () => {
   })
 })
 
-it('says so where a port is taken', async () => {
+it('says so if a port is taken', async () => {
   const server = createServer().listen(4000, '127.0.0.1')
   // Where somebody has taken it before us, it is taken all the same.
   await once(server, 'listening').catch(() => undefined)
@@ -157,7 +157,7 @@ it('says so where a port is taken', async () => {
   server.close()
 })
 
-it('leaves nothing behind where it is ended while it starts', async () => {
+it('leaves nothing behind if it is ended while it starts', async () => {
   const own = mkdtempSync(join(tmpdir(), 'microservices-'))
   const run = new Microservices({ TMPDIR: own })
   await until('Redis starts', () => readdirSync(own).length > 0, LIMIT)

@@ -15,7 +15,7 @@ async function promtool(args: readonly string[], input = ''): Promise<string> {
 }
 
 describe('the text of a scrape', () => {
-  it('has nothing that promtool finds fault with', async () => {
+  it('passes the checks of promtool', async () => {
     const registry = new Registry()
     const breaker = new CircuitBreaker({ storage: new MemoryStorage() })
     const statuses = [200, 500, 404]
@@ -67,7 +67,7 @@ describe('the dashboard', () => {
   const { panels, annotations, templating } = dashboard
   const source = { type: 'prometheus', uid: '${datasource}' }
 
-  it('has panels that can be told apart', () => {
+  it('has panels with unique titles and descriptions', () => {
     expect(panels.length).toBeGreaterThan(5)
     for (const property of ['id', 'title', 'description'] as const) {
       expect(new Set(panels.map((panel) => panel[property])).size).toBe(panels.length)
@@ -76,7 +76,7 @@ describe('the dashboard', () => {
     expect(references.filter((ids) => new Set(ids).size !== ids.length)).toEqual([])
   })
 
-  it('has room for each panel, and no two in the same place', () => {
+  it('gives each panel a place of its own', () => {
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) => {
       expect(x + w).toBeLessThanOrEqual(24)
       return Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`)

@@ -98,7 +98,7 @@ class Run {
 
 afterEach(() => jest.restoreAllMocks())
 
-it('leaves the circuit as the rules say, after each step', async () => {
+it('leaves the circuit in the state that the rules require, after each step', async () => {
   const visited = new Set<string>()
   const property = fc.asyncProperty(steps(10, 50), async (sequence) => {
     const upstream = await Upstream.start()

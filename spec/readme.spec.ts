@@ -21,7 +21,7 @@ it('is short enough to be read', () => {
   expect(readme.split('\n').length).toBeLessThanOrEqual(MOST_LINES)
 })
 
-it.each(['npm run demo', 'npm test'])('tells who has a clone of `%s`', (command) => {
+it.each(['npm run demo', 'npm test'])('says that `%s` needs a clone', (command) => {
   expect(readme).toContain(`\`${command}\``)
 })
 
@@ -58,13 +58,13 @@ describe('the table', () => {
   const defaultsIn = (rows: readonly Row[]): Record<string, string> =>
     Object.fromEntries(rows.map((row) => [code(row.name), code(row.default)]))
 
-  it('of the options has each with its default', () => {
+  it('of the options lists each one with its default', () => {
     const named = defaultsIn(tableBelow('README.md', '## Options'))
     const defaults = Object.entries(DEFAULTS).map(([name, value]) => [name, inspect(value)])
     expect(named).toEqual({ ...Object.fromEntries(defaults), outcome: '', fallback: '' })
   })
 
-  it("of RedisStorage's options has each with its default", () => {
+  it("of RedisStorage's options lists each one with its default", () => {
     const named = defaultsIn(tableBelow('docs/sharing.md', 'Options of `new RedisStorage('))
     const sharing = Object.entries(resolveSharing({}, 'the process')).map(([name, value]) => [
       name,
@@ -74,14 +74,14 @@ describe('the table', () => {
     expect(named).toEqual({ ...Object.fromEntries(sharing), ...own })
   })
 
-  it('of the events has each', () => {
+  it('of the events lists each one', () => {
     const known = messageOf(() => new CircuitBreaker().on('no event' as EventName, () => undefined))
     const [, list = ''] = /expected one of (.*), given/.exec(known) ?? []
     const named = tableBelow('README.md', '## Events').map(({ event }) => code(event))
     expect(named.toSorted((a, b) => a.localeCompare(b))).toEqual(list.split(', '))
   })
 
-  it('of the errors has each that is exported', () => {
+  it('of the errors lists each one that is exported', () => {
     const exported = read('lib/index.ts').match(/\w+Error\b/g)
     const named = tableBelow('README.md', '## Errors').map((row) => code(row.class))
     expect(new Set(named)).toEqual(new Set(exported))
@@ -111,7 +111,7 @@ it('says how many events are delivered at once and may wait, and how many fallba
   expect(readme).toContain(`until ${MOST_PENDING.toLocaleString('en')} calls are pending`)
 })
 
-it('asks for no more permissions than are proved to be enough', () => {
+it('asks for exactly the permissions that a spec proves to be enough', () => {
   const rule = `ACL SETUSER ${USER} ${RULE.replace(PASSWORD, 'password')}\n`
   expect(read('docs/sharing.md')).toContain(rule)
 })
@@ -152,7 +152,7 @@ it.each<CircuitOptions>([
   { probes: { of: 2 } },
   { probeTimeout: 61 },
   { dryRun: true },
-])('takes nothing else for a default: %j', (options) => {
+])('has no other default: %j', (options) => {
   expect(() => attachAgain(options)).toThrow('already attached with other options')
 })
 

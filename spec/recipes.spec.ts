@@ -74,7 +74,7 @@ function compiled(code: string): string {
   return outputText
 }
 
-it('compiles, the one in TypeScript', async () => {
+it('the recipe in TypeScript compiles', async () => {
   const file = app.write('nest.ts', snippets.find(({ language }) => language === 'ts')?.code ?? '')
   const options = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext']
   const decorators = ['--experimentalDecorators', '--emitDecoratorMetadata', '--skipLibCheck']

@@ -42,7 +42,7 @@ function traceOf(action: () => unknown): string {
   }
 }
 
-it('no option is shown, be it wrong, unknown or misplaced', () => {
+it('no value of an option is shown, whether the option is wrong, unknown or misplaced', () => {
   const warnings = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
   fc.assert(
     fc.property(given, (options) => {

@@ -28,11 +28,11 @@ Components: main
 Signed-By: /keys/archive.gpg`
 
 describe('the sources of another release', () => {
-  it('are where those of this one are, in the format of paragraphs', () => {
+  it('are in the same archives as those of this release, in the format of paragraphs', () => {
     expect(sourcesOfSuite([SOURCES], 'bookworm', 'trixie')).toEqual([OTHER])
   })
 
-  it('are where those of this one are, in the format of lines', () => {
+  it('are in the same archives as those of this release, in the format of lines', () => {
     const lines = `
       # deb http://commented.test/debian bookworm main
       deb-src http://archive.test/debian bookworm main

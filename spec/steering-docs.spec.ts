@@ -21,7 +21,7 @@ beforeEach(() => {
 })
 afterEach(() => app.remove())
 
-it('has no program that is not run here', () => {
+it('has only programs that run here', () => {
   const headings = snippets.flatMap((it) => (it.language === 'js' ? [it.heading] : []))
   expect(headings).toEqual(['A stream that breaks midway', 'Server-sent events'])
 })
@@ -46,7 +46,7 @@ describe('A stream that breaks midway', () => {
     return runScript(script, { cwd: app.folder })
   }
 
-  it('opens the circuit, after the next one too', async () => {
+  it('opens the circuit together with the next one', async () => {
     const output = await run(`
       console.log(await tried('/big'), circuit.failureCount)
       console.log(await tried('/cut/200'), circuit.failureCount)
@@ -72,7 +72,7 @@ describe('A stream that breaks midway', () => {
     expect(output).toBe('closed 1')
   })
 
-  it('is forgiven by one that ends well, and so is an error by its status', async () => {
+  it('no longer counts after a stream that ends well, and adds up with an error status', async () => {
     const output = await run(`
       console.log(await tried('/cut/200'), await tried('/big'), circuit.failureCount)
       console.log(await tried('/status/500'), await tried('/cut/200'), circuit.state)`)
@@ -85,7 +85,7 @@ describe('A stream that breaks midway', () => {
     expect(output).toBe('The body has stalled 1')
   })
 
-  it('counts nothing of what the reader does', async () => {
+  it('does not count what the reader does', async () => {
     const output = await run(`
       process.once('exit', () => console.log(circuit.state, circuit.failureCount))
       console.log(await tried('/cut/200'), await tried('/drip/60000', '/no/such/folder'))
@@ -153,7 +153,7 @@ describe('Server-sent events', () => {
     expect(connections).toBe(2)
   })
 
-  it('a feed that speaks is up, and is left when the signal says so', async () => {
+  it('a feed that sends something is up, and the signal ends the connection', async () => {
     let isSilent = true
     speak = (response) => {
       if (!isSilent) response.write('data: hello\n\n')
@@ -166,7 +166,7 @@ describe('Server-sent events', () => {
     await running.printed('left with 0')
   })
 
-  it('connects again once the circuit lets it', async () => {
+  it('connects again once the circuit allows it', async () => {
     speak = (response) => {
       if (connections < 3) response.end()
       else response.write('data: hello\n\n')

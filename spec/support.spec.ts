@@ -67,7 +67,7 @@ describe('RedisServer', () => {
   )
 
   it(
-    'stands still while it is frozen',
+    'does nothing while it is frozen',
     async () => {
       server.freeze()
       const answer = server.command('PING')
@@ -144,7 +144,7 @@ describe('RedisServer', () => {
 })
 
 it(
-  'TLS is for those who trust the private authority',
+  'TLS accepts only clients that trust the private authority',
   async () => {
     const server = await RedisServer.start({ tls: true })
     try {
@@ -241,7 +241,7 @@ describe('TcpProxy', () => {
   )
 
   it(
-    'keeps bytes back, and connections open',
+    'holds bytes back, and keeps connections open',
     () =>
       withClient(async (client) => {
         proxy.pause()
@@ -276,7 +276,7 @@ describe('A cluster', () => {
   afterAll(() => cluster.stop())
 
   it(
-    'has owners of keys, which a client finds',
+    'has an owner for each key, which a client finds',
     async () => {
       const client = createCluster({ rootNodes: cluster.rootNodes.slice(0, 1) })
       await client.connect()

@@ -23,7 +23,7 @@ async function openedAt(now: () => number) {
   return circuit
 }
 
-describe('a clock that is swapped', () => {
+describe('a clock that is replaced', () => {
   it.each([
     ['by one that begins at 0', 1000, 0],
     ['by one that is far ahead', 0, 1e9],
@@ -127,7 +127,7 @@ describe('the option now', () => {
     expect(create).toThrow(/Expected a function that returns seconds[^]*now/)
   })
 
-  it('is of the breaker, and of no circuit', () => {
+  it('belongs to the breaker, and to no circuit', () => {
     const attach = () =>
       new CircuitBreaker().attach(axios.create(), 'users', { now: () => 1 } as never)
     expect(attach).toThrow(/given "?now/)
@@ -186,7 +186,7 @@ const MOCKS: [what: string, factory: string, use: string][] = [
 ]
 
 it(
-  'imports and attaches whatever a suite has put in the place of axios',
+  'imports and attaches, whatever replaces axios',
   async () => {
     const suite = mkdtempSync(join(tmpdir(), 'mocks-'))
     mkdirSync(join(suite, 'node_modules'))

@@ -9,7 +9,7 @@ beforeAll(() => {
   }
 })
 
-it('does all jobs, and has hardly anybody refused', async () => {
+it('does all jobs, with hardly a refusal', async () => {
   const program = new Program(['examples/worker/main.mjs'])
   const { code } = await program.end()
   expect({ code, stderr: program.stderr }).toEqual({ code: 0, stderr: '' })

@@ -46,11 +46,11 @@ const commands = steps.flatMap(({ run }) => run ?? [])
 const jobOf = (file: string, name: string): Job | undefined => workflows.get(file)?.jobs[name]
 
 describe('the workflows', () => {
-  it('are those that CONTRIBUTING speaks of', () => {
+  it('are those that CONTRIBUTING lists', () => {
     expect(files.toSorted()).toEqual(['ci.yml', 'codeql.yml', 'nightly.yml', 'release.yml'])
   })
 
-  it('run npm scripts that are there', () => {
+  it('run npm scripts that exist', () => {
     const named = commands.flatMap((command) =>
       Array.from(command.matchAll(/npm (?:run )?([\w:]+)/g), ([, script = '']) => script),
     )
@@ -59,7 +59,7 @@ describe('the workflows', () => {
     expect(named).toEqual(expect.arrayContaining(['test', 'package', 'specs:unit', 'coverage']))
   })
 
-  it('run, keep and read files that are there', () => {
+  it('run, keep and read files that exist', () => {
     const run = commands.flatMap((command) => command.match(/[\w/.-]+\.mjs/g) ?? [])
     const named = steps.flatMap((step) => [step.with?.path, step.with?.['node-version-file']])
     const paths = [...run, ...named.filter((path) => path !== undefined).map(String)]
@@ -84,7 +84,7 @@ describe('an action', () => {
   )
   const foreign = used.filter((action) => !action.startsWith('./'))
 
-  it('of somebody else is pinned by its commit, with the version beside it', () => {
+  it('of a third party is pinned by its commit, with the version beside it', () => {
     const pinned = /^[\w.-]+(?:\/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/
     expect(foreign.filter((action) => !pinned.test(action))).toEqual([])
     expect(foreign.length).toBeGreaterThan(5)
@@ -97,7 +97,7 @@ describe('an action', () => {
     expect(versions.size).toBe(repositories(foreign))
   })
 
-  it('of our own is there', () => {
+  it('of our own exists', () => {
     const own = used.filter((action) => action.startsWith('./'))
     expect(own).toEqual([`./${FOLDER}/ci.yml`])
   })
@@ -116,7 +116,7 @@ describe('permissions', () => {
     'release.yml: publish': { contents: 'read', 'id-token': 'write' },
   }
 
-  it.each(files)('of %s are to read the source', (file) => {
+  it.each(files)('of %s only allow reading the source', (file) => {
     expect(workflows.get(file)?.permissions).toEqual({ contents: 'read' })
   })
 
@@ -162,7 +162,7 @@ describe('forms for issues', () => {
     (file) => file !== 'config.yml',
   )
 
-  it.each(forms)('%s has a name, and fields that can be told apart', (file) => {
+  it.each(forms)('%s has a name, and fields with unique ids', (file) => {
     const form = safeLoad(read(join('.github/ISSUE_TEMPLATE', file))) as {
       readonly name: string
       readonly description: string
@@ -189,7 +189,7 @@ describe('dependency updates', () => {
     expect(kinds).toEqual(['npm', 'github-actions'])
   })
 
-  it('leave alone the old versions that the specs run against', () => {
+  it('leave out the old versions that the specs run against', () => {
     const { devDependencies } = JSON.parse(read('package.json')) as {
       readonly devDependencies: Readonly<Record<string, string>>
     }

@@ -95,7 +95,7 @@ it.each([
   expect(at(url, { baseURL })).toBe(host)
 })
 
-it('takes an absolute URL for a path if allowAbsoluteUrls is false', () => {
+it('treats an absolute URL as a path if allowAbsoluteUrls is false', () => {
   const config = { baseURL: 'http://users.internal', allowAbsoluteUrls: false }
   expect(at('http://evil.example/', config)).toBe('users.internal')
   expect(at('//evil.example/', config)).toBe('users.internal')
@@ -106,7 +106,7 @@ it('accepts URL objects', () => {
   expect(at('/', { baseURL: new URL('http://users.internal/') })).toBe('users.internal')
 })
 
-it('looks at the URL alone', () => {
+it('considers the URL alone', () => {
   const headers = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' }
   const proxy = { host: 'proxy.internal', port: 3128 }
   expect(at('http://users.internal/', { headers, proxy, params: { host: 'x' } })).toBe(
@@ -153,7 +153,7 @@ const absolute = fc.tuple(fc.constantFrom('http://', 'https://', 'ftp://', '//',
 /** An earlier axios drops only two slashes at the end of a `baseURL`. The host of `data:///` depends on that. */
 const DROPS_ALL = axios.getUri({ url: 'x', baseURL: 'http://a///' }) === 'http://a/x'
 
-it('goes by what axios makes of the URL and the baseURL', () => {
+it('combines the URL and the baseURL as axios does', () => {
   // An earlier axios does not know `allowAbsoluteUrls`.
   const allowed = AXIOS_MINOR < 8 ? fc.constant(true) : fc.boolean()
   const property = fc.property(absolute, absolute, allowed, (first, second, allowAbsoluteUrls) => {

@@ -32,7 +32,7 @@ async function refusal(): Promise<OpenedStateError> {
 }
 
 describe('OpenedStateError', () => {
-  it('says which circuit, in which state, and when to come again', async () => {
+  it('names the circuit, its state, and when to come back', async () => {
     const error = await refusal()
     expect(error).toMatchObject({
       name: 'OpenedStateError',
@@ -91,7 +91,7 @@ describe('OpenedStateError', () => {
     expect(shown).not.toContain(SECRET)
   })
 
-  it('is told apart from what is merely like it', () => {
+  it('is distinguished from objects that only look like it', () => {
     class Own extends OpenedStateError {}
     const error = new OpenedStateError('users', { state: 'opened', retryAfter: 1 })
     expect(new Own('users', { state: 'half-opened', retryAfter: 0 })).toBeInstanceOf(Own)
@@ -103,7 +103,7 @@ describe('OpenedStateError', () => {
     }
   })
 
-  it('leaves stacks as they were to everybody else', async () => {
+  it('does not change the stacks of other errors', async () => {
     const before = Error.stackTraceLimit
     await refusal()
     expect(Error.stackTraceLimit).toBe(before)

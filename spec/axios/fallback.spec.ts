@@ -28,7 +28,7 @@ const broken = (): never => {
 const pending = (): Promise<never> => new Promise(() => undefined)
 
 describe('a fallback', () => {
-  it('answers nothing more once its circuit is detached', async () => {
+  it('is not called once its circuit is detached', async () => {
     const { users, circuit } = attached({ fallback: () => 'an answer' })
     const refusal = new OpenedStateError(
       'users',
@@ -76,7 +76,7 @@ describe('a fallback', () => {
     })
   })
 
-  it('is told of the refusal and of the request', async () => {
+  it('gets the refusal and the request', async () => {
     const fallback = jest.fn(() => 'instead')
     const { users, fail } = attached({ fallback })
     await fail()
@@ -85,7 +85,7 @@ describe('a fallback', () => {
     expect(fallback.mock.calls).toEqual([expected])
   })
 
-  it('is not asked about any other error, nor about the refusal of another circuit', async () => {
+  it('is not called for any other error, nor for the refusal of another circuit', async () => {
     const fallback = jest.fn()
     const { users } = attached({ fallback, threshold: 9 })
     const other = axios.create({ baseURL: upstream.origin })
@@ -110,7 +110,7 @@ describe('a fallback', () => {
     expect(circuit).toMatchObject({ state: 'opened', failureCount: 1 })
   })
 
-  it('that takes for ever holds up its own caller only', async () => {
+  it('that never ends delays only its own caller', async () => {
     const { users, circuit, fail } = attached({ fallback: pending, ttl: 0.2 })
     await fail()
     let settled = false
@@ -143,7 +143,7 @@ describe('an outcome function', () => {
     expect(circuit.failureCount).toBe(0)
   })
 
-  it('is asked once for an attempt, with what is known of it', async () => {
+  it('is called once per attempt, with what is known about it', async () => {
     const outcome = jest.fn(() => undefined)
     const { users } = attached({ threshold: 9, outcome })
     await users.get('/status/200')
@@ -185,7 +185,7 @@ it.each([
   expect(await users.get('/')).toMatchObject({ status: 200, data: part })
 })
 
-it('detaches a fallback, and nobody else, whatever was cleared in between', async () => {
+it('detach removes its fallback and nothing else, whatever was cleared in between', async () => {
   const { users, circuit } = attached({ fallback: () => 'instead' })
   users.interceptors.response.clear()
   users.interceptors.response.use((response) => ({ ...response, data: 'seen' }))

@@ -109,7 +109,7 @@ describe('forced open', () => {
     expect((await scene.refusal()).message).toBe(message)
   })
 
-  it('is refused with the message that the documentation shows', async () => {
+  it('refuses with the message that the documentation shows', async () => {
     const scene = new Scene()
     await scene.circuit.force('opened', { for: 900, by: 'ann', reason: 'maintenance' })
     const shown = snippetsOf('docs/steering.md').map(({ code }) => code)
@@ -130,7 +130,7 @@ describe('forced open', () => {
     expect(shown.join('\n')).toContain('maintenance')
   })
 
-  it('says nothing of a force if the circuit is opened by its rules', async () => {
+  it('does not mention a force if the circuit is opened by its rules', async () => {
     const scene = new Scene()
     await scene.fail()
     const error = await scene.refusal()
@@ -186,13 +186,13 @@ describe('forced open', () => {
     expect(upstream.hits).toBe(1)
   })
 
-  it('lets requests past that ask for it', async () => {
+  it('lets requests with circuitBreaker false past', async () => {
     const scene = new Scene()
     await scene.circuit.force('opened')
     expect(await scene.get('/status/200', { circuitBreaker: false })).toBe(200)
   })
 
-  it('counts what was in flight', async () => {
+  it('counts requests that were in flight', async () => {
     const scene = new Scene()
     const { ended } = await scene.hold()
     await scene.circuit.force('opened')
@@ -203,7 +203,7 @@ describe('forced open', () => {
     expect(scene.circuit).toMatchObject({ state: 'opened', failureCount: 1, cause: 'streak' })
   })
 
-  it('lets a probe end that was in flight', async () => {
+  it('lets a probe in flight end', async () => {
     const scene = new Scene()
     await scene.fail()
     scene.clock.advance(30)
@@ -218,7 +218,7 @@ describe('forced open', () => {
     expect(scene.circuit.state).toBe('closed')
   })
 
-  it('counts an attempt as slow that outlasts its time meanwhile', async () => {
+  it('counts an attempt as slow if its time passes in the meantime', async () => {
     const scene = new Scene({ slowAfter: 2 })
     const attempt = await scene.hold()
     await scene.circuit.force('opened')
@@ -313,7 +313,7 @@ describe('forced closed', () => {
     expect(scene.circuit.state).toBe('closed')
   })
 
-  it('counts nothing of a request that was to be refused, if it ends after the force', async () => {
+  it('does not count a request that the rules refused, even if it ends after the force', async () => {
     const scene = await opened({})
     const spared = await scene.hold()
     await scene.circuit.unforce()
@@ -322,7 +322,7 @@ describe('forced closed', () => {
     expect(scene.circuit).toMatchObject({ state: 'opened', failureCount: 1 })
   })
 
-  it('counts a probe as slow that outlasts its time', async () => {
+  it('counts a probe as slow if its time passes', async () => {
     const scene = await opened({ dryRun: true, slowAfter: 2 })
     scene.clock.advance(30)
     const probe = await scene.hold()
@@ -380,7 +380,7 @@ describe('forced closed', () => {
     expect(error).not.toBeInstanceOf(OpenedStateError)
   })
 
-  it('refuses requests before init() of a storage, as ever', async () => {
+  it('refuses requests before init() of a storage, as usual', async () => {
     const breaker = new CircuitBreaker({ dryRun: true, storage: new MemoryStorage() })
     const users = axios.create({ baseURL: upstream.origin })
     breaker.attach(users, 'users')

@@ -37,7 +37,7 @@ describe('a refused request', () => {
     expect(upstream.hits).toBe(hits)
   })
 
-  it('is seen by response interceptors, before and after', async () => {
+  it('passes through all response interceptors, before and after the guard', async () => {
     const { users, breaker } = guarded({ ttl: 60 })
     const seen: unknown[] = []
     const look = (error: unknown): never => {
@@ -55,7 +55,7 @@ describe('a refused request', () => {
 })
 
 describe('a probe', () => {
-  it('is alone, however many ask at once', async () => {
+  it('is the only one, however many requests come at once', async () => {
     const { users, circuit } = guarded()
     await open(users)
     await until('the ttl has passed', () => circuit.state === 'half-opened')
@@ -84,7 +84,7 @@ describe('a probe', () => {
     expect(circuit.state).toBe('closed')
   })
 
-  it('says nothing when it answers after another has taken its place', async () => {
+  it('does not count if it answers after another has taken its permit', async () => {
     const { users, circuit } = guarded({ probeTimeout: 0.02 })
     await open(users)
     await until('the ttl has passed', () => circuit.state === 'half-opened')
@@ -104,7 +104,7 @@ describe('a probe', () => {
 })
 
 describe('a result of an earlier epoch', () => {
-  it.each([200, 500])('changes nothing, be it %s', async (status) => {
+  it.each([200, 500])('changes nothing, not even a %s', async (status) => {
     const { users, circuit } = guarded({ ttl: 60 })
     const late = users.get('/hold').catch(nameOf)
     await until('the request has arrived', () => upstream.held.length > 0)
@@ -119,7 +119,7 @@ describe('a result of an earlier epoch', () => {
 })
 
 describe('the dispatch', () => {
-  it('happens before the call returns, where all interceptors are synchronous', () => {
+  it('happens before the call returns if all interceptors are synchronous', () => {
     const { users } = guarded()
     let dispatched = false
     const adapter = (): Promise<never> => {
@@ -143,7 +143,7 @@ describe('the dispatch', () => {
     expect(upstream.hits).toBe(1)
   })
 
-  it('keeps to the fetch that the config brings', async () => {
+  it('uses the fetch of the config', async () => {
     const { users } = guarded()
     let calls = 0
     const own: typeof fetch = (input, init) => {
@@ -156,7 +156,7 @@ describe('the dispatch', () => {
     expect(calls).toBe(Number(axios.VERSION.split('.')[1]) >= 12 ? 1 : 0)
   })
 
-  it('records an adapter that throws where it should reject', async () => {
+  it('records an adapter that throws instead of rejecting', async () => {
     const { users, circuit } = guarded({ threshold: 5 })
     const adapter = (): never => {
       throw new Error('at once')
@@ -167,7 +167,7 @@ describe('the dispatch', () => {
 })
 
 describe('what is left of the guard', () => {
-  it('is nothing on a response, nor on an error', async () => {
+  it('is nothing on a response or an error', async () => {
     const { users } = guarded({ threshold: 5 })
     const { config } = await users.get('/status/200')
     const error: unknown = await users.get('/status/500').catch((thrown: unknown) => thrown)
@@ -184,7 +184,7 @@ describe('what is left of the guard', () => {
     expect(response.status).toBe(200)
   })
 
-  it('is one guard only on a config that comes back before it was sent', async () => {
+  it('is a single guard on a config that is passed again before it was sent', async () => {
     const users = axios.create({ baseURL: upstream.origin })
     let stopped: InternalAxiosRequestConfig | undefined
     users.interceptors.request.use((config) => {

@@ -147,7 +147,7 @@ const PROMISES: readonly [string, Made][] = [
 
 describe.each(PROMISES)('an adapter whose promise %s', (_what, make) => {
   it.each([false, true])(
-    'ends as without a circuit, and is recorded (heard: %s)',
+    'ends as without a circuit, and is recorded (with listeners: %s)',
     async (hears) => {
       const [bare, reason] = await endOf(() => make() as never)
       const { end, status, state } = await guardedEndOf(() => make() as never, hears)

@@ -75,7 +75,7 @@ describe.each(Object.entries(AT_ONCE))('a fallback that %s', (_what, way) => {
   })
 })
 
-it('says once what to do', async () => {
+it('warns once, and says what to do', async () => {
   const { first } = await ring(1, AT_ONCE['sends a request'] as Ways[string])
   await first.get('/').catch(() => undefined)
   await first.get('/').catch(() => undefined)
@@ -122,7 +122,7 @@ it('hands the config back as it was', async () => {
 
 /** Nothing tells such a request from another caller's: it is held up, and in the end refused. */
 describe.each([2])('a fallback in a ring of %i that sends a new request later', (size) => {
-  it('leaves the loop to others, and ends', async () => {
+  it('keeps the event loop free, and ends', async () => {
     const { first } = await ring(size, (next) => async () => {
       await passOn(0)
       return next().get('/backup')

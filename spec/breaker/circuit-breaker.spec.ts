@@ -45,7 +45,7 @@ describe('a circuit', () => {
     expect(circuit).toMatchObject({ state: 'closed', failureCount: 0 })
   })
 
-  it('refuses without asking the server, and says when to come again', async () => {
+  it('refuses without sending a request, and says when to come back', async () => {
     const users = client()
     const circuit = breakerOf().attach(users, 'users')
     await send(users, '/status/500', 2)
@@ -56,7 +56,7 @@ describe('a circuit', () => {
     expect(upstream.hits).toBe(2)
   })
 
-  it('takes 4xx for answers', async () => {
+  it('counts 4xx as successes', async () => {
     const users = client()
     const circuit = breakerOf().attach(users, 'users')
     await send(users, '/status/500')
@@ -147,19 +147,23 @@ describe('two breakers on one instance', () => {
     expect(await send(users, '/')).toEqual(['ERR_CIRCUIT_OPENED'])
   })
 
-  it.each(['inner', 'outer'])('take no refusal of the %s one for a failure', async (which) => {
-    const users = client()
-    const strict = () => breakerOf({ threshold: 1 }).attach(users, 'strict')
-    const patient = () => breakerOf({ threshold: 9 }).attach(users, 'patient')
-    const circuits = which === 'inner' ? [strict(), patient()] : [patient(), strict()].toReversed()
-    await send(users, '/status/500')
-    await send(users, '/', 5)
-    expect(circuits[0]).toMatchObject({ name: 'strict', state: 'opened' })
-    expect(circuits[1]).toMatchObject({ name: 'patient', failureCount: 1 })
-  })
+  it.each(['inner', 'outer'])(
+    'do not count a refusal of the %s one as a failure',
+    async (which) => {
+      const users = client()
+      const strict = () => breakerOf({ threshold: 1 }).attach(users, 'strict')
+      const patient = () => breakerOf({ threshold: 9 }).attach(users, 'patient')
+      const circuits =
+        which === 'inner' ? [strict(), patient()] : [patient(), strict()].toReversed()
+      await send(users, '/status/500')
+      await send(users, '/', 5)
+      expect(circuits[0]).toMatchObject({ name: 'strict', state: 'opened' })
+      expect(circuits[1]).toMatchObject({ name: 'patient', failureCount: 1 })
+    },
+  )
 })
 
-it("takes another breaker's missing init() for no failure", async () => {
+it("do not count another breaker's missing init() as a failure", async () => {
   const users = client()
   new CircuitBreaker({ storage: new MemoryStorage() }).attach(users, 'users')
   const outer = breakerOf({ threshold: 3 }).attach(users, 'users')
@@ -178,7 +182,7 @@ describe('a request with circuitBreaker: false', () => {
     expect(circuit.state).toBe('opened')
   })
 
-  it('may be all of an instance, and true takes one back in', async () => {
+  it('may be the default of an instance, and true guards one request again', async () => {
     const users = axios.create({ baseURL: upstream.origin, circuitBreaker: false })
     const circuit = breakerOf().attach(users, 'users')
     await send(users, '/status/500', 3)
@@ -214,7 +218,7 @@ describe('detach', () => {
     expect(circuit.failureCount).toBe(1)
   })
 
-  it('makes room for a circuit that begins anew', async () => {
+  it('leaves the name free for a new circuit, which begins anew', async () => {
     const breaker = breakerOf({ threshold: 1 })
     const users = client()
     const first = breaker.attach(users, 'users')
@@ -227,7 +231,7 @@ describe('detach', () => {
     expect(breaker.circuits).toEqual([second])
   })
 
-  it('takes off nothing of others, whatever was cleared in between', async () => {
+  it('removes nothing of others, whatever was cleared in between', async () => {
     const users = client()
     const circuit = breakerOf().attach(users, 'users')
     users.interceptors.request.clear()
@@ -273,7 +277,7 @@ it('guards an instance once, however often it is attached, and says once that a 
   expect(created.mock.calls).toEqual([[{ circuit: 'users' }]])
 })
 
-it('goes on with a circuit that a further instance does not take', async () => {
+it('keeps the circuit if a further instance refuses it', async () => {
   const breaker = breakerOf({ threshold: 1 })
   const users = client()
   const circuit = breaker.attach(users, 'users')

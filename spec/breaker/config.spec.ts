@@ -106,7 +106,7 @@ function revoked(): object {
 }
 
 describe('options', () => {
-  it('may come of another realm, without a prototype, or as a module', () => {
+  it('may come from another realm, without a prototype, or as a module', () => {
     const bare: object = Object.assign(Object.create(null), { threshold: 1 })
     for (const given of [bare, runInNewContext('({ threshold: 1 })') as object]) {
       expect(() => new CircuitBreaker(given)).not.toThrow()
@@ -315,7 +315,7 @@ describe('a function that is written inline', () => {
     expect(message).toContain('Leave the options out for further instances')
   })
 
-  it('is not taken for another that is bound, of which nothing can be read', () => {
+  it('does not equal another bound function, since their text says nothing', () => {
     const bound = (answer: string) => ({ fallback: String.bind(undefined, answer) })
     expect(() => attachAll(bound('one'), bound('two'))).toThrow(ConfigError)
     const one = bound('one')
@@ -330,7 +330,7 @@ describe('a ttl above an hour', () => {
   })
   afterEach(() => warnings.mockRestore())
 
-  it('gets one warning of a breaker, that it is in seconds', () => {
+  it('causes one warning per breaker, that it is in seconds', () => {
     const breaker = new CircuitBreaker({ ttl: 30_000 })
     breaker.attach(axios.create(), 'users')
     breaker.attach(axios.create(), 'orders', { ttl: 40_000 })
@@ -339,13 +339,13 @@ describe('a ttl above an hour', () => {
     ])
   })
 
-  it('of a single circuit is named with it', () => {
+  it('of a single circuit causes a warning that names the circuit', () => {
     const breaker = new CircuitBreaker()
     breaker.attach(axios.create(), 'a\nb', { ttl: 3601 })
     expect(warnings).toHaveBeenCalledWith(expect.stringContaining(String.raw`circuit "a\nb" for`))
   })
 
-  it('is what it takes: an hour is none', () => {
+  it('is needed for the warning: an hour causes none', () => {
     new CircuitBreaker({ ttl: 3600 }).attach(axios.create(), 'users')
     expect(warnings).not.toHaveBeenCalled()
   })
@@ -397,7 +397,7 @@ describe('circuitBreaker in a request', () => {
   })
 })
 
-it('goes by the defaults for options that are undefined', async () => {
+it('uses the defaults for options that are undefined', async () => {
   const breaker = new CircuitBreaker({ threshold: 1, ttl: undefined, now: () => 0 })
   const users = axios.create({ adapter: () => Promise.reject(broken) })
   const circuit = breaker.attach(users, 'users', { threshold: undefined })

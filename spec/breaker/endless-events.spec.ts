@@ -32,7 +32,7 @@ describe.each([
   ['two requests, through asynchronous interceptors', 1, 2, true],
   ['a request through another circuit', 3, 1, false],
 ])('a listener that sends %s', (_what, circuits, breadth, isAsync) => {
-  it('leaves the loop to others, and is named once', async () => {
+  it('keeps the event loop free, and is named once', async () => {
     const { breaker, instances } = await opened(
       Array.from({ length: circuits }, (_, id) => `${id}`),
     )
@@ -61,7 +61,7 @@ describe.each([
   })
 })
 
-it('tells of a burst in its order, whole, and without a warning', async () => {
+it('delivers all events of a burst in order, without a warning', async () => {
   const { breaker, burst } = await opened(['users'])
   const heard: [string, number][] = []
   let count = 0
@@ -90,7 +90,7 @@ it('delivers at once again after a burst', async () => {
   expect(heard).toHaveBeenCalledTimes(3101)
 })
 
-it('lets listeners attach and detach without end', async () => {
+it('lets listeners attach and detach endlessly', async () => {
   const breaker = new CircuitBreaker()
   const instance = axios.create()
   let isOver = false

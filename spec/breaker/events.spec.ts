@@ -34,7 +34,7 @@ function attached(options: CircuitBreakerOptions = {}) {
   return { breaker, told, circuit, request }
 }
 
-it('tells the story of a circuit in its order', async () => {
+it('publishes what happens to a circuit in order', async () => {
   const clock = new TestClock()
   const { told, request } = attached({ now: clock.now })
   await request('/status/500')
@@ -68,7 +68,7 @@ it('tells the story of a circuit in its order', async () => {
   ])
 })
 
-it('says that a series of failures has ended, and not that all is well', async () => {
+it('publishes that a series of failures has ended, and nothing for further successes', async () => {
   const { told, request } = attached()
   await request('/status/200')
   await request('/status/500')
@@ -77,14 +77,14 @@ it('says that a series of failures has ended, and not that all is well', async (
   expect(told.map(([name]) => name)).toEqual(['created', 'failed', 'recovered'])
 })
 
-it('tells nothing of the request or the answer', async () => {
+it('shows nothing of the request or the answer', async () => {
   const { told, request } = attached({ threshold: 1 })
   await request('/status/500?token=hunter2')
   await request('/status/500?token=hunter2')
   expect(JSON.stringify(told)).not.toMatch(/hunter2|http|127\.0\.0\.1/)
 })
 
-it('tells each attempt that was sent, counted or not, and none that was refused', async () => {
+it('publishes each attempt that was sent, counted or not, and none that was refused', async () => {
   const { breaker, circuit, request } = attached({ threshold: 1 })
   const attempts: CircuitEvents['attempted'][] = []
   breaker.on('attempted', (attempt) => void attempts.push(attempt))
@@ -102,7 +102,7 @@ it('tells each attempt that was sent, counted or not, and none that was refused'
   for (const { duration } of attempts) expect(duration).toBeGreaterThan(0)
 })
 
-it('tells ordinary requests from probes after the first transitions too', async () => {
+it('distinguishes ordinary requests from probes after the first transitions too', async () => {
   const { breaker, circuit, request } = attached({ threshold: 1 })
   const probes: boolean[] = []
   breaker.on('attempted', ({ probe }) => void probes.push(probe))
@@ -113,7 +113,7 @@ it('tells ordinary requests from probes after the first transitions too', async 
   expect(probes).toEqual([false, true, false])
 })
 
-it('takes no ignored result for a recovery', async () => {
+it('does not publish an ignored result as a recovery', async () => {
   const { told, request } = attached({
     outcome: ({ response }) => (response?.status === 204 ? 'ignored' : undefined),
   })
@@ -124,7 +124,7 @@ it('takes no ignored result for a recovery', async () => {
   expect(told.map(([name]) => name)).toEqual(['created', 'failed', 'recovered'])
 })
 
-it('tells once that a circuit was detached', () => {
+it('publishes once that a circuit was detached', () => {
   const { breaker, circuit } = attached()
   const told: unknown[] = []
   breaker.on('detached', (event) => void told.push(event))
@@ -163,7 +163,7 @@ describe('a listener', () => {
     expect(told).toEqual(['created', 'failed', 'failed', 'stateChanged', 'rejected'])
   })
 
-  it('that fails is complained of once, by its stack, and no more', async () => {
+  it('that throws is logged once, by its stack alone', async () => {
     const { breaker, request } = attached()
     breaker.on('failed', function named() {
       fail()
@@ -175,7 +175,7 @@ describe('a listener', () => {
     expect(consoleErrors).toHaveBeenCalledWith(expect.stringContaining('of the listener'))
   })
 
-  it('that fails hurts nobody, even where the console throws', async () => {
+  it('that throws affects nothing else, even if the console throws', async () => {
     consoleErrors.mockImplementation(fail)
     const { breaker, told, circuit, request } = attached()
     breaker.on('failed', fail)
@@ -186,7 +186,7 @@ describe('a listener', () => {
     expect(told.at(-1)?.[0]).toBe('recovered')
   })
 
-  it('hears nothing more once it is unsubscribed, which may be done twice', async () => {
+  it('is not called once it is unsubscribed, which may be done twice', async () => {
     const { breaker, request } = attached()
     const listener = jest.fn()
     const other = jest.fn()
@@ -224,7 +224,7 @@ describe('a listener', () => {
     expect(breaker.circuits).toEqual([])
   })
 
-  it('sees events in one order, although another publishes from within', () => {
+  it('sees events in the same order as others, even if another listener causes some', () => {
     const breaker = new CircuitBreaker()
     const seen: string[] = []
     breaker.on('created', ({ circuit }) => {
@@ -272,7 +272,7 @@ function fail(): never {
   throw new Error('of the listener')
 }
 
-it('complains of an asynchronous listener that fails, once', async () => {
+it('logs an asynchronous listener that rejects, once', async () => {
   const { breaker, request } = attached()
   breaker.on('failed', async () => fail())
   await request('/status/500')

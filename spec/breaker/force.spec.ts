@@ -120,7 +120,7 @@ describe('force', () => {
     expect(circuit.forced).toEqual({ state: 'closed' })
   })
 
-  it('goes by the last call', () => {
+  it('uses the last call', () => {
     const { circuit, events } = scene()
     void circuit.force('opened', { by: 'ann', for: 10 })
     void circuit.force('closed', { by: 'ben' })
@@ -172,7 +172,7 @@ describe('unforce', () => {
 })
 
 describe('the end of a force', () => {
-  it('is noticed by whoever asks', () => {
+  it('is noticed as soon as the circuit is asked', () => {
     const { circuit, clock, events } = scene()
     void circuit.force('opened', { for: 5 })
     clock.advance(4.99)
@@ -224,7 +224,7 @@ describe('the end of a force', () => {
     jest.restoreAllMocks()
   })
 
-  it('is found by a timer that looks again, if the clock of a test moves later', async () => {
+  it('is found by a timer that checks again, if the clock of a test moves later', async () => {
     const { circuit, clock, events } = scene()
     await circuit.force('opened', { for: 0.2 })
     const started = performance.now()
@@ -261,7 +261,7 @@ describe('a circuit that is detached', () => {
     expect(successor.forced).toBeUndefined()
   })
 
-  it('is forced no more, and publishes nothing when the time of its force is over', async () => {
+  it('is no longer forced, and publishes nothing when its force ends', async () => {
     const { circuit, clock, events } = scene()
     await circuit.force('opened', { for: 5 })
     circuit.detach()
@@ -285,7 +285,7 @@ describe('a circuit that is detached', () => {
     expect(attach('others').forced).toBeUndefined()
   })
 
-  it('leaves no force that is over by then', async () => {
+  it('leaves no force that has ended by then', async () => {
     const { attach, circuit, clock, events } = scene()
     await circuit.force('opened', { for: 10 })
     circuit.detach()
@@ -317,7 +317,7 @@ it('a listener of forced may force the circuit again', async () => {
   expect(events.at(-1)).toEqual(['users', { state: 'closed', by: 'ben' }])
 })
 
-it('a breaker keeps no more forces than it says, and makes room for those that are over', async () => {
+it('a breaker keeps a bounded number of forces, and drops those that have ended', async () => {
   const { attach, clock } = scene()
   const force = async (name: string, options?: object) => {
     const circuit = attach(name)

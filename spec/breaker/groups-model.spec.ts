@@ -272,7 +272,7 @@ beforeAll(() => {
 })
 afterAll(() => warnings.mockRestore())
 
-it('goes as the model does, whatever happens', async () => {
+it('agrees with the model, whatever happens', async () => {
   const steps = fc.array(step, { minLength: 20, maxLength: 80 })
   await fc.assert(fc.asyncProperty(steps, play), { numRuns: 200 })
   // Sequences in which nothing happens would prove nothing.

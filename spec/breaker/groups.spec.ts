@@ -62,7 +62,7 @@ describe('a group', () => {
     expect(group.unguarded).toBe(0)
   })
 
-  it('asks the function once for each request, when its URL is final', async () => {
+  it('calls the function once for each request, when its URL is final', async () => {
     const instance = axios.create({ baseURL: down.origin })
     const seen: string[] = []
     const nameOf = jest.fn((config: InternalAxiosRequestConfig) => {
@@ -83,7 +83,7 @@ describe('a group', () => {
     expect(namesOf(group.circuits)).toEqual([hostOf(up)])
   })
 
-  it('counts each attempt of axios-retry, and has no refusal tried again', async () => {
+  it('counts each attempt of axios-retry, which never retries a refusal', async () => {
     const instance = axios.create()
     const group = new CircuitBreaker({ threshold: 3 }).attach(instance, byHost)
     axiosRetry(instance, { retries: 5, retryDelay: () => 1, retryCondition: () => true })
@@ -92,7 +92,7 @@ describe('a group', () => {
     expect(group.circuits[0]).toMatchObject({ state: 'opened', name: hostOf(down) })
   })
 
-  it('leaves a request alone that bypasses the circuit, or for which there is no name', async () => {
+  it('does not guard a request that bypasses the circuit, or that has no name', async () => {
     const instance = axios.create()
     const nameOf = jest.fn((config: InternalAxiosRequestConfig) =>
       config.params ? 'users' : undefined,
@@ -175,7 +175,7 @@ describe('a name', () => {
     expect(warnings.mock.calls[0]?.[0]).not.toContain('secret')
   })
 
-  it('may have 200 characters, and be the name of anything', async () => {
+  it('may have 200 characters, and be that of a built-in property', async () => {
     const [instance, breaker] = [axios.create(), new CircuitBreaker()]
     const names = ['x'.repeat(200), '__proto__', 'constructor', '\u0000', '\ud800', '😀']
     let name = ''
@@ -209,7 +209,7 @@ describe('the bound', () => {
     ])
   })
 
-  it('makes room by the circuits that were unused for idleTime, the longest first', async () => {
+  it('evicts circuits that were unused for idleTime, the longest first', async () => {
     const clock = new TestClock()
     const instance = axios.create()
     const breaker = new CircuitBreaker({ now: clock.now })
@@ -277,7 +277,7 @@ describe('the bound', () => {
     expect(group.unguarded).toBe(2)
   })
 
-  it('evicts circuits in a dry run like others: only those whose rules have nothing to say', async () => {
+  it('evicts circuits in a dry run like others: only those whose rules have counted nothing', async () => {
     const clock = new TestClock()
     const instance = axios.create()
     const breaker = new CircuitBreaker({ now: clock.now, dryRun: true, threshold: 1, ttl: 5 })

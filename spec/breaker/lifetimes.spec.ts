@@ -67,7 +67,7 @@ describe('instances that are dropped', () => {
     expect(found).toEqual({ isCollected: true, state: 'opened' })
   }, 60_000)
 
-  it('take their breaker along, where it was made for them', async () => {
+  it('are collected with their breaker, if it was made for them', async () => {
     const found = await inCollected<{ isCollected: boolean }>(`${MAKE}
       const breakers = Array.from({ length: 200 }, () => {
         const breaker = new CircuitBreaker()
@@ -190,7 +190,7 @@ describe('circuit.detach(instance)', () => {
     expect(circuit.state).toBe('opened')
   })
 
-  it('keeps the circuit, and tells of nothing, when the last instance goes', () => {
+  it('keeps the circuit, and publishes nothing, when the last instance goes', () => {
     const { breaker, circuit, one, other } = attached()
     const detached = jest.fn()
     breaker.on('detached', detached)
@@ -215,7 +215,7 @@ describe('many breakers on one instance', () => {
   })
   afterEach(() => warnings.mockRestore())
 
-  it('are warned of once, from the eleventh on', () => {
+  it('cause one warning, from the eleventh on', () => {
     const instance = axios.create()
     for (let count = 0; count < 10; count += 1) new CircuitBreaker().attach(instance, 'users')
     expect(warnings).not.toHaveBeenCalled()
@@ -224,7 +224,7 @@ describe('many breakers on one instance', () => {
     expect(warnings.mock.calls[0]?.[0]).toContain('More than 10 breakers')
   })
 
-  it('are no reason for a request to fail, however many', async () => {
+  it('make no request fail, however many there are', async () => {
     const instance = axios.create({ baseURL: upstream.origin })
     const circuits = Array.from({ length: 3000 }, () =>
       new CircuitBreaker({ threshold: 1 }).attach(instance, 'users'),

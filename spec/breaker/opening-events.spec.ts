@@ -84,7 +84,7 @@ it('names a probe from the second round on, and how long each round lasts', asyn
   expect(Object.keys(JSON.parse(JSON.stringify(circuit)) as object)).not.toContain('round')
 })
 
-it('says nothing of the kind about other transitions', async () => {
+it('leaves these fields out of other transitions', async () => {
   const { users, moves } = guarded({ threshold: 1, ttl: 10 })
   await send(users, 'f')
   clock.advance(10)
@@ -95,7 +95,7 @@ it('says nothing of the kind about other transitions', async () => {
   ])
 })
 
-it('counts a longer Retry-After among what the event says', async () => {
+it('includes a longer Retry-After in the retryAfter of the event', async () => {
   const { users, breaker, moves } = guarded({ threshold: 1, ttl: 10, maxRetryAfter: 60 })
   const busy = axios.create({
     adapter: (config) =>
@@ -132,7 +132,7 @@ describe('in a fleet', () => {
     return { one, other, close }
   }
 
-  it('each process names the cause and the round, whoever has seen the failures', async () => {
+  it('each process names the cause and the round, whichever process has seen the failures', async () => {
     const { one, other, close } = await two({ threshold: 2, ttl: 0.05 })
     await send(one.users, 'ff')
     await until('the other has heard', () => other.openings.length === 1)

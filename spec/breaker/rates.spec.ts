@@ -69,7 +69,7 @@ describe('a circuit with a failure rate', () => {
     expect(circuit.failureRate).toEqual({ requests: 0, failures: 0, rate: 0 })
   })
 
-  it('has no streak but that of its minimum, unless it is given one', async () => {
+  it('has its minimum as the threshold of its streak, unless a threshold is given', async () => {
     const { users, circuit } = guarded({ failureRate: { threshold: 1, minimumRequests: 7 } })
     // Too slowly for the window, as with a minimum that is never reached.
     for (let count = 0; count < 6; count += 1) {
@@ -116,7 +116,7 @@ describe('threshold: false', () => {
     expect(circuit).toMatchObject({ state: 'closed', failureCount: 30 })
   })
 
-  it('leaves the rate alone to open it', async () => {
+  it('leaves only the rate to open it', async () => {
     const { users, circuit } = guarded({
       threshold: false,
       failureRate: { threshold: 0.9, minimumRequests: 20 },
@@ -161,7 +161,7 @@ describe('slowAfter', () => {
     expect(told('failed')).toHaveLength(3)
   })
 
-  it('counts a slow attempt once, whatever its end would have said', async () => {
+  it('counts a slow attempt once, however it ends', async () => {
     const { users, circuit, told } = guarded({ slowAfter: 2, threshold: 9 })
     const { answers, cancel } = await hold(users, 2)
     clock.advance(3)
@@ -175,7 +175,7 @@ describe('slowAfter', () => {
     cancel()
   })
 
-  it('counts at its end what nobody has asked about before, with what is known of it then', async () => {
+  it('counts a slow attempt at its end if nobody has asked before, with its code and status', async () => {
     const { users, told } = guarded({ slowAfter: 2, threshold: 9 })
     const { answers } = await hold(users, 1)
     clock.advance(3)
@@ -204,7 +204,7 @@ describe('slowAfter', () => {
     expect(circuit.failureCount).toBe(1)
   })
 
-  it('leaves alone what ends in time, and what belongs to an earlier epoch', async () => {
+  it('ignores attempts that end in time, and those of an earlier epoch', async () => {
     const { users, circuit, told } = guarded({ slowAfter: 2, threshold: 1, ttl: 1 })
     const { answers } = await hold(users, 1)
     await send(users, 'sf')
@@ -259,7 +259,7 @@ describe('slowAfter', () => {
     await Promise.all(answers)
   })
 
-  it('does not count the time for which this process was busy itself', async () => {
+  it('does not count the time during which this process itself was busy', async () => {
     const users = axios.create({ baseURL: upstream.origin })
     const circuit = new CircuitBreaker({ slowAfter: 0.5, threshold: 1 }).attach(users, 'users')
     const answers = Array.from({ length: 5 }, () => users.get('/status/200'))
@@ -271,7 +271,7 @@ describe('slowAfter', () => {
 })
 
 describe('a growing ttl', () => {
-  it('grows with each round of probes that failed, and no further than to its maximum', async () => {
+  it('grows with each round of probes that failed, up to its maximum', async () => {
     const { users, circuit } = guarded({
       threshold: 1,
       ttl: { initial: 2, max: 10, jitter: 0 },
@@ -318,7 +318,7 @@ describe('a growing ttl', () => {
     expect(times.filter((time) => time > 10.5).length).toBeGreaterThan(50)
   })
 
-  it('gives way to a plain ttl of one circuit', async () => {
+  it('is replaced by a plain ttl of one circuit', async () => {
     const { users, circuit } = guarded({ ttl: 3 }, { threshold: 1, ttl: { initial: 7, max: 9 } })
     await send(users, 'f')
     expect(circuit.retryAfter).toBe(3)

@@ -70,7 +70,7 @@ it('is in the window of the rate', () => {
   expect(events.at(-1)).toMatchObject({ to: 'opened', cause: 'rate' })
 })
 
-it('comes after the attempts that are slow by then', async () => {
+it('counts after the attempts that are slow by then', async () => {
   const { users, circuit } = guarded({ slowAfter: 5 })
   const slow = users.get('/hold').catch(() => undefined)
   await until('the request has arrived', () => upstream.held.length === 1)
@@ -116,7 +116,7 @@ it.each([
   expect(circuit.state).toBe(state)
 })
 
-it('does nothing once the circuit is detached, also where another has its name', () => {
+it('does nothing once the circuit is detached, even if another has its name', () => {
   const { users, breaker, circuit, events } = guarded({ threshold: 1 })
   circuit.detach()
   const next = breaker.attach(users, 'users', { threshold: 1, ttl: 10 })

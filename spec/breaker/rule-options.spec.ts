@@ -122,7 +122,7 @@ describe('options of rules', () => {
     )
   })
 
-  it('are refused with all that is wrong, and without what may be a secret', () => {
+  it('are refused with every fault, and without values that may be secret', () => {
     const options = { failureRate: { threshold: 'hunter2', window: { requests: 'hunter2' } } }
     const message = messageOf({ ...options, probes: 'hunter2', ttl: 'hunter2' })
     expect(message).not.toContain('hunter2')

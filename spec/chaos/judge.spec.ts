@@ -40,11 +40,11 @@ describe('requests', () => {
     expect(healthy().request(ONE, { at: 110.03, ends: 'other' }).broken).toEqual(['A1'])
   })
 
-  test('may not stay without an end', () => {
+  test('must end', () => {
     expect(healthy().request(ONE, { at: 110.03, ends: 'never' }).broken).toEqual(['A1'])
   })
 
-  test('may not wait', () => {
+  test('may not wait for long', () => {
     expect(healthy().request(ONE, { at: 110.03, wait: 0.4 }).broken).toEqual(['A2'])
     expect(healthy().request(ONE, { at: 110.03, wait: 0.2 }).broken).toEqual([])
   })
@@ -88,17 +88,17 @@ describe('probes', () => {
 describe('refusals', () => {
   const refused = { refused: 'opened' } as const
 
-  test('stand on nothing without a failure', () => {
+  test('are wrong without a failure', () => {
     expect(healthy().request(ONE, { at: 110.03, ...refused }).broken).toEqual(['C1'])
   })
 
-  test('are right for a ttl after the failures of another', () => {
+  test('are right for a ttl after the failures of another process', () => {
     const logs = failures(silence(healthy(), 110, 114), TWO, 5, 110.1)
     expect(logs.request(ONE, { at: 111.9, ...refused }).broken).toEqual([])
     expect(logs.request(ONE, { at: 113.9, ...refused }).broken).toEqual(['C1'])
   })
 
-  test('are not right after fewer failures than the threshold', () => {
+  test('are wrong after fewer failures than the threshold', () => {
     const logs = failures(silence(healthy(), 110, 114), TWO, 4, 110.1)
     expect(logs.request(ONE, { at: 111.9, ...refused }).broken).toEqual(['C1'])
   })
@@ -121,18 +121,18 @@ describe('refusals', () => {
     expect(logs.broken).toEqual([])
   })
 
-  test('are right by own results, whatever the quorum is', () => {
+  test('are right by the own results of the process, whatever the quorum is', () => {
     const logs = failures(silence(healthy(2), 110, 114), ONE, 5, 110.1)
     expect(logs.request(ONE, { at: 111.9, ...refused }).broken).toEqual([])
   })
 
-  test('are not right by what another saw while it was alone', () => {
+  test('are wrong by failures that another process saw while it was alone', () => {
     const logs = failures(silence(healthy(), 110, 116), TWO, 5, 112.1)
     logs.worker(TWO, { t: 112, k: 'lost' }).worker(TWO, { t: 113, k: 'restored' })
     expect(logs.request(ONE, { at: 113.2, ...refused }).broken).toEqual(['C1'])
   })
 
-  test('are not right by a request that another slept through', () => {
+  test('are wrong by a request during which another process was frozen', () => {
     const logs = silence(healthy(), 110, 118)
     for (const at of [110.1, 110.2, 110.3, 110.4, 110.5]) {
       logs.request(TWO, { at, takes: 6, ends: 'failed' })
@@ -141,13 +141,13 @@ describe('refusals', () => {
     expect(logs.request(ONE, { at: 116.7, ...refused }).broken).toEqual(['C1'])
   })
 
-  test('are not right long after, even in trouble', () => {
+  test('are wrong long after the failures, even during a fault', () => {
     const logs = failures(silence(healthy(), 110, 117), TWO, 5, 110.1)
     logs.fault('process-stop', 'w2', 110.2, 116)
     expect(logs.request(ONE, { at: 116.5, ...refused }).broken).toEqual(['C1'])
   })
 
-  test('as half-opened need a probe', () => {
+  test('while half-opened need a probe', () => {
     const half = { at: 112.5, refused: 'half-opened' } as const
     const logs = failures(silence(healthy(), 110, 114), ONE, 5, 110.1).request(ONE, half)
     expect(logs.broken).toEqual(['C2'])
@@ -165,13 +165,13 @@ describe('outages', () => {
     expect(logs.request(ONE, { at: 110.2, ends: 'failed' }).broken).toEqual(['D1'])
   })
 
-  test('open for all', () => {
+  test('open the circuit of every process', () => {
     const logs = failures(outage(), ONE, 5, 110.1)
     expect(logs.broken).toEqual([])
     expect(logs.request(TWO, { at: 113, ends: 'failed' }).broken).toEqual(['D2'])
   })
 
-  test('are over for all when they are over', () => {
+  test('end for all processes when the service recovers', () => {
     const logs = failures(outage(), ONE, 5, 115.9)
     expect(logs.request(TWO, { at: 119.8, refused: 'opened' }).broken).toContain('D3')
   })
@@ -188,15 +188,15 @@ describe('at the end', () => {
     expect(logs.worker(ONE, { t: LOOK - 0.1, k: 'state', ...state }).broken).toEqual(['E'])
   })
 
-  test('none is silent', () => {
+  test('no process is silent', () => {
     expect(healthy().without(ONE, isLast).broken).toEqual(['E'])
   })
 
-  test('the hash says the same', () => {
+  test('the hash agrees with the processes', () => {
     expect(healthy().hash('opened', LOOK - 1, LOOK + 1).broken).toEqual(['E'])
   })
 
-  test('only what may be deaf may read its circuits anew', () => {
+  test('only a process that may have missed messages reads its circuits again', () => {
     const logs = healthy().worker(ONE, { t: LOOK - 1, k: 'asked' })
     expect(logs.fault('net-silence', 'w1', 112, 113).broken).toEqual([])
   })

@@ -84,7 +84,7 @@ class Run {
 }
 
 describe('any sequence of overlapping requests', () => {
-  it('leaves the circuit as the rules say, after each step', () => {
+  it('leaves the circuit in the state that the rules require, after each step', () => {
     const visited = new Set<string>()
     fc.assert(
       fc.property(rulesArbitrary, steps(10, 80), (rules, sequence) => {

@@ -48,7 +48,7 @@ const OUTCOMES: Readonly<Record<Answer, Outcome>> = {
 }
 
 describe('a long sequential run', () => {
-  it('goes as in the Python original', () => {
+  it('ends as in the Python original', () => {
     const steps = fc.array(
       fc.record<Step>({
         pause: fc.constantFrom(0, 0.25, 1, 2, 4),

@@ -167,7 +167,7 @@ class Run {
 }
 
 describe('any sequence of overlapping requests', () => {
-  it('leaves the circuit as all of its rules say, after each step', () => {
+  it('leaves the circuit in the state that all of its rules require, after each step', () => {
     const visited = new Map<string, number>()
     const visit = (what: string) => visited.set(what, (visited.get(what) ?? 0) + 1)
     fc.assert(

@@ -82,7 +82,7 @@ describe('an opened circuit', () => {
     expect(circuit.admit().admitted).toBe(state === 'half-opened')
   })
 
-  it('says in a refusal when to come again', () => {
+  it('says in a refusal when to come back', () => {
     const { circuit, open, wait } = start()
     open()
     wait(2.5)
@@ -90,7 +90,7 @@ describe('an opened circuit', () => {
   })
 
   it.each(['success', 'failure', 'ignored'] as const)(
-    'is not moved by a late %s, nor made to last longer',
+    'is neither moved nor prolonged by a late %s',
     (outcome) => {
       const { circuit, open, permit, wait } = start()
       const late = permit()
@@ -145,7 +145,7 @@ describe('a half-opened circuit', () => {
   })
 
   it.each(['success', 'failure', 'ignored'] as const)(
-    'is not moved by a late %s, nor gets its permit back by it',
+    'is not moved by a late %s, and gets no permit back from it',
     (outcome) => {
       const { circuit, late, permit } = startHalfOpened()
       permit()
@@ -155,7 +155,7 @@ describe('a half-opened circuit', () => {
     },
   )
 
-  it('takes an outcome once only', () => {
+  it('counts an outcome only once', () => {
     const { circuit, permit } = startHalfOpened()
     const probe = permit()
     circuit.record(probe, 'ignored')
@@ -186,14 +186,14 @@ describe('a half-opened circuit', () => {
     expect(circuit.state).toBe('closed')
   })
 
-  it('still hears a probe that took longer, where nobody has taken its permit', () => {
+  it('still counts a probe that took longer, if nobody has taken its permit', () => {
     const { circuit, permit, wait } = startHalfOpened()
     const slow = permit()
     wait(1000)
     expect(circuit.record(slow, 'success')).toBe(true)
   })
 
-  it('closed again, hears no result of the outage, nor of the time before it', () => {
+  it('that closed again counts no result of the outage, nor of the time before it', () => {
     const { circuit, late, permit, request } = startHalfOpened({ permits: 2 })
     const other = permit()
     request('success')
@@ -202,7 +202,7 @@ describe('a half-opened circuit', () => {
   })
 })
 
-describe('a clock that is put in the place of another', () => {
+describe('a clock that replaces another', () => {
   it('starts the ttl anew if it is behind', () => {
     const { circuit, open, wait } = start()
     open()

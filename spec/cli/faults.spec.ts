@@ -25,7 +25,7 @@ const said = ({ stdout, stderr }: Ended) => stdout + stderr
 const ALL = [['list'], ['watch'], ['open', 'users', '--for', '1h'], ['release', 'users']]
 const runAll = (url: string) => Promise.all(ALL.map((args) => ran(args, { REDIS_URL: url })))
 
-it('every command ends with 1 if nobody listens, and does not wait for that to change', async () => {
+it('every command ends with 1 at once if nothing listens on the port', async () => {
   const port = await freePort()
   const url = `redis://ann:hunter2@127.0.0.1:${port}`
   const why = `Redis at 127.0.0.1:${port} cannot be used: connect ECONNREFUSED 127.0.0.1:${port}`
@@ -80,7 +80,7 @@ it.each(['http://localhost', 'localhost:6379', 'redis://ann:hun/ter2@localhost',
   },
 )
 
-it('ends with 2 for what it does not understand, and prints its help for who asks', async () => {
+it('ends with 2 for a wrong command line, and prints its help on demand', async () => {
   const env = { REDIS_URL: server.url }
   for (const args of [[], ['show'], ['open'], ['list', '--prefix', 'a b'], ['list', '--x']]) {
     const { code, stdout, stderr } = await ran(args, env)
@@ -107,7 +107,7 @@ describe('a user of Redis with the documented permissions', () => {
     expect(await server.command('ACL', 'LOG')).toEqual([])
   })
 
-  it('is told without +scan what is missing, and sees the forced circuits', async () => {
+  it('sees without +scan what is missing, and the forced circuits', async () => {
     await allow(RULE)
     await ran(['open', 'users', '--for', '1h', '--by', 'ann'], env())
     const { code, stdout, stderr } = await ran(['list'], env())

@@ -26,7 +26,7 @@ const allGet = (end: string) =>
     return ends.flat().every((other) => other === end)
   })
 
-it('two other processes refuse and send as they are told', async () => {
+it('two other processes refuse and send as the command line says', async () => {
   await allGet('ok')
   const opened = await run('open', 'users', '--for', '1h30m', '--by', 'ann', '--reason', 'moving')
   expect(opened).toMatchObject({
@@ -101,7 +101,7 @@ it('a force ends by itself', async () => {
   expect((await documentOf(['list'], redis())).circuits).toEqual([])
 })
 
-it('open lasts forever only if that is said', async () => {
+it('open lasts forever only if --for says so', async () => {
   const { code, stdout, stderr } = await run('open', 'users')
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain('open needs --for: a time such as 90s, 5m, 1h30m or 2d, or forever')

@@ -108,7 +108,7 @@ it('shows names that would forge a line or command the terminal in quotes, and w
   expect(listed.toSorted()).toEqual(names.toSorted())
 })
 
-it('shows what a key cannot be read for, and the other circuits', async () => {
+it('shows why a key cannot be read, and the other circuits', async () => {
   const peer = await join()
   await peer.fail()
   await server.command('SET', 'axios-breaker/orders', 'something else')
@@ -141,7 +141,7 @@ describe('thousands of circuits', () => {
     expect((await documentOf(['list'], redis())).circuits.length).toBe(5001)
   })
 
-  it('end without a word if the reader has enough', async () => {
+  it('end silently if the reader stops reading', async () => {
     const { stdout, stderr, code } = await piped(['list'], 'head -n 1', redis())
     expect(stdout).toMatch(/^CIRCUIT .*\n$/)
     expect([stderr, code]).toEqual(['', 0])

@@ -55,7 +55,7 @@ describe('open without --for', () => {
   })
 })
 
-it('colours are for terminals that want them', async () => {
+it('colours appear only in terminals that allow them', async () => {
   await ran(['open', 'users', '--for', '1h'], redis())
   const fields = ['version', 1, 'epoch', 1, 'state', 'opened', 'opened', 1]
   await server.command('HSET', 'axios-breaker/orders', ...fields)

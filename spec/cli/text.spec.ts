@@ -27,14 +27,14 @@ describe('texts of others', () => {
     fc.assert(property, { numRuns: 2000 })
   })
 
-  it('are whole in JSON', () => {
+  it('are not cut in JSON', () => {
     const property = fc.property(nasty, (text) => {
       expect(JSON.parse(jsonText({ text }))).toEqual({ text })
     })
     fc.assert(property, { numRuns: 2000 })
   })
 
-  it('are shown as they are if nobody can mistake them, and quoted otherwise', () => {
+  it('are shown as they are if they are unambiguous, and quoted otherwise', () => {
     expect(['users', 'GET /users', 'üsers', '用户', "it's"].map(shown)).toEqual([
       'users',
       'GET /users',
@@ -111,7 +111,7 @@ describe('times', () => {
   })
 
   it.each(['', '5', 's', '1.5h', '-5s', '5 m', '30m1h', '5m5m', '1H', '٣s', '1e3s', 'Infinity'])(
-    'are nothing else: %j',
+    'do not accept %j',
     (text) => {
       expect(secondsIn(text)).toBeUndefined()
     },

@@ -102,7 +102,7 @@ it.each(['kill', 'freeze'] as const)(
   60_000,
 )
 
-it('says nothing of a connection that comes back at once', async () => {
+it('prints nothing about a connection that comes back at once', async () => {
   const peer = await join()
   await watch('--json')
   await server.command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
@@ -143,7 +143,7 @@ it('ends with 0 on Ctrl-C', async () => {
   expect(await watching.end()).toMatchObject({ code: 0 })
 })
 
-it('ends if its reader has enough, at the next change', async () => {
+it('ends at the next change if its reader has stopped reading', async () => {
   const peer = await join()
   await peer.fail()
   const ended: Awaited<ReturnType<typeof piped>>[] = []

@@ -174,7 +174,7 @@ it('times requests in seconds, under the attributes of the conventions', async (
   })
 })
 
-it('counts apart what a circuit that is forced closed would have refused', async () => {
+it('counts separately what a circuit that is forced closed would have refused', async () => {
   const { circuit, exported, request } = observed()
   expect(await exported.values('circuit_breaker.dry_run.rejected')).toEqual({ '': 0 })
   await circuit.force('closed')
@@ -197,7 +197,7 @@ it('has a bounded number of series, whatever codes and methods there are', async
 })
 
 describe('the storage', () => {
-  it('is shown only where there is one, up or down as it is, and timed', async () => {
+  it('is shown only if there is one, with its state and the times of its commands', async () => {
     const exported = new Exported()
     observed({}, exported)
     expect(await exported.values('circuit_breaker.storage.up')).toEqual({})
@@ -231,7 +231,7 @@ describe('the storage', () => {
 })
 
 describe('through one meter', () => {
-  it('breakers have circuits of one name added up, and the worse state shown', async () => {
+  it('adds up circuits of one name of several breakers, and shows the worse state', async () => {
     const exported = new Exported()
     const [one, two] = [observed({ threshold: 1 }, exported), observed({}, exported)]
     await one.request('/status/500')
@@ -274,14 +274,14 @@ describe('through one meter', () => {
     expect(await state()).toEqual(expected)
   })
 
-  it('a breaker may be observed again, which changes nothing', async () => {
+  it('observes a breaker only once, however often it is asked', async () => {
     const { breaker, exported, request, stop } = observed()
     expect(observeMetrics(breaker, { meter: exported.meter })).toBe(stop)
     await request('/status/500')
     expect(await exported.values('circuit_breaker.error')).toEqual({ '': 1 })
   })
 
-  it('nothing is told once it is stopped', async () => {
+  it('exports nothing once it is stopped', async () => {
     const { exported, request, stop } = observed()
     stop()
     stop()
@@ -291,7 +291,7 @@ describe('through one meter', () => {
     expect(await exported.values('circuit_breaker.request.duration')).toEqual({})
   })
 
-  it('of the global provider it is shown where no meter is given', async () => {
+  it('uses the global provider if no meter is given', async () => {
     const exported = new Exported()
     providers.push(exported.provider)
     metrics.setGlobalMeterProvider(exported.provider)
@@ -336,7 +336,7 @@ describe('a span', () => {
         ...span.events.map(({ name, attributes }) => ({ name, ...attributes })),
       ])
 
-  it('learns of the refusal of its own request, and of no other', async () => {
+  it('gets an event for the refusal of its own request, and for no other', async () => {
     const { request } = observed({ threshold: 1 })
     const traced = (name: string) =>
       tracer.startActiveSpan(name, async (span) => {
@@ -356,7 +356,7 @@ describe('a span', () => {
     expect(trace.getActiveSpan()).toBeUndefined()
   })
 
-  it('learns who is forced open, and what a dry run would have refused', async () => {
+  it('shows that the circuit is forced open, and what a dry run would have refused', async () => {
     const { circuit, request } = observed({ threshold: 1 })
     const traced = (name: string) =>
       tracer.startActiveSpan(name, (span) => request('/status/500').finally(() => span.end()))
@@ -387,7 +387,7 @@ describe('a span', () => {
     ])
   })
 
-  it('learns of it where a fleet was asked first', async () => {
+  it('gets the event if the fleet was asked first', async () => {
     const storage = new MemoryStorage()
     const { breaker, circuit, request } = observed({ storage, threshold: 1, ttl: 0.05 })
     await breaker.init()

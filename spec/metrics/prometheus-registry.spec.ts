@@ -85,7 +85,7 @@ describe('a circuit that is detached', () => {
 })
 
 describe('two breakers in one registry', () => {
-  it('have the circuits of one name added up, and the worse state shown', async () => {
+  it('add up circuits of one name, and show the worse state', async () => {
     const registry = new Registry()
     const [one, two] = [attached({ ttl: 10 }), attached()]
     for (const { breaker } of [one, two]) collectMetrics(breaker, { registry })
@@ -97,7 +97,7 @@ describe('two breakers in one registry', () => {
     expect(await errors(registry)).toEqual(['{client_name="users"} 2'])
   })
 
-  it('have the worse of their rates shown', async () => {
+  it('show the worse of their rates', async () => {
     const registry = new Registry()
     const ratios = () => read(registry, 'circuit_breaker_failure_ratio')
     const [one, two] = [attached({ failureRate: 0.9, threshold: 9 }), attached()]
@@ -114,29 +114,26 @@ describe('two breakers in one registry', () => {
     expect(await ratios()).toEqual([])
   })
 
-  it.each(['detaches', 'is taken out'])(
-    'keep a circuit where only one of them %s',
-    async (what) => {
-      const registry = new Registry()
-      const [one, two] = [attached(), attached()]
-      const stop = collectMetrics(one.breaker, { registry })
-      const stopOther = collectMetrics(two.breaker, { registry })
-      await one.users.fail()
-      if (what === 'detaches') one.circuit.detach()
-      else stop()
-      expect(await states(registry)).toEqual(['{client_name="users"} 0'])
-      expect(await errors(registry)).toEqual(['{client_name="users"} 1'])
-      await two.users.fail()
-      expect(await errors(registry)).toEqual(['{client_name="users"} 2'])
-      stop()
-      stopOther()
-      expect(await registry.metrics()).toBe(EMPTY)
-    },
-  )
+  it.each(['detaches', 'is removed'])('keep a circuit if only one of them %s', async (what) => {
+    const registry = new Registry()
+    const [one, two] = [attached(), attached()]
+    const stop = collectMetrics(one.breaker, { registry })
+    const stopOther = collectMetrics(two.breaker, { registry })
+    await one.users.fail()
+    if (what === 'detaches') one.circuit.detach()
+    else stop()
+    expect(await states(registry)).toEqual(['{client_name="users"} 0'])
+    expect(await errors(registry)).toEqual(['{client_name="users"} 1'])
+    await two.users.fail()
+    expect(await errors(registry)).toEqual(['{client_name="users"} 2'])
+    stop()
+    stopOther()
+    expect(await registry.metrics()).toBe(EMPTY)
+  })
 })
 
 describe('the storage', () => {
-  it('is shown only where there is one, up or down as it is', async () => {
+  it('is shown only if there is one, with its state', async () => {
     const registry = new Registry()
     const up = () => read(registry, 'circuit_breaker_storage_up')
     collectMetrics(attached().breaker, { registry })
@@ -193,7 +190,7 @@ describe('the storage', () => {
 })
 
 describe('a registry', () => {
-  it('is as it was once all are taken out', async () => {
+  it('is as before once all breakers are removed', async () => {
     const registry = new Registry()
     const own = new Counter({ name: 'own_total', help: 'Of the app.', registers: [registry] })
     const { breaker, users } = attached({ storage: new MemoryStorage() })
@@ -207,7 +204,7 @@ describe('a registry', () => {
     await breaker.close()
   })
 
-  it('listens to no breaker that was taken out', () => {
+  it('does not listen to a breaker that was removed', () => {
     const { breaker } = attached()
     let listeners = 0
     const observed: ObservedBreaker = {
@@ -229,7 +226,7 @@ describe('a registry', () => {
     expect(listeners).toBe(0)
   })
 
-  it('may be given the same breaker again, which changes nothing', async () => {
+  it('collects a breaker only once, however often it is asked', async () => {
     const registry = new Registry()
     const { breaker, users } = attached()
     const stop = collectMetrics(breaker, { registry })
@@ -322,7 +319,7 @@ describe('is refused', () => {
     )
   })
 
-  it('what another breaker of the registry would have otherwise', () => {
+  it('an option that differs from those of another breaker of the registry', () => {
     const stop = collectMetrics(breaker, { registry })
     const collect = () => collectMetrics(new CircuitBreaker(), { registry, statusLabel: 'code' })
     expect(collect).toThrow(ConfigError)
@@ -330,7 +327,7 @@ describe('is refused', () => {
     stop()
   })
 
-  it('a registry that has a metric of such a name, and none is left in it', () => {
+  it('a registry that has another metric of such a name, and nothing is left in it', () => {
     const taken = new Registry()
     const name = 'circuit_breaker_storage_up'
     const other = new Counter({ name, help: 'Of the app.', registers: [taken] })

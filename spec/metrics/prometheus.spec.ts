@@ -159,7 +159,7 @@ describe('a force', () => {
     expect(await forces(exporter)).toEqual({ '"opened"}': 0, '"closed"}': 0 })
   })
 
-  it('closed counts apart what the circuit would have refused', async () => {
+  it('closed counts separately what the circuit would have refused', async () => {
     const { circuit, exporter, request } = await collected()
     await circuit.force('closed')
     expect(await forces(exporter)).toEqual({ '"opened"}': 0, '"closed"}': 1 })
@@ -224,7 +224,7 @@ describe('the durations of requests', () => {
     })
   })
 
-  it('are counted by exact status where that is asked for', async () => {
+  it('are counted by exact status if the option says so', async () => {
     const { exporter, request } = await collected({}, { statusLabel: 'code' })
     for (const path of ['/', '/status/204', '/status/404', '/reset']) await request(path)
     expect(Object.keys(await exporter.samples(`${DURATION}_count{${name}`))).toEqual([
@@ -274,7 +274,7 @@ describe('the durations of requests', () => {
     expect(samples[`_sum{${labels}}`]).toBeLessThan(20)
   })
 
-  it('lie above the bound where a request ran into a timeout of that length', async () => {
+  it('fall above a bound if the request timed out after that time', async () => {
     const { exporter, users } = await collected()
     await users.get('/hang', { timeout: 250 }).catch(() => undefined)
     const ranges = await exporter.samples(`${DURATION}_bucket{le=`)
@@ -290,7 +290,7 @@ it('escapes what would break a line', async () => {
   expect(await exporter.text()).toContain('client_name="with \\"quotes\\", \\\\ and\\nlines {}"')
 })
 
-it('uses the global registry where it is given none', async () => {
+it('uses the global registry if none is given', async () => {
   const breaker = new CircuitBreaker()
   breaker.attach(axios.create(), 'users')
   const stop = collectMetrics(breaker)

@@ -148,7 +148,7 @@ describe('whatever somebody else writes to the key of the list', () => {
     await until('the other knows', () => forcedOf(two) === 'closed')
   })
 
-  it('a list of a later release is left alone, until its version is too old to be heeded', async () => {
+  it('a list of a later release is left alone, until its version is too old to count', async () => {
     const peer = await join()
     const version = String(Date.now() * 1000)
     const later = { forces: '<later>', forcesVersion: version, forcesFormat: '2' }
@@ -161,7 +161,7 @@ describe('whatever somebody else writes to the key of the list', () => {
     expect(await admin.hGet(KEY, 'forcesFormat')).toBe('1')
   })
 
-  it('a clock of the far future is forgotten, and the force is not', async () => {
+  it('a version of the far future is forgotten, and its force is not', async () => {
     const version = String(Number.MAX_SAFE_INTEGER - 10)
     const forces = JSON.stringify([['users', Number(version), 1, 'opened', -1, 'ann', '']])
     await admin.hSet(KEY, { forces, forcesVersion: version, forcesFloor: '0', forcesFormat: '1' })

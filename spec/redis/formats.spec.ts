@@ -49,7 +49,7 @@ it('keeps the fields that a later release added, through all transitions', async
   })
 })
 
-it('takes nothing from rounds of before if a release that knows none has opened the circuit', async () => {
+it('ignores rounds from before an opening by a release that knows no rounds', async () => {
   const rules = { ...RULES, ttl: { initial: TTL, max: 60 }, maxRetryAfter: 100 }
   const enter = () => SharedBreaker.join(upstream, { url: server.url, refresh: 0.1 }, rules)
   const [one, two] = [await enter(), await enter()]

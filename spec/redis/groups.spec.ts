@@ -65,7 +65,7 @@ afterEach(async () => {
   jest.restoreAllMocks()
 })
 
-it('what opens for one is opened for all that know the host, and for those that meet it later', async () => {
+it('what opens for one process is opened for all that know the host, and for those that call it later', async () => {
   const [one, other] = [await Peer.join(), await Peer.join()]
   await other.send('users')
   await one.send('users', 500)
@@ -77,7 +77,7 @@ it('what opens for one is opened for all that know the host, and for those that 
   expect(await late.send('users')).toBe('ERR_CIRCUIT_OPENED')
 })
 
-it('a circuit that was evicted hears nothing, and the next of its name knows what the fleet knows', async () => {
+it('an evicted circuit receives nothing, and the next one of its name knows what the fleet knows', async () => {
   const [one, other] = [await Peer.join(), await Peer.join()]
   await one.send('users')
   one.clock.advance(10)
@@ -108,7 +108,7 @@ it('a new host costs one command, and a healthy one none', async () => {
   expect(peer.group.unguarded).toBe(20)
 })
 
-it('the first request of a host waits for nothing, even if Redis is frozen', async () => {
+it('the first request to a host waits for nothing, even if Redis is frozen', async () => {
   const peer = await Peer.join()
   redis.freeze()
   try {
@@ -120,7 +120,7 @@ it('the first request of a host waits for nothing, even if Redis is frozen', asy
   }
 })
 
-it('without Redis, hosts come, are guarded, and go as ever', async () => {
+it('without Redis, circuits of hosts are made, guard requests, and are evicted as usual', async () => {
   const peer = await Peer.join({ commandDeadline: 0.2, permitDeadline: 0.2 })
   await peer.send('a')
   await redis.kill()

@@ -83,7 +83,7 @@ it.each(['n', '', 'yesterday'])('installs nothing after the answer "%s"', async 
   expect(installed()).toEqual([])
 })
 
-it('installs nothing without a terminal, and says how to', async () => {
+it('installs nothing without a terminal, and says how to install it', async () => {
   expect(await run({})).toBe(
     `${PROGRAM} is missing. On Debian and Ubuntu: apt-get install its-package. ` +
       'Elsewhere, set BREAKER_TEST_PROGRAM to its path.\n',
@@ -91,7 +91,7 @@ it('installs nothing without a terminal, and says how to', async () => {
   expect(installed()).toEqual([])
 })
 
-it('installs nothing if a variable names a path at which there is no program', async () => {
+it('installs nothing if a variable names a path without a program', async () => {
   const env = { CI: 'true', BREAKER_TEST_PROGRAM: join(folder, 'nowhere') }
   expect(await run({ env })).toContain(`${PROGRAM} is missing`)
   expect(installed()).toEqual([])

@@ -32,7 +32,7 @@ const act = (body: unknown, headers: Record<string, string | undefined> = {}) =>
   post(hosted.url, body, headers)
 
 describe('an action', () => {
-  it('forces the circuit, for whom the application names, with the reason and the time', async () => {
+  it('forces the circuit in the name of the person that the application gives, with the reason and the time', async () => {
     await start(async (request) => ({ by: String(request.headers['x-user']) }))
     const { status, text, headers } = await act(FORCE, { 'x-user': 'ann' })
     expect([status, headers['content-type']]).toEqual([200, 'application/json'])
@@ -335,7 +335,7 @@ describe('a body', () => {
     expect(users.forced).toBeUndefined()
   })
 
-  it('that is cut off does nothing', async () => {
+  it('that is cut off changes nothing', async () => {
     const headers = ownHeaders(hosted.url, await tokenOf(hosted.url))
     const body = JSON.stringify(FORCE)
     const lines = Object.entries({ ...headers, 'content-length': body.length + 1 })
@@ -362,7 +362,7 @@ describe('a circuit', () => {
     expect(await act(FORCE)).toMatchObject(GONE)
   })
 
-  it('that was detached passes nothing on to the next of its name', async () => {
+  it('that was detached does not force the next one of its name', async () => {
     await start()
     users.detach()
     const next = hosted.attach('users')

@@ -206,7 +206,7 @@ it('follows a restart, but applies no choice to the circuits of another process'
   expect([other?.forced, next?.forced?.state]).toEqual([undefined, 'opened'])
 })
 
-it('shows one tab what another has done, and the last one counts', async () => {
+it('shows in one tab what another has done, and the last action counts', async () => {
   await start((request) => ({ by: String(request.headers['x-user']) }))
   const [ann, bob] = [
     await visit({ extraHTTPHeaders: { 'x-user': 'ann' } }),
@@ -226,7 +226,7 @@ it('shows one tab what another has done, and the last one counts', async () => {
   expect([...ann.consoleErrors, ...bob.consoleErrors]).toEqual([])
 })
 
-it('does nothing for a page of another site that the person has open', async () => {
+it('obeys no page of another site that the person has open', async () => {
   await start(() => true)
   const token = await (await visit()).page.getAttribute('body', 'data-token')
   const evil = await Host.start((_request, response) => {

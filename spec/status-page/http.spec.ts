@@ -134,7 +134,7 @@ describe('a failure rate', () => {
     expect((await json()).circuits[0]).toMatchObject({ window: { requests: 20 } })
   })
 
-  it('is named as the cause where the page came later', async () => {
+  it('is named as the cause if the page was made later', async () => {
     hosted.attach('users', RATE)
     await send(200, 500, 200, 500)
     const page = statusPage(hosted.breaker)
@@ -209,7 +209,7 @@ describe('a forced circuit', () => {
     expect((await json()).circuits[0]).toMatchObject({ state: 'closed', forced: null })
   })
 
-  it('that nobody said an end of has none, and counts no seconds down', async () => {
+  it('without an end shows none, and counts no seconds down', async () => {
     const users = hosted.attach('users')
     await users.force('opened')
     const row = await rowOf()
@@ -229,7 +229,7 @@ describe('a forced circuit', () => {
     )
   })
 
-  it('shows what it would have refused, and what came of it', async () => {
+  it('shows what it would have refused, and how that ended', async () => {
     const users = hosted.attach('users')
     await users.force('closed')
     for (let count = 0; count < 2; count += 1) await hosted.request('users', '/status/500')
@@ -378,7 +378,7 @@ describe('methods', () => {
   )
 
   it.each(['', '?format=json', '?format=xml'])(
-    'no answer is kept, framed or sniffed: %s',
+    'no answer may be cached, framed or sniffed: %s',
     async (query) => {
       const { headers } = await ask(query)
       expect(headers.get('cache-control')).toBe('no-store, no-transform')

@@ -47,7 +47,7 @@ describe.each(Object.keys(SUBJECTS))('a circuit in a %s', (name) => {
   afterAll(() => subject.stop())
 
   it(
-    'is read as the local circuit is',
+    'reads the same as the local circuit',
     async () => {
       const property = fc.asyncProperty(rules, steps(1, 60), async (given, sequence) => {
         serial += 1

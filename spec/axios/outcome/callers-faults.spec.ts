@@ -107,7 +107,7 @@ const OTHERS: readonly [string, string, string, AxiosRequestConfig, Judgement][]
   ],
 ]
 
-it.each(OTHERS)('%s, told as "%s" (%s)', async (_what, message, code, config, expected) => {
+it.each(OTHERS)('%s, reported as "%s" (%s)', async (_what, message, code, config, expected) => {
   const adapter = () => Promise.reject(new AxiosError(message, code))
   const judgement = judgementOf((instance) => instance.get('/', { ...config, adapter }))
   expect(await judgement).toBe(expected)

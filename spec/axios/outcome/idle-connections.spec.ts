@@ -30,7 +30,7 @@ describe.each([
   ['that follows redirects', {}],
   ['that follows none', { maxRedirects: 0 }],
 ])('a request %s', (_what, config) => {
-  it.each(['/close', '/reset'])('that meets a connection of earlier at %s is ignored', (url) =>
+  it.each(['/close', '/reset'])('that uses an earlier connection at %s is ignored', (url) =>
     expect(
       judgementOf(async (instance) => {
         await warmUp(instance)
@@ -44,7 +44,7 @@ describe.each([
   )
 
   it.each(['/cut', '/cut/404', '/garbage'])(
-    'that meets a connection of earlier, and an answer at %s, counts',
+    'that uses an earlier connection, and gets an answer at %s, counts',
     (url) =>
       expect(
         judgementOf(async (instance) => {
@@ -68,7 +68,7 @@ it('hands a probe on to the next request', async () => {
   expect(circuit.state).toBe('closed')
 })
 
-it('opens for a service that closes every connection, new ones too', async () => {
+it('opens if a service closes every connection, new ones too', async () => {
   const users = axios.create(defaults())
   const circuit = new CircuitBreaker({ threshold: 3 }).attach(users, 'users')
   await warmUp(users)

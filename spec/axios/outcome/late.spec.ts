@@ -38,7 +38,7 @@ async function drain(stream: Readable | ReadableStream): Promise<void> {
 }
 
 it.each(['http', 'fetch'])(
-  'counts two requests that one CancelToken cancels as two (%s)',
+  'counts two requests that one CancelToken cancels separately (%s)',
   async (adapter) => {
     const instance = axios.create({ baseURL: upstream.origin, adapter, timeout: 200 })
     const ended = new Set<string | undefined>()

@@ -125,7 +125,7 @@ class Run {
 }
 
 describe('any sequence of results and of times', () => {
-  it('is counted as by the list of all results, and opens at the same result', () => {
+  it('gives the same counts as the list of all results, and opens at the same result', () => {
     let opened = 0
     // A clock may begin at any moment, also below 0.
     const begin = fc.constantFrom(-123_456, 0, 1, 5_000_000)
@@ -197,7 +197,7 @@ describe('the traps of windows', () => {
     expect(feed(rate, 'f', () => 3700)).toBe(1)
   })
 
-  it('never opens by one failure a minute, with ten in ten seconds as the least', () => {
+  it('never opens by one failure a minute, with a minimum of ten in ten seconds', () => {
     expect(feed(new Rate(HALF), 'f'.repeat(500), (index) => index * 60)).toBeUndefined()
   })
 
@@ -252,7 +252,7 @@ describe('the traps of windows', () => {
     expect(feed(all, `s${'f'.repeat(40)}`, at)).toBeUndefined()
   })
 
-  it('does not open below the minimum, and opens with the result that completes it, be it a success', () => {
+  it('does not open below the minimum, and opens with the result that completes it, even a success', () => {
     expect(feed(new Rate(HALF), 'fffffffff', () => 1)).toBeUndefined()
     expect(feed(new Rate(HALF), 'fffffffffs', () => 1)).toBe(10)
     expect(feed(new Rate(HALF), 'ssssffffss', () => 1)).toBeUndefined()

@@ -128,7 +128,7 @@ it('counts each slow attempt once, in the order of their start, however they end
   expect(slow).toBeGreaterThan(10 * RUNS)
 })
 
-it('starts with a permit that says what the given one says', () => {
+it('starts with a permit that equals the given one', () => {
   const rule = { slowAfter: SLOW_AFTER, now: () => 5 }
   const permit = new AttemptsInFlight(rule, () => undefined).start(permitOf(7))
   const { admitted, epoch, grantedAt, probe } = permit

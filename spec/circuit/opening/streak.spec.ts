@@ -18,7 +18,7 @@ test('a success starts the count anew, and opens nothing', () => {
   expect(streak.failure(1)).toBeUndefined()
 })
 
-test('it needs to hear of successes only while it has failures', () => {
+test('it needs successes only while it has failures', () => {
   const streak = new Streak(2)
   expect(streak.needsSuccesses).toBe(false)
   streak.failure(1)

@@ -1,4 +1,4 @@
-/** The benchmark runs, and reports on everything it is to compare. Its figures are no spec's business. */
+/** The benchmark runs, and reports on everything that it compares. No spec checks its figures. */
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -106,7 +106,7 @@ test.each([
 test('a healthy request sends Redis nothing, and a failure at most one command, or two if it is taken back', () => {
   const [healthy = '', failure = ''] = tables['Redis commands in a fleet']?.get(SHARED) ?? []
   expect(healthy).toBe('0.00')
-  // A success cancels a failure before it is reported, unless the machine is too busy to send it in time.
+  // A success cancels a failure before that is reported, unless the machine is too busy to send the success in time.
   expect(Number(failure)).toBeLessThanOrEqual(2)
 })
 

@@ -1,4 +1,4 @@
-/** What compilers of apps stumble over is not in the build. */
+/** The build contains nothing that the compilers of apps reject. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 

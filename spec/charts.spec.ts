@@ -1,4 +1,4 @@
-/** The figures of docs/rules.md are what the simulation finds: some of them are simulated once more. */
+/** The figures of docs/rules.md are those of the simulation. This spec simulates some of them again. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import axios, { AxiosError } from 'axios'
@@ -40,7 +40,7 @@ interface Cell {
   readonly written: string | undefined
 }
 
-/** Those that are simulated in no time: with little traffic, or of a circuit that opens soon. */
+/** Those that take little time to simulate: with little traffic, or of a circuit that opens soon. */
 function quickCells(rule: string): readonly Cell[] {
   const openings = [0.1, 1, 10].flatMap((traffic) =>
     NOISE.map((errors) => {

@@ -1,4 +1,4 @@
-/** What stops a release: a tag, a version and a changelog that do not agree, or a source without a place. */
+/** What stops a release: a tag, a version and a changelog that do not agree, or a package without a repository. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** docker-compose.yml names only what is there, and gives every program what it asks for. */
+/** docker-compose.yml names only files that exist, and gives every program what it reads. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { safeLoad } from 'js-yaml'
@@ -28,7 +28,7 @@ function variablesOf(script: string): string[] {
   return [...own.filter(Boolean), ...imported.flatMap(variablesOf)]
 }
 
-/** Where the loopback's starter has each program listen. */
+/** The ports on which each program listens when it runs on the loopback. */
 function settledPorts(): Record<string, string> {
   const entries = read('settings.mjs').matchAll(/^ {2}'?([\w-]+)'?: (\d+),$/gm)
   return Object.fromEntries(Array.from(entries, ([, name, port]) => [name, port]))

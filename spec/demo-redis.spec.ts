@@ -1,4 +1,4 @@
-/** The demo of a fleet, run as a newcomer runs it, and held to what it promises. It uses the built library. */
+/** Runs the demo of a fleet as a newcomer does, and checks what it promises. It uses the built library. */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ function start(env: Readonly<Record<string, string>> = {}): Run {
   return new Run(['--redis'], { TMPDIR: folder, ...env })
 }
 
-/** Files that are left once no process is. What has the last word over Redis ends a moment after the demo. */
+/** Files that are left once no process runs. The process that cleans up after Redis ends a moment after the demo. */
 async function leftBy(run: Run): Promise<string[]> {
   await until('no process is left', () => !run.signal(0))
   return readdirSync(folder)

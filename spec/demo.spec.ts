@@ -1,4 +1,4 @@
-/** The demo, run as a newcomer runs it, and held to what it promises. It uses the built library. */
+/** Runs the demo as a newcomer does, and checks what it promises. It uses the built library. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { KINDS, LIMIT, Run, Story } from './support/demo.js'

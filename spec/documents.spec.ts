@@ -1,4 +1,4 @@
-/** All documents: their code compiles, and what they link to or name is there, also in the package. */
+/** All documents: their code compiles, and what they link to or name exists, in the package too. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { run, runNode } from '../scripts/run.mjs'
@@ -22,7 +22,7 @@ interface Link {
   readonly anchor: string
 }
 
-/** Those that lead to no other site. */
+/** Links that do not lead to another site. */
 function linksOf(document: string): readonly Link[] {
   const links = read(document).matchAll(/\]\(<?(?!https?:)([^)#>]*)#?([^)>]*)>?\)/g)
   return Array.from(links, ([, path = '', anchor = '']) => {
@@ -33,7 +33,7 @@ function linksOf(document: string): readonly Link[] {
 
 const links = DOCUMENTS.flatMap((document) => linksOf(document))
 
-/** As hosts of Markdown make the anchor of a heading. */
+/** The anchor of a heading, as Markdown hosts make it. */
 function anchorsOf(document: string): readonly string[] {
   const headings = read(document).matchAll(/^#+ (.*)$/gm)
   return Array.from(headings, ([, heading = '']) =>

@@ -1,4 +1,4 @@
-/** The examples of logging run, tell the story, and show nothing of the requests. */
+/** The logging examples run, log what happens, and show nothing of the requests. */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { runNode } from '../scripts/run.mjs'
@@ -41,7 +41,7 @@ const STORY = [
   'detached',
 ]
 
-/** The requests carry these, as the service of the examples makes sure. */
+/** The requests carry these secrets: the service of the examples checks it. */
 const FORBIDDEN = /secret|c2VjcmV0|password|authorization|basic|cookie|http:|127\.0\.0\.1|naruto/i
 
 it(

@@ -1,4 +1,4 @@
-/** What a circuit tells of itself, and when it asks to come back. */
+/** What a circuit shows of itself, and when it says to come back. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { reactive, ref } from '@vue/reactivity'
@@ -134,7 +134,7 @@ describe('retryAfter', () => {
 })
 
 describe('ready()', () => {
-  /** Names in the order in which they were let go. */
+  /** Names of the callers, in the order in which they were released. */
   const waiters = (circuit: Circuit, ...names: string[]) => {
     const gone: string[] = []
     for (const name of names) void circuit.ready().then(() => gone.push(name))

@@ -113,7 +113,7 @@ it('asks the next region while one is down', async () => {
     const answers = []
     for (let count = 0; count < 7; count += 1) answers.push(await get())
     console.log(JSON.stringify({ answers, state: breaker.circuit('eu').state, names: ${names} }))`,
-    // Names of regions that lead to this machine: the one is down, the other is up.
+    // Host names of regions that lead to this machine: one region is down, the other is up.
     (code) =>
       `${code.replace('timeout: 2000', `timeout: 2000, lookup: (_host, _options, done) => done(null, '127.0.0.1', 4)`)}\nexport { api }\n`.replace(
         '`//${to}.`)',

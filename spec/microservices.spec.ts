@@ -1,4 +1,4 @@
-/** The microservices, run as their README says, and judged by what Prometheus and the mail server saw. */
+/** Runs the microservices as their README says, and checks what Prometheus and the mail server saw. */
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -149,7 +149,7 @@ describe('the mail server', () => {
 
 it('says so if a port is taken', async () => {
   const server = createServer().listen(4000, '127.0.0.1')
-  // Where somebody has taken it before us, it is taken all the same.
+  // If somebody else has taken the port already, it is taken all the same.
   await once(server, 'listening').catch(() => undefined)
   const run = new Microservices({ PORTS: '' })
   expect((await run.end()).code).toBe(1)

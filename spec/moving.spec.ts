@@ -1,4 +1,4 @@
-/** docs/moving.md has each option of the other libraries, and names no option that is not there. */
+/** docs/moving.md has each option of the other libraries, and names only options that exist. */
 import axios from 'axios'
 import {
   circuitBreaker,
@@ -11,7 +11,7 @@ import { CircuitBreaker, type CircuitOptions } from '../lib/index.js'
 import { snippetsOf, tableBelow } from './support/document.js'
 
 const PAGE = 'docs/moving.md'
-/** Where the page has the options of each library. */
+/** The headings under which the page has the options of each library. */
 const LIBRARIES = {
   'From opossum': 'opossum 10',
   'From cockatiel': 'cockatiel 4',

@@ -1,4 +1,4 @@
-/** jest.config.js leaves no spec out, and runs none twice. */
+/** jest.config.js runs each spec exactly once. */
 import { readdirSync } from 'node:fs'
 import config from '../jest.config.js'
 

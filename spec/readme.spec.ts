@@ -1,4 +1,4 @@
-/** The README and the pages promise nothing that is not so: their programs run, their tables are the truth. */
+/** What the README and the pages say is true: their programs run, and their tables agree with the code. */
 import { inspect } from 'node:util'
 import axios from 'axios'
 import { LONGEST_PERMIT, LONGEST_PROOF, MOST_REPORTED } from '../lib/storage/limits.js'
@@ -116,7 +116,7 @@ it('asks for exactly the permissions that a spec proves to be enough', () => {
   expect(read('docs/sharing.md')).toContain(rule)
 })
 
-/** What each option is if it is left out, which a spec below holds to the code. */
+/** The defaults of the options. A spec below checks them against the code. */
 const DEFAULTS = {
   threshold: 5,
   failureRate: false,

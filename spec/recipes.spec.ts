@@ -1,4 +1,4 @@
-/** The recipes of docs/recipes.md are served as they stand there, in front of a real service. */
+/** Runs the recipes of docs/recipes.md exactly as shown, in front of a real service. */
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import ts from 'typescript'
@@ -150,7 +150,7 @@ it('Serverless: what a frozen process saw, the next one knows', async () => {
       for (let count = 0; count < ${times}; count += 1) {
         statuses.push((await handler({ name: 'naruto' })).statusCode)
       }
-      // At once, as a platform does: nothing may be left to write.
+      // Freeze it at once, as a platform does: it must have written everything by now.
       process.stdout.write(JSON.stringify(statuses), () => process.kill(process.pid, 'SIGKILL'))`
     const args = ['--input-type=module', '--eval', script]
     const running = new Running(process.execPath, args, { cwd: app.folder })

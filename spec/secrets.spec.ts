@@ -1,4 +1,4 @@
-/** Whatever is given in place of an option, no message, event, inspection or JSON shows any of it. */
+/** No message, event, inspection or JSON shows anything of an invalid option. */
 import { inspect } from 'node:util'
 import axios from 'axios'
 import fc from 'fast-check'

@@ -1,4 +1,4 @@
-/** The programs of docs/steering.md run as they stand there, against real services. */
+/** Runs the programs of docs/steering.md exactly as shown, against real services. */
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { Running, runScript } from '../scripts/run.mjs'
@@ -98,7 +98,7 @@ describe('A stream that breaks midway', () => {
 })
 
 describe('Server-sent events', () => {
-  /** Connections that came, and what is said on each. */
+  /** The connections so far, and what the feed sends on each. */
   let connections: number
   let speak: (response: ServerResponse) => void
   let service: Host

@@ -1,6 +1,6 @@
 /**
- * What the specs of shared circuits stand on: real servers that fail when a spec wants it. `outages` has the
- * sentinels, and the ends of masters.
+ * What the specs of shared circuits rely on: real servers that fail when a spec wants it. `outages` has the
+ * sentinels, and masters that die.
  */
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -34,7 +34,7 @@ async function ask(url: string, socket: object = {}): Promise<string> {
   }
 }
 
-/** Whether a promise is still open after a number of milliseconds. */
+/** Whether a promise is still pending after a number of milliseconds. */
 async function isOpenFor(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
   const start = performance.now()
   let isOpen = true

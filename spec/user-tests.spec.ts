@@ -1,4 +1,4 @@
-/** In the test suites of users: clocks that are swapped, and mocks in axios's place. */
+/** What the test suites of users do: they replace clocks, and mock axios. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -157,7 +157,7 @@ describe('TestClock', () => {
   })
 })
 
-/** What suites put in axios's place, and what of the library they use with it. */
+/** What suites replace axios by, and what they use of the library with it. */
 const ATTACH = `new CircuitBreaker().attach(INSTANCE, 'users').detach()`
 const INTERCEPTORS = 'interceptors: { request: { use: jest.fn() }, response: { use: jest.fn() } }'
 const MOCKS: [what: string, factory: string, use: string][] = [

@@ -1,4 +1,4 @@
-/** The files in .github: they parse, name only what is there, and are allowed no more than they need. */
+/** The files in .github: they parse, name only what exists, and have no more permissions than they need. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { safeLoad } from 'js-yaml'
@@ -110,7 +110,7 @@ describe('an action', () => {
 })
 
 describe('permissions', () => {
-  /** A job with more than to read the source needs an entry here, and so a review. */
+  /** A job that may do more than read the source needs an entry here, and so a review. */
   const MORE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'codeql.yml: analyze': { contents: 'read', 'security-events': 'write' },
     'release.yml: publish': { contents: 'read', 'id-token': 'write' },

@@ -112,7 +112,7 @@ it('considers the URL alone', () => {
   expect(at('http://users.internal/', { headers, proxy, params: { host: 'x' } })).toBe(
     'users.internal',
   )
-  // What is at the other end of a socket has nothing to do with the URL.
+  // The URL says nothing about the server at the other end of a socket.
   expect(at('http://localhost/', { socketPath: '/var/run/docker.sock' })).toBeUndefined()
 })
 

@@ -132,7 +132,7 @@ describe('20,000 refusals', () => {
       const before = await settled()
       const samples = await refuse(20_000)
       const areFreed = await collected(() => alive(samples) <= 1)
-      // A single reference of 8 bytes kept for each would be 160 kB.
+      // If each refusal left a single reference of 8 bytes, that would be 160 kB.
       const isSmall = await collected(() => process.memoryUsage().heapUsed - before < 100_000)
       console.log(JSON.stringify({ areFreed, isSmall }))`)
     expect(found).toEqual({ areFreed: true, isSmall: true })

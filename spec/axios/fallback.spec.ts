@@ -1,4 +1,4 @@
-/** The user's own functions: an answer in place of a refusal, and a judgement in place of the rule. */
+/** The user's own functions: `fallback` answers a refusal, and `outcome` replaces the default rule. */
 import axios, { AxiosHeaders } from 'axios'
 import { CircuitBreaker, OpenedStateError, type CircuitOptions } from '../../lib/index.js'
 import { until } from '../support/until.js'

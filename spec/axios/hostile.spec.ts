@@ -8,7 +8,7 @@ const broken = (): never => {
   throw new Error('of a getter')
 }
 
-/** In a function, as fast-check looks at the values that it makes. */
+/** Wrapped in a function, because fast-check inspects the values that it generates. */
 type Made = () => unknown
 
 const TRAPS = ['get', 'has', 'getPrototypeOf', 'ownKeys', 'getOwnPropertyDescriptor'] as const

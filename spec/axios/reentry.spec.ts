@@ -1,4 +1,4 @@
-/** A fallback that sends requests, through whatever leads back to it: the loop goes on, and it ends. */
+/** A fallback whose requests lead back to itself: it ends, and the event loop stays free. */
 import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker, type Fallback } from '../../lib/index.js'
 import { until } from '../support/until.js'
@@ -120,7 +120,7 @@ it('hands the config back as it was', async () => {
   expect(config.adapter).toBe(down)
 })
 
-/** Nothing tells such a request from another caller's: it is held up, and in the end refused. */
+/** Such a request cannot be distinguished from another caller's: it waits, and in the end it is refused. */
 describe.each([2])('a fallback in a ring of %i that sends a new request later', (size) => {
   it('keeps the event loop free, and ends', async () => {
     const { first } = await ring(size, (next) => async () => {

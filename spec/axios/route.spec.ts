@@ -1,4 +1,4 @@
-/** A route that leads each request to a circuit of its own, by what its adapter is given. */
+/** A route that leads each request to a circuit by its final config, which the adapter gets. */
 import axios, { type AxiosInstance } from 'axios'
 import { Registration } from '../../lib/axios/intercept.js'
 import type { Route } from '../../lib/axios/route.js'
@@ -32,7 +32,7 @@ beforeAll(async () => {
       throw new Error('down')
     },
   })
-  // The last word on a request's URL: it comes after the guard's interceptor has run for the first time.
+  // This sets the final URL of a request, after the guard's interceptor has run for the first time.
   instance.interceptors.request.use((config) => ({ ...config, baseURL: `http://${config.url}` }))
   void new Registration(instance, route, { fallback: ({ circuit }) => `answers for ${circuit}` })
 })

@@ -1,4 +1,4 @@
-/** A request that waits for its permit, as a shared storage must be asked first. */
+/** A request that waits for its permit, because a shared storage must be asked first. */
 import axios from 'axios'
 import { Registration } from '../../lib/axios/intercept.js'
 import { ManagedCircuit } from '../../lib/circuit/managed-circuit.js'

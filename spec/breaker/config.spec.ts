@@ -28,7 +28,7 @@ const NO_NUMBERS: readonly (readonly [unknown, string])[] = [
   [new Date(), 'an object'],
 ]
 const NO_COUNTS = [...NO_NUMBERS, [1.5, '1.5'], [2 ** 53, '9007199254740992']] as const
-/** Of a millisecond more than a timer holds it makes one that fires at once. */
+/** One millisecond more than a timer can wait: such a timer fires at once. */
 const NO_TIMES = [...NO_NUMBERS, [2 ** 31 / 1000, '2147483.648'], [1e7, '10000000']] as const
 const NO_FUNCTIONS = [
   [null, 'null'],

@@ -1,4 +1,4 @@
-/** Listeners that cause events without end: the loop goes on, nothing piles up, and a warning names them. */
+/** Listeners that cause events endlessly: the event loop stays free, nothing piles up, and a warning names them. */
 import axios from 'axios'
 import { CircuitBreaker, type CircuitEvents } from '../../lib/index.js'
 import { until } from '../support/until.js'

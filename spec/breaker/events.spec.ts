@@ -1,4 +1,4 @@
-/** What is told, in which order, and that no listener hurts anybody. */
+/** Which events are published, in which order, and that no listener affects anything else. */
 import axios from 'axios'
 import {
   CircuitBreaker,

@@ -1,4 +1,4 @@
-/** Forces of a breaker without a storage: what they take, whom they reach, when they end, and what is published. */
+/** Forces without a storage: their options, the circuits that they reach, their end, and their events. */
 import { inspect } from 'node:util'
 import { reactive } from '@vue/reactivity'
 import axios from 'axios'

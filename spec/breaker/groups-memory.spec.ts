@@ -1,8 +1,8 @@
-/** A crowd of hosts, which nobody asked for, leaves no memory behind. */
+/** Any number of hosts leaves no memory behind. */
 import { resolve } from 'node:path'
 import { inCollected } from '../support/collected.js'
 
-/** The requests go to a real server, which a proxy is not: it answers for every host. */
+/** A real server, used as a proxy: it answers for every host. */
 const CROWD = `
 import { createServer, Agent } from 'node:http'
 import { once } from 'node:events'

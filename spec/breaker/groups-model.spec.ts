@@ -9,7 +9,7 @@ type Name = (typeof NAMES)[number]
 type Ending = 'success' | 'failure' | 'ignored'
 
 const THRESHOLD = 2
-/** No whole number, so that no step of the clock hits the end of a ttl. */
+/** Not a whole number, so that no step of the clock hits the end of a ttl. */
 const TTL = 7.5
 const MAX_CIRCUITS = 3
 const IDLE_TIME = 10
@@ -153,7 +153,7 @@ function move(circuit: Modelled, to: CircuitState): void {
   circuit.isProbing = false
 }
 
-/** The real thing, on an adapter whose requests end as the spec says. */
+/** The real breaker, with an adapter whose requests end as the spec says. */
 class Real {
   readonly clock = new TestClock()
   readonly detached: string[] = []

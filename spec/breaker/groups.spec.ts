@@ -1,4 +1,4 @@
-/** Circuits that a function names: which circuit guards a request, and what becomes of the circuits. */
+/** Circuits that a function names: which of them guards a request, and how they are made and evicted. */
 import { inspect } from 'node:util'
 import { reactive } from '@vue/reactivity'
 import axios, { getAdapter, type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'

@@ -100,7 +100,7 @@ describe('instances that are dropped', () => {
       const bytes = ((await settled()) - before) / ${MANY}
       console.log(JSON.stringify({ bytes, first, last }))`)
     expect(found.bytes).toBeLessThan(10)
-    // Were each to look at all that are attached, the last would take several times as long.
+    // If each attachment checked all others, the last one would take several times as long.
     expect(found.last).toBeLessThan(found.first * 5)
   }, 60_000)
 })
@@ -130,7 +130,7 @@ describe('100,000 instances of one name', () => {
       const many = attach(100_000)
       console.log(JSON.stringify({ few, many, used }))`)
     expect(found.used).toBe(0)
-    // Ten times as many: a square would make it a hundred times as long.
+    // Ten times as many: if the time grew with the square, it would be a hundred times as long.
     expect(found.many).toBeLessThan(found.few * 50)
   }, 60_000)
 })

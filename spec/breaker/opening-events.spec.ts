@@ -115,7 +115,7 @@ it('includes a longer Retry-After in the retryAfter of the event', async () => {
 })
 
 describe('in a fleet', () => {
-  /** Two processes, by the real clock, which their storage goes by as well. */
+  /** Two processes that use the real clock, as their storage does. */
   async function two(options: CircuitOptions) {
     const storage = new MemoryStorage()
     const both = [1, 2].map(() => {

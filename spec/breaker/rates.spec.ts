@@ -71,7 +71,7 @@ describe('a circuit with a failure rate', () => {
 
   it('has its minimum as the threshold of its streak, unless a threshold is given', async () => {
     const { users, circuit } = guarded({ failureRate: { threshold: 1, minimumRequests: 7 } })
-    // Too slowly for the window, as with a minimum that is never reached.
+    // The requests come too slowly for the window, so the minimum is never reached.
     for (let count = 0; count < 6; count += 1) {
       await send(users, 'f')
       clock.advance(60)
@@ -313,7 +313,7 @@ describe('a growing ttl', () => {
     }
     expect(Math.min(...times)).toBeGreaterThanOrEqual(10)
     expect(Math.max(...times)).toBeLessThanOrEqual(11.001)
-    // They are spread, and do not all come back at once.
+    // Their jitter differs, so they do not all come back at once.
     expect(new Set(times).size).toBeGreaterThan(150)
     expect(times.filter((time) => time > 10.5).length).toBeGreaterThan(50)
   })

@@ -1,4 +1,4 @@
-/** Results that axios cannot see. Random sequences of them stand in `circuit/model` and `storage/alike`. */
+/** Results that axios cannot see. `circuit/model` and `storage/alike` have random sequences of them. */
 import axios, { type AxiosInstance } from 'axios'
 import {
   CircuitBreaker,

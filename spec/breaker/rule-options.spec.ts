@@ -1,4 +1,4 @@
-/** The options of rules: what they take, what they refuse and with which words, and when they are the same. */
+/** The options of rules: which values they accept, how they refuse others, and when they count as the same. */
 import axios from 'axios'
 import { CircuitBreaker, ConfigError, type CircuitOptions } from '../../lib/index.js'
 

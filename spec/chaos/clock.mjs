@@ -1,13 +1,13 @@
 /** Seconds of the machine's monotonic clock, which all processes share. */
 export const clock = () => Number(process.hrtime.bigint() / 1000n) / 1e6
 
-/** Between two looks, in milliseconds. */
+/** Milliseconds between two readings of the clock. */
 const PERIOD = 20
-/** Seconds. What is shorter happens on every machine that has something to do. */
+/** Seconds. Shorter stalls happen on every busy machine. */
 const SHORTEST_STALL = 0.1
 
 /**
- * Tells of each span in which this process did not run: frozen, busy, or kept waiting by the machine.
+ * Reports each span in which this process did not run: frozen, busy, or kept waiting by the machine.
  *
  * @param {(stall: { from: number, to: number }) => void} onStall
  */

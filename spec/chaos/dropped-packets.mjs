@@ -1,6 +1,6 @@
 /**
- * Connections that the kernel lets die in silence: packets are dropped by routing rules, with no FIN, no
- * RST and no error. Linux only, as root, in a network namespace of its own: `npm run chaos:packets`.
+ * Connections that die silently in the kernel: routing rules drop their packets, without FIN, RST or error.
+ * Linux only, as root, in a network namespace of its own: `npm run chaos:packets`.
  */
 import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ import { run } from '../../scripts/run.mjs'
 import { until } from '../../scripts/until.mjs'
 
 const NAMES = ['users', 'orders', 'payments']
-/** By whose packets are dropped: how a rule knows them by the port of the client. */
+/** Whose packets are dropped, and how a rule finds them by the port of the client. */
 const DIRECTIONS = {
   "the peer's": ['dport'],
   'our own': ['sport'],
@@ -22,14 +22,14 @@ const DIRECTIONS = {
 
 const ip = (...args) => run('ip', args)
 
-/** Rules are asked in the order of their numbers, and packets to this machine by the first one. */
+/** The kernel checks rules in the order of their numbers, and by default packets to this machine match the first. */
 async function prepareNetwork() {
   await ip('link', 'set', 'lo', 'up')
   await ip('rule', 'add', 'pref', '100', 'lookup', 'local')
   await ip('rule', 'del', 'pref', '0')
 }
 
-/** Another connection may be given the same port. */
+/** Another connection may get the same port later. */
 async function dropNoMore() {
   const isLeft = async () => (await ip('rule', 'list', 'pref', '1')).stdout !== ''
   while (await isLeft()) await ip('rule', 'del', 'pref', '1')
@@ -84,7 +84,7 @@ async function portsOf(server, hasSubscribed) {
 
 const secondsSince = (start) => (performance.now() - start) / 1000
 
-/** A failure meets the dead connection: the next is there before it is forgotten. */
+/** A failure is reported over the dead connection: the next connection is there before the failure is too old. */
 async function tryBoth(server, origin, whose) {
   const tried = new Process(server.url, origin)
   await tried.breaker.init()
@@ -105,7 +105,7 @@ async function tryBoth(server, origin, whose) {
   return `joined again after ${seconds.toFixed(1)} s`
 }
 
-/** Nothing happens at all: the PING on the connection for messages finds out. */
+/** Nothing happens at all: the PING on the connection for messages detects that it is dead. */
 async function trySubscription(server, origin, whose) {
   const tried = new Process(server.url, origin)
   await tried.breaker.init()

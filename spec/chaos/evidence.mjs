@@ -1,16 +1,16 @@
-/** What may have opened a circuit, by what the processes saw: the rules of issue "Link", read generously. */
+/** What may have opened a circuit, given what the processes saw. It reads the rules generously. */
 
 /** Seconds. No failure proves anything for longer, however long the ttl is. */
 const LONGEST_PROOF = 60
 /**
- * Seconds after a success at which the fleet surely knows that the streak before it is over: a round trip
- * and what two busy cores add.
+ * Seconds after a success by which the fleet certainly knows that the streak before it is over: a round trip, and
+ * the delays of two busy cores.
  */
 const TAKEN_BACK = 0.35
-/** A command is dropped that is carried out later than this: the streak's age counts from its sending. */
+/** A command that would be carried out later than this is dropped: the age of a streak counts from its sending. */
 const TRANSIT = 0.5
 const NOISE = 0.25
-/** A gap in its own time that a process notices for sure: 1.5 s and a beat (pulse.ts). */
+/** A gap that a process certainly notices: 1.5 s and a beat (`lib/fleet/pulse.ts`). */
 const GAP = 1.6
 
 export class Evidence {
@@ -18,7 +18,7 @@ export class Evidence {
   #troubles
   #life
   #runs = new Map()
-  /** Moments at which the streaks of the fleet would have opened the circuit. */
+  /** The times at which the streaks of the fleet would have opened the circuit. */
   #ofFleet
   /** The same by a process's own results alone. */
   #ofOwn = new Map()
@@ -50,13 +50,13 @@ export class Evidence {
   }
 
   /**
-   * Whether anything that the fleet may go by could have opened the circuit, so that a request of this
-   * process may be refused at this time.
+   * Whether any evidence of the fleet could have opened the circuit, so that a request of this process may be
+   * refused at this time.
    *
-   * In a fleet without trouble a streak is reported at once, or after 50 ms, beside one command that may be
-   * under way (0.5 s each): 1.3 s with noise. In trouble a report waits until its evidence is too old (the
-   * ttl), and is under way for half a second; and a probe that has failed may be told after the storage
-   * was lost, for as long as its permit stands: two leases (limits.ts).
+   * In a fleet without faults, a streak is reported at once or after 50 ms, and one earlier command may be under way
+   * (0.5 s each): 1.3 s with noise. During a fault, a report may wait until its evidence is too old (the ttl), and
+   * then be under way for half a second. The end of a failed probe may be sent after the storage was lost, for as
+   * long as its permit stands: two leases (`lib/storage/limits.ts`).
    */
   mayRefuse(process, at) {
     const { ttl, lease } = this.#journal.rules
@@ -85,7 +85,7 @@ export class Evidence {
     return counted.reduce((sum, streak) => sum + streak, 0) >= threshold
   }
 
-  /** The longest streak that may stand of this process: what was taken back in trouble may stand until it is too old. */
+  /** The longest streak of this process that may stand: if it was taken back during a fault, until it is too old. */
   #standing(process, at) {
     let most = 0
     for (const { failures, endedAt } of this.#runs.get(process)) {
@@ -103,7 +103,7 @@ export class Evidence {
 const byTime = (a, b) => a - b
 
 function isWithin(times, from, to) {
-  // A transition is told just before the result that made it is written down.
+  // A transition is logged just before the result that caused it.
   return times.some((time) => time >= from && time <= to + 0.05)
 }
 
@@ -130,8 +130,8 @@ function runsOf(outcomes, counts) {
 }
 
 /**
- * Nothing that a process saw while it was known to be alone, or across a time in which it did not run, is
- * evidence for the others (issue "Link" 2).
+ * What a process saw while it was known to be alone, or during a time in which it did not run, is no evidence for
+ * the others.
  */
 function isForFleet({ losses, stalls }, { sent, t }) {
   const overlaps = ({ from, to }) => from < t && sent < to

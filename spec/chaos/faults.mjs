@@ -1,4 +1,4 @@
-/** How each fault is brought about, and undone. */
+/** How each fault is caused and undone. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Milliseconds. */
@@ -12,7 +12,7 @@ const AGAIN = 100
  * @property {import('./upstream.mjs').ChaosUpstream} upstream
  */
 
-/** Resolves with false if Redis does not take the command now. */
+/** Resolves with false if Redis does not accept the command now. */
 async function tell(redis, ...command) {
   if (!redis.isAnswering) return false
   const asked = redis.command(...command).then(
@@ -22,12 +22,12 @@ async function tell(redis, ...command) {
   return Promise.race([asked, sleep(PATIENCE, false, { ref: false })])
 }
 
-/** What has to be undone is tried until it is: Redis may be frozen or down itself. */
+/** Tries to undo a fault until that works: Redis itself may be frozen or down. */
 async function insist(redis, ...command) {
   while (!(await tell(redis, ...command))) await sleep(AGAIN)
 }
 
-/** Each gives back what undoes it. */
+/** Each returns a function that undoes it. */
 const STARTS = {
   'redis-stop': ({ redis }) => {
     redis.freeze()
@@ -42,7 +42,7 @@ const STARTS = {
   'redis-kill-clients': ({ redis }) => tell(redis, 'CLIENT', 'KILL', 'TYPE', 'normal'),
   'redis-kill-subscribers': ({ redis }) => tell(redis, 'CLIENT', 'KILL', 'TYPE', 'pubsub'),
   'redis-read-only': async ({ redis }) => {
-    // Nobody listens there.
+    // No server listens there.
     await tell(redis, 'REPLICAOF', '127.0.0.1', '1')
     return () => insist(redis, 'REPLICAOF', 'NO', 'ONE')
   },
@@ -54,7 +54,7 @@ const STARTS = {
   'net-refuse': (_scene, { proxy }) => refuse(proxy),
   'net-silence': (_scene, { proxy }) => beSilent(proxy),
   'net-delay': (_scene, { proxy }, { at }) => {
-    // As random as the rest of the plan is.
+    // Random, like the rest of the plan.
     proxy.delay = 50 + ((at * 1000) % 250)
     return () => (proxy.delay = 0)
   },
@@ -98,7 +98,7 @@ function refuse(proxy) {
   return () => proxy.accept()
 }
 
-/** Connections that are made meanwhile are lost, too, and stay so. */
+/** Connections that are made in the meantime are lost too, for good. */
 function beSilent(proxy) {
   proxy.silence()
   const timer = setInterval(() => proxy.silence(), AGAIN)
@@ -109,7 +109,7 @@ function beSilent(proxy) {
 }
 
 /**
- * Brings a fault about, and undoes it in its time.
+ * Causes a fault, and undoes it when its time is over.
  *
  * @param {Scene} scene
  * @param {any} fault of the plan

@@ -1,4 +1,4 @@
-/** What a run consisted of, in a line or two. */
+/** Summarises a run in a line or two. */
 
 /** @param {any} journal */
 export function figuresOf({ processes, faults, arrivals }) {

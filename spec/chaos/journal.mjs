@@ -1,11 +1,11 @@
-/** What the logs of a run say, in the shape in which it is judged. Times in seconds of the machine's clock. */
+/** Turns the logs of a run into the journal that the judge reads. Times are seconds of the machine's clock. */
 
 /** Seconds for which a request that has no end in the log may have been under way. */
 const LONGEST = 3
 
 /**
- * @param {any[]} driver what the run wrote down
- * @param {Record<string, any[]>} workers what each process wrote down, by its name
+ * @param {any[]} driver what the run logged
+ * @param {Record<string, any[]>} workers what each process logged, by its name
  */
 export function journalOf(driver, workers) {
   const start = driver.find(({ k }) => k === 'start')
@@ -28,7 +28,7 @@ export function journalOf(driver, workers) {
   }
 }
 
-/** From each record that opens a span to the one that ends it. */
+/** The spans from each record that begins one to the record that ends it. */
 function spansOf(records, opens, ends, overAt) {
   return records.filter(opens).map((record) => {
     const end = records.find(
@@ -49,7 +49,7 @@ function faultsOf(driver, overAt) {
   )
 }
 
-/** Spans in which the upstream was not well, for whom. */
+/** The spans in which the upstream failed, and for whom. */
 function healthOf(driver, overAt) {
   const driverRecords = driver.filter(({ k }) => k === 'health')
   const isIll = ({ mode }) => mode !== 'ok'
@@ -86,14 +86,14 @@ function processOf({ name, isThick, t }, records, driver) {
   }
 }
 
-/** By their start. */
+/** In the order of their start. */
 function requestsOf(records) {
   const requests = new Map()
   for (const { k, id, t, ...rest } of records) {
     if (k === 'start') requests.set(id, { id, start: t, up: rest.u })
     const request = requests.get(id)
     if (!request) continue
-    // A probe knows that it is one: its circuit is half-opened when it leaves.
+    // A request is a probe if its circuit is half-opened when it is sent.
     if (k === 'sent') Object.assign(request, { sent: t, state: rest.s, upWhenSent: rest.u })
     if (k === 'attempt')
       Object.assign(request, { counted: t, outcome: rest.o, isProbe: rest.probe })

@@ -1,8 +1,8 @@
-/** E and F: what is left when the faults are over. */
+/** E and F: the state when the faults are over. */
 
 /** Seconds at the end of a quiet time in which a healthy fleet sends nothing to the storage. */
 const SILENT = 2
-/** Seconds before a look within which a process has written down how it is: it does so four times a second. */
+/** Seconds before a check within which a process must have logged its state: it does so four times a second. */
 const FRESH = 0.8
 
 export function judgeConvergence({ processes, checks, hashes, parts, overAt }, { troubles }) {
@@ -27,7 +27,7 @@ export function judgeConvergence({ processes, checks, hashes, parts, overAt }, {
       if (refused.length > 0) tell(`refused ${refused.length} requests after it`)
       const isAsking = ({ k, t: asked }) => k === 'asked' && asked > t - SILENT && asked <= t
       const commands = process.records.filter(isAsking).length
-      // One that finds out that it was deaf reads its circuits anew.
+      // A process that notices that it missed messages reads its circuits again.
       const mayAsk = troubles.mayBeDeaf(process, t - SILENT, t)
       if (commands > 0 && !mayAsk)
         tell(`sent ${commands} commands in the ${SILENT} s before, and was healthy`)

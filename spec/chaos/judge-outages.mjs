@@ -1,11 +1,11 @@
-/** D: a real outage opens for all, and its end closes. */
+/** D: a real outage opens the circuits of all processes, and its end closes them. */
 
 /**
- * Seconds until an outage has opened for all: those that hang fail after the timeout of 0.8 s; a thick
- * process has five of them 0.1 s later; a report and a message take milliseconds; the rest is noise.
+ * Seconds until an outage has opened all circuits: requests that hang fail after their timeout of 0.8 s; a process
+ * with many requests has five failures 0.1 s later; a report and a message take milliseconds; the rest is noise.
  */
 const OPENS_WITHIN = 2
-/** Seconds of an outage that is to be noticed, beside a ttl. */
+/** Seconds, besides a ttl, that an outage must last to be noticed. */
 const REAL = 3
 /** Seconds between two reads of a circuit that is not closed: 5, give or take a fifth. */
 const REFRESH = 6
@@ -26,7 +26,7 @@ export function judgeOwnThreshold({ processes, rules }, { troubles }) {
       if (k === 'attempt' && o === 'success') row = { count: 0, first: t }
       const counts = k === 'attempt' && o === 'failure' && !probe && sentAt.get(id) > lastMove
       if (counts) row = { count: row.count + 1, first: row.count ? row.first : t }
-      // The one that opens it is told after the transition.
+      // The failure that opens the circuit is logged after the transition.
       if (counts && row.count === rules.threshold - 1) checked += 1
       if (k !== 'sent') continue
       sentAt.set(id, t)
@@ -49,7 +49,7 @@ export function judgeOutages({ processes, health, rules }, { troubles }) {
       !troubles.of(process, from - 1, to) &&
       !troubles.mayBeDeaf(process, from, to)
     const fit = processes.filter(isFit)
-    // With the worst left out, there must be one left that brings the threshold.
+    // Without the worst process, another one must still reach the threshold.
     if (fit.filter(({ isThick }) => isThick).length < rules.quorum || fit.length < 2) continue
     for (const { name, requests } of fit) {
       checked += 1
@@ -65,8 +65,8 @@ export function judgeOutages({ processes, health, rules }, { troubles }) {
 }
 
 /**
- * After the last failure that anybody saw the circuit is opened for a ttl at the most, and a probe takes a
- * round trip, of which all hear. Whoever may be deaf reads the circuit anew after a while.
+ * After the last failure, the circuit is opened for at most a ttl. Then a probe takes a round trip, and a message
+ * informs all processes. A process that may have missed it reads the circuit again after a while.
  */
 export function judgeRecovery({ processes, health, rules }, { troubles, evidence }) {
   const violations = []

@@ -1,8 +1,8 @@
-/** B: at most one probe under way in the fleet, of processes that follow it, where it is the fleet's circuit. */
+/** B: at most one probe is in flight, among processes that follow the fleet, for a circuit of the fleet. */
 
-/** Seconds for which the fleet's circuit must have been seen not closed: a message has passed by then. */
+/** Seconds for which the fleet's circuit must not have been closed: all processes have had a message by then. */
 const SEEN = 0.5
-/** Seconds before a probe in which nothing may have troubled those who probe. */
+/** Seconds before a probe in which no fault may have affected the processes that probe. */
 const CALM = 1
 
 export function judgeProbes(journal, { troubles }) {
@@ -30,7 +30,7 @@ export function judgeProbes(journal, { troubles }) {
   return { checked, violations }
 }
 
-/** A process whose circuit is opened by its own results alone may probe alone: the fleet's is closed then. */
+/** If only a process's own results opened its circuit, it may probe alone: the fleet's circuit is closed. */
 function isNotClosed({ hashes }, at) {
   const seen = hashes.filter(({ t }) => t >= at - SEEN && t <= at)
   return seen.length >= 3 && seen.every(({ state }) => state && state !== 'closed')

@@ -1,8 +1,8 @@
-/** C: nobody is refused because of another's past. */
+/** C: no request is refused because of old failures of another process. */
 
-/** Seconds around a refusal in which a probe may begin or end: what is told is written down a little apart. */
+/** Seconds around a refusal in which a probe may begin or end: the two are logged at slightly different times. */
 const APART = 0.35
-/** Seconds after the end of trouble of anybody in which a permit may be held by nobody who lives. */
+/** Seconds after the end of a fault in which a process that no longer runs may still hold the permit. */
 const permitLife = ({ lease }) => 2 * lease + 1
 
 export function judgeRefusals({ processes }, { evidence }) {

@@ -1,8 +1,8 @@
-/** A: a request is never hurt by the storage. */
+/** A: the storage never makes a request fail or hang. */
 
-/** Seconds: `permitDeadline`, its second chance (timers.ts), and what two busy cores add. */
+/** Seconds: `permitDeadline`, its second chance (`lib/internal/timers.ts`), and the delays of two busy cores. */
 const LONGEST_WAIT = 0.1 + 0.25
-/** Beside its timeout and its wait. */
+/** Seconds that a request may take in addition to its timeout and its wait. */
 const SLACK = 1
 
 export function judgeEnds({ processes, rules, overAt }) {
@@ -32,7 +32,7 @@ export function judgeWaits({ processes }) {
       const decided = sent ?? (ended === 'refused' ? end : undefined)
       if (decided === undefined) continue
       checked += 1
-      // Time in which the process did not run is its own, and one more chance comes with it.
+      // Time in which the process did not run does not count, and it brings one more second chance.
       const stalled = stalledFor(stalls, start, decided)
       const wait = decided - start - stalled
       if (wait <= LONGEST_WAIT + (stalled > 0 ? 0.1 : 0)) continue

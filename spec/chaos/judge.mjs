@@ -30,7 +30,7 @@ const RULES = [
   ['F2', 'No process crashes or prints an error', judgeNoise],
 ]
 
-/** Seconds. What goes on is one violation, and not thousands. */
+/** Seconds. Violations this close together count as one that continues, and not as thousands. */
 const ONCE_EACH = 1
 
 /**

@@ -1,4 +1,4 @@
-/** The judge of the long random run: it catches each kind of violation, and nothing that is right. */
+/** The judge of the long random run: it finds each kind of violation, and accepts everything that is right. */
 import { LOOK, MadeUpLogs, type Entry } from './made-up-logs.js'
 
 const ONE = 'w1.1'
@@ -13,7 +13,7 @@ function healthy(quorum = 1): MadeUpLogs {
 
 const THRESHOLD = 5
 
-/** So many failures in a row, and the transition that they make. */
+/** So many failures in a row, and the transition that they cause. */
 function failures(logs: MadeUpLogs, name: string, count: number, at: number): MadeUpLogs {
   for (let index = 0; index < count; index += 1) {
     logs.request(name, { at: at + index * 0.01, takes: 0.001, ends: 'failed' })
@@ -23,7 +23,7 @@ function failures(logs: MadeUpLogs, name: string, count: number, at: number): Ma
   return count < THRESHOLD ? logs : logs.worker(name, { t: opensAt, ...move })
 }
 
-/** Nothing else is sent by anybody for a while. */
+/** For a while, no process sends anything else. */
 function silence(logs: MadeUpLogs, from: number, to: number): MadeUpLogs {
   for (const name of [ONE, TWO, THREE]) {
     logs.without(name, ({ t, id }: Entry) => id !== undefined && t >= from && t < to)

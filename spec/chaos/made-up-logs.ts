@@ -1,4 +1,4 @@
-/** Logs of a run that never was: healthy, until something is written into them. */
+/** Made-up logs of a healthy run, into which a spec writes violations. */
 import { journalOf } from './journal.mjs'
 import { judge, type Violation } from './judge.mjs'
 
@@ -12,7 +12,7 @@ export interface Request {
   readonly at: number
   /** Seconds until it is sent, or refused. */
   readonly wait?: number
-  /** Seconds until it ends from then on. */
+  /** Seconds from then until it ends. */
   readonly takes?: number
   readonly ends?: 'ok' | 'failed' | 'other' | 'never'
   readonly refused?: 'opened' | 'half-opened'
@@ -56,7 +56,7 @@ export class MadeUpLogs {
     return this
   }
 
-  /** Takes out what was written before. */
+  /** Removes records that were written before. */
   without(name: string, isMeant: (entry: Entry) => boolean): this {
     const list = name === 'driver' ? this.#driver : (this.#workers.get(name) ?? [])
     list.splice(0, list.length, ...list.filter((entry) => !isMeant(entry)))

@@ -1,5 +1,5 @@
 /**
- * A long random run over real processes, with faults of every kind, judged by logs alone.
+ * A long random run of real processes, with faults of every kind, judged by its logs alone.
  *
  * SEED, SECONDS (120), QUORUM (1) and PROCESSES (6) from the environment. KEEP=1 keeps the logs.
  */

@@ -1,4 +1,4 @@
-/** Draws what is to happen when: the same for the same seed, whatever the run itself is like. */
+/** Draws which faults happen when. The same seed gives the same plan, whatever happens in the run. */
 
 /** Seconds that a fleet is given before the first fault, and between two parts of the run. */
 const REST = 3
@@ -99,7 +99,7 @@ function drawOutages(random, from, to, slots) {
   ].filter(({ at, until }) => until > at)
 }
 
-/** How an upstream fails, where the fault is one of the upstream. */
+/** How an upstream fails, if the fault is one of the upstream. */
 function modeFor(random, kind) {
   if (kind === 'outage') return random.oneOf(['error', 'hang', 'refused'])
   const mode = random.oneOf(['error', 'hang', 'reset'])

@@ -1,4 +1,4 @@
-/** One run: the scene, its faults in their time, and what is looked at meanwhile. */
+/** One run: its processes, its faults, and what it checks in the meantime. */
 import { openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,16 +12,16 @@ import { ChaosUpstream } from './upstream.mjs'
 import { Slot } from './worker.mjs'
 
 const RULES = { threshold: 5, ttl: 2 }
-/** A prober that dies holds the fleet up for its lease: short here, so that runs need not be long. */
+/** If a process that probes dies, the fleet waits for its lease. It is short here, to keep runs short. */
 const LEASE = 2
 const TIMEOUT = 800
 const NOISE = 0.01
-/** Seconds into a quiet part after which everything is to be well again. */
+/** Seconds into a quiet part after which everything must work again. */
 const CONVERGED = 10
-/** Milliseconds between two looks at the hash, and after which Redis counts as stalled. */
+/** Milliseconds between two readings of the hash, and after which Redis counts as stalled. */
 const LOOK = 50
 const SLOW = 80
-/** Seconds within which a process is to exit by itself. */
+/** Seconds within which a process must exit by itself. */
 const EXIT = { closed: 2, left: 3 }
 
 export class ChaosRun {
@@ -92,7 +92,7 @@ export class ChaosRun {
 
   async #playPart({ kind, from, to, faults }) {
     await this.#waitUntil(from)
-    // What takes longer to undo than was planned is undone before the next part begins.
+    // If a fault takes longer to undo than planned, wait for that before the next part begins.
     await Promise.all(this.#running)
     this.#log({ k: 'part', kind })
     this.#upstream.noise = kind === 'quiet' ? 0 : NOISE
@@ -112,14 +112,14 @@ export class ChaosRun {
     this.#log({ k: 'check', names: [...this.#slots.values()].map(({ name }) => name) })
   }
 
-  /** All but one are closed; that one only has no more to do. */
+  /** All processes but one call close(). That one just stops sending requests. */
   async #endAll() {
     const slots = [...this.#slots.values()]
     const wait = Math.max(EXIT.closed, EXIT.left) + 2
     await Promise.all(slots.map((slot, index) => slot.end(index > 0, wait)))
   }
 
-  /** What Redis has, through a connection of the run's own, which no fault is aimed at. */
+  /** What Redis has, read over a connection of the run itself, which no fault affects. */
   async #watchHash() {
     const socket = { host: '127.0.0.1', port: this.#redis.port, reconnectStrategy: () => 20 }
     this.#eyes = createClient({ disableOfflineQueue: true, disableClientInfo: true, socket })
@@ -135,7 +135,7 @@ export class ChaosRun {
     }
   }
 
-  /** `closed` where there is no key; undefined where Redis does not answer. */
+  /** `closed` if there is no key; undefined if Redis does not answer. */
   async #readState() {
     try {
       const state = await this.#eyes.hGet('axios-breaker/upstream', 'state')

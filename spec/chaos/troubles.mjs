@@ -1,20 +1,20 @@
 /**
- * When who was in trouble, so that nothing can be promised. A judge that knows too few troubles cries wolf,
- * one that knows too many sleeps: each tail below has its reason.
+ * Which process was affected by a fault, and when: no promise holds then. With too few of these spans, the judge
+ * reports false violations; with too many, it misses real ones. So each delay below has its reason.
  */
 
 /**
- * Seconds that a connection of ours takes to come back after its fault: attempts wait for 2 s at the most
- * (own-client.ts), and the link asks again within 2 s more (link.ts).
+ * Seconds until our own connection is back after a fault: attempts wait for at most 2 s
+ * (`lib/redis/own-connection.ts`), and the link asks again within 2 s more (`lib/fleet/loss.ts`).
  */
 const RECONNECT = 4.5
-/** A connection that is dead in silence is found out by commands that nobody answers, and after that replaced. */
+/** Unanswered commands show that a connection has died silently. It is then replaced. */
 const REPLACE = 6
-/** A connection for messages that is deaf is found out within 30 s (issue "Link" 5). */
+/** A dead connection for messages is detected within 30 s. */
 const DEAF = 31
-/** Circuits are read anew, and messages mistrusted, for a second after a process did not run (fleet.ts). */
+/** For a second after a gap, a process reads circuits again and distrusts messages (`lib/fleet/circuits.ts`). */
 const AWAKE = 1
-/** What a fault of Redis that keeps connections leaves behind: at most a retry of the link, 2 s. */
+/** After a fault of Redis that keeps connections, the link retries within 2 s. */
 const RETRY = 2.5
 
 const OF_REDIS = {
@@ -66,7 +66,7 @@ export class Troubles {
     return touches(this.#ofRedis, from, to)
   }
 
-  /** Of this process alone: its way to Redis, and its own time. */
+  /** Faults of this process alone: of its connection to Redis, and times in which it did not run. */
   own({ name, slot }, from, to) {
     return touches(this.#ofProcess.get(name), from, to) || touches(this.#ofSlot.get(slot), from, to)
   }
@@ -82,7 +82,7 @@ export class Troubles {
     return false
   }
 
-  /** It may not hear what the others do, and not know it. */
+  /** The process may miss messages without knowing it. */
   mayBeDeaf({ slot }, from, to) {
     return touches(this.#deaf.get(slot), from, to)
   }

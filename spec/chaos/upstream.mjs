@@ -1,4 +1,4 @@
-/** The service that all processes call. What it does to whom is set from outside. */
+/** The service that all processes call. The run sets how it answers each of them. */
 import { createServer } from 'node:http'
 import { freePort, listen } from '../../scripts/ports.mjs'
 
@@ -6,9 +6,9 @@ import { freePort, listen } from '../../scripts/ports.mjs'
 
 export class ChaosUpstream {
   port = 0
-  /** Of healthy requests, those that fail nevertheless: a ratio. */
+  /** The part of healthy requests that fail nevertheless. */
   noise = 0
-  /** For everybody; what is not `ok` goes before the mode of one process. */
+  /** The mode for all processes. Unless it is `ok`, it overrides the mode of each process. */
   #all = 'ok'
   #modes = new Map()
   #server
@@ -43,7 +43,7 @@ export class ChaosUpstream {
 
   async #open() {
     if (this.#server) return
-    // It never ends a connection that is idle: a request on its way there would be a failure.
+    // It never closes an idle connection, because a request that is on its way would fail.
     this.#server = createServer({ keepAliveTimeout: 0 }, (...exchange) => this.#serve(...exchange))
     await listen(this.#server, this.port)
   }

@@ -1,4 +1,4 @@
-/** A process of the fleet under chaos: sends requests, writes down everything, and obeys a little. */
+/** A process of the fleet: it sends requests, logs everything, and obeys a few commands. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { openSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,13 +10,13 @@ import { clock, watchStalls } from './clock.mjs'
 const { slot, logFile, origin, url, rules, sharing, timeout, pause } = JSON.parse(process.argv[2])
 
 const file = openSync(logFile, 'a')
-/** Written at once: a process that is killed leaves everything that it had seen. */
+/** Written at once, so that the log of a killed process is complete. */
 const log = (record) => writeSync(file, `${JSON.stringify({ t: clock(), ...record })}\n`)
 
 const breaker = new CircuitBreaker({ ...rules, storage: new RedisStorage({ url, ...sharing }) })
 const client = axios.create({ baseURL: origin, timeout })
 const circuit = breaker.attach(client, 'upstream')
-/** Which request a result belongs to: the event does not say. */
+/** The request that a result belongs to, since the event does not name it. */
 const requests = new AsyncLocalStorage()
 const http = axios.getAdapter('http')
 
@@ -51,7 +51,7 @@ async function request(id) {
   }
 }
 
-/** The upstream's own failures, as axios tells them. */
+/** The failures of the upstream, as axios reports them. */
 const UPSTREAM_CODES =
   /^(?:ERR_BAD_RESPONSE|ECONNABORTED|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EPIPE|ERR_NETWORK)$/
 
@@ -82,7 +82,7 @@ const commands = {
     await Promise.allSettled(open)
     if (closes) await breaker.close()
     log({ k: 'ended', closes })
-    // From here on nothing of the chaos keeps this process alive.
+    // From here on, nothing of the spec keeps this process alive.
     if (process.connected) process.disconnect()
   },
 }

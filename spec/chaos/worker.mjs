@@ -1,4 +1,4 @@
-/** A place in the fleet: one process after another, each behind the same proxy to Redis. */
+/** A slot in the fleet: one process after another, each behind the same proxy to Redis. */
 import { join } from 'node:path'
 import { Running } from '../../scripts/run.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
@@ -9,9 +9,9 @@ const WORKER = join(import.meta.dirname, 'worker-process.mjs')
 const START = 120
 
 export class Slot {
-  /** Its place, by which the upstream knows it. */
+  /** Its slot, by which the upstream identifies it. */
   slot
-  /** Of the process that runs. */
+  /** The process that runs now. */
   name = ''
   proxy
   isThick
@@ -75,7 +75,7 @@ export class Slot {
     this.#child?.send(message)
   }
 
-  /** Ends traffic, and waits until the process has exited by itself; after so many seconds it is killed. */
+  /** Ends traffic, and waits until the process has exited by itself. After so many seconds, kills it. */
   async end(closes, seconds) {
     const child = this.#child
     if (!child) return

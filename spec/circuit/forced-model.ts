@@ -1,6 +1,6 @@
 /**
- * An independent reading of what a force does to a circuit, to hold it against. A model of the rules goes on
- * behind the force, and learns of each request that it lets through.
+ * A model of a forced circuit, written independently, with which the spec compares the circuit. Behind the force, a
+ * model of the rules goes on, and counts each request that is sent.
  */
 import type { CircuitEvents } from '../../lib/circuit/events.js'
 import type { Forced, ForcedState } from '../../lib/circuit/force.js'
@@ -29,7 +29,7 @@ export class ForcedModel {
   readonly changes: (Forced | undefined)[] = []
   /** What each event `rejected` has to say. */
   readonly rejected: Omit<CircuitEvents['rejected'], 'circuit'>[] = []
-  /** What has happened that is worth to be met. */
+  /** What has happened in the sequences, to check that they cover it. */
   readonly reached = new Set<string>()
   readonly #given: Rules
   readonly #dryRun: ModelForce | undefined

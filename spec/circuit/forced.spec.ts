@@ -202,7 +202,7 @@ class Run {
   }
 }
 
-/** What the sequences have to reach, or they would prove nothing of it. */
+/** What the sequences must reach, or they would prove nothing about it. */
 const REACHED = [
   'a refusal of a forced circuit',
   'a refusal in a dry run',

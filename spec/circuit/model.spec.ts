@@ -94,7 +94,7 @@ describe('any sequence of overlapping requests', () => {
       }),
       { numRuns: RUNS },
     )
-    // A generator that never reaches a transition would prove nothing of it.
+    // A generator that never reaches a transition would prove nothing about it.
     expect([...visited]).toEqual(
       expect.arrayContaining([
         'undefined-opened',

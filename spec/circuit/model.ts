@@ -1,6 +1,6 @@
 /**
- * An independent reading of the rules, to hold the circuit against: it keeps the whole history and
- * works everything out from it, where the circuit keeps a few fields.
+ * A model of the rules, written independently, with which the spec compares the circuit. It keeps the whole history,
+ * and derives everything from it. The circuit keeps only a few fields.
  */
 import type { CircuitState, Outcome, Rules } from '../../lib/circuit/types.js'
 

@@ -1,6 +1,6 @@
 /**
- * Long random sequential runs against the rules as the Python original has them: one request after
- * the other, each with an answer of its own.
+ * Compares long random runs with the rules of the Python original: one request after the other, each with a random
+ * answer.
  */
 import { equal } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -25,7 +25,7 @@ class Original {
     this.#ttl = ttl
   }
 
-  /** False where the request is refused. */
+  /** False if the request is refused. */
   request(now: number, answer: Answer): boolean {
     const isOpened = this.openedAt !== undefined
     if (this.openedAt !== undefined && !(now > this.openedAt + this.#ttl)) return false

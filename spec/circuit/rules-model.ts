@@ -1,6 +1,6 @@
 /**
- * An independent reading of all rules of a circuit, to hold it against: it keeps every attempt and every
- * move for ever, and works everything out from them.
+ * A model of all rules of a circuit, written independently, with which the spec compares the circuit. It keeps every
+ * attempt and every move, and derives everything from them.
  */
 import type { CircuitState, Outcome, Rules } from '../../lib/circuit/types.js'
 import { RateModel } from './opening/rate-model.js'

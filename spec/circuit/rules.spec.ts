@@ -86,7 +86,7 @@ const rules: fc.Arbitrary<Rules> = fc.record({
 
 class Run {
   readonly told: CircuitState[] = []
-  /** Failures that were told; true if slow. */
+  /** Failures that were published; true if slow. */
   readonly failures: boolean[] = []
   readonly model: RulesModel
   readonly #circuit: ManagedCircuit
@@ -183,7 +183,7 @@ describe('any sequence of overlapping requests', () => {
       }),
       { numRuns: RUNS },
     )
-    // A generator that never reaches something would prove nothing of it.
+    // A generator that never reaches something would prove nothing about it.
     for (const what of [
       'opened',
       'half-opened',

@@ -1,4 +1,4 @@
-/** What can be on the command line, and what is said about the rest. */
+/** Which command lines are valid, and what is printed about others. */
 import fc from 'fast-check'
 import { readArguments } from '../../lib/cli/arguments.js'
 import { HELP, UsageError } from '../../lib/cli/usage.js'

@@ -19,7 +19,7 @@ afterAll(() => server.stop())
 const urlOf = (credentials: string) => server.url.replace('//', `//${credentials}@`)
 const allow = (rule: string) => server.command('ACL', 'SETUSER', USER, 'reset', ...rule.split(' '))
 
-/** Everything that is said, on either stream. */
+/** Everything that is printed, on either stream. */
 const said = ({ stdout, stderr }: Ended) => stdout + stderr
 
 const ALL = [['list'], ['watch'], ['open', 'users', '--for', '1h'], ['release', 'users']]

@@ -3,7 +3,7 @@ import { RedisServer } from '../../scripts/redis-server.mjs'
 import { documentOf, ran, Typist } from '../support/command-line.js'
 
 const RED = '\u001B[31m'
-/** Nothing in the environment speaks for or against colours, as there is no person's terminal in CI. */
+/** An environment that says nothing about colours, whatever CI sets. */
 const PLAIN = { TERM: 'xterm-256color', CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined }
 
 let server: RedisServer

@@ -1,4 +1,4 @@
-/** Two installs of the package, in two formats each: four copies whose errors must know each other. */
+/** Two installs of the package, in two formats each: four copies that must recognise each other's errors. */
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import axios from 'axios'

@@ -1,4 +1,4 @@
-/** The quick start, told against a real server: what every consumer must live through. */
+/** Runs the quick start against a real server, as every consumer must be able to. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -46,7 +46,7 @@ export async function tell(app) {
   return `${states.join(', ')}; ${upstream.hits} requests reached the server; ${await share(app)}`
 }
 
-/** Two breakers that share a circuit in memory, and what a project without the package redis is told. */
+/** Two breakers that share a circuit in memory, and the error of a project without the package redis. */
 async function share({ axios, CircuitBreaker, MemoryStorage, NotInitializedError, ...app }) {
   const memory = new MemoryStorage()
   const storage = app.defineStorage({ connect: memory.connect })

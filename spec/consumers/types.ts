@@ -115,5 +115,5 @@ breaker.on('opened', () => undefined)
 breaker.attach({}, 'users')
 // @ts-expect-error a judge answers with one of three words
 breaker.attach(users, 'users', { outcome: () => 'broken' })
-// @ts-expect-error the state of a circuit is its own affair
+// @ts-expect-error the state of a circuit is read-only
 circuit.state = 'closed'

@@ -115,7 +115,7 @@ it(
     if (!awake || !cutOff) throw new Error('There is none')
     await harness.load(2, 5, [awake])
     proxy.pause()
-    // Each process calls a path of its own: the first was 0 in this scene's life, and the last is this one's.
+    // Each process calls a path of its own. The first process of this fleet had 0, and this is the last one.
     const paths = new Set<string>()
     harness.service.answer = (from) => {
       paths.add(from)

@@ -45,7 +45,7 @@ describe('8 processes whose circuit opens by the rate', () => {
     async () => {
       await scene.enter({ size: 8, options })
       await scene.load(2, 10)
-      // The first requests of a process are few, of which one failure is much.
+      // A process has few requests at first, so one failure is a large part of them.
       await sleep(1000 * WINDOW)
       scene.service.answer = failing(0.01)
       const before = await scene.commands()
@@ -70,7 +70,7 @@ describe('8 processes whose circuit opens by the rate', () => {
       const start = clock()
       scene.service.answer = failing(0.6)
       const seconds = await openedAfter(start)
-      // Of the window as many parts as of the new rate make the threshold.
+      // The circuit opens once enough of the window has the new rate.
       expect(seconds).toBeLessThan((WINDOW * 0.5) / 0.6 + 1)
       await eventually('it is open for the fleet', isOpenedForAll)
     },

@@ -1,4 +1,4 @@
-/** The clock that stands still while the process does. */
+/** The clock that stops while the process does not run. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { awakeClock } from '../../lib/internal/awake.js'
 import { monotonic } from '../../lib/internal/clock.js'
@@ -37,7 +37,7 @@ it('knows a time that it has not passed, busy or not, without reading a clock', 
     await sleep(30)
     const afterwards = clock.latest()
     expect(clock.now()).toBeLessThanOrEqual(afterwards)
-    // Else nobody would ever read the clock again.
+    // Otherwise nothing would read the clock again.
     expect(clock.latest() - clock.now()).toBeLessThan(0.2)
   }
 })

@@ -1,4 +1,4 @@
-/** A deadline that a process misses by its own fault is none that the storage has missed. */
+/** If a process misses a deadline by its own fault, that does not count against the storage. */
 import { createServer, connect, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { withTimeout } from '../../lib/internal/timers.js'

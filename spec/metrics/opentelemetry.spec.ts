@@ -1,4 +1,4 @@
-/** What the real SDK of OpenTelemetry is told of circuits, and what a span learns of a refusal. */
+/** What the real SDK of OpenTelemetry gets about circuits, and what a span shows about a refusal. */
 import { context, metrics, trace, type Meter } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
@@ -327,7 +327,7 @@ describe('a span', () => {
   })
   afterEach(() => exporter.reset())
 
-  /** What spans learnt, by their name. */
+  /** The events of spans, by the names of the spans. */
   const events = () =>
     exporter
       .getFinishedSpans()

@@ -1,4 +1,4 @@
-/** Who shares a registry, what is left when one goes, and what is refused. */
+/** Breakers that share a registry: what stays when one is removed, and what is refused. */
 import axios, {
   type AxiosInstance,
   type AxiosResponse,

@@ -1,5 +1,5 @@
 /**
- * Clocks may be wrong: nobody reads the wall clocks of processes, and of Redis's clock only the pace counts.
+ * Clocks may be wrong: the wall clocks of processes are not read, and of Redis's clock only the pace counts.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -22,9 +22,9 @@ afterAll(() => redis.stop())
 beforeEach(() => redis.command('FLUSHALL'))
 
 /**
- * The page and the command line show a time to a person; the pulse compares the clock with itself half a second ago; the
- * library's clock uses a `Date` that a test has put in place of the real one; and a `Retry-After` that is
- * a date is compared with the answer's own, by no clock.
+ * The page and the command line show a time to a person. The pulse compares the clock with itself half a second ago.
+ * The library's clock uses a `Date` that a test has put in place of the real one. And a `Retry-After` that is a date
+ * is compared with the answer's own date, without a clock.
  */
 const READERS =
   /^(?:axios\/retry-after\.ts$|status-page\/|cli\/reports\.ts$|internal\/clock\.ts$|fleet\/pulse\.ts$)/

@@ -1,4 +1,4 @@
-/** What an attempt to connect says of itself while it hangs. */
+/** What an attempt to connect reports while it hangs. */
 import { Attempt } from '../../lib/redis/attempt.js'
 import { NO_ANSWER, UNREACHABLE } from '../../lib/redis/failure-reasons.js'
 import type { Line, LineEvents } from '../../lib/redis/line.js'

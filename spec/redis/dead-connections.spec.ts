@@ -1,4 +1,4 @@
-/** Connections that are dead in silence: nobody closes them, and nothing comes through any more. */
+/** Connections that have died silently: neither side closes them, but no bytes arrive any more. */
 import { Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
 import { createClient as createClient4 } from 'redis-4'
@@ -121,7 +121,7 @@ it('a dead connection for messages is replaced within 30 s in any case, by one P
   const pings = async (): Promise<number> => (await server.commandCounts()).ping ?? 0
   const [before, start] = [await pings(), performance.now()]
   await until('it has subscribed anew', async () => (await subscribers()) === 3, 30)
-  // Those of the witness: what the deaf connection asks does not arrive.
+  // These are the PINGs of the witness: those of the dead connection do not arrive.
   const seconds = (performance.now() - start) / 1000
   expect((await pings()) - before).toBeGreaterThanOrEqual(1)
   expect((await pings()) - before).toBeLessThanOrEqual(seconds / 15)

@@ -51,7 +51,7 @@ it('a url follows to the new primary', async () => {
   const other = await SharedBreaker.join(upstream, { url: second().url }, { names })
   await peer.fail('users')
   await until('it is up', () => peer.breaker.storageUp === true)
-  // Its other circuit is read a moment later: what fails until then is its own affair.
+  // Its other circuit is read a moment later. Failures before that count only locally.
   await until('it shares', async () => {
     await peer.fail('orders')
     return other.opened.includes('orders')

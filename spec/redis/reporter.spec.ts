@@ -1,4 +1,4 @@
-/** What counts once for the quorum: the process, however many breakers it has, or a unit that is named. */
+/** What counts once for the quorum: a process, however many breakers it has, or all processes with one `reporter`. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { SharedBreaker } from '../support/shared-breaker.js'
 import { Upstream } from '../support/upstream.js'

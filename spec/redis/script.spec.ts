@@ -1,4 +1,4 @@
-/** What the script keeps and answers, which no process sees and the contract does not ask for. */
+/** What the script keeps and answers beyond the contract, and what no process sees. */
 import { createClient } from 'redis'
 import { parseMessage, type Message } from '../../lib/redis/message.js'
 import { SCRIPT } from '../../lib/redis/script.js'
@@ -10,7 +10,7 @@ import { until } from '../support/until.js'
 const KEY = 'axios-breaker/users'
 const CHANNEL = 'axios-breaker/events'
 const FAILURE = { op: 'report', evidence: { failures: 1, age: 0 } } as const
-/** What a caller brings, and what one with a key of its own would sign with. */
+/** The secret that the caller sends, and the one with which a circuit that has a key would sign. */
 const [MINE, ANOTHER] = ['mine', 'another']
 
 let server: RedisServer

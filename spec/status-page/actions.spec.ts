@@ -1,4 +1,4 @@
-/** What the page's actions do, and for whom they do nothing. */
+/** What the page's actions do, and which requests they refuse. */
 import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import axios from 'axios'

@@ -1,6 +1,6 @@
 /**
- * The local circuit and a shared one, alone in its fleet, are driven by the same random steps, and read
- * alike after each: two rules may not drift. RUNS makes more sequences of it.
+ * The same random steps drive a local circuit and a shared one that is alone in its fleet. Both must read alike after
+ * each step, so that the two sets of rules do not drift apart. RUNS sets the number of sequences.
  */
 import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -28,12 +28,12 @@ const rules: fc.Arbitrary<Rules> = fc
       }),
       { nil: false as const },
     ),
-    // Its jitter is by the epoch, which the local circuit has of its own.
+    // Its jitter derives from the epoch, and the local circuit has other epochs.
     growth: fc.constantFrom<Rules['growth']>(false, { factor: 2, max: 20, jitter: 0 }),
     maxRetryAfter: fc.constantFrom(0, 10),
     probes: fc.constantFrom({ needed: 1, of: 1 }, { needed: 2, of: 3 }, { needed: 1, of: 2 }),
   })
-  // Openings of one process alone are not the fleet's, and grow by themselves.
+  // Openings of one process alone are no openings of the fleet, and their ttl grows separately.
   .map((given) => (given.sharedThreshold ? { ...given, growth: false as const } : given))
 
 describe.each(Object.keys(SUBJECTS))('a circuit in a %s', (name) => {
@@ -60,7 +60,7 @@ describe.each(Object.keys(SUBJECTS))('a circuit in a %s', (name) => {
   )
 })
 
-/** Two circuits under one clock. */
+/** Two circuits with one clock. */
 class Pair {
   #now = 1000
   readonly #subject: Subject

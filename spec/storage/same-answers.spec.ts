@@ -1,7 +1,7 @@
 /**
  * Redis's script and the reference rules are asked the same random questions, by processes that know
  * different epochs, none, or the future's, while clocks are set and everything is forgotten: they answer
- * alike, and what must hold holds. RUNS makes more sequences of it.
+ * alike, and the invariants hold. RUNS sets the number of sequences.
  */
 import { deepEqual, ok } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -18,7 +18,7 @@ const ONLOOKER = -1
 
 interface Asking {
   readonly kind: 'ask'
-  /** One of the processes, or none: an onlooker, who knows what the first of them does. */
+  /** One of the processes, or none: an onlooker, which knows what the first process knows. */
   readonly by: number
   readonly command: Command
 }
@@ -284,7 +284,7 @@ class Twins {
   }
 }
 
-/** What a generator must reach to prove something of it. */
+/** What the generator must reach to prove something about it. */
 const visited = new Map<string, number>()
 
 function seenIn({ state, cause, round = 0, retryAfter, poll }: Answer): string[] {

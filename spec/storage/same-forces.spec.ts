@@ -1,7 +1,7 @@
 /**
  * Redis's script and the reference rules are asked the same random questions about forced circuits, by
  * processes that know the list of any moment, or make one up, while clocks are set and everything is
- * forgotten: they answer alike, and the newest word on each circuit counts. RUNS makes more sequences of it.
+ * forgotten: they answer alike, and the newest entry for each circuit counts. RUNS sets the number of sequences.
  */
 import { deepEqual, ok } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -170,7 +170,7 @@ class Twins {
   }
 }
 
-/** What a generator must reach to prove something of it. */
+/** What the generator must reach to prove something about it. */
 const visited = new Set<string>()
 
 function seenIn({ forces, lifted, floor }: ForceAnswer): string[] {

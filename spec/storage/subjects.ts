@@ -43,7 +43,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   },
 }
 
-/** On a busy machine no deadline may decide what a spec sees; and none is read but by what happens. */
+/** Deadlines that a busy machine does not miss, and a `refresh` so long that nothing is read by time alone. */
 export const PATIENT: SharingOptions = {
   permitDeadline: 30,
   commandDeadline: 30,

@@ -1,4 +1,4 @@
-/** A real browser, and what it complained of. */
+/** A real browser, and the errors that it reported. */
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { requireProgram } from '../../scripts/programs.mjs'
 

@@ -1,4 +1,4 @@
-/** Code that the caller brings, and that refuses a request, says nothing of the service; what it meets on the network does. */
+/** If the caller's own code refuses a request, that proves nothing about the service. A network error in it does. */
 import { Agent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import type { AxiosRequestConfig } from 'axios'

@@ -1,4 +1,4 @@
-/** A request that is wrong in itself says nothing of the service. Rows that cannot be told apart are in docs/outcomes.md. */
+/** An invalid request proves nothing about the service. docs/outcomes.md lists cases that look alike. */
 import { Readable } from 'node:stream'
 import { AxiosError, type AxiosRequestConfig } from 'axios'
 import { judgementOf, type Judgement } from '../../support/judgement.js'
@@ -41,7 +41,7 @@ const post =
 // Before 1.16 the fetch adapter knows no limits, and lets the request through.
 const limits = axiosIsBefore('1.16') ? ({ http: 'ignored', fetch: 'success' } as const) : 'ignored'
 
-// Before 1.8 the http adapter says of a body that was cut off that it exceeds the limit, if there is one.
+// Before 1.8, the http adapter reports a body that was cut off as one that exceeds the limit, if there is one.
 const cut = axiosIsBefore('1.8') ? ({ http: 'ignored', fetch: 'failure' } as const) : 'failure'
 
 describeOutcomes("the caller's own limit", [

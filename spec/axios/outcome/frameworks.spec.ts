@@ -1,4 +1,4 @@
-/** Frameworks throw through a request to stop or redirect the page: that is no word of the service. */
+/** Frameworks throw through a request to stop or redirect the page. That proves nothing about the service. */
 import { AxiosError } from 'axios'
 import { judgementOf, type Judgement } from '../../support/judgement.js'
 

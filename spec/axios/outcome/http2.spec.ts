@@ -30,7 +30,7 @@ function judge(url: string, headers: Record<string, string> = {}): Promise<Judge
   return judgementOf((instance) => instance.get(url, config))
 }
 
-// Earlier versions of axios take no notice of `httpVersion`, and this server speaks nothing else.
+// Earlier versions of axios ignore `httpVersion`, and this server speaks only HTTP/2.
 const rows: readonly [string, string, Record<string, string>, Judgement][] = axiosIsBefore('1.13')
   ? [['any request', '/200', {}, 'failure']]
   : [

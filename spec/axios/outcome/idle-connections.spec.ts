@@ -1,4 +1,4 @@
-/** A connection that the server had closed while idle proves nothing: the next one does. */
+/** A connection that the server closed while idle proves nothing. The next connection does. */
 import { Agent } from 'node:http'
 import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker } from '../../../lib/index.js'

@@ -1,4 +1,4 @@
-/** What ends after the adapter has, or never ends at all. */
+/** Attempts that end after their adapter, or never end. */
 import type { Readable } from 'node:stream'
 import axios from 'axios'
 import { CircuitBreaker } from '../../../lib/index.js'
@@ -58,7 +58,7 @@ it.each(['http', 'fetch'])(
   },
 )
 
-/** axios 1.x throws this one out of a socket's event: only a process of its own survives to tell. */
+/** axios 1.x throws this error from a socket's event, which ends a process. So it runs in a process of its own. */
 const NEVER_SETTLES = `
   import axios from 'axios'
   import { CircuitBreaker } from 'axios-breaker'

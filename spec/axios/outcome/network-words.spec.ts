@@ -1,4 +1,4 @@
-/** Adapters over fetch hand on what the runtime throws: a bare TypeError, for the network and for an argument alike. */
+/** Adapters over fetch pass on what the runtime throws: a bare TypeError, for network and argument errors alike. */
 import axios from 'axios'
 import { judgementOf, type Judgement } from '../../support/judgement.js'
 

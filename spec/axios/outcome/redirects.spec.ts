@@ -26,5 +26,5 @@ describeOutcomes('a redirect', [
   REFUSED,
 ])
 
-// Node's own fetch takes such an answer for a broken connection.
+// Node's own fetch reports such an answer as a broken connection.
 describeOutcomes('a status of 0', [['of a server', get('/zero'), 'failure']])

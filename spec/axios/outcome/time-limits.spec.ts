@@ -1,4 +1,4 @@
-/** A time limit that ran out says that the service is too slow, whoever set it. */
+/** A timeout proves that the service is too slow, whoever set it. */
 import { describeOutcomes, get } from '../../support/outcome-table.js'
 
 const kept: AbortSignal[] = []
@@ -12,7 +12,7 @@ describeOutcomes('a time limit', [
   [
     'timeout while the body drips',
     get('/drip/1500', { timeout: 1000 }),
-    // As the limits say: this timeout of the http adapter waits for silence.
+    // docs/outcomes.md says so: this timeout of the http adapter limits only silence.
     { http: 'success', fetch: 'failure' },
   ],
   [

@@ -1,4 +1,7 @@
-/** The windows against a model, in random sequences, and each trap that other breakers fell into. RUNS sets how many. */
+/**
+ * Compares the windows with a model in random sequences, and checks the mistakes of other breakers. RUNS sets the
+ * number of sequences.
+ */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import { openingBy } from '../../../lib/circuit/opening/by-terms.js'

@@ -6,7 +6,7 @@ import type { Admission, CircuitState, Outcome, Permit } from '../../../lib/circ
 
 const RULES = { threshold: 5, ttl: 10, permits: 1, probeTimeout: 60 }
 
-/** Opens as it is told to, and writes down what it was asked. */
+/** Opens when the spec says so, and records what it was asked. */
 class Dictated implements Opening {
   readonly failureCount = 0
   needsSuccesses = true

@@ -1,4 +1,4 @@
-/** The rate of failures worked out anew from the list of all results, to hold the windows against. */
+/** Computes the failure rate from the list of all results, to check the windows. */
 import type { FailureRateReading, FailureRateTerms } from '../../../lib/circuit/opening/terms.js'
 
 interface Result {
@@ -37,7 +37,7 @@ export class RateModel {
     this.#results = []
   }
 
-  /** Of a clock that was set back nothing says how old the results are. */
+  /** If the clock was set back, nothing shows how old the results are. */
   #look(now: number): void {
     const isInTime = typeof this.#terms.window === 'number'
     if (isInTime && this.#tenthOf(now) < this.#tenthOf(this.#last)) this.#results = []

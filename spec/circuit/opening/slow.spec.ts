@@ -1,4 +1,4 @@
-/** The attempts in flight are held to a list of all that started, with random sequences. */
+/** Compares the attempts in flight with a list of all that started, in random sequences. */
 import { AttemptsInFlight } from '../../../lib/circuit/opening/slow.js'
 import type { FailureReason, Outcome, Permit } from '../../../lib/circuit/types.js'
 import { numbersFrom } from '../../support/numbers.js'
@@ -16,7 +16,7 @@ interface Tracked {
   isCounted: boolean
 }
 
-/** What was counted: which attempt, as what, and whether as a slow one. */
+/** What was counted: which attempt, with which outcome, and whether as slow. */
 type Counted = readonly [number: number, outcome: Outcome, isSlow: boolean]
 
 /** Attempts in flight, beside the list of them. */

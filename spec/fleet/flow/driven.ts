@@ -1,4 +1,4 @@
-/** A shared circuit's flow, driven by hand: no clock, no timer, no storage, nothing that waits. */
+/** The flow of a shared circuit, which the spec drives itself: no clock, no timer, no storage, and no waiting. */
 import type { Outcome } from '../../../lib/circuit/types.js'
 import type { Effect, Ask } from '../../../lib/fleet/flow/effect.js'
 import type { Input } from '../../../lib/fleet/flow/input.js'
@@ -23,14 +23,14 @@ type CommandOf<Op extends Command['op']> = Extract<Command, { readonly op: Op }>
 export class Driven {
   now = 100
   state: State
-  /** Everything that was wanted so far, the oldest first. */
+  /** All effects so far, the oldest first. */
   readonly effects: Effect[] = []
 
   constructor(settings: Partial<Settings> = {}) {
     this.state = begin({ ...SETTINGS, ...settings }, true, false)
   }
 
-  /** @returns what this input had the flow want */
+  /** @returns the effects of this input */
   take(input: Input): readonly Effect[] {
     const [state, effects] = step(this.state, input, this.now)
     this.state = state

@@ -1,4 +1,4 @@
-/** Who wins: the fleet's newest snapshot, or what this process has seen itself. */
+/** Which decides: the fleet's newest snapshot, or what this process has seen itself. */
 import { isClosed, known } from '../../../lib/fleet/flow/view.js'
 import { FAR_FUTURE } from '../../../lib/storage/limits.js'
 import { INITIAL_SNAPSHOT } from '../../../lib/storage/initial-snapshot.js'

@@ -14,7 +14,7 @@ const DEADLINE = 0.5
 const EPOCH = 1_000_000
 /** A process waits for this part more or less than `refresh`, each for another. */
 const JITTER = 0.2
-/** Seconds: nobody knows when in its round trip an answer was true. */
+/** Seconds: it is unknown at which moment of its round trip an answer was true. */
 const TOLERANCE = DEADLINE + 0.1
 
 interface Flight {
@@ -35,7 +35,7 @@ class Member {
   readonly unread: number[] = []
 }
 
-/** As Redis takes a late read: what its sender knew of an end is of another time. */
+/** As Redis does for a late read: the ends that its sender knew are out of date. */
 function withoutEnds(question: ForceQuestion): ForceQuestion {
   const forces = question.known.forces.filter(({ endsIn }) => endsIn === undefined)
   return { ...question, known: { ...question.known, forces } }
@@ -46,7 +46,7 @@ export class ForcesWorld {
   reads = 0
   readonly flights: Flight[] = []
   readonly messages: { readonly to: number; readonly version: number }[] = []
-  /** The last word on each circuit that the storage has carried out: a state, or undefined if lifted. */
+  /** The last command on each circuit that the storage has carried out: a state, or undefined if lifted. */
   readonly words = new Map<string, string | undefined>()
   readonly members: readonly Member[]
   #kept: KeptForces | undefined
@@ -152,7 +152,7 @@ export class ForcesWorld {
     this.time = end
   }
 
-  /** Everybody wakes up, everything arrives, and nothing is lost for so many seconds. */
+  /** All processes wake up, everything arrives, and nothing is lost for so many seconds. */
   heal(seconds: number): void {
     for (const by of this.members.keys()) this.wake(by)
     this.#deliverAll()
@@ -165,7 +165,7 @@ export class ForcesWorld {
     this.time = end
   }
 
-  /** The newest word on each circuit that anybody still knows. */
+  /** The newest force on each circuit that any process still knows. */
   newest(): Map<string, { version: number; state?: string | undefined }> {
     const found = new Map<string, { version: number; state?: string | undefined }>()
     const note = (circuit: string, version: number, state?: string): void => {

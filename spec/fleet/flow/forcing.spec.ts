@@ -1,7 +1,7 @@
 /**
  * Random sequences drive the list of forced circuits of several processes: questions, answers and messages
  * are lost, late and reordered, processes sleep, and the storage loses everything. In the end all agree on
- * the last word. RUNS sets the number of sequences; SEED repeats some.
+ * the last command. RUNS sets the number of sequences; SEED repeats some.
  */
 import { deepEqual, ok } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -167,7 +167,7 @@ it('the processes of a quiet fleet read the list about once per refresh together
     world.reads = 0
     const refreshes = 600
     world.heal(refreshes * REFRESH)
-    // Whoever is quickest reads after 0.8 refreshes, and each process reads after 60 by itself.
+    // The quickest process reads after 0.8 refreshes, and each process reads after 60 by itself.
     const most = 1.25 + size / LONGEST_DELAY
     expect(world.reads / refreshes).toBeGreaterThan(0.8)
     expect(world.reads / refreshes).toBeLessThan(most + 0.05)

@@ -1,6 +1,6 @@
 /**
- * Fleets whose circuit opens by a rate, in virtual time: real flow, real rules, no clock, no Redis. Each
- * number is one that the design promises. SEED makes other traffic of it.
+ * Fleets whose circuit opens by a rate, in virtual time: real flow, real rules, no clock, no Redis. The design
+ * promises each of these numbers. SEED changes the traffic.
  */
 import type { Rules } from '../../../lib/circuit/types.js'
 import { commandsIn, Simulation, type SimulationOptions } from './simulation.js'
@@ -48,7 +48,7 @@ describe('1 % of errors', () => {
     'cost next to nothing in %i processes of %d requests a second, and open nothing',
     (processes, traffic, seconds) => {
       const simulation = simulate({ processes, traffic, rules: PLAIN })
-      // Windows that fill have few requests, of which one failure is much.
+      // Windows that are filling have few requests, so one failure is a large part of them.
       simulation.run(20)
       const rate = commandsIn(simulation, seconds) / seconds
       expect(rate).toBeLessThanOrEqual(1)
@@ -150,7 +150,7 @@ it('opens again for longer each time that the service is still down', () => {
   const rules = { ...PLAIN, ttl: 2, growth: { factor: 2, max: 8, jitter: 0.1 } }
   const simulation = simulate({ rules, errors: () => 1 }).run(25)
   const ttls = simulation.processes.map(({ local }) => local.retryAfter)
-  // All of them have come to the same moment, jitter and all.
+  // All processes have computed the same moment, including the jitter.
   expect(Math.max(...ttls) - Math.min(...ttls)).toBeLessThan(0.01)
   // Ten in a row each, and then a probe after 2, 4, 8 and 8 seconds, of the whole fleet.
   expect(simulation.sent).toBeLessThan(8 * 14 + 5)

@@ -15,7 +15,7 @@ const failures = (): unknown[] =>
 /** The report that is on its way is carried out. */
 const deliver = () => process.answer('report')
 
-/** The time is over for which a streak is held back. */
+/** The time for which a streak is held back is over. */
 const wait = () => process.take({ on: 'heldBack' })
 
 it('reports nothing of successes, and makes no new state of them', () => {

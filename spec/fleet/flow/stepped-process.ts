@@ -1,4 +1,4 @@
-/** A process that shares one circuit, with everything that takes time left to the spec: answers, timers, requests. */
+/** A process that shares one circuit. The spec decides when answers, timers and requests come. */
 import { ok } from 'node:assert/strict'
 import { LocalCircuit } from '../../../lib/circuit/local-circuit.js'
 import type { Outcome, Permit, Rules } from '../../../lib/circuit/types.js'
@@ -28,7 +28,7 @@ export class SteppedProcess {
   readonly name: string
   state: State
   readonly local: LocalCircuit
-  /** What is to come in when a timer fires. */
+  /** The input that each timer brings when it fires. */
   readonly timers = new Map<string, Input>()
   /** Requests that wait for their permit. */
   readonly waiting = new Set<string>()
@@ -101,7 +101,7 @@ export class SteppedProcess {
   #record(permit: Permit, outcome: Outcome): void {
     if (!this.local.record(permit, outcome)) return
     const { grantedAt } = permit
-    // What was under way in a gap is no evidence, for the better or the worse.
+    // A request that was under way in a gap is no evidence, whether it succeeded or failed.
     const isEvidence = grantedAt >= this.state.trustedSince && outcome !== 'ignored'
     if (isEvidence) this.#streak = outcome === 'failure' ? this.#streak + 1 : 0
     const window = this.local.windowAt(this.#options.now())

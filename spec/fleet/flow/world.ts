@@ -1,6 +1,6 @@
 /**
  * Processes that share a circuit over a network which loses, repeats, delays and reorders everything. The
- * storage carries questions out by the reference rules. Nothing happens but what a spec has happen.
+ * storage carries out questions by the reference rules. Nothing happens unless a spec causes it.
  */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Outcome, Rules } from '../../../lib/circuit/types.js'
@@ -211,7 +211,7 @@ export class World {
     ok(process.reports <= process.failures + this.refusals, 'a failure was reported twice')
   }
 
-  /** Of one epoch; those of an epoch before are over for all but their holders. */
+  /** Permits of the current epoch. Earlier ones are over for all processes but their holders. */
   #checkLeases(): void {
     const held = new Map<number, number>()
     for (const { state } of this.processes) {

@@ -1,4 +1,4 @@
-/** Forced circuits whose storage takes its time: who waits for it, and what becomes of its answers. */
+/** Forced circuits with a slow storage: which requests wait for it, and what its answers change. */
 import axios from 'axios'
 import { CircuitBreaker, OpenedStateError, type CircuitOptions } from '../../../lib/index.js'
 import type { Answer, Question } from '../../../lib/fleet/index.js'
@@ -9,7 +9,7 @@ import { Wrapped } from './wrapped.js'
 
 const TTL = 30
 
-/** Holds the questions of those who want a permit, until they are let go. */
+/** Holds questions for a permit until the spec releases them. */
 class Slow extends Wrapped {
   readonly held: (() => void)[] = []
   isSlow = false

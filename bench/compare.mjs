@@ -6,8 +6,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { quantile } from './statistics.mjs'
 
 /**
- * Of the turns of a variant, from the fastest on. Whatever else runs on the machine only ever makes a turn slower:
- * the median of a busy machine says more about the others than about the code.
+ * The quantile of a variant's turns that counts. Other work on the machine can only make a turn slower, so on a busy
+ * machine the median says more about the other work than about the code.
  */
 const UNDISTURBED = 0.25
 const US_PER_MS = 1000

@@ -22,8 +22,8 @@ export function report(results) {
     "One request after the other to a server on the loopback, by axios's default adapters, with keep-alive.",
     timings(results.server),
     '## An opened circuit',
-    'Against an adapter that rejects. opossum, cockatiel and mollitia stand before axios, so that a ' +
-      'refusal costs them no axios request; it reaches no interceptor either, and none of it is an `AxiosError`.',
+    'With an adapter that rejects. opossum, cockatiel and mollitia wrap the call of axios, so a refusal costs ' +
+      'them no axios request. In return, no interceptor sees their refusals, which are no `AxiosError`s.',
     refusals(results),
     `## ${inWords(circuits)} idle circuits`,
     `Heap after a garbage collection, beyond the axios instance's own ${inWords(results.idle.instance)} bytes, ` +
@@ -34,7 +34,7 @@ export function report(results) {
       `${OURS} without these rules.`,
     memory(results.used),
     `## A failure after ${inWords(successes)} successes`,
-    'Against a failure after 100 successes.',
+    'Compared with a failure after 100 successes.',
     failures(results.failureCost),
     '## A scrape',
     scraped(results.scrape),
@@ -46,9 +46,9 @@ function introduction({ about, extent }) {
   const versions = Object.entries(about.versions).map(([name, version]) => `${name} ${version}`)
   return (
     `${about.date}, Node ${about.node}, ${about.cores} cores. ${versions.join(', ')}.\n\n` +
-    `Each of ${extent.rounds} rounds, spread over several processes, runs all variants in an order of its own. A variant's time in a process ` +
-    'is the lower quartile of its rounds, as other work on the machine only ever makes one slower. A ratio is the median over the processes, ' +
-    `with the quartiles in brackets; what _${BARE}, again_ differs from 1 by is noise. ` +
+    `Each of ${extent.rounds} rounds, spread over several processes, runs all variants in a random order. A variant's time in a process ` +
+    'is the lower quartile of its rounds, because other work on the machine can only make a round slower. A ratio is the median over the processes, ' +
+    `with the quartiles in brackets; the difference between _${BARE}, again_ and 1 is noise. ` +
     'Made by `npm run bench`.'
   )
 }

@@ -4,8 +4,8 @@ import { median, ratios } from './statistics.mjs'
 import { BARE, MONITORED, NOOP, OURS, RATED, RULED } from './variants.mjs'
 
 /**
- * In milliseconds. The public interface of prom-client alone takes 69 to 78 ms to write what a thousand
- * circuits have. It was 50 when the library went past it, by internals of prom-client that may change.
+ * In milliseconds. With the public interface of prom-client alone, a scrape of a thousand circuits takes 69 to
+ * 78 ms. With internals of prom-client, which may change, it took 50 ms.
  */
 const SCRAPE = 100
 

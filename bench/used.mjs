@@ -2,7 +2,7 @@
 import { apart } from './apart.mjs'
 import { OURS, RATED, RULED } from './variants.mjs'
 
-/** @returns bytes per circuit: of one without these rules, and what each variant has beyond that */
+/** @returns bytes per circuit: of one without these rules, and what each variant takes in addition */
 export async function used({ circuits }) {
   const bytes = {}
   for (const name of [OURS, RATED, RULED]) {

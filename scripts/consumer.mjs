@@ -60,7 +60,7 @@ export async function tellStory(consumer, file, [program, ...args] = [process.ex
   assert.equal(stdout, STORY)
 }
 
-/** Runs the command line as users do. They have not installed the package redis, which it asks for. */
+/** Runs the command line as users do. They have not installed the package redis, so it asks them to. */
 export async function runCommandLine(consumer) {
   const { version } = createRequire(import.meta.url)('../package.json')
   const npx = (...args) => run('npx', ['axios-breaker', ...args], { cwd: consumer })

@@ -51,7 +51,7 @@ function install(packages) {
   console.log(`Installing ${packages.join(', ')}`)
   aptGet('update', '-qq')
   aptGet('install', '-y', '-qq', '--no-install-recommends', ...packages)
-  // Debian starts a server when its package is installed, and at each boot. Nobody asked for either.
+  // Debian starts a server when its package is installed, and at each boot. We need neither.
   const services = packages.filter((name) => existsSync(`/lib/systemd/system/${name}.service`))
   if (services.length > 0 && existsSync('/run/systemd/system')) {
     asRoot('systemctl', 'disable', '--now', ...services)

@@ -1,4 +1,4 @@
-/** Cleans up after this process if it ends, in whatever way, without cleaning up itself. */
+/** Cleans up after this process if it ends without having cleaned up, for whatever reason. */
 import { spawn } from 'node:child_process'
 
 /**

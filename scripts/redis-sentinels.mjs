@@ -16,8 +16,8 @@ const PERIODS = ['PING-PERIOD', 200, 'PUBLISH-PERIOD', 200, 'INFO-PERIOD', 200]
 const NOT_YET = /^(?:INPROG|NOGOODSLAVE)/
 
 /**
- * Milliseconds of silence after which the sentinels replace the master. A busy machine can stop it for seconds, which
- * must change nothing for specs that do not kill it.
+ * Milliseconds of silence after which the sentinels replace the master. A busy machine can stop the master for
+ * seconds, which must not cause a failover in specs that do not kill it.
  */
 const DOWN_AFTER = 60_000
 

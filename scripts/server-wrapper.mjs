@@ -6,7 +6,7 @@ import { join } from 'node:path'
  * @param {string} loader the dynamic loader of the release
  * @param {readonly string[]} libraries the folders of its libraries
  * @param {string} program
- * @returns {string} a shell script that becomes the program, so that signals reach it
+ * @returns {string} a shell script that replaces itself by the program, so that signals reach the program
  */
 export function wrapper(loader, libraries, program) {
   const command = [loader, '--library-path', libraries.join(':'), program]

@@ -12,7 +12,8 @@ const PAUSE = 5
 export const SLOW = 50
 
 /**
- * @returns of both variants, with a service that is well and one that is down, what requests took, and before
+ * @returns the times of requests, during the freeze and before it, for each variant and for a service that is up or
+ *   down
  */
 export async function frozen(scene, { freeze }) {
   const found = []

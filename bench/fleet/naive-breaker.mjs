@@ -1,7 +1,7 @@
 /**
  * A breaker that keeps its circuit in Redis and nothing in the process, like the Python original. It reads
- * state and count before each request, counts failures by INCR and writes transitions by SET. In its
- * favour, it sends both reads at once and decides by INCR's answer. It may cache a closed circuit.
+ * state and count before each request, counts failures by INCR and writes transitions by SET. To be
+ * fair to it, it sends both reads at once, and decides by INCR's answer. It may cache a closed circuit.
  */
 import { createClient } from 'redis'
 

@@ -14,7 +14,7 @@ export function fleetReport({ fleet, extent }) {
     `Here and below: ${processes} processes with a circuit each or a shared one, a real service, and redis-server ${fleet.redis} on the ` +
       `loopback. _${NAIVE}_ is a small breaker in the manner of the Python original: it reads state and count before each request, ` +
       `counts failures by INCR, and writes transitions by SET. _${CACHED}_ is the same, but keeps what it has read of a closed circuit ` +
-      'for as long. Redis counts the commands; those that a script runs inside of one command are counted apart. The last column is ' +
+      'for as long. Redis counts the commands; those that a script runs inside of one command are counted separately. The last column is ' +
       'at a steady rate of healthy requests.',
     table(
       [
@@ -33,8 +33,8 @@ export function fleetReport({ fleet, extent }) {
       [errorsRow(RATE, fleet.randomErrors.rate), errorsRow(STREAK, fleet.randomErrors.streak)],
     ),
     '## A transition reaches the other processes',
-    `From the moment that one process has the result, before it tells Redis, to the transition in each of the other ${processes - 1}.`,
-    table(['transitions', 'told', 'median ms', '99 % ms', 'longest ms'], [spansOf(fleet)]),
+    `The time from a result in one process, before it reports that to Redis, to the transition in each of the other ${processes - 1}.`,
+    table(['transitions', 'observed', 'median ms', '99 % ms', 'longest ms'], [spansOf(fleet)]),
     '## Probes of a service that stays down',
     `It answers 500 after ${DELAY} ms; the ttl is ${RULES.ttl} s, and each process has ${CALLERS} callers.`,
     table(
@@ -46,8 +46,8 @@ export function fleetReport({ fleet, extent }) {
       ]),
     ),
     '## Redis frozen',
-    `For ${freeze} s Redis takes commands and answers none; each process has ${FROZEN_CALLERS} callers. In brackets the same for as ` +
-      'long a time before. Failed are requests that were neither answered by the service nor refused.',
+    `For ${freeze} s Redis takes commands and answers none; each process has ${FROZEN_CALLERS} callers. In brackets the same for ` +
+      'an equal time before. Failed are requests that were neither answered by the service nor refused.',
     table(
       ['variant', 'service', 'requests', 'median ms', 'longest ms', `over ${SLOW} ms`, 'failed'],
       fleet.frozen.map(frozenRow),

@@ -19,7 +19,7 @@ export function outcome(result, state, threshold) {
   return { glyph, tone, label: String(result.reason), labelTone: 'red', detail }
 }
 
-/** One call of a service that fails every other one: what it came to counts only together with others. */
+/** One call of a service that fails every other one: its result matters only together with others. */
 export function mixed(result, state) {
   if (result.outcome === 'refused') return refusal(result)
   const values = [result.outcome === 'failed' ? 1 : 0]

@@ -10,7 +10,7 @@ if (!process.connected) process.exit()
 /** Sends the port to the driver once the server listens. */
 export function serve(handler) {
   const server = createServer(handler)
-  // Longer than the story, so that no connection is closed just as it is used again.
+  // Longer than the demo, so that no connection is closed just as it is used again.
   server.keepAliveTimeout = 60_000
   server.listen(0, '127.0.0.1', () => {
     const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())

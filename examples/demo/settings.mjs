@@ -16,7 +16,7 @@ export const BEAT = 250
 /** Callers that come at once when a circuit half-opens. */
 export const CALLERS = 5
 
-/** Whether somebody sits there who may type. */
+/** Whether somebody sits at a terminal, and can type. */
 export const isAttended = process.stdin.isTTY && process.stdout.isTTY
 
 /** How long an operator has to type a command, before the demo runs it, in milliseconds. */

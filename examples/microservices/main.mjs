@@ -1,5 +1,5 @@
 /**
- * Runs the whole example on the loopback, until Ctrl-C. Usage: npm run example. README.md tells the story.
+ * Runs the whole example on the loopback, until Ctrl-C. Usage: npm run example. README.md explains it.
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

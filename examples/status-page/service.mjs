@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 
-/** Requests so far: a service that falters fails every other one. */
+/** Requests so far: with the behaviour `falters`, the service fails every other one. */
 let requests = 0
 
 const BEHAVIOURS = {

@@ -26,9 +26,9 @@ export const TROUBLE = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1]
 /** For how long an outage is watched, in seconds. */
 export const WATCHED = 600
 const OUTAGES = 101
-/** Of which none opened the circuit: then it need not be tried for longer. */
+/** If none of this many outages opened the circuit, the simulation stops. */
 const ENOUGH_OUTAGES = 20
-/** So many show the figure to a twentieth. */
+/** This many openings give the figure with an error of about 5 %. */
 const OPENINGS = 400
 const SECONDS_PER_DAY = 86_400
 const REQUESTS = 20_000_000

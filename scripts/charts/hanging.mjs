@@ -1,6 +1,6 @@
 /**
- * How long a service that hangs, or is slow, gets requests: with real axios instances that a breaker guards,
- * and a clock that this file moves.
+ * For how long a service that hangs or is slow gets requests. It uses real axios instances that a breaker guards,
+ * and moves the clock itself.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import axios, { AxiosError } from 'axios'
@@ -64,7 +64,7 @@ async function hang(options, { after, answers }, traffic) {
   const circuit = breaker.attach(users, 'users')
   for (let sent = 0; sent < WATCHED * traffic; sent += 1) {
     const startsAt = sent / traffic
-    // What ends by then. All take as long, so the first to start is the first to end.
+    // The requests that end by then. All take equally long, so the first to start is the first to end.
     for (
       let ended = sent - ends.length;
       ends[0] && ended / traffic + after <= startsAt;

@@ -22,7 +22,7 @@ const [SHORTEST, LONGEST] = [0.004, WATCHED]
 const logarithmic = (least, most) => (value) =>
   (Math.log(value) - Math.log(least)) / (Math.log(most) - Math.log(least))
 
-/** Leaves room at one end for what is on no logarithmic scale. */
+/** Leaves room at one end for values that a logarithmic scale does not have: 0, and no opening at all. */
 const ROOM = 0.12
 /** @returns {[number, string][]} */
 const percentages = (...ratios) => ratios.map((ratio) => [ratio, percent(ratio)])

@@ -13,7 +13,7 @@
  * @property {readonly { rule: string, traffic: number, values: readonly number[] }[]} rows
  */
 
-/** Of the lines, from the least traffic to the most: one hue, from light to dark. */
+/** The colours of the lines, from the least traffic to the most: one hue, from light to dark. */
 const COLOURS = ['#86b6ef', '#5598e7', '#2a78d6', '#1c5cab', '#0d366b']
 const [INK, MUTED, GRID, SURFACE] = ['#0b0b0b', '#52514e', '#e4e3df', '#ffffff']
 

@@ -1,7 +1,7 @@
 /** The figures as the page shows them. */
 
 /**
- * Two digits that count, as more of them would be chance.
+ * Two significant digits, because further ones would be chance.
  *
  * @param {number} value
  */

@@ -66,7 +66,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
   ],
   'carries out other commands between reading and storing': [
     { isTorn: true },
-    'a half-opened circuit: grants no more than 1 at once, whoever asks first',
+    'a half-opened circuit: grants no more than 1 at once, whichever process asks first',
   ],
   'knows circuits that nobody has reported': [
     { answer: (answer) => ({ ...answer, version: answer.version + 1 }) },
@@ -177,7 +177,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
   ],
   'has one permit, whatever the options': [
     { question: withTerms({ permits: 1 }) },
-    'a half-opened circuit: grants no more than 3 at once, whoever asks first',
+    'a half-opened circuit: grants no more than 3 at once, whichever process asks first',
   ],
   'polls nobody': [
     { answer: ({ poll: _poll, ...answer }) => answer },
@@ -205,11 +205,11 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
   ],
   'ends no poll': [
     { clock: (seconds) => (seconds > 10_000.6 && seconds < 10_002 ? 10_000.6 : seconds) },
-    'the rate of the fleet: decides no more by answers of a poll that is over',
+    'the rate of the fleet: ignores answers to a poll that is over',
   ],
   'believes each opening to be new': [
     { question: withWindow(({ openedFor: _openedFor, ...window }) => window) },
-    'the rate of the fleet: adds to an answer, and is as old as the process that opened its circuit',
+    'the rate of the fleet: adds fresh failures to an answer, and opens as of when the process opened its circuit',
   ],
   'keeps a poll through transitions': [
     {
@@ -221,7 +221,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
           : kept
       },
     },
-    'the rate of the fleet: takes no answer to a poll of an earlier epoch',
+    'the rate of the fleet: ignores answers to a poll of an earlier epoch',
   ],
   'never lasts longer': [
     { question: withTerms({ growth: false }) },
@@ -247,7 +247,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
   ],
   'lets the first probe decide': [
     { question: withTerms({ probes: { needed: 1, of: 1 } }) },
-    'a round of probes: closes once enough probes have succeeded, whoever sent them',
+    'a round of probes: closes once enough probes have succeeded, whichever processes sent them',
   ],
   'adds the probes of all rounds up': [
     {
@@ -382,7 +382,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
         },
       },
     },
-    'forced circuits: follow the last word, whoever says it and whatever it knows',
+    'forced circuits: follow the last command, whichever process sends it and whatever that process knows',
   ],
   'ends no force': [
     { forces: { question: withForce(({ endsIn: _endsIn, ...force }) => force) } },
@@ -424,7 +424,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
         kept: (kept) => ({ ...kept, entries: kept.entries.filter(({ force }) => force) }),
       },
     },
-    'forced circuits: do not come back by a process that has slept since they were lifted',
+    'forced circuits: are not brought back by a process that has slept since they were lifted',
   ],
   'is not told what was lifted': [
     {
@@ -432,11 +432,11 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
         question: (question) => ({ ...question, known: { ...question.known, lifted: [] } }),
       },
     },
-    'forced circuits: do not come back either if the storage has lost the news',
+    'forced circuits: are not brought back even if the storage has lost that they were lifted',
   ],
   'keeps no floor': [
     { forces: { kept: (kept) => ({ ...kept, floor: 0 }) } },
-    'forced circuits: do not come back after their lifting was forgotten',
+    'forced circuits: are not brought back after their lifting was forgotten',
   ],
   'believes whoever comes first after a loss': [
     {
@@ -444,11 +444,11 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
         question: (question, kept) => (kept ? { ...question, known: NO_FORCES } : question),
       },
     },
-    'forced circuits: outlive a storage that lost them and was told of another since',
+    'forced circuits: outlive a loss of the storage, even if it has got another force since',
   ],
   'has a constant version of its list': [
     { forces: { answer: (answer) => ({ ...answer, version: 1 }) } },
-    'forced circuits: get versions that grow, also after a loss and with a clock that was set back',
+    'forced circuits: get growing versions, even after a loss and with a clock that was set back',
   ],
   'believes forces of the far future': [
     {
@@ -461,7 +461,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
             : question,
       },
     },
-    'forced circuits: ignore what a process knows of the far future',
+    'forced circuits: ignore a version of the far future that a process knows',
   ],
   'grants every force': [
     { forces: { answer: (answer) => ({ ...answer, granted: true }) } },

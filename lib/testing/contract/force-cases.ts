@@ -39,7 +39,7 @@ export const FORCES: readonly Case[] = [
     },
   },
   {
-    name: 'follow the last word, whoever says it and whatever it knows',
+    name: 'follow the last command, whichever process sends it and whatever that process knows',
     needs: ['forces'],
     async run(scene) {
       const [one, two] = await scene.join()

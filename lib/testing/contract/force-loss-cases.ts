@@ -20,7 +20,7 @@ export const FORCE_LOSSES: readonly Case[] = [
     },
   },
   {
-    name: 'do not come back by a process that has slept since they were lifted',
+    name: 'are not brought back by a process that has slept since they were lifted',
     needs: ['forces'],
     async run(scene) {
       const [one, two] = await bothKnow(scene, OPENED)
@@ -29,7 +29,7 @@ export const FORCE_LOSSES: readonly Case[] = [
     },
   },
   {
-    name: 'do not come back either if the storage has lost the news',
+    name: 'are not brought back even if the storage has lost that they were lifted',
     needs: ['forces', 'forget'],
     async run(scene) {
       const [one, two] = await bothKnow(scene, OPENED)
@@ -46,7 +46,7 @@ export const FORCE_LOSSES: readonly Case[] = [
     },
   },
   {
-    name: 'do not come back after their lifting was forgotten',
+    name: 'are not brought back after their lifting was forgotten',
     needs: ['forces', 'setClock', 'forget'],
     async run(scene) {
       const [one, two] = await bothKnow(scene, OPENED)
@@ -61,7 +61,7 @@ export const FORCE_LOSSES: readonly Case[] = [
     },
   },
   {
-    name: 'outlive a storage that lost them and was told of another since',
+    name: 'outlive a loss of the storage, even if it has got another force since',
     needs: ['forces', 'setClock', 'forget'],
     async run(scene) {
       await scene.forget()
@@ -79,7 +79,7 @@ export const FORCE_LOSSES: readonly Case[] = [
 
 export const FORCE_BOUNDS: readonly Case[] = [
   {
-    name: 'get versions that grow, also after a loss and with a clock that was set back',
+    name: 'get growing versions, even after a loss and with a clock that was set back',
     needs: ['forces', 'setClock', 'forget'],
     async run(scene) {
       const [one] = await scene.join()
@@ -91,7 +91,7 @@ export const FORCE_BOUNDS: readonly Case[] = [
     },
   },
   {
-    name: 'ignore what a process knows of the far future',
+    name: 'ignore a version of the far future that a process knows',
     needs: ['forces', 'setClock'],
     async run(scene) {
       const [one, two] = await scene.join()

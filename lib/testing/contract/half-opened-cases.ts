@@ -5,7 +5,7 @@ import { START, type Case } from './scene.js'
 
 function grants(permits: number): Case {
   return {
-    name: `grants no more than ${permits} at once, whoever asks first`,
+    name: `grants no more than ${permits} at once, whichever process asks first`,
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.joinDue({ permits })

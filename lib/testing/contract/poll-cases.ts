@@ -62,7 +62,7 @@ export const POLLS: readonly Case[] = [
     },
   },
   {
-    name: 'decides no more by answers of a poll that is over',
+    name: 'ignores answers to a poll that is over',
     needs: ['setClock'],
     async run(scene) {
       const [one] = await scene.join(PARTY)
@@ -74,7 +74,7 @@ export const POLLS: readonly Case[] = [
     },
   },
   {
-    name: 'adds to an answer, and is as old as the process that opened its circuit',
+    name: 'adds fresh failures to an answer, and opens as of when the process opened its circuit',
     needs: ['setClock'],
     async run(scene) {
       const [one] = await scene.join(PARTY)
@@ -86,7 +86,7 @@ export const POLLS: readonly Case[] = [
     },
   },
   {
-    name: 'takes no answer to a poll of an earlier epoch',
+    name: 'ignores answers to a poll of an earlier epoch',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.join({ ...PARTY, threshold: 3 })

@@ -82,7 +82,7 @@ export const ROUNDS: readonly Case[] = [
     },
   },
   {
-    name: 'closes once enough probes have succeeded, whoever sent them',
+    name: 'closes once enough probes have succeeded, whichever processes sent them',
     needs: ['setClock'],
     async run(scene) {
       const [one, two] = await scene.joinDue(SEVERAL)

@@ -29,11 +29,11 @@ export function outcomeOf(result: AttemptResult): Outcome {
 }
 
 /** Adds the reason to an event. Spreading it would cost a healthy request more than the rest. */
-export function withReason<Told extends object>(
+export function withReason<Event extends object>(
   { response, error }: AttemptResult,
-  told: Told,
-): Told & FailureReason {
-  const whole: Told & { code?: string; status?: number } = told
+  event: Event,
+): Event & FailureReason {
+  const whole: Event & { code?: string; status?: number } = event
   const code = property(error, 'code')
   const status = property(response, 'status')
   if (typeof code === 'string') whole.code = code

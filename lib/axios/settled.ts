@@ -5,8 +5,8 @@ import type { AttemptResult } from './outcome.js'
 
 type Callback = ((value: unknown) => unknown) | null | undefined
 
-/** Gets the end of the attempt. */
-interface Hearer {
+/** Records the end of the attempt. */
+interface Recorder {
   end(result: AttemptResult): void
 }
 
@@ -34,21 +34,21 @@ export function send(
 export function settled(
   dispatch: AxiosAdapter,
   config: InternalAxiosRequestConfig,
-  hearer: Hearer,
+  recorder: Recorder,
 ): Promise<AxiosResponse> {
   const fail = (error: unknown): never => {
-    hearer.end({ config, error, ...responseOf(error) })
+    recorder.end({ config, error, ...responseOf(error) })
     throw error
   }
   let answer: Promise<AxiosResponse>
   try {
     answer = send(dispatch, config)
-    if (!isOrdinary(answer)) return followed(answer, config, hearer)
+    if (!isOrdinary(answer)) return followed(answer, config, recorder)
   } catch (error) {
     return fail(error)
   }
   return answer.then((response) => {
-    hearer.end({ config, response })
+    recorder.end({ config, response })
     return response
   }, fail)
 }
@@ -62,15 +62,15 @@ function isOrdinary(answer: Promise<AxiosResponse> | undefined): boolean {
 function followed(
   answer: Promise<AxiosResponse>,
   config: InternalAxiosRequestConfig,
-  hearer: Hearer,
+  recorder: Recorder,
 ): Promise<AxiosResponse> {
-  let isHeard = false
-  const hearOnce = (ending: Partial<AttemptResult>): void => {
-    if (!isHeard) hearer.end({ config, ...ending })
-    isHeard = true
+  let isRecorded = false
+  const recordOnce = (ending: Partial<AttemptResult>): void => {
+    if (!isRecorded) recorder.end({ config, ...ending })
+    isRecorded = true
   }
   const value = (onResponse: Callback, onError: Callback): unknown =>
-    thenOf(answer, hearOnce, onResponse, onError)
+    thenOf(answer, recordOnce, onResponse, onError)
   // Its other methods, such as `catch`, use its `then`.
   // oxlint-disable-next-line unicorn/no-thenable -- it stands for one
   return Object.create(Object(answer), { then: { value } }) as Promise<AxiosResponse>
@@ -78,22 +78,22 @@ function followed(
 
 function thenOf(
   answer: Promise<AxiosResponse>,
-  hear: (ending: Partial<AttemptResult>) => void,
+  record: (ending: Partial<AttemptResult>) => void,
   onResponse: Callback,
   onError: Callback,
 ): unknown {
   const succeed = (response: AxiosResponse): unknown => {
-    hear({ response })
+    record({ response })
     return onResponse ? onResponse(response) : response
   }
   const fail = (error: unknown): unknown => {
-    hear({ error, ...responseOf(error) })
+    record({ error, ...responseOf(error) })
     return (onError ?? thrown)(error)
   }
   try {
     return answer.then(succeed, fail)
   } catch (error) {
-    hear({ error })
+    record({ error })
     throw error
   }
 }

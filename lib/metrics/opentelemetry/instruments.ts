@@ -45,25 +45,25 @@ export class Instruments implements CircuitInstruments, Sink {
     this.#meter = meter
     this.#group = group
     this.failures = this.#counter('error', '{failure}', 'Failures that were counted.')
-    const late = 'Failures that were counted because the request took too long.'
-    this.slow = this.#counter('slow', '{failure}', late)
+    const tooSlow = 'Failures that were counted because the request took too long.'
+    this.slow = this.#counter('slow', '{failure}', tooSlow)
     this.refusals = this.#counter('rejected', '{request}', 'Requests that were refused.')
-    const counted =
+    const spared =
       'Requests that were sent, but that the circuit would refuse if not forced closed.'
-    this.dryRunRefusals = this.#counter('dry_run.rejected', '{request}', counted)
+    this.dryRunRefusals = this.#counter('dry_run.rejected', '{request}', spared)
     this.probes = this.#counter('probe', '{request}', 'Probes, by outcome.')
     this.transitions = this.#counter('transitions', '{transition}', 'Transitions of the circuit.')
-    const told = 'Time from the dispatch of a request to the end of its answer.'
-    this.requests = this.#durations('request.duration', buckets, told)
-    const asked = 'Time from a command to the answer of the storage, or to its deadline.'
-    this.#commands = this.#durations('storage.command.duration', COMMAND_BUCKETS, asked)
+    const requestTime = 'Time from the dispatch of a request to the end of its answer.'
+    this.requests = this.#durations('request.duration', buckets, requestTime)
+    const commandTime = 'Time from a command to the answer of the storage, or to its deadline.'
+    this.#commands = this.#durations('storage.command.duration', COMMAND_BUCKETS, commandTime)
     this.#state = this.#gauge('state', 'State of the circuit: 0 closed, 1 half-opened, 2 opened.')
     this.#forced = this.#gauge('forced', 'Whether somebody forces the circuit opened or closed.')
-    const part = 'The part of the requests in the window that failed.'
-    this.#ratio = this.#gauge('failure_ratio', part)
+    const ratio = 'The part of the requests in the window that failed.'
+    this.#ratio = this.#gauge('failure_ratio', ratio)
     this.#storage = this.#gauge('storage.up', 'Whether the storage answers.')
-    const beyond = 'Requests that went without a circuit because of maxCircuits.'
-    this.#unguarded = this.#observableCounter('unguarded', '{request}', beyond)
+    const unguarded = 'Requests that went without a circuit because of maxCircuits.'
+    this.#unguarded = this.#observableCounter('unguarded', '{request}', unguarded)
   }
 
   observe(): void {

@@ -168,7 +168,7 @@ it('Serverless: what a frozen process saw, the next one knows', async () => {
   }
 })
 
-it('A banner in the browser comes, and goes by itself', async () => {
+it('A banner in the browser appears, and disappears by itself', async () => {
   const entry = app.write('page.js', codeOf('A banner in the browser'))
   const bundle = await build({
     entryPoints: [entry],

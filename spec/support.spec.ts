@@ -163,7 +163,7 @@ it(
   SHORT,
 )
 
-it('a port that somebody listens on is not free', async () => {
+it('a port that is in use is not free', async () => {
   const proxy = await TcpProxy.start(1)
   expect(await isFree(proxy.port)).toBe(false)
   proxy.stop()

@@ -27,7 +27,7 @@ it('does all jobs, with hardly a refusal', async () => {
   expect(requests).toBeGreaterThanOrEqual(20 + failures)
 }, 30_000)
 
-it('stops when it is told to while it waits', async () => {
+it('stops while it waits, when it gets the signal', async () => {
   const program = new Program(['examples/worker/main.mjs'])
   await program.printed('closed → opened', 20)
   program.signal('SIGTERM')

@@ -82,7 +82,7 @@ export class Circuits {
     return attachment.route
   }
 
-  /** The circuit of this name, which a name function leads to now, whoever has attached it. */
+  /** The circuit of this name, which a name function leads to now, whether a group has made it or not. */
   use(name: string, now: number): ManagedCircuit | undefined {
     const circuit = this.get(name)
     if (circuit) this.rosters.use(name, now)

@@ -119,7 +119,7 @@ describe('options', () => {
   })
 
   it.each([[[{ join: () => 1 }]], [new Uint8Array()], ['redis://:hunter2@host'], [{ join: 1 }]])(
-    'take no %p as a storage',
+    'do not accept %p as a storage',
     (storage) => {
       const error = thrownBy(() => new CircuitBreaker(optionsOf({ storage })))
       expect(error).toBeInstanceOf(ConfigError)

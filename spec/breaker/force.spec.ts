@@ -108,7 +108,7 @@ describe('force', () => {
     expect(scene().circuit.toJSON()).not.toHaveProperty('forced')
   })
 
-  it('shows the ttl if nobody said for how long', () => {
+  it('shows the ttl as retryAfter if no time was given', () => {
     const { circuit } = scene()
     void circuit.force('opened')
     expect(circuit).toMatchObject({ retryAfter: 30, forced: { state: 'opened' } })
@@ -198,7 +198,7 @@ describe('the end of a force', () => {
     expect(events.slice(2)).toEqual([['users', undefined]])
   })
 
-  it('is published although nobody asks', async () => {
+  it('is published although the circuit is not asked', async () => {
     const breaker = new CircuitBreaker()
     const circuit = breaker.attach(axios.create(), 'users')
     const events: unknown[] = []

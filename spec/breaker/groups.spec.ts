@@ -576,7 +576,7 @@ describe('detaching', () => {
     expect(breaker.circuits).toEqual([])
   })
 
-  it('breaker.detach(instance) takes it off that one', async () => {
+  it('breaker.detach(instance) detaches that instance alone', async () => {
     const [one, other] = [axios.create(), axios.create()]
     const breaker = new CircuitBreaker({ threshold: 1 })
     const group = breaker.attach(one, byHost)

@@ -79,7 +79,7 @@ describe('instances that are dropped', () => {
     expect(found.isCollected).toBe(true)
   }, 60_000)
 
-  it('leave next to nothing behind, and attaching costs the same as ever', async () => {
+  it('leave next to nothing behind, and attaching does not become slower', async () => {
     const found = await inCollected<{ bytes: number; first: number; last: number }>(`
       const breaker = new CircuitBreaker()
       const make = () => ({ interceptors: { request: { use: () => 0 }, response: { use: () => 0 } } })
@@ -147,7 +147,7 @@ describe('circuit.detach(instance)', () => {
     return { breaker, circuit, one, other }
   }
 
-  it('takes it off that one, and leaves it on the others', async () => {
+  it('detaches that instance alone', async () => {
     const { breaker, circuit, one, other } = attached()
     circuit.detach(one)
     await errorOf(one.get('/status/500'))

@@ -248,7 +248,7 @@ describe('slowAfter', () => {
     await Promise.all(answers)
   })
 
-  it('is measured by the real clock, while somebody asks', async () => {
+  it('is measured by the real clock, while the circuit is asked', async () => {
     const users = axios.create({ baseURL: upstream.origin })
     const circuit = new CircuitBreaker({ slowAfter: 0.1, threshold: 3 }).attach(users, 'users')
     const { answers } = await hold(users, 3)

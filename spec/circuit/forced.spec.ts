@@ -236,7 +236,7 @@ it('any sequence of overlapping requests, forces and time leaves the circuit as 
   expect(REACHED.filter((what) => !reached.has(what))).toEqual([])
 })
 
-it('a force ends although nobody takes it away', () => {
+it('a force ends although nothing removes it', () => {
   let now = 0
   const rules = { threshold: 1, ttl: 1, permits: 1, probeTimeout: 1 }
   const local = new LocalCircuit(rules, () => now)

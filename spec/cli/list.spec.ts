@@ -62,7 +62,7 @@ it('prints one JSON document for scripts', async () => {
   })
 })
 
-it('says so if there is nothing, and where it has looked', async () => {
+it('says so if there is nothing, and names the server and the prefix', async () => {
   const { code, stdout } = await ran(['list', '--prefix', 'other'], redis())
   expect(code).toBe(0)
   const [first] = stdout.split('\n')
@@ -81,7 +81,7 @@ it('shows the circuits of its prefix and its database alone', async () => {
   expect(await circuitsIn('--prefix', 'one', '--url', `${server.url}/1`)).toBe(0)
 })
 
-it('lets the keys expire as if nobody had looked', async () => {
+it('does not change when the keys expire', async () => {
   const peer = await join({ ttl: 600 })
   await peer.fail()
   const life = () => server.command<number>('PTTL', 'axios-breaker/users')

@@ -31,7 +31,7 @@ async function agreedOn(state: unknown, workers = harness.workers): Promise<void
 }
 
 it(
-  'a force reaches all processes, and those that start later, outlives who set it, and is lifted by any',
+  'a force reaches all processes, even later ones, outlives the process that set it, and any process can lift it',
   async () => {
     const [one] = (await enter(3, { ...STORAGE, refresh: 3600 })) as [Worker]
     await one.call('force', ...OPENED)
@@ -216,7 +216,7 @@ describe('trouble of all kinds', () => {
 })
 
 it(
-  'a release that knows no forces works as ever beside this one, which forces its own processes',
+  'a release that knows no forces works as before beside this one, which forces its own processes',
   async () => {
     const before = await makeNextRelease(WITHOUT_FORCES)
     const [one, two] = (await enter(2)) as [Worker, Worker]

@@ -308,7 +308,7 @@ describe('a loss', () => {
     ])
   })
 
-  it('is retried soon at first, and then less and less often', async () => {
+  it('is retried soon at first, then less and less often', async () => {
     readFirst = () => Promise.reject(new Error('not yet'))
     current().listener.lost('gone')
     const tries: number[] = []
@@ -607,7 +607,7 @@ describe('timers', () => {
     expect(jest.getTimerCount()).toBe(timers)
   })
 
-  it('do not look for a storage a second time that has said that it is there', async () => {
+  it('do not look a second time for a storage that has reported that it is there', async () => {
     lose()
     current().isUp = true
     readFirst = () => new Promise(() => undefined)
@@ -638,7 +638,7 @@ describe('timers', () => {
   })
 })
 
-it('is not misled by answered questions about how many are unanswered', async () => {
+it('does not count answered questions as unanswered', async () => {
   await joined()
   for (let count = 0; count < 20; count += 1) await link.ask(QUESTION)
   expect(durations).toHaveLength(20)
@@ -651,7 +651,7 @@ it('is not misled by answered questions about how many are unanswered', async ()
   expect(log).not.toContain('first soon')
 })
 
-it('publishes a refusal that waiting does not mend no sooner than any other loss', async () => {
+it('publishes a refusal that waiting does not cure no sooner than any other loss', async () => {
   await joined()
   lose('NOPERM no permission')
   expect(log).toEqual(['lost'])

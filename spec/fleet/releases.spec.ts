@@ -46,7 +46,7 @@ describe.each(Object.entries(NEXT_RELEASES))('the next release, %s', (_what, edi
     afterAll(() => harness.clear(), LONG)
 
     it(
-      'both learn of an opening with its reason, and of a closing, at once, whoever decides',
+      'both learn of an opening with its reason, and of a closing, at once, whichever release decides',
       async () => {
         for (const worker of [old, fresh]) {
           // A busy machine may delay an opening, so there are more until one is not delayed.

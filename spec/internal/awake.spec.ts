@@ -9,7 +9,7 @@ function stall(seconds: number): void {
   for (const end = monotonic() + seconds; monotonic() < end;);
 }
 
-it('stops once nobody has read it for the span, and knows no such time then', async () => {
+it('stops once it was not read for the span, and then knows no upper bound', async () => {
   const clock = awakeClock(0.01)
   expect(clock.latest()).toBe(Infinity)
   clock.now()
@@ -27,7 +27,7 @@ it('passes no time while the process is busy, but for a beat', async () => {
   expect(start - before).toBeGreaterThan(0.04)
 })
 
-it('knows a time that it has not passed, busy or not, without reading a clock', async () => {
+it('knows an upper bound without reading a clock, whether the process is busy or not', async () => {
   const clock = awakeClock(60)
   expect(clock.now()).toBeLessThanOrEqual(clock.latest())
   for (const seconds of [0, 0.01, 0.1, 0.3]) {

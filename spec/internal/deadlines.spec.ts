@@ -45,7 +45,7 @@ function beBusy(seconds: number): void {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 it.each([2, 5, 20])(
-  'an answer counts that came while the process was busy for %i deadlines',
+  'an answer that came while the process was busy for %i deadlines counts',
   async (times) => {
     // The server is in this process: it has its turn, and the answer is in the socket, before the work.
     const answer = withTimeout(DEADLINE, ask(), 'no answer')
@@ -55,7 +55,7 @@ it.each([2, 5, 20])(
   },
 )
 
-it('an answer counts that comes right after the work, because the question had to wait too', async () => {
+it('an answer that comes right after the work counts, because the question had to wait too', async () => {
   const answer = withTimeout(DEADLINE, ask(), 'no answer')
   beBusy(5 * DEADLINE)
   await expect(answer).resolves.toBeDefined()

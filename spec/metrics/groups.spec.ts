@@ -138,7 +138,7 @@ describe('OpenTelemetry', () => {
     for (let index = 0; index < 1500; index += 1) {
       await instance.get(`tenant-${index}`).catch(() => undefined)
       group.circuits[0]?.detach()
-      // Listeners hear of no more than a thousand events in one turn.
+      // Listeners get at most a thousand events in one turn.
       await turn()
     }
     const { names } = await exported('circuit_breaker.state')

@@ -44,7 +44,7 @@ describe('an action', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('has no end, no name and no reason if nobody gives one', async () => {
+  it('has no end, no name and no reason if none is given', async () => {
     await start()
     await act({ circuit: 1, action: 'closed', for: null, reason: '' })
     expect(users.forced).toEqual({ state: 'closed' })

@@ -90,7 +90,7 @@ it('shows what a circuit that is forced closed would have refused', async () => 
   expect(tab.consoleErrors).toEqual([])
 })
 
-it('asks for a choice, and offers no release of a circuit that nobody forces', async () => {
+it('asks for a choice, and offers no release of a circuit that is not forced', async () => {
   await start()
   const { button, dialog, page } = await visit()
   await button('Force users').click()

@@ -143,7 +143,7 @@ describe.each(Object.entries(WITH_ACTIONS))('actions on %s', (_name, mount) => {
   })
 })
 
-it('asks for a body that somebody has read, and not passed on', async () => {
+it('says so if the application has read the body, and not passed it on', async () => {
   const breaker = new CircuitBreaker()
   const users = breaker.attach(axios.create(), 'users')
   const page = statusPage(breaker, { actions: { authorize: () => true } })

@@ -86,7 +86,7 @@ afterAll(() => Promise.all(subjects.map((subject) => subject.stop())))
 /** The same list on a storage of each kind. */
 class Twins {
   #now = START
-  /** The versions that each connection was told of, those of one storage after those of the other. */
+  /** The versions that each connection received, those of one storage after those of the other. */
   readonly #announced: number[][] = [[], []]
   readonly #connections: readonly Connection[]
   readonly #known: ForceList[] = Array.from({ length: PROCESSES }, () => NO_FORCES)

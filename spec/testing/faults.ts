@@ -68,7 +68,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { isTorn: true },
     'a half-opened circuit: grants no more than 1 at once, whichever process asks first',
   ],
-  'knows circuits that nobody has reported': [
+  'knows circuits that no process has reported': [
     { answer: (answer) => ({ ...answer, version: answer.version + 1 }) },
     'a closed circuit: is the initial state, and reading does not change it',
   ],
@@ -179,7 +179,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { question: withTerms({ permits: 1 }) },
     'a half-opened circuit: grants no more than 3 at once, whichever process asks first',
   ],
-  'polls nobody': [
+  'polls no process': [
     { answer: ({ poll: _poll, ...answer }) => answer },
     'the rate of the fleet: asks nothing before there are enough suspicious failures',
   ],
@@ -426,7 +426,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     },
     'forced circuits: are not brought back by a process that has slept since they were lifted',
   ],
-  'is not told what was lifted': [
+  'does not learn what was lifted': [
     {
       forces: {
         question: (question) => ({ ...question, known: { ...question.known, lifted: [] } }),
@@ -438,7 +438,7 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { forces: { kept: (kept) => ({ ...kept, floor: 0 }) } },
     'forced circuits: are not brought back after their lifting was forgotten',
   ],
-  'believes whoever comes first after a loss': [
+  'believes the first process after a loss': [
     {
       forces: {
         question: (question, kept) => (kept ? { ...question, known: NO_FORCES } : question),

@@ -3,7 +3,7 @@
  * effects. It waits for nothing, and reads no clock.
  *
  * All processes of a fleet together read the list about once per `refresh`: a routine read is announced, and
- * whoever learns that nothing has changed puts off its own.
+ * each process that learns that nothing has changed puts off its own.
  */
 import type { StandingForce } from '../../circuit/force.js'
 import type { ForceList, LiftedForce, ListedForce } from '../../storage/forces.js'

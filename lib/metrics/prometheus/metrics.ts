@@ -34,7 +34,7 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
     labelNames: ['client_name', 'reason'],
     registers,
   })
-  /** Not a label of the metric above: whoever adds that one up would count requests that were sent. */
+  /** Not a label of the metric above, because a sum over that metric would then count requests that were sent. */
   readonly dryRunRefusals = new Counter({
     name: 'circuit_breaker_dry_run_rejected_total',
     help: 'Requests that were sent, but that the circuit would have refused if it were not forced closed.',

@@ -71,7 +71,7 @@ const ending = axiosIsBefore('1.8') ? { timeout: 60 } : {}
 
 describeOutcomes('a CancelToken', [...TOKEN_ROWS, ['while waiting', inFlight(ending), 'ignored']])
 
-/** An adapter that rejects with this, after the caller has done what it does meanwhile. */
+/** An adapter that rejects with this error, after the caller has cancelled. */
 const rejecting = (error: unknown, meanwhile: () => void = () => undefined) => ({
   adapter: async (): Promise<never> => {
     meanwhile()

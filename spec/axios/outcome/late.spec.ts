@@ -14,7 +14,7 @@ afterAll(() => upstream.stop())
 
 describeOutcomes('a stream', [
   [
-    'that breaks after its headers, which nobody can know by then',
+    'that breaks after its headers, when the attempt has already ended',
     async (instance) => {
       const { data } = await instance.get('/cut', { responseType: 'stream' })
       await drain(data)

@@ -69,7 +69,7 @@ class Both {
     this.#all.push({ number, permit, startedAt, isInFlight: true, isCounted: false })
   }
 
-  /** One that may have ended before: what ends twice, or leaves after its end, takes no other along. */
+  /** An attempt that may have ended already: if one ends twice, that must not remove another one. */
   #any(which: number): Tracked {
     if (this.#all.length === 0) this.start()
     return this.#all[Math.floor(which * this.#all.length)] as Tracked

@@ -119,7 +119,7 @@ function check(
   return played
 }
 
-it('all agree on the last word that the storage has carried out, within a refresh', () => {
+it('all agree on the last command that the storage has carried out, within a refresh', () => {
   const played = check(usual, (world) => {
     world.heal(AGREED)
     world.agree()
@@ -136,7 +136,7 @@ it('all agree on the last word that the storage has carried out, within a refres
   expect(played).toBe(RUNS)
 })
 
-it('what anybody knows outlives a storage that loses everything, and nothing that was lifted comes back', () => {
+it('what a process knows survives a storage that loses everything, and nothing that was lifted comes back', () => {
   const played = check([...usual, forgetting], (world) => {
     const newest = world.newest()
     world.heal(AGREED)

@@ -171,7 +171,7 @@ describe('a circuit that the process opens by itself', () => {
     })
   })
 
-  it('takes nothing back of an answer, if fewer requests are in the window by then', () => {
+  it('does not reduce an answer if fewer requests are in the window by then', () => {
     poll()
     answerDue({ requests: 50, failures: 45 })
     fail(window)
@@ -276,7 +276,7 @@ describe('the process whose report brings a poll about', () => {
     expect(windows().slice(1)).toEqual([counting, counting])
   })
 
-  it('is none whose report met a poll', () => {
+  it('is not one whose report came during a poll', () => {
     fail({ requests: 9, failures: 9 })
     process.answer('report', { version: 50, poll: { id: 49, share: 1 } })
     expect(tallies()).toEqual([])

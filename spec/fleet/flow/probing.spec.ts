@@ -237,7 +237,7 @@ describe('a lease', () => {
     expect(process.take({ on: 'renewalDue', token: TOKEN })).toEqual([])
   })
 
-  it('is uncertain after a gap, and its probe counts for nobody', () => {
+  it('is uncertain after a gap, and its probe does not count', () => {
     const process = probing()
     process.take({ on: 'distrusted' })
     expect(mayCount(process.state, TOKEN, process.now)).toBe(false)

@@ -18,7 +18,7 @@ const deliver = () => process.answer('report')
 /** The time for which a streak is held back is over. */
 const wait = () => process.take({ on: 'heldBack' })
 
-it('reports nothing of successes, and makes no new state of them', () => {
+it('does not report successes, which leave the state unchanged', () => {
   const before = process.state
   process.end('success', 100)
   process.take({ on: 'hurried' })
@@ -26,7 +26,7 @@ it('reports nothing of successes, and makes no new state of them', () => {
   expect(process.effects).toEqual([])
 })
 
-it('makes nothing of what was ignored', () => {
+it('does nothing for ignored attempts', () => {
   process.end('failure')
   const before = process.state
   process.end('ignored')
@@ -65,7 +65,7 @@ it('reports a streak of the threshold at once, with what is known of the last fa
   expect(process.all('stop')).toHaveLength(1)
 })
 
-it('does not wait if it is hurried', () => {
+it('does not wait if flush() is called', () => {
   process.end('failure', 2)
   process.take({ on: 'hurried' })
   expect(failures()).toEqual([2])
@@ -120,7 +120,7 @@ it('drops a failure that is too old to prove anything', () => {
   expect(failures()).toEqual([])
 })
 
-it('keeps one that is as old as it may be', () => {
+it('keeps a failure that is just young enough', () => {
   process.take({ on: 'lost' })
   process.end('failure', THRESHOLD)
   process.now += LIFE
@@ -128,7 +128,7 @@ it('keeps one that is as old as it may be', () => {
   expect(failures()).toEqual([THRESHOLD])
 })
 
-it('takes nothing back that stands no more by itself', () => {
+it('does not take back what is too old to stand', () => {
   process.end('failure', THRESHOLD)
   deliver()
   process.now += LIFE + 1
@@ -151,7 +151,7 @@ it('forgets what was seen before a gap, but takes back what it had reported', ()
   expect(failures()).toEqual([2, 3, 0])
 })
 
-it('believes no request that was under way in a gap', () => {
+it('ignores requests that were under way in a gap', () => {
   const grantedAt = process.now
   process.now += 5
   process.take({ on: 'distrusted' })
@@ -162,7 +162,7 @@ it('believes no request that was under way in a gap', () => {
   expect(failures()).toEqual([THRESHOLD])
 })
 
-it('takes nothing back of an epoch that is over', () => {
+it('does not take back what it reported in an earlier epoch', () => {
   process.end('failure', THRESHOLD)
   deliver()
   process.push(opened(1))
@@ -170,7 +170,7 @@ it('takes nothing back of an epoch that is over', () => {
   expect(failures()).toEqual([THRESHOLD])
 })
 
-it('reports once more what was refused for its epoch, and no more than that', () => {
+it('repeats a report that was refused for its epoch, but only once', () => {
   process.end('failure', THRESHOLD)
   process.answer('report', { granted: false })
   process.answer('report', { granted: false })
@@ -179,7 +179,7 @@ it('reports once more what was refused for its epoch, and no more than that', ()
   expect(failures()).toEqual([THRESHOLD, THRESHOLD, THRESHOLD + 1])
 })
 
-it('goes on reporting for as long as reports are taken, or not answered', () => {
+it('goes on reporting as long as reports are accepted or unanswered', () => {
   process.end('failure', THRESHOLD)
   for (const answer of [deliver, deliver, () => process.fail('report'), deliver]) {
     process.end('failure')
@@ -188,7 +188,7 @@ it('goes on reporting for as long as reports are taken, or not answered', () => 
   expect(failures()).toEqual([5, 6, 7, 8, 9])
 })
 
-it('makes nothing of an answer to a report that is not on its way', () => {
+it('ignores an answer to a report that is not on its way', () => {
   process.end('failure', THRESHOLD)
   deliver()
   const before = process.state
@@ -197,7 +197,7 @@ it('makes nothing of an answer to a report that is not on its way', () => {
   expect(process.state).toBe(before)
 })
 
-it('does not repeat what was refused of a circuit that is opened', () => {
+it('does not repeat a report that an opened circuit refused', () => {
   process.end('failure', THRESHOLD)
   process.answer('report', { ...opened(1), granted: false })
   expect(failures()).toEqual([THRESHOLD])
@@ -211,7 +211,7 @@ it('does not repeat that it takes something back', () => {
   expect(failures()).toEqual([THRESHOLD, 0])
 })
 
-it('takes back later what may or may not have been taken back', () => {
+it('takes a streak back again if the answer was lost', () => {
   process.end('failure', THRESHOLD)
   deliver()
   process.end('success')
@@ -220,7 +220,7 @@ it('takes back later what may or may not have been taken back', () => {
   expect(failures()).toEqual([THRESHOLD, 0, 0])
 })
 
-it('reports a failure once that comes while something older is due', () => {
+it('reports a failure once if it comes while an older one is due', () => {
   process.take({ on: 'lost' })
   process.end('failure')
   process.take({ on: 'hurried' })
@@ -246,7 +246,7 @@ it('sends nothing until the end of a probe is known', () => {
   expect(failures()).toEqual([THRESHOLD])
 })
 
-it('keeps to itself what was seen of a circuit that was detached', () => {
+it('reports nothing of a circuit that was detached', () => {
   process.end('failure', 2)
   process.take({ on: 'released' })
   wait()
@@ -255,7 +255,7 @@ it('keeps to itself what was seen of a circuit that was detached', () => {
   expect(process.all('stop')).toHaveLength(1)
 })
 
-it('counts from nothing again after a gap', () => {
+it('counts from 0 again after a gap', () => {
   process.end('failure', 2)
   process.take({ on: 'distrusted' })
   process.end('failure')
@@ -289,7 +289,7 @@ it('repeats nothing that an opened circuit refused, even if it learns of that wh
   expect(failures()).toEqual([THRESHOLD])
 })
 
-it('takes back what stands for just as long as it may', () => {
+it('takes back a streak that only just stands', () => {
   process.end('failure', THRESHOLD)
   deliver()
   process.now += LIFE
@@ -297,7 +297,7 @@ it('takes back what stands for just as long as it may', () => {
   expect(failures()).toEqual([THRESHOLD, 0])
 })
 
-it('keeps nothing of a report that stands no more by itself', () => {
+it('forgets a report that is too old to stand', () => {
   process.end('failure', THRESHOLD)
   deliver()
   process.now += LIFE + 1

@@ -26,8 +26,8 @@ export type { CircuitStorage } from './breaker/membership.js'
 declare module 'axios' {
   interface AxiosRequestConfig {
     /**
-     * `false` sends this request past the circuit: neither refused nor recorded. What is no boolean
-     * rejects with `ConfigError`.
+     * `false` sends this request past the circuit: neither refused nor recorded. Any other value than a
+     * boolean or undefined rejects with `ConfigError`.
      */
     circuitBreaker?: boolean | undefined
   }

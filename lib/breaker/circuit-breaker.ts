@@ -64,7 +64,7 @@ export class CircuitBreaker {
    * @param instance of any copy of axios from 1.7 on; only its interceptors are used
    * @param options overrides the breaker's defaults. If the name is attached already, you may leave them out;
    *   otherwise they must be the same
-   * @throws ConfigError for a bad option, for a target that is no axios instance or has another
+   * @throws ConfigError for a bad option, for a target that is not an axios instance or has another
    *   circuit of this breaker, and for a name that is attached with other options
    */
   attach(instance: Attachable, name: string, options?: CircuitOptions): Circuit
@@ -78,7 +78,7 @@ export class CircuitBreaker {
    *   request goes without a circuit
    * @param options overrides the breaker's defaults for each of the circuits, and bounds their number. If the
    *   function is attached already, you may leave them out; otherwise they must be the same
-   * @throws ConfigError for a bad option, for a target that is no axios instance or has a circuit of this
+   * @throws ConfigError for a bad option, for a target that is not an axios instance or has a circuit of this
    *   breaker or another name function, and for a function that is attached with other options
    */
   attach(instance: Attachable, nameOf: NameOf, options?: CircuitGroupOptions): CircuitGroup
@@ -98,7 +98,7 @@ export class CircuitBreaker {
    * Detaches the breaker's circuit from this axios instance; the circuit's other instances keep it. Like
    * `circuit.detach(instance)`, if you do not have the circuit.
    *
-   * @throws ConfigError for a target that is no axios instance
+   * @throws ConfigError for a target that is not an axios instance
    */
   detach(instance: Attachable): void {
     itself(this).#circuits.detach(instance)

@@ -10,8 +10,8 @@ export interface FailureRateOptions {
   /** The part of the requests that must have failed: above 0, at most 1. The circuit opens at this rate, not above it. */
   readonly threshold: number
   /**
-   * Seconds, at most 3600, or the last so many requests, at most 1000000. Default 10 seconds: a full
-   * outage under steady traffic reaches a rate of 0.5 after 5 of them.
+   * Seconds, at most 3600, or `{ requests: n }` for the last n requests, at most 1000000. Default 10 seconds: a
+   * full outage under steady traffic reaches a rate of 0.5 after 5 of them.
    */
   readonly window?: number | { readonly requests: number } | undefined
   /**
@@ -24,18 +24,18 @@ export interface FailureRateOptions {
 export interface TtlOptions {
   /** Seconds of the first round. */
   readonly initial: number
-  /** By how much each further round lasts longer; from 1. Default 2. */
+  /** How many times longer each further round lasts; from 1. Default 2. */
   readonly factor?: number | undefined
-  /** Seconds that no round exceeds, but for its jitter. */
+  /** Seconds that no round exceeds, except for its jitter. */
   readonly max: number
-  /** The part of its time by which a round may last longer, from 0 to 1. Default 0.1. */
+  /** By how much a round may last longer at random, as a part of its time; from 0 to 1. Default 0.1. */
   readonly jitter?: number | undefined
 }
 
 export interface ProbesOptions {
   /** Successes that close the circuit; a whole number from 1. Default 1. */
   readonly needed?: number | undefined
-  /** Probes of which so many have to succeed; a whole number from `needed`. Default 1. */
+  /** Out of how many probes; a whole number from `needed`. Default 1. */
   readonly of?: number | undefined
 }
 
@@ -47,15 +47,14 @@ export interface RulesOptions {
    */
   readonly threshold?: number | false | undefined
   /**
-   * Opens the circuit as well if too great a part of its latest requests failed. A number is the
-   * `threshold` alone. Default `false`: no rate does. Requests that were refused, or proved nothing, are
-   * not among them.
+   * Also opens the circuit if too large a part of its latest requests failed. A number is the `threshold`
+   * alone. Default `false`: no rate opens it. Requests that were refused, or that proved nothing, do not count.
    */
   readonly failureRate?: FailureRateOptions | number | false | undefined
   /**
-   * Seconds after which an attempt counts as a failure, although it is still under way, and whatever
-   * comes of it; above 0, at most 2147483. Default `false`: an attempt may take its time. No timer waits
-   * for it: it counts once the circuit is next asked, or gets a result.
+   * Seconds after which an attempt counts as a failure, even while it is under way, and however it ends; above 0,
+   * at most 2147483. Default `false`: no attempt is too slow. No timer waits for an attempt: it counts once the
+   * circuit is next asked, or gets a result.
    */
   readonly slowAfter?: number | false | undefined
   /**
@@ -66,13 +65,14 @@ export interface RulesOptions {
    */
   readonly ttl?: number | TtlOptions | undefined
   /**
-   * Seconds up to which the answer that opens the circuit may keep it opened for longer than its `ttl`,
-   * by its header `Retry-After`; from 0, at most 2147483. Default 0: the header is not read.
+   * The longest time in seconds, from the opening on, for which the header `Retry-After` of the answer that opens
+   * the circuit may keep it opened; from 0, at most 2147483. It never shortens the `ttl`. Default 0: the header is
+   * not read.
    */
   readonly maxRetryAfter?: number | undefined
   /**
    * Probes in flight at once while half-opened; a whole number from 1. Default 1: a service that
-   * just came back is asked one question at a time.
+   * just came back gets one request at a time.
    */
   readonly permits?: number | undefined
   /**

@@ -40,11 +40,11 @@ export interface Circuit {
   readonly state: CircuitState
   /** Consecutive failures counted so far; stays at the threshold until the circuit closes. */
   readonly failureCount: number
-  /** The requests of the window at this moment, and which part of them failed; undefined without the option. */
+  /** The requests in the window at this moment, and which part of them failed; undefined without the option. */
   readonly failureRate: FailureRateReading | undefined
   /**
-   * How far back the failure rate looks, as its option says: seconds, or the latest so many requests. Undefined
-   * without the option.
+   * How far back the failure rate looks, as its option says: seconds, or a number of requests. Undefined without
+   * the option.
    */
   readonly window: FailureRateTerms['window'] | undefined
   /** Seconds until a new attempt is allowed, in whole milliseconds; 0 unless opened. */
@@ -87,7 +87,7 @@ export interface Circuit {
    * instances and removes it from the breaker. Requests in flight still record their outcome.
    * Idempotent.
    *
-   * @throws ConfigError for a target that is no axios instance
+   * @throws ConfigError for a target that is not an axios instance
    */
   detach(instance?: Attachable): void
   /**

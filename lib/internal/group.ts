@@ -60,7 +60,7 @@ export function groupField<Value extends object>(
   })
 }
 
-/** Checks a value by another field. Of a value that is no object, the message names all that is expected. */
+/** Checks a value by another field. If the value is not an object, the message names everything that is expected. */
 function checkBy(other: Field<unknown>, payload: Payload, expected: string): void {
   const { value, issues } = runCheck(other, payload.value)
   payload.value = value

@@ -68,7 +68,7 @@ export interface Evidence {
 
 export interface WindowEvidence {
   readonly requests: number
-  /** All of the requests, if the process has opened its circuit by itself: it would send none of them. */
+  /** All requests, if the process has opened its circuit by itself: it would send none of them now. */
   readonly failures: number
   /** Failures that the process has not reported before and finds suspicious. */
   readonly fresh: number

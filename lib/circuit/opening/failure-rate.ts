@@ -1,5 +1,5 @@
 /**
- * Opens if too great a part of the latest requests failed, or by the streak, whichever comes first.
+ * Opens if too large a part of the latest requests failed, or by the streak, whichever comes first.
  * Refused and ignored requests are not among them.
  */
 import type { CircuitState } from '../types.js'

@@ -29,7 +29,7 @@ export interface FailureRateReading {
 /** The window of one process, as a fleet needs to know it. */
 export interface OwnWindow {
   readonly requests: number
-  /** All of the requests if the process has opened its circuit by itself: none of them would be sent. */
+  /** All requests, if the process has opened its circuit by itself: it would send none of them now. */
   readonly failures: number
   /** Seconds since it has; left out if it has not. */
   readonly openedFor?: number | undefined

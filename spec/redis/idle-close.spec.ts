@@ -7,6 +7,9 @@ import { Upstream } from '../support/upstream.js'
 
 jest.setTimeout(30_000)
 
+/** Seconds, on a busy machine too. A connection that is dead is replaced only after 20. */
+const SOON = 5
+
 let upstream: Upstream
 let server: RedisServer
 beforeAll(async () => {
@@ -28,7 +31,7 @@ it('a connection that the server closes is reopened at once, and no other', asyn
   }
   await until('it was closed twice', isClosedTwice, 20)
   await until('it is up', () => peer.breaker.storageUp === true)
-  for (const seconds of lostFor) expect(seconds).toBeLessThan(1)
+  for (const seconds of lostFor) expect(seconds).toBeLessThan(SOON)
   expect(await portsOf(server, true)).toEqual(subscribed)
   await peer.fail()
   expect(await server.command('HGET', 'axios-breaker/users', 'state')).toBe('opened')

@@ -13,6 +13,8 @@ export interface Arrival {
   readonly at: number
   /** Milliseconds of the machine's wall clock, as in Redis. */
   readonly date: number
+  /** As `at`; undefined until the service answers. */
+  answeredAt?: number
 }
 
 export interface Held {
@@ -81,8 +83,10 @@ export class Service {
     this.#open.add(response)
     this.most = Math.max(this.most, this.inFlight)
     response.on('close', () => this.#open.delete(response))
-    this.arrivals.push({ from, at: performance.now() / 1000 + ORIGIN, date: Date.now() })
+    const arrival: Arrival = { from, at: clock(), date: Date.now() }
+    this.arrivals.push(arrival)
     const status = await this.answer(from)
+    arrival.answeredAt = clock()
     // Do not wait for the close: the server may learn of it after the client has sent its next request.
     this.#open.delete(response)
     response.writeHead(status, { 'content-type': 'application/json', ...this.headers })
@@ -92,3 +96,4 @@ export class Service {
 
 /** The difference between the clock of this process and the machine's. */
 const ORIGIN = Number(process.hrtime.bigint()) / 1e9 - performance.now() / 1000
+const clock = (): number => performance.now() / 1000 + ORIGIN

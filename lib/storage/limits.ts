@@ -24,6 +24,8 @@ export const POLL_PATIENCE = 0.5
 export const USUAL = 0.8
 /** How long the number of requests that a poll has counted is taken as usual. */
 export const CENSUS = 300
+/** Seconds for each answer, after which the requests are counted again, so that this costs a command in as long. */
+export const RECOUNT = 2
 /** Processes that are to answer a poll; of more, each draws whether it does. */
 export const MOST_ANSWERS = 100
 /** Reporters with the most failures that a poll keeps apart, as the quorum may leave them out. */

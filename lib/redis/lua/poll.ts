@@ -7,6 +7,7 @@ import {
   POLL,
   POLL_PATIENCE,
   POLL_USUAL,
+  RECOUNT,
   SUSPICIOUS,
   USUAL,
 } from '../../storage/limits.js'
@@ -73,8 +74,16 @@ local function takeCensus()
   pool.census = { at = now, requests = poll.requests / poll.share, processes = poll.answers / poll.share }
 end
 
-local function beginPoll(rate)
-  local requests = ${SUSPICIOUS} * (usual() and usual().requests or 0)
+-- How many requests a poll has counted, unless it is time to count them again: there may be fewer by now.
+local function counted(period)
+  local census = usual()
+  if not census then return 0 end
+  local pause = math.max(period, ${micro(RECOUNT)} * math.min(census.processes, ${MOST_ANSWERS}))
+  return now - census.at < pause and census.requests or 0
+end
+
+local function beginPoll(rate, period)
+  local requests = ${SUSPICIOUS} * counted(period)
   if pollAge() <= ${micro(POLL)} then return end
   if pool.before + pool.latest < rate.threshold * math.max(rate.minimumRequests, requests) then return end
   local processes = pool.census and pool.census.processes or 0
@@ -103,10 +112,11 @@ end
 -- Takes the window of a process. Returns whether it opens the circuit, together with those of the others.
 local function opensByRate(window, rate)
   if not window or not rate then return false end
+  local period = type(rate.window) == 'number' and rate.window or ${micro(LONGEST_PROOF)}
   answerPoll(window)
-  suspect(window.fresh, type(rate.window) == 'number' and rate.window or ${micro(LONGEST_PROOF)})
+  suspect(window.fresh, period)
   takeCensus()
-  if window.fresh > 0 then beginPoll(rate) end
+  if window.fresh > 0 then beginPoll(rate, period) end
   return isPooledRate(rate)
 end
 

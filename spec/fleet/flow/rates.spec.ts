@@ -91,6 +91,16 @@ describe('a service that fails', () => {
     expect(rate).toBeLessThan(300)
   })
 
+  it('all of the time opens it too if there is far less traffic than a poll has counted', () => {
+    const traffic = (_process: number, time: number) => (time < 20 ? 75 : Number(time > 35))
+    const noise = (time: number) => (time < 5 ? 0 : 0.4)
+    const errors = (_process: number, time: number) => (time < 20 ? noise(time) : 1)
+    const simulation = simulate({ traffic, errors }).run(30)
+    expect(simulation.polls).toBeGreaterThan(0)
+    expect(simulation.openedAt).toBeUndefined()
+    expect(simulation.run(20).openedAt).toBeLessThan(35 + 8)
+  })
+
   it('30 % of the time opens nothing, and costs few commands', () => {
     const simulation = simulate({ traffic: 250, errors: from(10, 0.3) }).run(20)
     const rate = commandsIn(simulation, 20) / 20

@@ -19,8 +19,8 @@ export interface SimulationOptions {
   readonly rules: Rules
   readonly quorum?: number
   readonly processes: number
-  /** Requests a second of each process. */
-  readonly traffic: number | ((process: number) => number)
+  /** Requests a second of each process, at a time which begins at 0. */
+  readonly traffic: number | ((process: number, time: number) => number)
   /** The part of a process's requests that fail at a time, which begins at 0. */
   readonly errors: (process: number, time: number) => number
   /** Seconds that a command takes to the storage, and its answer back. */
@@ -218,9 +218,10 @@ export class SimulatedProcess {
 
   /** Poisson traffic. */
   #next(): void {
-    const { traffic } = this.#world.options
-    const rate = typeof traffic === 'number' ? traffic : traffic(this.index)
-    if (rate <= 0) return
+    const { options, time } = this.#world
+    const { traffic } = options
+    const rate = typeof traffic === 'number' ? traffic : traffic(this.index, time)
+    if (rate <= 0) return this.#world.later(1, () => this.#next())
     this.#world.later(-Math.log(1 - this.#world.random()) / rate, () => {
       this.#request()
       this.#next()

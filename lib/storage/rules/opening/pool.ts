@@ -10,6 +10,7 @@ import {
   MOST_ANSWERS,
   POLL,
   POLL_PATIENCE,
+  RECOUNT,
   SUSPICIOUS,
   USUAL,
 } from '../../limits.js'
@@ -54,8 +55,8 @@ export function pollAt(now: number, { poll }: Pool): Asked | undefined {
 /** What a report adds. A poll that begins has no `id` yet. */
 export function pooled(pool: Pool, reporting: Reporting): Pool {
   const polled = pool.poll ? { ...pool, poll: answered(pool.poll, reporting) } : pool
-  const counted = takeCensus(suspect(polled, reporting), reporting.now)
-  return isPollDue(counted, reporting) ? beginPoll(counted, reporting.now) : counted
+  const taken = takeCensus(suspect(polled, reporting), reporting.now)
+  return isPollDue(taken, reporting) ? beginPoll(taken, reporting.now) : taken
 }
 
 export function isPooledRate(pool: Pool, reporting: Reporting): boolean {
@@ -67,7 +68,7 @@ export function isPooledRate(pool: Pool, reporting: Reporting): boolean {
 function suspect(pool: Pool, { window: { fresh }, rate, now }: Reporting): Pool {
   if (fresh === 0) return pool
   const age = now - pool.since
-  const period = typeof rate.window === 'number' ? rate.window : LONGEST_PROOF
+  const period = periodOf(rate)
   if (age < period) return { ...pool, latest: pool.latest + fresh }
   return { ...pool, since: now, before: age < 2 * period ? pool.latest : 0, latest: fresh }
 }
@@ -83,8 +84,20 @@ function takeCensus(pool: Pool, now: number): Pool {
 /** If the rate of all were at the threshold, those of suspicious processes would be half of its failures. */
 function isPollDue(pool: Pool, { window, rate, now }: Reporting): boolean {
   if (window.fresh === 0 || ageOf(pool.poll, now) <= POLL) return false
-  const requests = SUSPICIOUS * (usual(pool, now)?.requests ?? 0)
+  const requests = SUSPICIOUS * counted(usual(pool, now), rate, now)
   return pool.before + pool.latest >= rate.threshold * Math.max(rate.minimumRequests, requests)
+}
+
+/** How many requests a poll has counted, unless it is time to count them again: there may be fewer by now. */
+function counted(census: Census | undefined, rate: Reporting['rate'], now: number): number {
+  if (!census) return 0
+  const pause = Math.max(periodOf(rate), RECOUNT * Math.min(census.processes, MOST_ANSWERS))
+  return now - census.at < pause ? census.requests : 0
+}
+
+/** Seconds for which suspicious failures are added up. */
+function periodOf({ window }: Reporting['rate']): number {
+  return typeof window === 'number' ? window : LONGEST_PROOF
 }
 
 function beginPoll(pool: Pool, now: number): Pool {

@@ -1,6 +1,6 @@
 /** Runs the flow of one circuit: keeps the state, performs effects, and feeds the answers back as inputs. */
 import type { LocalCircuit } from '../circuit/local-circuit.js'
-import type { Admission, Origin } from '../circuit/types.js'
+import type { Admission, Origin, Rules } from '../circuit/types.js'
 import { isCircuitError } from '../internal/errors.js'
 import { schedule } from '../internal/timers.js'
 import type { Answer, Command, Question, Snapshot } from '../storage/contract.js'
@@ -8,6 +8,7 @@ import type { Ask, Effect } from './flow/effect.js'
 import type { Input } from './flow/input.js'
 import type { State } from './flow/state.js'
 import { step } from './flow/step.js'
+import { ProvenWindow } from './proven-window.js'
 
 /** Rejects at the deadline. @param late called with an answer that comes after the deadline */
 export type AskStorage = (question: Question, late: (answer: Answer) => void) => Promise<Answer>
@@ -17,6 +18,7 @@ export type Asker = Pick<Question, 'circuit' | 'process' | 'reporter' | 'terms'>
 
 export interface RunnerOptions {
   readonly local: LocalCircuit
+  readonly rules: Rules
   /** Monotonic seconds. */
   readonly now: () => number
   readonly who: Asker
@@ -33,6 +35,8 @@ export interface RunnerOptions {
 let tokens = 0
 
 export class Runner {
+  /** What the local circuit has counted for its rate, as far as the fleet may know it. */
+  readonly window: ProvenWindow
   readonly #options: RunnerOptions
   #state: State
   /** The requests that wait for a permit, by token. */
@@ -45,6 +49,7 @@ export class Runner {
   #reporting: Promise<void> | undefined
 
   constructor(options: RunnerOptions, state: State) {
+    this.window = new ProvenWindow(options.local, options.rules)
     this.#options = options
     this.#state = state
   }
@@ -54,9 +59,8 @@ export class Runner {
   }
 
   take(input: Input): void {
-    const { local, now: clock } = this.#options
-    const now = clock()
-    const [state, effects] = step(this.#state, withWindow(input, local, now), now)
+    const now = this.#options.now()
+    const [state, effects] = step(this.#state, withWindow(input, this.window, now), now)
     this.#state = state
     for (const effect of effects) this.#perform(effect)
   }
@@ -110,7 +114,7 @@ export class Runner {
       case 'move':
         return move(this.#options.local, effect)
       case 'renewPermit':
-        return this.#options.local.renewPermit(effect.since)
+        return this.#distrust(effect.since)
       case 'publish':
         return this.#options.publish(effect.origin)
       case 'watch':
@@ -136,6 +140,11 @@ export class Runner {
     const answer = await this.ask(command, deadline, known).catch(() => undefined)
     if (answer) this.take({ on: 'answered', to: command, answer, at })
     else this.take({ on: 'unanswered', to: command })
+  }
+
+  #distrust(since: number): void {
+    this.#options.local.renewPermit(since)
+    this.window.distrust(since)
   }
 
   #admit({ token, leasedAt }: Extract<Effect, { do: 'admit' }>): void {
@@ -168,10 +177,10 @@ export class Runner {
 }
 
 /** Answers to polls say what is in the window when they are sent. */
-function withWindow(input: Input, local: LocalCircuit, now: number): Input {
+function withWindow(input: Input, window: ProvenWindow, now: number): Input {
   const { on } = input
   const isAsked = on === 'answerDue' || on === 'hurried'
-  return isAsked ? { ...input, window: local.windowAt(now) } : input
+  return isAsked ? { ...input, window: window.at(now) } : input
 }
 
 function move(local: LocalCircuit, { to, since, facts }: Extract<Effect, { do: 'move' }>): void {

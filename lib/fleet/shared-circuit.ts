@@ -37,6 +37,7 @@ export class SharedCircuit implements Machine, Readable {
     this.#runner = new Runner(
       {
         local: this.#local,
+        rules,
         now,
         who: askerOf(name, options),
         ask,
@@ -118,10 +119,11 @@ export class SharedCircuit implements Machine, Readable {
     const token = permit.probe ? this.#runner.tokenOf(permit) : undefined
     const details = { outcome, reason, retryAfter }
     if (token !== undefined) return this.#settle(permit, token, details)
+    this.#runner.window.note(permit, outcome, this.#options.now)
     if (!this.#local.record(permit, outcome, reason, retryAfter)) return false
     const local = this.#local.decidedState
     if (outcome === 'success' && isQuiet(this.#runner.state, local)) return true
-    const window = this.#local.windowAt(this.#options.now())
+    const window = this.#runner.window.at(this.#options.now())
     this.#runner.take({ on: 'ended', ...details, grantedAt: permit.grantedAt, local, window })
     return true
   }

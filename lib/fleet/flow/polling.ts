@@ -5,7 +5,7 @@
 import type { OwnWindow } from '../../circuit/opening/terms.js'
 import { fractionOf } from '../../circuit/ttl.js'
 import type { Answer, WindowEvidence } from '../../storage/contract.js'
-import { LONGEST_PROOF, POLL, POLL_PATIENCE, POLL_USUAL, SUSPICIOUS } from '../../storage/limits.js'
+import { POLL, POLL_PATIENCE, POLL_USUAL, SUSPICIOUS } from '../../storage/limits.js'
 import { only, type Change, type Effect } from './effect.js'
 import type { Ended } from './input.js'
 import type { Polling, State } from './state.js'
@@ -21,7 +21,7 @@ const MARGIN = 0.05
 /** Reports failures if their rate is suspicious, and at once that the process has opened its circuit. */
 export function suspect(state: State, { window, outcome }: Ended, now: number): Change {
   const { rate } = state.settings
-  if (!rate || !window || !isTrusted(state, now)) return only(state)
+  if (!rate || !window) return only(state)
   if (window.openedFor !== undefined) return reportOpening(state, window, now)
   if (outcome !== 'failure') return only(state)
   const { unreported, reportedAt, share } = state.polling
@@ -75,7 +75,7 @@ export function answerPoll(state: State, window: OwnWindow | undefined, now: num
   const poll = state.polling.unanswered
   if (poll === 0) return only(state)
   const next = amend(state, { unanswered: 0 })
-  if (!window || window.requests === 0 || !isTrusted(next, now) || !maySend(next)) return only(next)
+  if (!window || window.requests === 0 || !maySend(next)) return only(next)
   const { requests, failures } = window
   const answered = amend(next, { answer: { poll, requests, failures } })
   return [answered, [send(answered, { ...window, fresh: 0, poll }, now)]]
@@ -105,12 +105,6 @@ export function tally(state: State, isLast: boolean, now: number): Change {
 /** Evidence waits until the end of a probe is reported: the storage would count it in the old epoch. */
 function maySend(state: State): boolean {
   return isClosed(state) && state.probes.settling === 0
-}
-
-/** Failures from before a gap may be this process's own fault, so a window that includes them is not sent. */
-function isTrusted({ settings: { rate }, trustedSince }: State, now: number): boolean {
-  const length = rate && typeof rate.window === 'number' ? rate.window : LONGEST_PROOF
-  return now - trustedSince >= length
 }
 
 function send(

@@ -8,8 +8,9 @@ import { mayCount } from '../../../lib/fleet/flow/probing.js'
 import { begin, type Settings, type State } from '../../../lib/fleet/flow/state.js'
 import { step } from '../../../lib/fleet/flow/step.js'
 import { isClosed, isHeld } from '../../../lib/fleet/flow/view.js'
+import { ProvenWindow } from '../../../lib/fleet/proven-window.js'
 import type { Evidence, WindowEvidence } from '../../../lib/storage/contract.js'
-import { LONGEST_PROOF, proofLife } from '../../../lib/storage/limits.js'
+import { proofLife } from '../../../lib/storage/limits.js'
 
 interface InFlight {
   readonly permit: Permit
@@ -39,8 +40,9 @@ export class SteppedProcess {
   #tokens = 0
   /** Polls that were answered. */
   readonly #answered = new Set<number>()
-  /** Seconds that the window of the rate is long. */
-  readonly #window: number
+  readonly #window: ProvenWindow
+  /** Results of this epoch that are no fault of this process's own. */
+  #proven = 0
   /** Failures in a row that counted, of whatever epoch. */
   #streak = 0
 
@@ -49,15 +51,14 @@ export class SteppedProcess {
     this.name = options.name
     this.local = new LocalCircuit(options.rules, options.now)
     this.state = begin(options.settings, true, true)
-    const length = options.settings.rate?.window
-    this.#window = typeof length === 'number' ? length : LONGEST_PROOF
+    this.#window = new ProvenWindow(this.local, options.rules)
   }
 
   take(given: Input): void {
     const before = this.state
     const now = this.#options.now()
     const isAsked = given.on === 'answerDue' || given.on === 'hurried'
-    const input = isAsked ? { ...given, window: this.local.windowAt(now) } : given
+    const input = isAsked ? { ...given, window: this.#window.at(now) } : given
     const [state, effects] = step(before, input, now)
     this.state = state
     ok(
@@ -99,12 +100,14 @@ export class SteppedProcess {
   }
 
   #record(permit: Permit, outcome: Outcome): void {
+    this.#window.note(permit, outcome, this.#options.now)
     if (!this.local.record(permit, outcome)) return
     const { grantedAt } = permit
     // A request that was under way in a gap is no evidence, whether it succeeded or failed.
     const isEvidence = grantedAt >= this.state.trustedSince && outcome !== 'ignored'
     if (isEvidence) this.#streak = outcome === 'failure' ? this.#streak + 1 : 0
-    const window = this.local.windowAt(this.#options.now())
+    if (isEvidence) this.#proven += 1
+    const window = this.#window.at(this.#options.now())
     this.take({ on: 'ended', outcome, grantedAt, local: this.local.decidedState, window })
   }
 
@@ -127,8 +130,14 @@ export class SteppedProcess {
     else if (effect.do === 'refuse') ok(this.waiting.delete(effect.token), 'refused twice')
     else if (effect.do === 'start') this.timers.set(effect.timer, effect.input)
     else if (effect.do === 'stop') this.timers.delete(effect.timer)
-    else if (effect.do === 'renewPermit') this.local.renewPermit(effect.since)
+    else if (effect.do === 'renewPermit') this.#distrust(effect.since)
     else if (effect.do === 'move') this.#move(effect)
+  }
+
+  #distrust(since: number): void {
+    this.local.renewPermit(since)
+    this.#window.distrust(since)
+    this.#proven = 0
   }
 
   #move({ to, since, facts }: Extract<Effect, { do: 'move' }>): void {
@@ -173,7 +182,6 @@ export class SteppedProcess {
     const isAnswer = poll > 0 && fresh === 0
     ok(!isAnswer || !this.#answered.has(poll), 'answered a poll twice')
     if (isAnswer) this.#answered.add(poll)
-    const since = this.#options.now() - this.state.trustedSince
-    ok(requests === 0 || since >= this.#window, 'reported what may be its own fault')
+    ok(requests <= this.#proven, 'reported what may be its own fault')
   }
 }

@@ -358,6 +358,10 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { isSilent: true },
     'messages: reach the other processes when the circuit opens',
   ],
+  'announces no permit that is given back': [
+    { isNews: (asked) => asked.op !== 'settle' || asked.outcome !== 'ignored' },
+    'messages: reach the other processes when a permit is given back',
+  ],
   'ignores the case of a name': [
     { key: (circuit) => circuit.toLowerCase() },
     'connections: keep circuits of any name apart',

@@ -15,6 +15,8 @@ export interface Fault {
   /** Whether other commands are carried out between reading and storing. */
   readonly isTorn?: boolean
   readonly isSilent?: boolean
+  /** Whether the change that a question has made is published. */
+  readonly isNews?: (question: Question) => boolean
   readonly neverCloses?: boolean
   /** Of the list of forced circuits. */
   readonly forces?: ForcesFault
@@ -29,6 +31,7 @@ export interface ForcesFault {
 
 export function faultyStorage(fault: Fault = {}): ContractSubject {
   const { question = same, kept: keep = same, answer: say = same, key = same } = fault
+  const { isNews = () => true } = fault
   const circuits = new Map<string, Kept | undefined>()
   let list: KeptForces | undefined
   const listeners = new Set<ConnectionListener>()
@@ -39,7 +42,7 @@ export function faultyStorage(fault: Fault = {}): ContractSubject {
     if (fault.isTorn) await new Promise(setImmediate)
     const { kept, answer, changed } = decide(found, question(asked, found), now)
     circuits.set(name, kept && keep(kept, found))
-    if (changed && !fault.isSilent) {
+    if (changed && !fault.isSilent && isNews(asked)) {
       for (const listener of listeners) listener.pushed(asked.circuit, changed, asked.process)
     }
     return say(answer, asked)

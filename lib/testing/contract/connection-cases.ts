@@ -30,6 +30,23 @@ export const MESSAGES: readonly Case[] = [
       await learns(scene, two, 'closed')
     },
   },
+  {
+    name: 'reach the other processes when a permit is given back',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await learns(scene, two, 'half-opened')
+      const { version } = one.known
+      const hints = two.hints
+      await one.settle('t', 'ignored')
+      // Until it learns that, it refuses its requests: it believes that the permit is held.
+      await eventually('the other process learns of it', scene.messageDeadline, async () => {
+        const last = two.pushed.at(-1)
+        return two.hints > hints || (last?.heldFor === 0 && last.version > version)
+      })
+    },
+  },
 ]
 
 /** The process may learn the state from a message, or read it after a hint. */

@@ -17,7 +17,8 @@ const JEST = join(root, 'node_modules/jest/bin/jest.js')
 const SEQUENCER = join(root, 'scripts/shuffle-specs.mjs')
 /** The specs of this project run in one process, unless they import one of the modules below. */
 const ONE_PROCESS = 'unit'
-const STARTS_PROCESSES = /'(?:[./]+scripts\/run\.mjs|[./]+support\/child\.js|node:child_process)'/
+const STARTS_PROCESSES =
+  /'(?:[./]+scripts\/run\.mjs|[./]+support\/(?:child|collected)\.js|node:child_process)'/
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

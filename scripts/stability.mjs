@@ -2,7 +2,7 @@
  * Runs the specs that start processes many times, two suites at once, and prints which failed how often. Each
  * run has its own order of specs, so the two suites rarely run the same spec at the same time.
  *
- * Usage: npm run specs:stability -- --times 30 [--at-once 2] [--workers 2] [--seed 1] [path of specs ...]
+ * Usage: npm run specs:stability -- --times 30 [--at-once 2] [--workers 2] [--seed 1] [pattern of paths ...]
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -31,6 +31,7 @@ const { values, positionals } = parseArgs({
 })
 const times = Number(values.times)
 const seed = Number(values.seed)
+const patterns = positionals.map((pattern) => new RegExp(pattern))
 
 /**
  * @typedef {object} Outcome
@@ -48,14 +49,14 @@ let begun = 0
 let done = 0
 let failed = 0
 
-/** @returns the paths of all specs that start processes, and match the paths on the command line */
+/** @returns the paths of all specs that start processes, and match a pattern on the command line, if there are any */
 async function findSpecs() {
   const unit = config.projects.find(({ displayName }) => displayName === ONE_PROCESS)
   const files = await readdir(join(root, 'spec'), { recursive: true })
   const specs = files.filter((file) => file.endsWith('.spec.ts')).map((file) => `spec/${file}`)
   const chosen = await Promise.all(
     specs.map(async (spec) => {
-      if (positionals.length > 0 && !positionals.some((path) => spec.includes(path))) return false
+      if (patterns.length > 0 && !patterns.some((pattern) => pattern.test(spec))) return false
       const isUnit = unit?.testRegex.some((regex) => new RegExp(regex).test(`/${spec}`))
       return !isUnit || STARTS_PROCESSES.test(await readFile(join(root, spec), 'utf8'))
     }),
@@ -123,6 +124,8 @@ function printTable() {
 }
 
 const specs = await findSpecs()
+// Without a path, jest would run all specs there are.
+if (specs.length === 0) throw new Error('No spec matches')
 const command = ['npm run specs:stability --', `--times ${times}`, `--at-once ${values['at-once']}`]
   .concat([`--workers ${values.workers}`, `--seed ${seed}`], positionals)
   .join(' ')

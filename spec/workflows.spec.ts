@@ -143,6 +143,20 @@ describe('ci', () => {
   })
 })
 
+describe('nightly', () => {
+  it('repeats each spec in one group, whatever is added', () => {
+    const groups = jobOf('nightly.yml', 'stability')?.strategy?.matrix.specs ?? []
+    const patterns = groups.map((group) => new RegExp(group))
+    const specs = readdirSync(join(root, 'spec'), { recursive: true })
+      .map((path) => `spec/${String(path).replaceAll('\\', '/')}`)
+      .filter((path) => path.endsWith('.spec.ts'))
+    const timesIn = (spec: string) => patterns.filter((pattern) => pattern.test(spec)).length
+    expect(specs.filter((spec) => timesIn(spec) !== 1)).toEqual([])
+    expect(patterns.filter((pattern) => !specs.some((spec) => pattern.test(spec)))).toEqual([])
+    expect(groups.length).toBeGreaterThan(1)
+  })
+})
+
 describe('a release', () => {
   it('publishes only what was checked and tested', () => {
     const release = workflows.get('release.yml')?.jobs as Record<string, { needs?: string }>

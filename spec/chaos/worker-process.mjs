@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
 import { CircuitBreaker } from '../../dist/esm/index.js'
 import { RedisStorage } from '../../dist/esm/redis/index.js'
-import { clock, watchStalls } from './clock.mjs'
+import { clock } from '../support/machine-clock.mjs'
+import { watchStalls } from './stalls.mjs'
 
 const { slot, logFile, origin, url, rules, sharing, timeout, pause } = JSON.parse(process.argv[2])
 

@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../scripts/ports.mjs'
-import { numbersFrom } from '../support/numbers.js'
 import { eventually, FleetHarness, LONG } from '../support/fleet-harness.js'
+import { clock } from '../support/machine-clock.mjs'
+import { numbersFrom } from '../support/numbers.js'
 import type { Worker } from '../support/worker.js'
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 32)
@@ -23,8 +24,6 @@ function failing(share: number): () => number {
   const next = numbersFrom(SEED)
   return () => (next() < share ? 500 : 200)
 }
-
-const clock = (): number => Number(process.hrtime.bigint()) / 1e9
 
 /** When the circuits of all processes were opened, in seconds since then. */
 async function openedAfter(start: number, workers = scene.workers): Promise<number> {

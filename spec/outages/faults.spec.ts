@@ -4,7 +4,8 @@
 import { freePort } from '../../scripts/ports.mjs'
 import { until } from '../support/until.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
-import { clock, LoadedFleet, KEY, PASSWORD } from './fleet.js'
+import { clock } from '../support/machine-clock.mjs'
+import { LoadedFleet, KEY, PASSWORD } from './fleet.js'
 import { endure, expectNoHarm, printFigures, type Fault } from './outage.js'
 
 const LONG = 40_000

@@ -1,5 +1,6 @@
 /** A fleet under load, a service that can be down, and the promises that hold whatever happens to Redis. */
 import { Fleet, type FleetOptions } from '../support/fleet.js'
+import { clock } from '../support/machine-clock.mjs'
 import { Service } from '../support/service.js'
 import { until } from '../support/until.js'
 import type { FleetEvent, Worker } from '../support/worker.js'
@@ -157,11 +158,6 @@ export class LoadedFleet extends Fleet {
       restored: most('restored'),
     }
   }
-}
-
-/** Seconds of the machine's monotonic clock, the same for all processes. */
-export function clock(): number {
-  return Number(process.hrtime.bigint() / 1000n) / 1e6
 }
 
 async function probesOf(workers: readonly Worker[], since: number): Promise<FleetEvent[]> {

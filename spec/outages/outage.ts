@@ -1,5 +1,6 @@
 /** Runs a fault of Redis while the service is down, and checks the promises until the fleet has recovered. */
-import { clock, DEADLINE, PASSWORD, type LoadedFleet, type Harm } from './fleet.js'
+import { clock } from '../support/machine-clock.mjs'
+import { DEADLINE, PASSWORD, type LoadedFleet, type Harm } from './fleet.js'
 
 export interface Fault {
   readonly what: string

@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { clock as machineClock } from './machine-clock.mjs'
 
 /** A status, at once or later. */
 type Answer = number | Promise<number>
@@ -95,5 +96,5 @@ export class Service {
 }
 
 /** The difference between the clock of this process and the machine's. */
-const ORIGIN = Number(process.hrtime.bigint()) / 1e9 - performance.now() / 1000
+const ORIGIN = machineClock() - performance.now() / 1000
 const clock = (): number => performance.now() / 1000 + ORIGIN

@@ -4,6 +4,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
+import { clock } from './machine-clock.mjs'
 import { bring } from './worker-clients.mjs'
 
 const settings = JSON.parse(process.argv[2])
@@ -18,9 +19,8 @@ const breaker = new CircuitBreaker({
 const client = axios.create({ baseURL: origin, timeout: 10_000, validateStatus: (s) => s < 400 })
 const circuit = breaker.attach(client, name)
 
-/** All published events, with the time of a clock that all processes share. */
+/** All published events, with their times. */
 const events = []
-const clock = () => Number(process.hrtime.bigint() / 1000n) / 1e6
 const EVENTS = /** @type {const} */ ([
   'stateChanged',
   'failed',

@@ -1,5 +1,4 @@
-/** Seconds of the machine's monotonic clock, which all processes share. */
-export const clock = () => Number(process.hrtime.bigint() / 1000n) / 1e6
+import { clock } from '../support/machine-clock.mjs'
 
 /** Milliseconds between two readings of the clock. */
 const PERIOD = 20

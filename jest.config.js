@@ -25,7 +25,7 @@ const UNIT = [
   'axios/',
   'breaker/',
   'circuit/',
-  'fleet/(?:flow/|link|proven-window)',
+  'fleet/(?:circuits|flow/|link|proven-window)',
   'internal/',
   'metrics/',
   'observe/',
@@ -33,7 +33,7 @@ const UNIT = [
 ]
 
 /** Specs of circuits that are shared, most of which start processes of redis-server. */
-const FLEET = ['fleet/(?!flow/|link|proven-window)', 'redis/', 'storage/']
+const FLEET = ['fleet/(?!circuits|flow/|link|proven-window)', 'redis/', 'storage/']
 
 /** @param {string[]} names */
 const oneOf = (names) => `(?:${names.join('|')})`

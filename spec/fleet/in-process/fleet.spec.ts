@@ -259,6 +259,34 @@ it('ignores a detached circuit, even if its name is attached again', async () =>
   expect([machine.state, anew.state]).toEqual(['closed', 'opened'])
 })
 
+describe('a circuit that is detached', () => {
+  const HOLD = 0.05
+  let slow: Machine
+  beforeEach(async () => {
+    slow = membership.machineFor('slow', { ...RULES, threshold: 3 })
+    await membership.init()
+    storage.asked.length = 0
+    await record('failure', slow)
+  })
+
+  it('would have reported a failure after holding it back', async () => {
+    expect(storage.asked).toEqual([])
+    await pass(HOLD)
+    expect(storage.asked).toEqual(['report slow'])
+  })
+
+  it('sends nothing of a failure that was held back', async () => {
+    slow.release?.()
+    await pass(2 * HOLD)
+    expect(storage.asked).toEqual([])
+  })
+
+  it('is forgotten by the connection', () => {
+    slow.release?.()
+    expect(storage.forgotten).toEqual(['slow'])
+  })
+})
+
 it('warns once that a circuit is not shared, uses local results for it, and shares the others', async () => {
   const warn = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
   storage.refused = 'users'

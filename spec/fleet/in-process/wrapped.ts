@@ -9,6 +9,8 @@ export abstract class Wrapped implements SharedStorage {
   /** Replaces the `ready` of the connection. */
   ready: Promise<void> | undefined
   readonly listeners: ConnectionListener[] = []
+  /** The circuits of which the connections need keep nothing. */
+  readonly forgotten: string[] = []
   readonly connect: Connect
   readonly join: SharedStorage['join']
 
@@ -24,6 +26,7 @@ export abstract class Wrapped implements SharedStorage {
         },
         ask: (question) => this.answer(question, () => connection.ask(question)),
         ...(connection.forces && { forces: connection.forces.bind(connection) }),
+        forget: (circuit) => void this.forgotten.push(circuit),
         close: () => connection.close(),
       }
     }

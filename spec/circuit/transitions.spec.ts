@@ -102,6 +102,31 @@ describe('an opened circuit', () => {
   )
 })
 
+describe('a circuit that was closed again within its ttl', () => {
+  function startClosedAgain(given: Partial<Rules> = {}) {
+    const started = start(given)
+    started.open()
+    started.wait(1)
+    started.circuit.close()
+    return started
+  }
+
+  it('refuses nothing, and has nobody wait', () => {
+    const { circuit, permit } = startClosedAgain()
+    expect(circuit).toMatchObject({ state: 'closed', retryAfter: 0, isReady: true })
+    expect(permit().probe).toBe(false)
+  })
+
+  it('opens at its threshold, as if it had never opened', () => {
+    const { circuit, request, wait } = startClosedAgain({ threshold: 2 })
+    request('failure')
+    expect(circuit.state).toBe('closed')
+    wait(2)
+    request('failure')
+    expect(circuit).toMatchObject({ state: 'opened', retryAfter: 10 })
+  })
+})
+
 describe('a half-opened circuit', () => {
   function startHalfOpened(given: Partial<Rules> = {}) {
     const started = start(given)

@@ -10,8 +10,8 @@ export interface FailureRateOptions {
   /** The part of the requests that must have failed: above 0, at most 1. The circuit opens at this rate, not above it. */
   readonly threshold: number
   /**
-   * Seconds, at most 3600, or `{ requests: n }` for the last n requests, at most 1000000. Default 10 seconds: a
-   * full outage under steady traffic reaches a rate of 0.5 after 5 of them.
+   * Seconds, from 0.001 to 3600, or `{ requests: n }` for the last n requests, at most 1000000. Default 10 seconds:
+   * a full outage under steady traffic reaches a rate of 0.5 after 5 of them.
    */
   readonly window?: number | { readonly requests: number } | undefined
   /**
@@ -91,6 +91,7 @@ export interface RulesOptions {
 const THRESHOLD = 5
 const MINIMUM_REQUESTS = 10
 const WINDOW = 10
+const MIN_WINDOW = 0.001
 const MAX_WINDOW = 3600
 const MAX_REQUESTS = 1_000_000
 const MAX_FACTOR = 1000
@@ -107,7 +108,7 @@ export function rulesShape() {
     probeTimeout: seconds,
     failureRate: orFalse(failureRateField(count)),
     slowAfter: orFalse(seconds),
-    maxRetryAfter: secondsField(undefined, true),
+    maxRetryAfter: secondsField(undefined, 0),
     probes: groupField<ProbesRule>(
       { needed: count, of: count },
       {
@@ -121,12 +122,8 @@ export function rulesShape() {
 
 function failureRateField(count: ReturnType<typeof countField>) {
   const ratio = rangeField('a ratio', 0, 1)
-  const window = groupField<{ requests: number }>(
-    { requests: countField(MAX_REQUESTS) },
-    { complete: (given) => given, otherwise: secondsField(MAX_WINDOW), conflict: () => false },
-  )
   return groupField<FailureRateTerms>(
-    { threshold: ratio, window, minimumRequests: count },
+    { threshold: ratio, window: windowField(), minimumRequests: count },
     {
       otherwise: ratio,
       short: 'threshold',
@@ -140,6 +137,17 @@ function failureRateField(count: ReturnType<typeof countField>) {
           'minimumRequests',
           `at most the requests of the window, ${requestsOf(given)}`,
         ],
+    },
+  )
+}
+
+function windowField() {
+  return groupField<{ requests: number }>(
+    { requests: countField(MAX_REQUESTS) },
+    {
+      complete: (given) => given,
+      otherwise: secondsField(MAX_WINDOW, MIN_WINDOW),
+      conflict: () => false,
     },
   )
 }

@@ -37,8 +37,9 @@ export function countField(max = Infinity) {
   )
 }
 
-export function secondsField(max = MAX_SECONDS, isFrom?: boolean) {
-  return rangeField('a number of seconds', 0, max, isFrom)
+/** @param from the least number; if it is left out, any number above 0 */
+export function secondsField(max = MAX_SECONDS, from?: number) {
+  return rangeField('a number of seconds', from ?? 0, max, from !== undefined)
 }
 
 /** @param isFrom whether the least value itself may be given */

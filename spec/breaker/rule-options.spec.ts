@@ -5,7 +5,8 @@ import { CircuitBreaker, ConfigError, type CircuitOptions } from '../../lib/inde
 const RATIO = 'a ratio above 0, and at most 1'
 const SECONDS = 'a number of seconds above 0, and at most 2147483'
 const RATE = `${RATIO}, or an object with some of threshold, window, minimumRequests`
-const WINDOW = 'a number of seconds above 0, and at most 3600, or an object with some of requests'
+const WINDOW =
+  'a number of seconds from 0.001, and at most 3600, or an object with some of requests'
 const TTL = `${SECONDS}, or an object with some of initial, factor, max, jitter`
 const COUNT = 'a whole number from 1'
 
@@ -34,6 +35,9 @@ describe('options of rules', () => {
     [{ failureRate: { threshold: 50 } }, RATIO, '50', 'failureRate.threshold'],
     [{ failureRate: { threshold: 0.5, window: 3601 } }, WINDOW, '3601', 'failureRate.window'],
     [{ failureRate: { threshold: 0.5, window: 0 } }, WINDOW, '0', 'failureRate.window'],
+    [{ failureRate: { threshold: 0.5, window: 0.0009 } }, WINDOW, '0.0009', 'failureRate.window'],
+    [{ failureRate: { threshold: 0.5, window: 1e-12 } }, WINDOW, '1e-12', 'failureRate.window'],
+    [{ failureRate: { threshold: 0.5, window: 5e-324 } }, WINDOW, '5e-324', 'failureRate.window'],
     [{ failureRate: { threshold: 0.5, window: null } }, WINDOW, 'null', 'failureRate.window'],
     [
       { failureRate: { threshold: 0.5, window: { requests: Symbol('none') } } },
@@ -145,6 +149,7 @@ describe('options of rules', () => {
     { failureRate: 1 },
     { failureRate: false },
     { failureRate: { threshold: 0.001, window: 0.5, minimumRequests: 1 } },
+    { failureRate: { threshold: 0.5, window: 0.001 } },
     { failureRate: { threshold: 0.5, window: { requests: 5 } } },
     { failureRate: { threshold: 0.5, window: { requests: 5 }, minimumRequests: 5 } },
     { failureRate: { threshold: 0.5, window: undefined, minimumRequests: undefined } },

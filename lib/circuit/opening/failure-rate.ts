@@ -89,12 +89,14 @@ export class RateOfLatestTime extends FailureRate {
     if (passed === 0) return
     // A clock that has replaced another may be behind: nothing shows how old the results are.
     if (passed < 0 || passed >= BUCKETS) this.clear()
-    for (let tenth = this.#newest + 1; this.kept && tenth <= newest; tenth += 1) {
-      const bucket = this.kept[indexOf(tenth)] ?? 0
+    // Counts the steps: a clock that shows a huge number has tenths to which adding 1 changes nothing.
+    for (let step = 1; this.kept && step <= passed; step += 1) {
+      const index = indexOf(this.#newest + step)
+      const bucket = this.kept[index] ?? 0
       const failures = Math.floor(bucket / FAILURE)
       this.failures -= failures
       this.requests -= bucket - failures * FAILURE
-      this.kept[indexOf(tenth)] = 0
+      this.kept[index] = 0
     }
     this.#newest = newest
   }

@@ -237,6 +237,16 @@ describe('the traps of windows', () => {
     expect(rate.read(1e9)?.requests).toBe(9)
   })
 
+  it.each([1e-12, 5e-324])(
+    'ends if the clock shows more tenths of %d s than can be counted',
+    (window) => {
+      const rate = new Rate({ ...HALF, window })
+      const hair = 2 ** -42
+      for (let index = 0; index < 50; index += 1) rate.count(true, 1800 + index * hair)
+      expect(rate.read(1800)?.requests).toBeLessThanOrEqual(50)
+    },
+  )
+
   it('keeps nothing after a reset: one failure does not open it again', () => {
     for (const window of [10, { requests: 20 }]) {
       const rate = new Rate({ ...HALF, window, minimumRequests: 5 })

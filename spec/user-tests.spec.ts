@@ -23,6 +23,25 @@ async function openedAt(now: () => number) {
   return circuit
 }
 
+/** What Jest's fake timers would replace too. */
+const NOT_DATE: FakeableAPI[] = [
+  'performance',
+  'nextTick',
+  'queueMicrotask',
+  'setImmediate',
+  'setInterval',
+  'setTimeout',
+]
+
+/** Fakes that leave `performance` as it is. */
+const FAKE_DATES: [what: string, fake: (time: number) => void][] = [
+  ['a stub of Date.now', (time) => void jest.spyOn(Date, 'now').mockReturnValue(time)],
+  [
+    'fake timers of Date alone',
+    (time) => void jest.useFakeTimers({ now: time, doNotFake: NOT_DATE }),
+  ],
+]
+
 describe('a clock that is replaced', () => {
   it.each([
     ['by one that begins at 0', 1000, 0],
@@ -70,13 +89,7 @@ describe('a clock that is replaced', () => {
     expect(circuit.retryAfter).toBeLessThanOrEqual(TTL)
   })
 
-  it.each([
-    ['a stub of Date.now', (time: number) => void jest.spyOn(Date, 'now').mockReturnValue(time)],
-    [
-      'fake timers of Date alone',
-      (time: number) => void jest.useFakeTimers({ now: time, doNotFake: NOT_DATE }),
-    ],
-  ])('works with %s, which leaves performance as it is', async (_what, fake) => {
+  it.each(FAKE_DATES)('works with %s, which leaves performance as it is', async (_what, fake) => {
     const before = Date.now()
     fake(before)
     const users = failing()
@@ -89,17 +102,22 @@ describe('a clock that is replaced', () => {
     jest.restoreAllMocks()
     expect(circuit.retryAfter).toBeLessThanOrEqual(TTL)
   })
-})
 
-/** What Jest's fake timers would replace too. */
-const NOT_DATE: FakeableAPI[] = [
-  'performance',
-  'nextTick',
-  'queueMicrotask',
-  'setImmediate',
-  'setInterval',
-  'setTimeout',
-]
+  it.each(FAKE_DATES)('makes requests slow by %s', async (_what, fake) => {
+    const before = Date.now()
+    fake(before)
+    const users = axios.create({ adapter: () => new Promise(() => undefined) })
+    const circuit = new CircuitBreaker({ threshold: 1, slowAfter: 2 }).attach(users, 'users')
+    void users.get('/')
+    await new Promise(setImmediate)
+    fake(before + 1900)
+    expect(circuit.state).toBe('closed')
+    fake(before + 2100)
+    expect(circuit.state).toBe('opened')
+    jest.useRealTimers()
+    jest.restoreAllMocks()
+  })
+})
 
 const answer = (config: InternalAxiosRequestConfig) => ({
   data: {},

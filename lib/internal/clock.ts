@@ -16,6 +16,11 @@ const realPerformance = property(globalThis.performance, 'now')
  */
 const reading: { last: number; date: number | undefined } = { last: 0, date: undefined }
 
+/** Whether `Date` is fake. Reads no clock. */
+export function isDateFake(): boolean {
+  return Date.now !== realDate
+}
+
 export function monotonic(): number {
   const { now } = Date
   if (now === realDate || property(performance, 'now') !== realPerformance) {

@@ -27,6 +27,22 @@ it('passes no time while the process is busy, but for a beat', async () => {
   expect(start - before).toBeGreaterThan(0.04)
 })
 
+it('passes the time that a fake Date shows, and no stall before or after', async () => {
+  const clock = awakeClock(60)
+  const before = clock.now()
+  stall(0.5)
+  clock.now()
+  const fake = jest.spyOn(Date, 'now').mockReturnValue(Date.now())
+  const start = clock.now()
+  fake.mockReturnValue(Date.now() + 3000)
+  expect(clock.latest()).toBeGreaterThanOrEqual(start + 3)
+  await sleep(100)
+  expect(clock.now() - start).toBeCloseTo(3)
+  fake.mockRestore()
+  stall(0.5)
+  expect(clock.now() - before).toBeLessThan(3.3)
+})
+
 it('knows an upper bound without reading a clock, whether the process is busy or not', async () => {
   const clock = awakeClock(60)
   expect(clock.now()).toBeLessThanOrEqual(clock.latest())

@@ -60,10 +60,12 @@ export function groupField<Value extends object>(
   })
 }
 
-/** Checks a value by another field. If the value is not an object, the message names everything that is expected. */
+/** Checks a value by another field. What that field expects of the value becomes everything that is expected. */
 function checkBy(other: Field<unknown>, payload: Payload, expected: string): void {
   const { value, issues } = runCheck(other, payload.value)
   payload.value = value
-  if (typeof value === 'object') payload.issues.push(...issues)
-  else if (issues.length > 0) report(payload, expected, describeValue(value))
+  for (const issue of issues) {
+    // The message about an option within the value expects something else, and stays as it is.
+    payload.issues.push({ ...issue, message: issue.message?.replace(other.expected, expected) })
+  }
 }

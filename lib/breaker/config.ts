@@ -13,6 +13,7 @@ import {
   type RulesOptions,
 } from './rules.js'
 import { ConfigError } from '../internal/config-error.js'
+import { written } from '../internal/group.js'
 import { describeKind, quote } from '../internal/quote.js'
 import type { CircuitStorage } from './membership.js'
 import {
@@ -134,8 +135,13 @@ export function checkName(name: unknown): asserts name is string {
   throw new ConfigError(`Invalid circuit name: ${expected}, given ${given}`)
 }
 
+type Option = keyof ResolvedCircuitOptions
+
 /** Rules that are derived from options with other names. */
-const OPTIONS: Readonly<Record<string, string>> = { growth: 'ttl', sharedThreshold: 'threshold' }
+const OPTIONS: Partial<Record<Option, Option>> = {
+  growth: 'ttl',
+  sharedThreshold: 'threshold',
+}
 
 /** The value of an option that is left out and has no default of its own. */
 const LEFT_OUT = {
@@ -157,25 +163,31 @@ export function checkSameOptions(
     { ...LEFT_OUT, ...known },
     { ...LEFT_OUT, ...given },
   ]
-  const keys = Object.keys({ ...first, ...second }) as (keyof ResolvedCircuitOptions)[]
+  const keys = Object.keys({ ...first, ...second }) as Option[]
   for (const key of keys) {
     if (isSame(first[key], second[key])) continue
+    const option = OPTIONS[key] ?? key
     const difference =
       typeof first[key] === 'function' && typeof second[key] === 'function'
         ? 'Expected the same function, given a different one'
-        : `Expected ${describeOption(first[key])}, given ${describeOption(second[key])}`
+        : `Expected ${describeOption(option, first)}, given ${describeOption(option, second)}`
     throw new ConfigError(
       `${what} is already attached with other options\n` +
-        `✖ ${difference}\n  → at ${OPTIONS[key] ?? key}\n` +
+        `✖ ${difference}\n  → at ${option}\n` +
         'Leave the options out for further instances, or pass the same ones',
     )
   }
 }
 
-/** For checked options, which hold only numbers and functions. */
-function describeOption(value: unknown): string {
+/** An option as users write it. Checked options hold only numbers and functions. */
+function describeOption(option: Option, options: ResolvedCircuitOptions) {
+  const { growth, threshold, sharedThreshold } = options
+  // For a fleet, the default differs from the same number that somebody wrote.
+  if (option === 'threshold' && sharedThreshold) return `the default of ${threshold}`
+  const value = (option === 'ttl' && growth) || options[option]
   if (value === Infinity) return 'false'
-  return typeof value === 'object' ? JSON.stringify(value) : describeValue(value)
+  const shown = written.get(value as object) ?? value
+  return typeof shown === 'object' ? JSON.stringify(shown) : describeValue(shown)
 }
 
 /**

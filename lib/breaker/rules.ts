@@ -2,7 +2,7 @@
 import type { FailureRateTerms } from '../circuit/opening/terms.js'
 import type { Growth } from '../circuit/ttl.js'
 import type { ProbesRule, Rules } from '../circuit/types.js'
-import { groupField, orFalse } from '../internal/group.js'
+import { groupField, orFalse, written } from '../internal/group.js'
 import { property } from '../internal/property.js'
 import { countField, rangeField, secondsField, type Shape } from '../internal/validation.js'
 
@@ -204,5 +204,6 @@ export function thresholdsOf({
 function growthOf(ttl: NonNullable<CheckedRules['ttl']>): Pick<Rules, 'ttl' | 'growth'> {
   if (typeof ttl === 'number') return { ttl, growth: false }
   const { initial, ...growth } = ttl
+  written.set(growth, written.get(ttl))
   return { ttl: initial, growth }
 }

@@ -13,6 +13,9 @@ import {
   type Shape,
 } from './validation.js'
 
+/** What users wrote for options that were completed since. Messages show that. */
+export const written = new WeakMap<object, unknown>()
+
 /** Takes `false` as well, which switches the option off. */
 export function orFalse<Value>(other: Field<Value>): Field<Value | false> {
   const expected = `${other.expected}, or false`
@@ -52,6 +55,7 @@ export function groupField<Value extends object>(
     checkAll(fields, given, payload)
     const whole = { ...complete(given as Partial<Value>) } as Value
     payload.value = whole
+    written.set(whole, short && typeof value !== 'object' ? value : given)
     for (const name of Object.keys(fields) as (keyof Value & string)[]) {
       if (whole[name] === undefined) report(payload, fields[name].expected, 'undefined', name)
     }

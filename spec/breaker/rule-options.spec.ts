@@ -203,21 +203,60 @@ describe('options of rules for a name that is attached already', () => {
   })
 
   it.each<[CircuitOptions, CircuitOptions, string]>([
+    [{ failureRate: 0.5 }, { failureRate: 0.6 }, 'Expected 0.5, given 0.6\n  → at failureRate'],
+    [{}, { failureRate: 0.6 }, 'Expected false, given 0.6\n  → at failureRate'],
     [
       { failureRate: 0.5 },
-      { failureRate: 0.6 },
-      'Expected {"window":10,"minimumRequests":10,"threshold":0.5}, given {"window":10,"minimumRequests":10,"threshold":0.6}\n  → at failureRate',
+      { failureRate: { threshold: 0.5, window: { requests: 20 } } },
+      'Expected 0.5, given {"threshold":0.5,"window":{"requests":20}}\n  → at failureRate',
     ],
     [{ threshold: false }, {}, 'Expected false, given 5\n  → at threshold'],
-    [{ ttl: { initial: 30, max: 60 } }, {}, 'given false\n  → at ttl'],
     [
-      { probes: { of: 2 } },
-      {},
-      'Expected {"needed":1,"of":2}, given {"needed":1,"of":1}\n  → at probes',
+      { failureRate: 0.5 },
+      { failureRate: 0.5, threshold: 10 },
+      'Expected the default of 10, given 10\n  → at threshold',
     ],
+    [
+      { failureRate: 0.5, threshold: 5 },
+      { failureRate: 0.5 },
+      'Expected 5, given the default of 10\n  → at threshold',
+    ],
+    [
+      { failureRate: 0.5 },
+      { failureRate: 0.5, threshold: false },
+      'Expected the default of 10, given false\n  → at threshold',
+    ],
+    [
+      { ttl: { initial: 30, max: 60 } },
+      {},
+      'Expected {"initial":30,"max":60}, given 30\n  → at ttl',
+    ],
+    [
+      { ttl: 5 },
+      { ttl: { initial: 5, max: 50 } },
+      'Expected 5, given {"initial":5,"max":50}\n  → at ttl',
+    ],
+    [
+      { ttl: { initial: 5, max: 50 } },
+      { ttl: { initial: 6, max: 50 } },
+      'Expected {"initial":5,"max":50}, given {"initial":6,"max":50}\n  → at ttl',
+    ],
+    [
+      { ttl: { initial: 5, max: 50 } },
+      { ttl: { initial: 5, max: 50, jitter: 0 } },
+      'Expected {"initial":5,"max":50}, given {"initial":5,"max":50,"jitter":0}\n  → at ttl',
+    ],
+    [{ probes: { of: 2 } }, {}, 'Expected {"of":2}, given {"needed":1,"of":1}\n  → at probes'],
     [{ slowAfter: 2 }, { slowAfter: 3 }, 'Expected 2, given 3\n  → at slowAfter'],
+    [{ slowAfter: 2 }, {}, 'Expected 2, given false\n  → at slowAfter'],
   ])('may not be %j, and then %j', (one, other, message) => {
-    expect(() => attached(one)(other)).toThrow(message)
+    expect(() => attached(one)(other)).toThrow(`✖ ${message}\n`)
+  })
+
+  it('are shown as the breaker’s, if those apply', () => {
+    const again = attached({}, { failureRate: 0.2, ttl: { initial: 5, max: 50 } })
+    expect(() => again({ failureRate: 0.3 })).toThrow('Expected 0.2, given 0.3')
+    expect(() => again({ ttl: 5 })).toThrow('Expected {"initial":5,"max":50}, given 5')
   })
 
   it('may be left out by a circuit that takes the breaker’s', () => {

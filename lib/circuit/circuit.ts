@@ -38,7 +38,10 @@ export interface Circuit {
    * `stateChanged` event comes with the next request, because no timer runs.
    */
   readonly state: CircuitState
-  /** Consecutive failures counted so far; stays at the threshold until the circuit closes. */
+  /**
+   * Consecutive failures counted so far. Once the circuit has opened, it stays as it is until the circuit closes. If
+   * failures in a row opened it, that is the threshold, even if other processes counted them.
+   */
   readonly failureCount: number
   /** The requests in the window at this moment, and which part of them failed; undefined without the option. */
   readonly failureRate: FailureRateReading | undefined

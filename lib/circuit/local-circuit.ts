@@ -171,7 +171,7 @@ export class LocalCircuit implements Machine {
     this.#state = state
     this.#epoch += 1
     this.#probes = state === 'half-opened' ? new Probes(this.#rules, this.#epoch) : undefined
-    this.#opening.reset(state)
+    this.#opening.reset(state, this.#opened.cause)
     const grantedAt = this.#now()
     this.#closedPermit = { admitted: true, epoch: this.#epoch, grantedAt, probe: false }
   }

@@ -53,6 +53,17 @@ describe('a circuit with a failure rate', () => {
     expect(circuit.failureRate).toEqual({ requests: 1, failures: 1, rate: 1 })
   })
 
+  it('counts failures one by one, also the one that opens it, and probes', async () => {
+    const failureRate = { threshold: 0.5, minimumRequests: 5 }
+    const { users, circuit, told } = guarded({ failureRate, threshold: 10, ttl: 5 })
+    await send(users, 'fffff')
+    expect(circuit).toMatchObject({ state: 'opened', cause: 'rate', failureCount: 5 })
+    expect(told('failed')).toMatchObject([1, 2, 3, 4, 5].map((failureCount) => ({ failureCount })))
+    clock.advance(5)
+    await send(users, 'f')
+    expect(circuit).toMatchObject({ state: 'opened', cause: 'probe', failureCount: 5 })
+  })
+
   it('counts no refused and no ignored request', async () => {
     const { users, circuit } = guarded({
       failureRate: { threshold: 1, minimumRequests: 3 },

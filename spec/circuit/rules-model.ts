@@ -53,8 +53,10 @@ export class RulesModel {
     return Math.max(0, at + lasts - now)
   }
 
+  /** Of the latest closed epoch: while the circuit is not closed, the count stays. */
   streak(): number {
-    const results = this.#ofThisEpoch
+    const closed = this.moves.findLastIndex(({ to }) => to === 'closed') + 1
+    const results = this.#results.filter(({ epoch }) => epoch === closed)
     return results.length - 1 - results.findLastIndex(({ isFailure }) => !isFailure)
   }
 

@@ -46,8 +46,8 @@ abstract class FailureRate extends Streak implements Opening {
     return { requests, failures, rate: requests > 0 ? failures / requests : 0 }
   }
 
-  override reset(state: CircuitState): void {
-    super.reset(state)
+  override reset(state: CircuitState, cause?: OpeningCause): void {
+    super.reset(state, cause)
     this.clear()
   }
 

@@ -16,6 +16,10 @@ export interface Opening {
   failure(now: number): OpeningCause | undefined
   /** What `circuit.failureRate` shows, if the rule has a rate. */
   rateAt?(now: number): FailureRateReading
-  /** A new epoch in this state begins: what was counted before counts no more. */
-  reset(state: CircuitState): void
+  /**
+   * A new epoch in this state begins: what was counted before counts no more.
+   *
+   * @param cause what opened the circuit last; undefined if it is unknown
+   */
+  reset(state: CircuitState, cause?: OpeningCause): void
 }

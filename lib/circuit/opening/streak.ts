@@ -29,9 +29,12 @@ export class Streak implements Opening {
     return this.#failureCount >= this.#threshold ? 'streak' : undefined
   }
 
-  /** Until it closes, an opened circuit shows the number of failures that opens one, even if others counted them. */
-  reset(state: CircuitState): void {
+  /**
+   * Until it closes, a circuit that failures in a row opened shows the number that opens one, even if others counted
+   * them. An older release of a fleet says no cause, and may know no other.
+   */
+  reset(state: CircuitState, cause: OpeningCause = 'streak'): void {
     if (state === 'closed') this.#failureCount = 0
-    else if (this.#threshold < Infinity) this.#failureCount = this.#threshold
+    else if (cause === 'streak' && this.#threshold < Infinity) this.#failureCount = this.#threshold
   }
 }

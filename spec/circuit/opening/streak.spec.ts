@@ -27,10 +27,19 @@ test('it needs successes only while it has failures', () => {
   expect(streak.needsSuccesses).toBe(false)
 })
 
-test.each(['opened', 'half-opened'] as const)('while %s it shows the threshold', (state) => {
-  const streak = new Streak(4)
-  streak.reset(state)
-  expect(streak.failureCount).toBe(4)
+describe.each(['opened', 'half-opened'] as const)('while %s', (state) => {
+  test.each(['streak', undefined] as const)('by %s, it shows the threshold', (cause) => {
+    const streak = new Streak(4)
+    streak.reset(state, cause)
+    expect(streak.failureCount).toBe(4)
+  })
+
+  test.each(['rate', 'probe'] as const)('by a %s, it shows what it has counted', (cause) => {
+    const streak = new Streak(4)
+    streak.failure(1)
+    streak.reset(state, cause)
+    expect(streak.failureCount).toBe(1)
+  })
 })
 
 test('a closed epoch begins without failures', () => {

@@ -2,9 +2,11 @@
 import { property, tryCall } from '../internal/property.js'
 
 const MS_PER_SECOND = 1000
-const SECONDS = /^\d{1,9}$/
+const SECONDS = /^\d+$/
 /** An HTTP date that names its zone. */
 const DATE = /^[a-z]+, .+ GMT$/i
+/** The oldest form of an HTTP date, by C's asctime: it names no zone, and is in UTC all the same. */
+const ASCTIME = /^[a-z]{3} [a-z]{3} [ \d]?\d [\d:]{8} \d{4}$/i
 
 /**
  * @returns seconds; 0 if the answer has no Retry-After that makes sense. A date is compared with the
@@ -13,10 +15,16 @@ const DATE = /^[a-z]+, .+ GMT$/i
 export function retryAfterOf(response: unknown): number {
   const headers = property(response, 'headers')
   const text = headerOf(headers, 'retry-after')
-  if (SECONDS.test(text)) return Number(text)
-  if (!DATE.test(text)) return 0
-  const seconds = (Date.parse(text) - Date.parse(headerOf(headers, 'date'))) / MS_PER_SECOND
+  // However many there are, the rules have a bound. Infinity would be lost on its way to a storage.
+  if (SECONDS.test(text)) return Math.min(Number(text), Number.MAX_SAFE_INTEGER)
+  if (!DATE.test(text) && !ASCTIME.test(text)) return 0
+  const seconds = (timeOf(text) - timeOf(headerOf(headers, 'date'))) / MS_PER_SECOND
   return seconds > 0 ? seconds : 0
+}
+
+/** @returns milliseconds; NaN if the text is no date */
+function timeOf(text: string): number {
+  return Date.parse(ASCTIME.test(text) ? `${text} GMT` : text)
 }
 
 /** Adapters of other authors may write the names as they like. */

@@ -416,16 +416,39 @@ describe('Retry-After', () => {
     ['a date of 1850', { 'retry-after': 'Thursday, 26-Nov-26 12:01:00 GMT', date }, 60],
     ['a date that has passed', { 'retry-after': 'Thu, 26 Nov 2026 11:59:00 GMT', date }, 10],
     ['a date without one to compare with', { 'retry-after': 'Thu, 26 Nov 2026 12:01:00 GMT' }, 10],
-    ['a date without a zone', { 'retry-after': 'Thu Nov 26 12:01:00 2026', date }, 10],
+    ['a date of asctime', { 'retry-after': 'Thu Nov 26 12:01:00 2026', date }, 60],
+    [
+      'a date of asctime, beside another',
+      { 'retry-after': 'Sun Nov  6 08:49:37 1994', date: 'Sun Nov  6 08:48:37 1994' },
+      60,
+    ],
+    ['a date of asctime that is none', { 'retry-after': 'Thu Nov 32 12:01:00 2026', date }, 10],
+    ['a date without a zone', { 'retry-after': 'Thu, 26 Nov 2026 12:01:00', date }, 10],
+    ['a date of another form', { 'retry-after': '2026-11-26T12:01:00Z', date }, 10],
     ['a negative number', { 'retry-after': '-60' }, 10],
     ['a fraction', { 'retry-after': '60.5' }, 10],
     ['no number', { 'retry-after': 'soon' }, 10],
     ['nothing', { 'retry-after': '' }, 10],
-    ['a number that is too long', { 'retry-after': '9'.repeat(400) }, 10],
+    ['eleven digits', { 'retry-after': '99999999999' }, 120],
+    ['more digits than a number has', { 'retry-after': '9'.repeat(400) }, 120],
+    ['digits and more', { 'retry-after': '99999999999s' }, 10],
   ])('of %s', async (_what, headers, seconds) => {
     const { users, circuit } = answering(headers, { maxRetryAfter: 120 })
     await send(users, 'ff')
     expect(circuit.retryAfter).toBe(seconds)
+  })
+
+  it('of asctime is in UTC, also far from there', async () => {
+    const { parse } = Date
+    const ahead = 9 * 3600 * 1000
+    const inTokyo = jest
+      .spyOn(Date, 'parse')
+      .mockImplementation((text) => parse(text) - (text.endsWith('GMT') ? 0 : ahead))
+    const headers = { 'retry-after': 'Thu Nov 26 12:01:00 2026', date }
+    const { users, circuit } = answering(headers, { maxRetryAfter: 120 })
+    await send(users, 'ff')
+    inTokyo.mockRestore()
+    expect(circuit.retryAfter).toBe(60)
   })
 
   it('is not honoured unless it is allowed', async () => {

@@ -17,7 +17,8 @@ const awake = {
   lost: 0,
   nextBeat: 0,
   watchedUntil: -Infinity,
-  isBeating: false,
+  /** What the next beat waits by; undefined if none does. Fake timers that a test puts away drop theirs. */
+  beatsBy: undefined as typeof setTimeout | undefined,
 }
 
 /** @param span for how many seconds a reading may still be compared with a later one */
@@ -26,27 +27,31 @@ export function awakeClock(span: number) {
     now(): number {
       const now = monotonic()
       if (now + span > awake.watchedUntil) awake.watchedUntil = now + span
-      if (!awake.isBeating) beatFrom(now)
+      if (awake.beatsBy !== setTimeout) beatFrom(now)
       notice(now)
       return now - awake.lost
     },
     /** A time that `now` would not exceed: time after the next beat would count as a stall. Reads no clock. */
     latest(): number {
-      return awake.isBeating && !isDateFake() ? awake.nextBeat + LATE - awake.lost : Infinity
+      const isKnown = awake.beatsBy === setTimeout && !isDateFake()
+      return isKnown ? awake.nextBeat + LATE - awake.lost : Infinity
     },
   }
 }
 
 function beatFrom(now: number): void {
-  awake.isBeating = true
+  const by = setTimeout
+  awake.beatsBy = by
   awake.nextBeat = now + BEAT
-  schedule(BEAT, beat)
+  schedule(BEAT, () => {
+    if (awake.beatsBy === by) beat()
+  })
 }
 
 function beat(): void {
   const now = monotonic()
   notice(now)
-  awake.isBeating = false
+  awake.beatsBy = undefined
   if (now < awake.watchedUntil) beatFrom(now)
 }
 

@@ -43,6 +43,20 @@ it('passes the time that a fake Date shows, and no stall before or after', async
   expect(clock.now() - before).toBeLessThan(3.3)
 })
 
+it('goes on after fake timers, whether they were put in its way or away', async () => {
+  const clock = awakeClock(60)
+  clock.now()
+  jest.useFakeTimers({ now: Date.now() })
+  const start = clock.now()
+  jest.advanceTimersByTime(3000)
+  expect(clock.now() - start).toBeCloseTo(3)
+  jest.useRealTimers()
+  expect(clock.latest()).toBe(Infinity)
+  const before = clock.now()
+  await until('it goes on', () => clock.now() - before > 0.2)
+  expect(clock.latest() - before).toBeGreaterThan(0.2)
+})
+
 it('knows an upper bound without reading a clock, whether the process is busy or not', async () => {
   const clock = awakeClock(60)
   expect(clock.now()).toBeLessThanOrEqual(clock.latest())

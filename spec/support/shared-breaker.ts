@@ -11,7 +11,7 @@ import { until } from './until.js'
 import type { Upstream } from './upstream.js'
 
 /** Deadlines that a busy machine does not miss, and a `refresh` so long that only messages bring news. */
-const PATIENT = { permitDeadline: 5, commandDeadline: 5, initDeadline: 25, refresh: 60 }
+const PATIENT = { permitDeadline: 5, commandDeadline: 5, initDeadline: 60, refresh: 60 }
 const RULES: CircuitOptions = { threshold: 1, ttl: 60 }
 
 type Storage = Omit<RedisStorageOptions, 'url' | 'client'> &

@@ -248,9 +248,9 @@ describe('a forced circuit', () => {
 })
 
 it('marks requests that are too slow, while they are under way and once they have ended', async () => {
-  hosted.attach('users', { slowAfter: 0.05, threshold: 9 })
+  hosted.attach('users', { slowAfter: 0.5, threshold: 9 })
   await hosted.request('users', '/status/503')
-  const request = hosted.request('users', '/drip/400')
+  const request = hosted.request('users', '/drip/1500')
   await until('it is slow', () => hosted.breaker.circuit('users')?.failureCount === 2)
   expect(await text()).toMatch(/<code>slow<\/code> <time/)
   expect((await json()).circuits[0]).toMatchObject({ lastError: { slow: true } })

@@ -42,7 +42,13 @@ await inTemporaryFolder(async (folder) => {
 })
 checks.end()
 
+/**
+ * @param {string} name
+ * @param {string} declarations
+ * @param {string} folder
+ */
 function checkEntry(name, declarations, folder) {
+  /** @type {string[]} */
   const problems = []
   const { apiReportChanged } = Extractor.invoke(configure(name, declarations, folder), {
     localBuild: values.update,
@@ -59,6 +65,11 @@ function checkEntry(name, declarations, folder) {
   )
 }
 
+/**
+ * @param {string} name
+ * @param {string} declarations
+ * @param {string} folder
+ */
 function configure(name, declarations, folder) {
   return ExtractorConfig.prepare({
     packageJsonFullPath: join(root, 'package.json'),
@@ -87,7 +98,12 @@ function configure(name, declarations, folder) {
   })
 }
 
-/** Shows differences with git, which every contributor has. */
+/**
+ * Shows differences with git, which every contributor has.
+ *
+ * @param {string} name
+ * @param {string} folder
+ */
 function differences(name, folder) {
   const [before, after] = [REPORTS, folder].map((where) => join(where, fileOf(name)))
   const args = ['diff', '--no-index', '--no-color', before, after]
@@ -98,16 +114,19 @@ function differences(name, folder) {
   }
 }
 
+/** @param {readonly string[]} expected */
 function checkNoOthers(expected) {
   const others = readdirSync(REPORTS).filter((file) => !expected.includes(file))
   if (values.update) for (const file of others) rmSync(join(REPORTS, file))
   else if (others.length > 0) throw new Error(`Delete ${others.join(', ')}, or npm run api:update`)
 }
 
+/** @param {string} subpath */
 function nameOf(subpath) {
   return subpath === '.' ? manifest.name : basename(subpath)
 }
 
+/** @param {string} name */
 function fileOf(name) {
   return `${name}.api.md`
 }

@@ -35,6 +35,11 @@ const ENTRIES = ['esm', 'cjs'].flatMap((format) =>
 )
 
 const checks = new Checks()
+
+/**
+ * @param {string} name
+ * @param {string[]} args
+ */
 const tool = (name, ...args) => run(join(root, 'node_modules/.bin', name), args, { cwd: root })
 
 await inTemporaryFolder(async (folder) => {
@@ -59,6 +64,7 @@ await inTemporaryFolder(async (folder) => {
 })
 checks.end()
 
+/** @param {readonly string[]} files */
 function checkFiles(files) {
   const missing = ENTRIES.filter((entry) => !files.includes(entry))
   assert.deepEqual(missing, [], `Not built: ${missing.join(', ')}`)
@@ -71,6 +77,7 @@ function checkFiles(files) {
 
 async function checkSize() {
   const { stdout } = await tool('size-limit', '--json')
+  /** @type {{ name: string, size: number }[]} */
   const sizes = JSON.parse(stdout)
   return sizes.map(({ name, size }) => `${name} ${(size / 1000).toFixed(1)} kB`).join(', ')
 }
@@ -93,6 +100,10 @@ async function checkNoBuiltIn() {
   assert.deepEqual([...new Set(outside)], ['axios'])
 }
 
+/**
+ * @param {string} folder
+ * @param {string} tarball
+ */
 async function checkConsumer(folder, tarball) {
   const consumer = join(folder, 'consumer')
   await checks.check('consumer: the tarball installs', async () => {
@@ -102,14 +113,19 @@ async function checkConsumer(folder, tarball) {
   await checks.check('consumer: ESM', () => tellStory(consumer, 'esm.mjs'))
   await checks.check('consumer: CommonJS', () => tellStory(consumer, 'cjs.cjs'))
   await checks.check('consumer: the command line', () => runCommandLine(consumer))
-  for (const resolution of Object.keys(RESOLUTIONS)) {
-    await checks.check(`consumer: TypeScript, ${resolution}`, () =>
+  for (const resolution of RESOLUTIONS) {
+    await checks.check(`consumer: TypeScript, ${resolution.name}`, () =>
       compileTypes(consumer, resolution),
     )
   }
 }
 
-/** Adds the optional packages that the other consumers do without. */
+/**
+ * Adds the optional packages that the other consumers do without.
+ *
+ * @param {string} folder
+ * @param {string} tarball
+ */
 async function checkMonitoring(folder, tarball) {
   const consumer = join(folder, 'monitoring')
   const { axios, 'prom-client': prometheus, '@opentelemetry/api': api } = devDependencies
@@ -120,8 +136,8 @@ async function checkMonitoring(folder, tarball) {
   for (const file of ['monitoring.mjs', 'monitoring.cjs']) {
     await checks.check(`monitoring: ${file}`, () => watchStates(consumer, file))
   }
-  for (const resolution of Object.keys(RESOLUTIONS)) {
-    await checks.check(`monitoring: TypeScript, ${resolution}`, () =>
+  for (const resolution of RESOLUTIONS) {
+    await checks.check(`monitoring: TypeScript, ${resolution.name}`, () =>
       compileTypes(consumer, resolution),
     )
   }

@@ -8,6 +8,8 @@ import { build } from 'esbuild'
 import { chromium } from 'playwright-core'
 import { requireProgram } from './programs.mjs'
 
+/** @import { RequestListener } from 'node:http' */
+
 const SECONDS = 30
 
 const QUIET = [
@@ -18,7 +20,7 @@ const QUIET = [
   '--no-first-run',
 ]
 
-/** @param consumer a project that has the fixtures and the library */
+/** @param {string} consumer a project that has the fixtures and the library */
 export async function checkPage(consumer) {
   const executablePath = requireProgram('chromium')
   const files = {
@@ -41,17 +43,24 @@ export async function checkPage(consumer) {
   }
 }
 
+/** @param {string} adapter */
 const callsOf = (adapter) => [1, 2, 3].map(() => `/${adapter}`)
 
+/** @param {string} adapter */
 function storyOf(adapter) {
   const refusal = `${adapter}: refused, opened, for about a minute`
   return ['500', '500', `${adapter}: closed to opened`, '500', refusal, refusal]
 }
 
+/**
+ * @param {string} executablePath
+ * @param {string} url
+ */
 async function readPage(executablePath, url) {
   const browser = await chromium.launch({ executablePath, args: QUIET })
   try {
     const page = await browser.newPage()
+    /** @type {string[]} */
     const errors = []
     page.on('pageerror', (error) => errors.push(error.message))
     await page.goto(url)
@@ -67,6 +76,7 @@ async function readPage(executablePath, url) {
 
 /** A service on another origin. It fails, and every page may read its responses. */
 async function serveFailures() {
+  /** @type {(string | undefined)[]} */
   const calls = []
   const headers = { 'access-control-allow-origin': '*', 'content-type': 'application/json' }
   const server = await serve((request, response) => {
@@ -77,17 +87,23 @@ async function serveFailures() {
   return { ...server, calls }
 }
 
-/** Serves the page, under a policy that allows only its own script and calls to the service. */
+/**
+ * Serves the page, under a policy that allows only its own script and calls to the service.
+ *
+ * @param {Readonly<Record<string, Uint8Array>>} files by their paths
+ * @param {string} service
+ */
 function serveSite(files, service) {
   const policy = `default-src 'none'; script-src 'self'; connect-src ${service}`
   return serve((request, response) => {
-    const path = request.url.split('?')[0]
+    const [path = ''] = request.url?.split('?') ?? []
     response.setHeader('content-type', path === '/' ? 'text/html' : 'text/javascript')
     response.setHeader('content-security-policy', policy)
     response.end(files[path])
   })
 }
 
+/** @param {string} consumer */
 async function bundle(consumer) {
   const { outputFiles } = await build({
     absWorkingDir: consumer,
@@ -102,6 +118,7 @@ async function bundle(consumer) {
   return outputFiles[0].contents
 }
 
+/** @param {RequestListener} listener */
 async function serve(listener) {
   const server = createServer(listener)
   server.listen(0, '127.0.0.1')

@@ -19,6 +19,15 @@ import {
 import { run, runNode } from './run.mjs'
 import { SERVER_NAMES, provideServer, specsFor } from './servers.mjs'
 
+/**
+ * @typedef {object} Runtime
+ * @property {string} name
+ * @property {string} version
+ * @property {string} npm its package
+ * @property {readonly string[]} evaluate the command that runs the text of a script
+ * @property {readonly string[]} run what comes before a file to run
+ */
+
 /** All versions but the one that `npm test` uses. */
 const AXIOS_COPIES = ['axios-1.7', 'axios-1.13', 'axios-1.18']
 /** Allowed for the fleet's specs on one server, on a busy machine. */
@@ -26,6 +35,7 @@ const SERVER_SECONDS = 600
 const OLDER_TYPESCRIPT = 'npm:typescript@5.9'
 const FORMATS = { ESM: 'esm.mjs', CommonJS: 'cjs.cjs' }
 
+/** @type {readonly Runtime[]} */
 const RUNTIMES = [
   ...['20.19', '22', '24', '26'].map((version) => ({
     name: `Node ${version}`,
@@ -79,6 +89,11 @@ async function checkServers() {
   }
 }
 
+/**
+ * @param {readonly string[]} specs
+ * @param {NodeJS.ProcessEnv} env
+ * @param {number} [seconds]
+ */
 async function runSpecs(specs, env, seconds) {
   const jest = join(root, 'node_modules/jest/bin/jest.js')
   const { output } = await runNode([jest, '--maxWorkers=2', ...specs], { cwd: root, env, seconds })
@@ -87,6 +102,10 @@ async function runSpecs(specs, env, seconds) {
   return `${passed} specs`
 }
 
+/**
+ * @param {string} folder
+ * @param {string} tarball
+ */
 async function checkConsumers(folder, tarball) {
   const consumer = join(folder, 'consumer')
   const oldest = join(folder, 'oldest')
@@ -111,18 +130,26 @@ async function checkConsumers(folder, tarball) {
   await checks.check('consumer: a page in Chromium', () => checkPage(consumer))
 }
 
+/**
+ * @param {string} consumer
+ * @param {string} oldest
+ */
 async function checkTypes(consumer, oldest) {
   const tsc5 = join(consumer, 'node_modules/typescript-5/bin/tsc')
-  for (const resolution of Object.keys(RESOLUTIONS)) {
-    const name = `consumer: TypeScript, ${resolution}`
+  for (const resolution of RESOLUTIONS) {
+    const name = `consumer: TypeScript, ${resolution.name}`
     await checks.check(name, () => compileTypes(consumer, resolution))
     await checks.check(`${name}, TypeScript 5.9`, () => compileTypes(consumer, resolution, tsc5))
     await checks.check(`${name}, oldest axios`, () => compileTypes(oldest, resolution))
   }
 }
 
+/**
+ * @param {string} consumer
+ * @param {Runtime} runtime
+ */
 async function checkRuntime(consumer, runtime) {
-  let path
+  let path = ''
   await checks.check(`runtime: ${runtime.name}`, async () => {
     const [version, foundAt] = await install(runtime, consumer)
     path = foundAt
@@ -133,6 +160,10 @@ async function checkRuntime(consumer, runtime) {
 
 /**
  * Installs the runtime with npm and runs it by its own path, because a process behind npx could not be ended.
+ *
+ * @param {Runtime} runtime
+ * @param {string} cwd
+ * @returns {Promise<[version: string, path: string]>}
  */
 async function install({ npm, evaluate, version }, cwd) {
   const { stdout } = await run('npx', ['-y', '-p', npm, '--', ...evaluate, WHO], { cwd })
@@ -141,6 +172,11 @@ async function install({ npm, evaluate, version }, cwd) {
   return answer
 }
 
+/**
+ * @param {string} consumer
+ * @param {string} where
+ * @param {() => readonly string[]} [command] default: this Node
+ */
 async function checkFormats(consumer, where, command) {
   for (const [format, file] of Object.entries(FORMATS)) {
     await checks.check(`consumer: ${format} ${where}`, () => tellStory(consumer, file, command?.()))

@@ -10,7 +10,14 @@ import { writeWrapper } from './server-wrapper.mjs'
 
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/servers', import.meta.url))
 
-/** Each server by name, with the Debian release that has it and the beginning of its `--version`. */
+/**
+ * @typedef {object} Server
+ * @property {string} suite the Debian release that has it
+ * @property {string} program
+ * @property {RegExp} version the beginning of its `--version`
+ */
+
+/** @type {Readonly<Record<string, Server>>} */
 const SERVERS = {
   'redis-6': { suite: 'bullseye', program: 'redis-server', version: /^Redis server v=6\./ },
   'redis-7': { suite: 'bookworm', program: 'redis-server', version: /^Redis server v=7\./ },
@@ -33,12 +40,19 @@ const SPECS = [
 /** These allow and forbid channels, which Redis supports since 6.2. */
 const ABOUT_CHANNELS = new Set(['spec/redis/forces', 'spec/redis/init', 'spec/redis/permissions'])
 
-/** @returns {string[]} the spec files that can be run on a server */
+/**
+ * @param {string} name
+ * @returns {string[]} the spec files that can be run on a server
+ */
 export function specsFor(name) {
   return name === 'redis-6' ? SPECS.filter((spec) => !ABOUT_CHANNELS.has(spec)) : SPECS
 }
 
-/** REDIS_6_SERVER for redis-6. If the variable names the server, nothing is fetched. */
+/**
+ * REDIS_6_SERVER for redis-6. If the variable names the server, nothing is fetched.
+ *
+ * @param {string} name
+ */
 export const variableOf = (name) => `${name.toUpperCase().replaceAll('-', '_')}_SERVER`
 
 /**
@@ -58,6 +72,10 @@ export async function provideServer(name) {
   return checked(name, await fetchServer(name, server))
 }
 
+/**
+ * @param {string} name
+ * @param {Server} server
+ */
 async function fetchServer(name, { suite, program }) {
   const folder = join(CACHE, name)
   const done = join(folder, 'complete')
@@ -80,12 +98,17 @@ async function fetchServer(name, { suite, program }) {
   }
 }
 
+/**
+ * @param {string} name
+ * @param {string} path
+ */
 async function checked(name, path) {
   const version = await versionOf(path).catch((error) => error.message)
   if (SERVERS[name].version.test(version)) return { path, version }
   throw new Error(`${path} is not ${name}: ${version}\nSet ${variableOf(name)} to the path of one.`)
 }
 
+/** @param {string} path */
 const versionOf = async (path) => (await run(path, ['--version'])).stdout
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

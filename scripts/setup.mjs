@@ -10,6 +10,7 @@ import { installMissing } from './install.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+/** @param {string} file */
 const modifiedAt = (file) =>
   statSync(`${root}/${file}`, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity
 

@@ -9,6 +9,7 @@ import { hangingRows } from './hanging.mjs'
 import { draw } from './svg.mjs'
 import { openingsInWords, percent, replaceFigures, table, tableOf, timeInWords } from './tables.mjs'
 
+/** @import { Cell } from './grid.mjs' */
 /** @import { Scale } from './svg.mjs' */
 /** @typedef {{ x: Scale, y: Scale }} Scales */
 
@@ -18,13 +19,17 @@ const page = join(root, 'docs/rules.md')
 const [LEAST_OPENINGS, MOST_OPENINGS] = [0.01, 3000]
 const [SHORTEST, LONGEST] = [0.004, WATCHED]
 
-/** From 0 to 1, by the logarithm between two extremes. */
+/**
+ * From 0 to 1, by the logarithm between two extremes.
+ *
+ * @type {(least: number, most: number) => (value: number) => number}
+ */
 const logarithmic = (least, most) => (value) =>
   (Math.log(value) - Math.log(least)) / (Math.log(most) - Math.log(least))
 
 /** Leaves room at one end for values that a logarithmic scale does not have: 0, and no opening at all. */
 const ROOM = 0.12
-/** @returns {[number, string][]} */
+/** @type {(...ratios: number[]) => [number, string][]} */
 const percentages = (...ratios) => ratios.map((ratio) => [ratio, percent(ratio)])
 
 const openings = logarithmic(LEAST_OPENINGS, MOST_OPENINGS)
@@ -62,6 +67,10 @@ const troubleScale = {
   },
 }
 
+/**
+ * @param {Cell} cell
+ * @param {readonly number[]} ratios
+ */
 function rowsOf(cell, ratios) {
   return Object.keys(RULES).flatMap((rule) =>
     TRAFFICS.map((traffic) => {

@@ -11,6 +11,25 @@
  * @property {Scale} y
  * @property {readonly number[]} ratios of errors, where each line has its points
  * @property {readonly { rule: string, traffic: number, values: readonly number[] }[]} rows
+ *
+ * @typedef {object} Panel
+ * @property {string} rule
+ * @property {Measure} measure
+ * @property {readonly number[]} traffics
+ * @property {number} panelWidth
+ * @property {boolean} isFirst of its row
+ * @property {{ x: number, y: number }} at
+ *
+ * @typedef {[x: number, y: number]} Point
+ *
+ * @typedef {object} TextOptions
+ * @property {number} x
+ * @property {number} y
+ * @property {number} [size]
+ * @property {string} [anchor]
+ * @property {string} [fill]
+ * @property {number} [weight]
+ * @property {string} [family]
  */
 
 /** The colours of the lines, from the least traffic to the most: one hue, from light to dark. */
@@ -49,6 +68,7 @@ export function draw({ title, description, rules, traffics, measures }) {
   ].join('\n')
 }
 
+/** @param {readonly number[]} traffics */
 function legend(traffics) {
   const entries = traffics.map((traffic, index) => {
     const x = 160 + index * 74
@@ -58,7 +78,9 @@ function legend(traffics) {
   return text('Requests a second:', { x: 12, y: 26 }) + entries.join('')
 }
 
+/** @param {Panel} panel */
 function panel({ rule, measure, traffics, panelWidth, isFirst, at }) {
+  /** @type {(x: number, y: number) => Point} */
   const place = (x, y) => [
     round(measure.x.place(x) * panelWidth),
     round((1 - measure.y.place(y)) * PANEL_HEIGHT),
@@ -87,18 +109,30 @@ function panel({ rule, measure, traffics, panelWidth, isFirst, at }) {
   ].join('\n')
 }
 
-/** Its options, as they fit above a panel. */
+/**
+ * Its options, as they fit above a panel.
+ *
+ * @param {string} rule
+ */
 function linesOf(rule) {
   const [first, ...others] = rule.replace(/{ threshold: (.*) }/, '$1').split(', ')
   return others.length > 0 ? [first, others.join(', ')] : [first]
 }
 
+/**
+ * @param {readonly Point[]} points
+ * @param {string} colour
+ */
 function line(points, colour) {
   const path = points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x} ${y}`).join('')
   const dots = points.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="2.5" fill="${colour}"/>`)
   return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}`
 }
 
+/**
+ * @param {string} content
+ * @param {TextOptions} options
+ */
 function text(
   content,
   { x, y, size = 12, anchor = 'start', fill = INK, weight = 400, family = '' },
@@ -110,10 +144,12 @@ function text(
   )
 }
 
+/** @param {number} value */
 function round(value) {
   return Math.round(value * 10) / 10
 }
 
+/** @param {string} content */
 function escaped(content) {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

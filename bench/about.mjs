@@ -13,6 +13,10 @@ export function about() {
   }
 }
 
+/**
+ * @param {string} name
+ * @returns {string}
+ */
 function versionOf(name) {
   const file = new URL(`../node_modules/${name}/package.json`, import.meta.url)
   return JSON.parse(readFileSync(file, 'utf8')).version

@@ -4,6 +4,9 @@ import { compare } from './compare.mjs'
 import { connect, UP } from './service.mjs'
 import { forEachVariant } from './variants.mjs'
 
+/** @import { Extent } from './main.mjs' */
+
+/** @param {Extent} extent */
 export function closed(extent) {
   const calls = forEachVariant((guard) => {
     const get = guard(connect().instance)
@@ -12,7 +15,11 @@ export function closed(extent) {
   return compare(calls, { ...extent, calls: 30 })
 }
 
-/** Answers arrive one turn of the event loop later, so that all requests are in flight together. */
+/**
+ * Answers arrive one turn of the event loop later, so that all requests are in flight together.
+ *
+ * @param {Extent} extent
+ */
 export function concurrent(extent) {
   const calls = forEachVariant((guard) => {
     const { instance } = connect()

@@ -36,6 +36,12 @@ export async function compare(variants, { rounds, calls, warmUp, concurrency = 1
   return Object.fromEntries(names.map((name) => [name, quantile(samples[name], UNDISTURBED)]))
 }
 
+/**
+ * @param {() => Promise<unknown>} call
+ * @param {number} calls
+ * @param {number} concurrency
+ * @returns microseconds per call
+ */
 async function time(call, calls, concurrency) {
   const start = performance.now()
   for (let done = 0; done < calls; done += concurrency) {
@@ -45,6 +51,7 @@ async function time(call, calls, concurrency) {
   return ((performance.now() - start) * US_PER_MS) / calls
 }
 
+/** @param {readonly string[]} names */
 function shuffled(names) {
   return names
     .map((name) => ({ name, rank: Math.random() }))

@@ -15,7 +15,11 @@ function makeCircuits() {
   return Array.from({ length: Number(amount) }, () => VARIANTS[name](axios.create()))
 }
 
-/** Includes timers that do not keep the process alive, because they still wake it. */
+/**
+ * Includes timers that do not keep the process alive, because they still wake it.
+ *
+ * @param {() => unknown} make
+ */
 function countTimers(make) {
   const running = new Set()
   const hook = createHook({

@@ -11,18 +11,11 @@ import { idle } from './idle.mjs'
 import { report } from './report.mjs'
 import { used } from './used.mjs'
 
-const PARTS = {
-  closed: (extent) => inProcesses('closed', extent),
-  concurrent: (extent) => inProcesses('concurrent', extent),
-  server: (extent) => inProcesses('server', extent),
-  refused: (extent) => inProcesses('refused', extent),
-  refusing: (extent) => apart('part.mjs', 'refusing', JSON.stringify(extent)),
-  idle,
-  used,
-  failureCost: (extent) => apart('part.mjs', 'failureCost', JSON.stringify(extent)),
-  fleet: (extent) => apart('part.mjs', 'fleet', JSON.stringify(extent)),
-  scrape: (extent) => apart('part.mjs', 'scrape', JSON.stringify(extent)),
-}
+/** @import { Parts } from './part.mjs' */
+
+/** @typedef {typeof extent} Extent */
+/** @typedef {typeof results} Results */
+
 const ALL_ROUNDS = 3000
 
 const { values } = parseArgs({
@@ -48,12 +41,55 @@ const extent = {
   },
 }
 
-const results = { about: about(), extent }
-for (const [name, part] of Object.entries(PARTS)) {
-  const start = performance.now()
-  results[name] = await part(extent)
-  console.error(`${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`)
+const results = {
+  about: about(),
+  extent,
+  closed: await timed('closed', spread),
+  concurrent: await timed('concurrent', spread),
+  server: await timed('server', spread),
+  refused: await timed('refused', spread),
+  refusing: await timed('refusing', alone),
+  idle: await timed('idle', () => idle(extent)),
+  used: await timed('used', () => used(extent)),
+  failureCost: await timed('failureCost', alone),
+  fleet: await timed('fleet', alone),
+  scrape: await timed('scrape', alone),
 }
 const markdown = `${report(results)}\n`
 writeFileSync(values.out, markdown)
 process.stdout.write(markdown)
+
+/**
+ * Runs a part over several processes.
+ *
+ * @param {keyof Parts} name
+ */
+function spread(name) {
+  return inProcesses(name, extent)
+}
+
+/**
+ * Runs a part in one process of its own.
+ *
+ * @template {keyof Parts} Name
+ * @param {Name} name
+ * @returns {Promise<Awaited<ReturnType<Parts[Name]>>>}
+ */
+function alone(name) {
+  return apart('part.mjs', name, JSON.stringify(extent))
+}
+
+/**
+ * Says how long a part took.
+ *
+ * @template {string} Name
+ * @template Result
+ * @param {Name} name
+ * @param {(name: Name) => Promise<Result>} part
+ */
+async function timed(name, part) {
+  const start = performance.now()
+  const result = await part(name)
+  console.error(`${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  return result
+}

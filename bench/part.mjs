@@ -6,7 +6,12 @@ import { refused, refusing } from './refused.mjs'
 import { scrape } from './scrape.mjs'
 import { server } from './server.mjs'
 
-const PARTS = { closed, concurrent, failureCost, fleet, refused, refusing, scrape, server }
+/** @import { Extent } from './main.mjs' */
 
+const PARTS = { closed, concurrent, failureCost, fleet, refused, refusing, scrape, server }
+/** @typedef {typeof PARTS} Parts */
+
+/** @type {Record<string, (extent: Extent) => Promise<unknown>>} */
+const byName = PARTS
 const [name, extent] = process.argv.slice(2)
-process.send?.(await PARTS[name](JSON.parse(extent)))
+process.send?.(await byName[name](JSON.parse(extent)))

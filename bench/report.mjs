@@ -5,6 +5,9 @@ import { median, ratios } from './statistics.mjs'
 import { targets } from './targets.mjs'
 import { BARE, NAMES, NOOP, OURS } from './variants.mjs'
 
+/** @import { Results } from './main.mjs' */
+
+/** @param {Results} results */
 export function report(results) {
   const { circuits, successes } = results.extent
   return [
@@ -42,6 +45,7 @@ export function report(results) {
   ].join('\n\n')
 }
 
+/** @param {Results} results */
 function introduction({ about, extent }) {
   const versions = Object.entries(about.versions).map(([name, version]) => `${name} ${version}`)
   return (
@@ -53,16 +57,22 @@ function introduction({ about, extent }) {
   )
 }
 
+/** @param {Results['closed']} samples */
 function timings(samples) {
   const rows = NAMES.map((name) => timing(samples, name))
   return table(['variant', 'µs', `× ${BARE}`, `× ${NOOP}`], rows)
 }
 
+/**
+ * @param {Results['closed']} samples
+ * @param {string} name
+ */
 function timing(samples, name) {
   const over = [BARE, NOOP].map((base) => withQuartiles(ratios(samples[name], samples[base])))
   return [name, median(samples[name]).toFixed(1), ...over]
 }
 
+/** @param {Results} results */
 function refusals({ refused, refusing }) {
   const rows = NAMES.map((name) => {
     const [, microseconds, ratio] = timing(refused, name)
@@ -71,16 +81,19 @@ function refusals({ refused, refusing }) {
   return table(['variant', 'refuses', 'µs', `× ${BARE} that rejects`], rows)
 }
 
+/** @param {Results['idle']} idle */
 function idleness({ found }) {
   const rows = NAMES.map((name) => [name, inWords(found[name].bytes), inWords(found[name].timers)])
   return table(['variant', 'bytes per circuit', 'timers'], rows)
 }
 
+/** @param {Results['used']} used */
 function memory({ found }) {
   const rows = Object.entries(found).map(([name, bytes]) => [name, inWords(bytes)])
   return table(['variant', 'bytes more per circuit'], rows)
 }
 
+/** @param {Results['failureCost']} found */
 function failures(found) {
   const rows = NAMES.map((name) => {
     const { few, many, ratio } = found[name]
@@ -89,6 +102,7 @@ function failures(found) {
   return table(['variant', 'µs after few', 'µs after many', 'ratio'], rows)
 }
 
+/** @param {Results['scrape']} scrape */
 function scraped({ circuits, lines, milliseconds }) {
   return (
     `${inWords(circuits)} circuits that were used make ${inWords(lines)} lines for Prometheus, in ` +
@@ -96,6 +110,7 @@ function scraped({ circuits, lines, milliseconds }) {
   )
 }
 
+/** @param {ReturnType<typeof ratios>} ratio */
 function withQuartiles({ low, median: middle, high }) {
   return `${middle.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`
 }

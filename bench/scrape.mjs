@@ -7,9 +7,14 @@ import { Registry } from 'prom-client'
 import { UP, answer } from './service.mjs'
 import { median } from './statistics.mjs'
 
+/** @import { Extent } from './main.mjs' */
+
 const SCRAPES = 15
 
-/** @returns milliseconds, and the lines of text */
+/**
+ * @param {Extent} extent
+ * @returns milliseconds, and the lines of text
+ */
 export async function scrape({ circuits }) {
   const registry = new Registry()
   const breaker = new CircuitBreaker()

@@ -6,9 +6,12 @@ import axios from 'axios'
 import { compare } from './compare.mjs'
 import { forEachVariant } from './variants.mjs'
 
+/** @import { Extent } from './main.mjs' */
+
 /** A request takes so much longer here that its code need not be compiled to the last function. */
 const WARM_UP = 0.1
 
+/** @param {Extent} extent */
 export async function server(extent) {
   const upstream = fork(new URL('upstream.mjs', import.meta.url))
   const [port] = await once(upstream, 'message')

@@ -3,13 +3,18 @@ import { SHARED } from './fleet/guards.mjs'
 import { median, ratios } from './statistics.mjs'
 import { BARE, MONITORED, NOOP, OURS, RATED, RULED } from './variants.mjs'
 
+/** @import { Results } from './main.mjs' */
+
 /**
  * In milliseconds. With the public interface of prom-client alone, a scrape of a thousand circuits takes 69 to
  * 78 ms. With internals of prom-client, which may change, it took 50 ms.
  */
 const SCRAPE = 100
 
-/** @returns a row of the report for each target */
+/**
+ * @param {Results} results
+ * @returns a row of the report for each target
+ */
 export function targets({
   closed,
   concurrent,
@@ -62,21 +67,34 @@ export function targets({
   ]
 }
 
-/** The verdict uses the rounded figure that the report shows. */
+/**
+ * The verdict uses the rounded figure that the report shows.
+ *
+ * @param {string} what
+ * @param {number} limit
+ * @param {number} found
+ * @param {(value: number) => string} show
+ */
 function row(what, limit, found, show) {
   const reached = parseFloat(show(found)) <= limit
   return [what, `≤ ${show(limit)}`, show(found), reached ? 'reached' : '**missed**']
 }
 
+/** @param {Results['closed']} samples */
 function overNoop(samples, name = OURS) {
   return ratios(samples[name], samples[NOOP]).median
 }
 
+/** @param {Results['refused']} samples */
 function ratioOf(samples) {
   return ratios(samples[OURS], samples[BARE]).median
 }
 
+/** @param {number} value */
 const times = (value) => `${value.toFixed(3)} ×`
+/** @param {number} value */
 const inBytes = (value) => `${value.toFixed(0)} bytes`
+/** @param {number} value */
 const hundredths = (value) => value.toFixed(2)
+/** @param {number} value */
 const milliseconds = (value) => `${value.toFixed(2)} ms`

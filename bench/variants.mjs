@@ -6,6 +6,13 @@ import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel'
 import * as mollitia from 'mollitia'
 import Opossum from 'opossum'
 
+/**
+ * @import { AxiosInstance } from 'axios'
+ *
+ * @typedef {(url: string) => Promise<unknown>} Get
+ * @typedef {(instance: AxiosInstance) => Get} Guard
+ */
+
 /** An open circuit stays open for the whole benchmark. */
 const TTL = 3600
 const TTL_MS = TTL * 1000
@@ -20,7 +27,11 @@ export const RULED = 'axios-breaker with failureRate and slowAfter'
 
 let count = 0
 
-/** Makes so many circuits, each with its own name. */
+/**
+ * Makes so many circuits, each with its own name.
+ *
+ * @type {(breaker: CircuitBreaker) => Guard}
+ */
 const guardBy = (breaker) => (instance) => {
   count += 1
   breaker.attach(instance, `service-${count}`)
@@ -30,7 +41,11 @@ const guardBy = (breaker) => (instance) => {
 const monitored = new CircuitBreaker({ ttl: TTL })
 collectMetrics(monitored)
 
-/** The instances of the other variants have a host if their requests need one. */
+/**
+ * The instances of the other variants have a host if their requests need one.
+ *
+ * @type {Guard}
+ */
 function guardByHost(instance) {
   count += 1
   instance.defaults.baseURL ??= `http://service-${count}.internal`
@@ -43,7 +58,11 @@ const hosts = new CircuitBreaker({ ttl: TTL })
 /** So long that all requests of the benchmark are in it. */
 const FAILURE_RATE = { threshold: 0.5, window: TTL }
 
-/** Each library runs with its defaults, except that circuits of all libraries stay open equally long. */
+/**
+ * Each library runs with its defaults, except that circuits of all libraries stay open equally long.
+ *
+ * @type {Readonly<Record<string, Guard>>}
+ */
 export const VARIANTS = {
   [BARE]: (instance) => (url) => instance.get(url),
   // The difference between two measurements of the same code is noise.
@@ -59,7 +78,9 @@ export const VARIANTS = {
   [RULED]: guardBy(new CircuitBreaker({ ttl: TTL, failureRate: FAILURE_RATE, slowAfter: 60 })),
   [BY_HOST]: guardByHost,
   opossum: (instance) => {
-    const circuit = new Opossum((url) => instance.get(url), { resetTimeout: TTL_MS })
+    /** @type {Get} */
+    const get = (url) => instance.get(url)
+    const circuit = new Opossum(get, { resetTimeout: TTL_MS })
     return (url) => circuit.fire(url)
   },
   cockatiel: (instance) => {
@@ -81,7 +102,13 @@ export const VARIANTS = {
 
 export const NAMES = Object.keys(VARIANTS)
 
-/** The same for each variant, by name. */
+/**
+ * The same for each variant, by name.
+ *
+ * @template T
+ * @param {(guard: Guard) => T} make
+ * @returns {Record<string, T>}
+ */
 export function forEachVariant(make) {
-  return Object.fromEntries(NAMES.map((name) => [name, make(VARIANTS[name], name)]))
+  return Object.fromEntries(NAMES.map((name) => [name, make(VARIANTS[name])]))
 }

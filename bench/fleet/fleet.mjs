@@ -9,10 +9,23 @@ import { propagation } from './propagation.mjs'
 import { randomErrors } from './random-errors.mjs'
 import { Upstream } from './upstream.mjs'
 
-const PARTS = { commands, randomErrors, propagation, probes, frozen, outage }
+/**
+ * @import { Extent } from '../main.mjs'
+ * @import { Deadlines } from './guards.mjs'
+ *
+ * @typedef {Extent['fleet']} FleetExtent
+ *
+ * @typedef {object} Scene
+ * @property {Processes} fleet
+ * @property {RedisServer} redis
+ * @property {Upstream} upstream
+ * @property {{ url: string, origin: string, deadlines: Deadlines }} settings of each process
+ */
+
 /** Seconds. Long, so that a busy machine is not mistaken for a Redis that is down. */
 const PATIENCE = { permitDeadline: 5, commandDeadline: 5 }
 
+/** @param {Extent} extent */
 export async function fleet({ fleet: extent }) {
   const redis = await RedisServer.start()
   const upstream = await Upstream.start()
@@ -23,8 +36,15 @@ export async function fleet({ fleet: extent }) {
     /** @type {string} */
     const info = await redis.command('INFO', 'server')
     const [, version] = /redis_version:(\S+)/.exec(info) ?? []
-    const found = { redis: version }
-    for (const [name, part] of Object.entries(PARTS)) found[name] = await part(scene, extent)
+    const found = {
+      redis: version,
+      commands: await commands(scene, extent),
+      randomErrors: await randomErrors(scene, extent),
+      propagation: await propagation(scene, extent),
+      probes: await probes(scene, extent),
+      frozen: await frozen(scene, extent),
+      outage: await outage(scene, extent),
+    }
     await processes.stop()
     return found
   } finally {

@@ -3,6 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { median } from '../statistics.mjs'
 import { NAIVE, SHARED } from './guards.mjs'
 
+/** @import { RedisServer } from '../../scripts/redis-server.mjs' */
+/** @import { FleetExtent, Scene } from './fleet.mjs' */
+/** @import { Processes } from './processes.mjs' */
+
+/** @typedef {{ latencies: readonly number[], broken: number }} End what a process met */
+
 /** Uses the default deadlines. */
 const RULES = { threshold: 5, ttl: 0.5, deadlines: {} }
 export const CALLERS = 2
@@ -12,6 +18,8 @@ const PAUSE = 5
 export const SLOW = 50
 
 /**
+ * @param {Scene} scene
+ * @param {FleetExtent} extent
  * @returns the times of requests, during the freeze and before it, for each variant and for a service that is up or
  *   down
  */
@@ -25,6 +33,10 @@ export async function frozen(scene, { freeze }) {
   return found
 }
 
+/**
+ * @param {Scene} scene
+ * @param {{ variant: string, isDown: boolean, freeze: number }} what
+ */
 async function measure({ fleet, redis, upstream, settings }, { variant, isDown, freeze }) {
   upstream.behave({ isDown })
   await fleet.guardBy(variant, { ...settings, ...RULES })
@@ -37,7 +49,12 @@ async function measure({ fleet, redis, upstream, settings }, { variant, isDown, 
   return { before: figures(before), during: figures(during) }
 }
 
-/** @returns what callers met while something happened */
+/**
+ * @param {Processes} fleet
+ * @param {RedisServer} redis
+ * @param {() => Promise<unknown>} meanwhile
+ * @returns what callers met while something happened
+ */
 async function load(fleet, redis, meanwhile) {
   await fleet.all('reset')
   await fleet.all('startCallers', CALLERS, PAUSE)
@@ -49,6 +66,7 @@ async function load(fleet, redis, meanwhile) {
   return ends
 }
 
+/** @param {readonly End[]} ends */
 function figures(ends) {
   const took = ends.flatMap(({ latencies }) => latencies)
   return {

@@ -5,6 +5,11 @@
  */
 import { createClient } from 'redis'
 
+/** @typedef {{ threshold: number, ttl: number, cacheMs?: number }} NaiveOptions */
+
+/** @param {string} url */
+const clientOf = (url) => createClient({ url })
+
 export class NaiveRefusal extends Error {}
 
 export class NaiveBreaker {
@@ -16,6 +21,11 @@ export class NaiveBreaker {
   /** The last reading of a closed circuit, and its time. */
   #closed = { failures: 0, readAt: -Infinity }
 
+  /**
+   * @param {ReturnType<typeof clientOf>} client
+   * @param {string} name
+   * @param {NaiveOptions} options
+   */
   constructor(client, name, { threshold, ttl, cacheMs = 0 }) {
     this.#client = client
     this.#keys = { state: `naive:${name}`, count: `naive:${name}:failures` }
@@ -24,13 +34,22 @@ export class NaiveBreaker {
     this.#cacheMs = cacheMs
   }
 
+  /**
+   * @param {string} url
+   * @param {string} name
+   * @param {NaiveOptions} options
+   */
   static async connect(url, name, options) {
-    const client = createClient({ url })
+    const client = clientOf(url)
     client.on('error', () => undefined)
     await client.connect()
     return new NaiveBreaker(client, name, options)
   }
 
+  /**
+   * @template T
+   * @param {() => Promise<T>} send
+   */
   async call(send) {
     const { isProbe, failures } = await this.#admit()
     try {

@@ -1,14 +1,21 @@
 /** Counts the requests that a failing service receives until no process sends any more. */
 import { OPOSSUM, OWN, SHARED } from './guards.mjs'
 
+/** @import { FleetExtent, Scene } from './fleet.mjs' */
+
 export const THRESHOLD = 5
 /** Successes of each process before the outage, because rules by failure rate count those too. */
 export const SUCCESSES = 5
 /** Milliseconds that the service takes to answer 500, so each request is in flight for as long. */
 const DELAY = 20
 
-/** @returns requests after no success, and after some, one figure a round */
+/**
+ * @param {Scene} scene
+ * @param {FleetExtent} extent
+ * @returns requests after no success, and after some, one figure a round
+ */
 export async function outage(scene, { rounds }) {
+  /** @type {Record<string, { fresh: number[], used: number[] }>} */
   const found = {}
   for (const variant of [SHARED, OWN, OPOSSUM]) {
     found[variant] = { fresh: [], used: [] }
@@ -20,6 +27,11 @@ export async function outage(scene, { rounds }) {
   return found
 }
 
+/**
+ * @param {Scene} scene
+ * @param {string} variant
+ * @param {number} successes
+ */
 async function measure({ fleet, upstream, settings }, variant, successes) {
   upstream.behave({ isDown: false })
   await fleet.guardBy(variant, { ...settings, threshold: THRESHOLD, ttl: 60 })

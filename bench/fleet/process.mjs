@@ -4,13 +4,31 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
 import { GUARDS, isRefusal } from './guards.mjs'
 
+/**
+ * @import { CircuitEvents, CircuitState, EventName } from 'axios-breaker'
+ * @import { Guard, Settings } from './guards.mjs'
+ *
+ * @typedef {object} Event a transition or a counted result
+ * @property {EventName} event
+ * @property {number} at
+ * @property {CircuitState} [to]
+ * @property {CircuitEvents['stateChanged']['origin']} [by]
+ *
+ * @typedef {typeof commands} Commands
+ */
+
 const httpAgent = new Agent({ keepAlive: true })
 /** Milliseconds of a clock that all processes share. */
 const clock = () => Number(process.hrtime.bigint()) / 1e6
 
-let guard = { end: async () => undefined }
-/** Every transition and every counted result, with its time. */
+/** @type {Guard} */
+let guard = {
+  get: () => Promise.reject(new Error('There is no circuit yet')),
+  end: () => undefined,
+}
+/** @type {Event[]} */
 let events = []
+/** @type {number[]} */
 let latencies = []
 /** Requests that ended unexpectedly: neither answered, nor refused, nor with a 500. */
 let broken = 0
@@ -25,13 +43,14 @@ async function request(path = '/') {
     return 'answered'
   } catch (error) {
     if (isRefusal(error)) return 'refused'
-    if (error.response?.status !== 500) broken += 1
+    if (!axios.isAxiosError(error) || error.response?.status !== 500) broken += 1
     return 'failed'
   } finally {
     latencies.push(clock() - start)
   }
 }
 
+/** @param {number} pause milliseconds */
 async function call(pause) {
   while (load.isOn) {
     await request()
@@ -40,17 +59,28 @@ async function call(pause) {
 }
 
 const commands = {
-  /** Replaces the circuit by a new one. */
+  /**
+   * Replaces the circuit by a new one.
+   *
+   * @param {string} variant
+   * @param {Settings & { origin: string }} settings
+   */
   async guardBy(variant, { origin, ...settings }) {
     await guard.end()
     guard = await GUARDS[variant](axios.create({ baseURL: origin, httpAgent }), settings)
-    for (const event of ['failed', 'recovered', 'stateChanged']) {
-      guard.on?.(event, ({ to, origin: by }) => events.push({ event, at: clock(), to, by }))
-    }
+    guard.on?.('failed', () => events.push({ event: 'failed', at: clock() }))
+    guard.on?.('recovered', () => events.push({ event: 'recovered', at: clock() }))
+    guard.on?.('stateChanged', ({ to, origin: by }) => {
+      events.push({ event: 'stateChanged', at: clock(), to, by })
+    })
     commands.reset()
   },
   end: () => guard.end(),
-  /** Sends one request after the other. */
+  /**
+   * Sends one request after the other.
+   *
+   * @param {string[]} paths
+   */
   async get(...paths) {
     for (const path of paths) await request(path)
     await guard.flush?.()
@@ -58,6 +88,10 @@ const commands = {
   async getUntilRefused() {
     while ((await request()) !== 'refused');
   },
+  /**
+   * @param {number} count
+   * @param {number} pause milliseconds
+   */
   startCallers(count, pause) {
     load.isOn = true
     load.callers = Array.from({ length: count }, () => call(pause))
@@ -76,9 +110,10 @@ const commands = {
   },
 }
 
+/** @param {{ command: keyof Commands, args: unknown[] }} message */
 async function answer({ command, args }) {
   try {
-    process.send?.({ result: await commands[command](...args) })
+    process.send?.({ result: await Reflect.apply(commands[command], commands, args) })
   } catch (error) {
     process.send?.({ error: String(error.stack) })
   }

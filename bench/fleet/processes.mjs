@@ -2,14 +2,25 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
+/**
+ * @import { Settings } from './guards.mjs'
+ * @import { Commands } from './process.mjs'
+ */
+/**
+ * @template {keyof Commands} Name
+ * @typedef {Awaited<ReturnType<Commands[Name]>>} Result of a command
+ */
+
 export class Processes {
   #members
   #circuits = 0
 
+  /** @param {readonly Member[]} members */
   constructor(members) {
     this.#members = members
   }
 
+  /** @param {number} size */
   static async start(size) {
     const members = Array.from({ length: size }, () => new Member())
     await Promise.all(members.map((member) => member.answer()))
@@ -20,16 +31,34 @@ export class Processes {
     return this.#members.length
   }
 
-  /** Makes a circuit in each process that none of them has seen before. */
+  /**
+   * Makes a circuit in each process that none of them has seen before.
+   *
+   * @param {string} variant
+   * @param {Omit<Settings, 'name'> & { origin: string }} settings
+   */
   async guardBy(variant, settings) {
     this.#circuits += 1
     await this.all('guardBy', variant, { ...settings, name: `circuit-${this.#circuits}` })
   }
 
+  /**
+   * @template {keyof Commands} Name
+   * @param {Name} command
+   * @param {Parameters<Commands[Name]>} args
+   * @returns {Promise<Result<Name>[]>}
+   */
   all(command, ...args) {
     return Promise.all(this.#members.map((member) => member.ask(command, args)))
   }
 
+  /**
+   * @template {keyof Commands} Name
+   * @param {number} index
+   * @param {Name} command
+   * @param {Parameters<Commands[Name]>} args
+   * @returns {Promise<Result<Name>>}
+   */
   one(index, command, ...args) {
     return this.#members[index].ask(command, args)
   }
@@ -44,6 +73,10 @@ class Member {
   #child = fork(new URL('process.mjs', import.meta.url))
   #death = once(this.#child, 'exit').then(() => [{ error: 'it ended early' }])
 
+  /**
+   * @param {keyof Commands} command
+   * @param {unknown[]} args
+   */
   ask(command, args) {
     this.#child.send({ command, args })
     return this.answer()

@@ -2,12 +2,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SHARED } from './guards.mjs'
 
+/**
+ * @import { CircuitState } from 'axios-breaker'
+ * @import { FleetExtent, Scene } from './fleet.mjs'
+ * @import { Event } from './process.mjs'
+ * @import { Processes } from './processes.mjs'
+ *
+ * @typedef {readonly (readonly Event[])[]} EventsByProcess
+ *
+ * @typedef {object} Cause a result that moved the circuit
+ * @property {CircuitState} to
+ * @property {number} by which process
+ * @property {number} at
+ */
+
 /** A circuit that opens at once and can close soon. */
 const RULES = { threshold: 1, ttl: 0.05 }
 /** Milliseconds. Longer than the ttl, and than a message takes. */
 const PAUSE = 80
 
 /**
+ * @param {Scene} scene
+ * @param {FleetExtent} extent
  * @returns milliseconds from the result in one process, before it reported to Redis, to the transition
  *   in each other process; and the expected number of transitions
  */
@@ -30,7 +46,12 @@ export async function propagation({ fleet, upstream, settings }, { transitions }
   return { spans, transitions: causes.length, expected: causes.length * (fleet.size - 1) }
 }
 
-/** One process opens the circuit and closes it. */
+/**
+ * One process opens the circuit and closes it.
+ *
+ * @param {Processes} fleet
+ * @param {number} index of the process
+ */
 async function outage(fleet, index) {
   await fleet.one(index, 'get', '/down')
   await sleep(PAUSE)
@@ -38,10 +59,17 @@ async function outage(fleet, index) {
   await sleep(PAUSE)
 }
 
-/** The results that opened and closed the circuit in one outage, from the process whose turn it was. */
+/**
+ * The results that opened and closed the circuit in one outage, from the process whose turn it was.
+ *
+ * @param {EventsByProcess} eventsByProcess
+ * @param {number} outageIndex
+ * @returns {Cause[]}
+ */
 function causesOf(eventsByProcess, outageIndex) {
   const by = outageIndex % eventsByProcess.length
   const turn = Math.floor(outageIndex / eventsByProcess.length)
+  /** @param {Event['event']} event */
   const result = (event) => eventsByProcess[by].filter((each) => each.event === event)[turn]
   return [
     { to: 'opened', by, at: result('failed').at },
@@ -49,8 +77,13 @@ function causesOf(eventsByProcess, outageIndex) {
   ]
 }
 
-/** @param until transitions after this time do not count */
+/**
+ * @param {EventsByProcess} eventsByProcess
+ * @param {Cause} cause
+ * @param {number} [until] transitions after this time do not count
+ */
 function spansOf(eventsByProcess, { to, at, by }, until = Infinity) {
+  /** @param {readonly Event[]} events */
   const heard = (events) =>
     events.find((each) => each.to === to && each.at >= at && each.at < until)
   const others = eventsByProcess.filter((_, index) => index !== by)

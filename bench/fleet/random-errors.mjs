@@ -2,6 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SHARED } from './guards.mjs'
 
+/** @import { CircuitOptions } from 'axios-breaker' */
+/** @import { RedisServer } from '../../scripts/redis-server.mjs' */
+/** @import { FleetExtent, Scene } from './fleet.mjs' */
+
 /** The part of the requests that fails. */
 export const ERRORS = 0.01
 export const RATE = { failureRate: 0.5 }
@@ -13,7 +17,11 @@ const PAUSE = 20
 /** Seconds: the first requests fill the window. */
 const WARM_UP = 3
 
-/** @returns for each rule, requests and commands a second, commands for each failure, and transitions */
+/**
+ * @param {Scene} scene
+ * @param {FleetExtent} extent
+ * @returns for each rule, requests and commands a second, commands for each failure, and transitions
+ */
 export async function randomErrors(scene, { seconds }) {
   return {
     rate: await measure(scene, RATE, 2 * seconds),
@@ -21,6 +29,11 @@ export async function randomErrors(scene, { seconds }) {
   }
 }
 
+/**
+ * @param {Scene} scene
+ * @param {CircuitOptions} rules
+ * @param {number} seconds
+ */
 async function measure({ fleet, redis, upstream, settings }, rules, seconds) {
   upstream.behave({ isDown: false })
   await fleet.guardBy(SHARED, { ...settings, rules })
@@ -41,6 +54,7 @@ async function measure({ fleet, redis, upstream, settings }, rules, seconds) {
   }
 }
 
+/** @param {RedisServer} redis */
 async function commandsOf(redis) {
   const { eval: full = 0, evalsha = 0 } = await redis.commandCounts()
   return full + evalsha

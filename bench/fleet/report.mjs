@@ -7,6 +7,14 @@ import { SUCCESSES, THRESHOLD } from './outage.mjs'
 import { CALLERS, DELAY, RULES } from './probes.mjs'
 import { ERRORS, RATE, STREAK } from './random-errors.mjs'
 
+/**
+ * @import { Results } from '../main.mjs'
+ *
+ * @typedef {Results['fleet']} Found
+ * @typedef {Found['frozen'][number]} Frozen
+ */
+
+/** @param {Results} results */
 export function fleetReport({ fleet, extent }) {
   const { processes, freeze } = extent.fleet
   return [
@@ -66,11 +74,16 @@ export function fleetReport({ fleet, extent }) {
   ]
 }
 
+/** @param {[name: string, Found['commands'][string]]} variant */
 function commandsOf([name, { perRequest, perFailure, scriptedPerFailure, perSecond }]) {
   const figures = [perRequest, perFailure, scriptedPerFailure, perSecond]
   return [name, ...figures.map((figure) => figure.toFixed(2))]
 }
 
+/**
+ * @param {Readonly<Record<string, number>>} rules
+ * @param {Found['randomErrors']['rate']} found
+ */
 function errorsRow(rules, found) {
   const { requestsPerSecond, commandsPerSecond, commandsPerFailure, transitions } = found
   const option = Object.entries(rules).map(([name, value]) => `\`${name}: ${value}\``)
@@ -83,13 +96,16 @@ function errorsRow(rules, found) {
   ]
 }
 
+/** @param {Found} fleet */
 function spansOf({ propagation: { spans, transitions, expected } }) {
   const figures = [median(spans), quantile(spans, 0.99), Math.max(...spans)]
   const observed = `${inWords(spans.length)} of ${inWords(expected)}`
   return [transitions, observed, ...figures.map((figure) => figure.toFixed(2))]
 }
 
+/** @param {Frozen} row */
 function frozenRow({ variant, isDown, before, during }) {
+  /** @param {(figures: Frozen['before']) => string | number} figure */
   const both = (figure) => `${figure(during)} (${figure(before)})`
   return [
     variant,
@@ -102,6 +118,7 @@ function frozenRow({ variant, isDown, before, during }) {
   ]
 }
 
+/** @param {readonly number[]} values */
 function withExtremes(values) {
   return `${median(values).toFixed(0)} (${Math.min(...values)}–${Math.max(...values)})`
 }

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** @import { IncomingMessage, ServerResponse } from 'node:http' */
+
 export class Upstream {
   /** Whether it answers 500 to all paths, and not only to `/down`. */
   isDown = false
@@ -30,6 +32,7 @@ export class Upstream {
     return `http://127.0.0.1:${port}`
   }
 
+  /** @param {{ isDown: boolean, delay?: number, errors?: number }} options */
   behave({ isDown, delay = 0, errors = 0 }) {
     this.isDown = isDown
     this.delay = delay
@@ -48,6 +51,10 @@ export class Upstream {
     this.#server.closeAllConnections()
   }
 
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   */
   async #answer(request, response) {
     this.hits += 1
     this.#inFlight += 1

@@ -3,14 +3,24 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
+/** @import { ChildProcess } from 'node:child_process' */
+/** @typedef {{ stop(): unknown }} Server */
+
 export class Processes {
   #folder
+  /** @type {ChildProcess[]} */
   #children = []
+  /** @type {Promise<Server>[]} */
   #servers = []
   #stopped = false
-  #lose
+  /** @type {(reason: Error) => void} */
+  #lose = () => undefined
 
-  /** Rejects if a process ends on its own. */
+  /**
+   * Rejects if a process ends on its own.
+   *
+   * @type {Promise<never>}
+   */
   lost = new Promise((_, reject) => {
     this.#lose = reject
   })
@@ -20,11 +30,19 @@ export class Processes {
     this.#folder = folder
   }
 
+  /**
+   * @param {string} script
+   * @param {string[]} args
+   */
   start(script, ...args) {
     return this.startWith({}, script, ...args)
   }
 
-  /** @param {Record<string, string>} variables added to its environment */
+  /**
+   * @param {Record<string, string>} variables added to its environment
+   * @param {string} script
+   * @param {string[]} args
+   */
   async startWith(variables, script, ...args) {
     const path = fileURLToPath(new URL(script, this.#folder))
     const env = { ...process.env, ...variables }
@@ -37,7 +55,10 @@ export class Processes {
     return { pid: child.pid, origin: `http://127.0.0.1:${port}` }
   }
 
-  /** @param server a promise of a server that has a `stop` method */
+  /**
+   * @template {Server} T
+   * @param {Promise<T>} server
+   */
   keep(server) {
     this.#servers.push(server)
     return server
@@ -50,13 +71,18 @@ export class Processes {
   }
 }
 
+/** @param {ChildProcess} child */
 async function end(child) {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGKILL')
   await once(child, 'exit')
 }
 
-/** A server that failed to start leaves nothing to stop. */
+/**
+ * A server that failed to start leaves nothing to stop.
+ *
+ * @param {Promise<Server>} starting
+ */
 async function stop(starting) {
   const server = await starting.catch(() => undefined)
   await server?.stop()

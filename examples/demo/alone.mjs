@@ -8,7 +8,13 @@ import { Story } from './story.mjs'
 import { printSummary } from './summary.mjs'
 import { Timeline } from './timeline.mjs'
 
-/** @returns whether all checks passed */
+/** @import { Processes } from '../processes.mjs' */
+/** @typedef {Arm['pids']} Pids */
+
+/**
+ * @param {Processes} processes
+ * @returns whether all checks passed
+ */
 export async function demo(processes) {
   const [guarded, bare] = await Promise.all([
     Arm.start(processes),
@@ -32,8 +38,14 @@ function headings() {
   return Object.fromEntries(heads)
 }
 
+/**
+ * @param {Pids} guarded
+ * @param {Pids} bare
+ */
 function printHead(guarded, bare) {
-  const chain = ({ clients, users }) => `client service (${clients}) → user service (${users})`
+  /** @param {Pids} pids */
+  const chain = ({ clients, users }) =>
+    `client service (${clients.join()}) → user service (${users})`
   console.log(`
   ${paint('bold', 'A user service breaks, hangs, comes back and half fails. Its callers have a circuit breaker.')}
 

@@ -3,7 +3,19 @@ import { paint } from './paint.mjs'
 import { CIRCUITS } from './settings.mjs'
 import { isRefused } from './summary.mjs'
 
-/** @returns whether every check passed */
+/**
+ * @import { Reached, Results } from './arm.mjs'
+ * @import { Lane } from './lane.mjs'
+ *
+ * @typedef {Record<string, boolean>} Checks whether each claim holds
+ */
+
+/**
+ * @param {readonly Lane[]} lanes
+ * @param {Results} guarded
+ * @param {Results} bare
+ * @returns whether every check passed
+ */
 export function printChecks(lanes, guarded, bare) {
   return print({
     ...circuitChecks(lanes, guarded),
@@ -13,7 +25,10 @@ export function printChecks(lanes, guarded, bare) {
   })
 }
 
-/** @returns whether all checks hold */
+/**
+ * @param {Checks} checks
+ * @returns whether all checks hold
+ */
 export function print(checks) {
   for (const [claim, holds] of Object.entries(checks)) {
     console.log(`  ${holds ? paint('green', '✔') : paint('red', '✖')} ${claim}`)
@@ -21,7 +36,12 @@ export function print(checks) {
   return Object.values(checks).every(Boolean)
 }
 
+/**
+ * @param {readonly Lane[]} lanes
+ * @param {Results} results
+ */
 function circuitChecks(lanes, { calls, reached }) {
+  /** @param {Lane} lane */
   const failures = ({ kind, crowds }) =>
     reached.filter(
       (request) =>
@@ -29,11 +49,13 @@ function circuitChecks(lanes, { calls, reached }) {
         request.behaviour === 'breaks' &&
         !crowds.flat().includes(request.id),
     ).length
+  /** @param {Lane} lane */
   const last = ({ kind }) => calls.findLast((call) => call.kind === kind)
   const { isReached } = arrivals(reached)
   const faltering = calls.filter(({ kind, behaviour }) => {
     return kind === 'avatars' && behaviour === 'falters'
   })
+  /** @param {readonly string[]} crowd */
   const probes = (crowd) => crowd.filter(isReached).length
   return {
     'each circuit opened after exactly as many failures as its threshold': lanes.every(
@@ -51,17 +73,25 @@ function circuitChecks(lanes, { calls, reached }) {
     'half of the requests failed: the failure rate opened users, and no streak opened avatars':
       rated(lanes).join() === 'users' && !faltering.some(isRefused),
     'after the recovery, the callers of both circuits get answers': lanes.every(
-      (lane) => last(lane).outcome === 'answered',
+      (lane) => last(lane)?.outcome === 'answered',
     ),
   }
 }
 
-/** The circuits that their failure rate has opened. */
+/**
+ * The circuits that their failure rate has opened.
+ *
+ * @param {readonly Lane[]} lanes
+ */
 function rated(lanes) {
   return lanes.filter(({ causes }) => causes.includes('rate')).map(({ kind }) => kind)
 }
 
-/** Checks both arms: refused calls did not reach the user service, and all others did. */
+/**
+ * Checks both arms: refused calls did not reach the user service, and all others did.
+ *
+ * @param {Results[]} arms
+ */
 export function requestChecks(...arms) {
   return {
     'no refused call reached the user service; every other call did': arms.every(
@@ -77,7 +107,8 @@ export function requestChecks(...arms) {
   }
 }
 
+/** @param {readonly Reached[]} reached */
 export function arrivals(reached) {
   const ids = new Set(reached.map(({ id }) => id))
-  return { isReached: (id) => ids.has(id) }
+  return { isReached: (/** @type {string} */ id) => ids.has(id) }
 }

@@ -9,6 +9,13 @@ import { CircuitBreaker, OpenedStateError } from 'axios-breaker'
 import { RedisStorage } from 'axios-breaker/redis'
 import { CIRCUITS, TIMEOUT } from './settings.mjs'
 
+/**
+ * @import { AxiosError, AxiosInstance } from 'axios'
+ * @import { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
+ *
+ * @typedef {{ status: number, headers?: OutgoingHttpHeaders, [field: string]: unknown }} Reply
+ */
+
 const {
   values: flags,
   positionals: [baseURL],
@@ -17,6 +24,7 @@ const {
   options: { 'without-breaker': { type: 'boolean' }, redis: { type: 'string' } },
 })
 
+/** @type {Record<string, AxiosInstance>} */
 const instances = {
   users: axios.create({ baseURL, timeout: TIMEOUT }),
   avatars: axios.create({ baseURL, timeout: TIMEOUT }),
@@ -32,13 +40,21 @@ if (!flags['without-breaker']) {
 }
 await breaker.init()
 
-/** Transitions that no answer has reported to the driver yet. */
+/**
+ * Transitions that no answer has reported to the driver yet.
+ *
+ * @type {Record<string, object[]>}
+ */
 const unreported = { users: [], avatars: [] }
 breaker.on('stateChanged', ({ circuit, from, to, cause, failureRate }) => {
   unreported[circuit].push({ from, to, cause, failureRate })
 })
 
-/** All events, for the story of a fleet. Times are in milliseconds, by a clock that all processes share. */
+/**
+ * All events, for the story of a fleet. Times are in milliseconds, by a clock that all processes share.
+ *
+ * @type {Record<string, object[]>}
+ */
 const events = { users: [], avatars: [] }
 for (const event of /** @type {const} */ (['failed', 'recovered', 'stateChanged', 'forced'])) {
   const at = () => Number(process.hrtime.bigint()) / 1e6
@@ -52,18 +68,25 @@ breaker.on('rejected', ({ dryRun }) => {
 })
 
 serve(async (request, response) => {
-  const [, kind, subject] = request.url.split('/')
+  const { url = '' } = request
+  const [, kind, subject] = url.split('/')
   if (kind === 'events') return reply(response, 200, events[subject].splice(0))
   if (!Object.hasOwn(instances, kind)) return reply(response, 404, {})
-  const { status, headers, ...body } = await lookUp(kind, request)
+  const { status, headers, ...body } = await lookUp(kind, url, request)
   return reply(response, status, { ...body, transitions: unreported[kind].splice(0) }, headers)
 })
 
-async function lookUp(kind, request) {
+/**
+ * @param {string} kind
+ * @param {string} url
+ * @param {IncomingMessage} request
+ * @returns {Promise<Reply>}
+ */
+async function lookUp(kind, url, request) {
   const headers = { 'x-request-id': request.headers['x-request-id'] }
   const before = spared
   try {
-    const { data } = await instances[kind].get(request.url, { headers })
+    const { data } = await instances[kind].get(url, { headers })
     return { status: 200, outcome: 'answered', data }
   } catch (error) {
     if (error instanceof OpenedStateError) return refusal(error)
@@ -71,12 +94,21 @@ async function lookUp(kind, request) {
   }
 }
 
-/** Tells our caller at once when to come back. @param {OpenedStateError} error */
+/**
+ * Tells our caller at once when to come back.
+ *
+ * @param {OpenedStateError} error
+ */
 function refusal({ state, retryAfter, forced, message }) {
-  const headers = { 'retry-after': Math.ceil(retryAfter) }
+  const headers = { 'retry-after': String(Math.ceil(retryAfter)) }
   return { status: 503, headers, outcome: 'refused', state, retryAfter, forced, message }
 }
 
+/**
+ * @param {string} kind
+ * @param {AxiosError} error
+ * @param {boolean} wasSpared
+ */
 async function failure(kind, error, wasSpared) {
   const reason = error.code === 'ECONNABORTED' ? 'timeout' : (error.response?.status ?? error.code)
   // If the circuit is shared, the fleet's count arrives with the answer to our report.

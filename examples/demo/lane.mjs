@@ -6,22 +6,47 @@ import { crowd, mixed, outcome, probe, transition } from './cells.mjs'
 import { firstRefused } from './crowd.mjs'
 import { BEAT, CALLERS, CIRCUITS, PROBE_TIME } from './settings.mjs'
 
+/**
+ * @import { CircuitState, OpeningCause } from 'axios-breaker'
+ * @import { Call } from './arm.mjs'
+ * @import { Cell } from './cells.mjs'
+ * @import { Kind } from './settings.mjs'
+ * @import { Stage } from './stage.mjs'
+ */
+
 /** The crowd ends after this time at the latest, even if something went wrong. */
 const CROWD_LIMIT = 800
 
 export class Lane {
   kind
-  /** Every transition so far, as in `closed → opened`. */
+  /**
+   * Every transition so far, as in `closed → opened`.
+   *
+   * @type {string[]}
+   */
   history = []
-  /** What caused each opening so far. */
+  /**
+   * What caused each opening so far.
+   *
+   * @type {OpeningCause[]}
+   */
   causes = []
-  /** For each half-opening, the ids of the calls made in it. */
+  /**
+   * For each half-opening, the ids of the calls made in it.
+   *
+   * @type {string[][]}
+   */
   crowds = []
   #stage
+  /** @type {CircuitState} */
   #state = 'closed'
   #dueAt = 0
   #probing = false
 
+  /**
+   * @param {Kind} kind
+   * @param {Stage} stage
+   */
   constructor(kind, stage) {
     this.kind = kind
     this.#stage = stage
@@ -31,7 +56,7 @@ export class Lane {
     return this.#state
   }
 
-  /** @returns the cells to print, from top to bottom */
+  /** @returns {Promise<Cell[]>} the cells to print, from top to bottom */
   async step() {
     if (this.#probing) return []
     const wait = this.#state === 'opened' ? this.#dueAt - performance.now() : Infinity
@@ -48,6 +73,10 @@ export class Lane {
     return [...transitions.slice(0, 1), probe(result), ...transitions.slice(1)]
   }
 
+  /**
+   * @param {Call} result
+   * @param {CircuitState} state
+   */
   #outcome(result, state) {
     if (this.#stage.behaviour === 'falters') return mixed(result, state)
     return outcome(result, state, CIRCUITS[this.kind].threshold)
@@ -68,6 +97,10 @@ export class Lane {
     return [...before, crowd(CALLERS, refused.length)]
   }
 
+  /**
+   * @param {readonly Promise<Call>[]} calls
+   * @param {number} start
+   */
   async #followProbe(calls, start) {
     await sleep(Math.max(0, start + PROBE_TIME - performance.now()))
     await this.#stage.order('release', this.kind)
@@ -80,7 +113,11 @@ export class Lane {
     this.#probing = false
   }
 
-  /** Adds the transitions that came with an answer. */
+  /**
+   * Adds the transitions that came with an answer.
+   *
+   * @param {Call} result
+   */
   #note({ transitions }) {
     const { ttl } = CIRCUITS[this.kind]
     return transitions.map((moved) => {

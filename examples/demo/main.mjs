@@ -33,13 +33,23 @@ async function run() {
   }
 }
 
-/** If a process ends, a call to it fails a moment before `lost` rejects with the reason. */
+/**
+ * If a process ends, a call to it fails a moment before `lost` rejects with the reason.
+ *
+ * @param {unknown} reason
+ * @returns {Promise<never>}
+ */
 async function explain(reason) {
   await Promise.race([processes.lost, sleep(500)])
   throw reason
 }
 
-/** If anything ends the demo early, this ends its processes first. */
+/**
+ * If anything ends the demo early, this ends its processes first.
+ *
+ * @param {number} limit
+ * @returns {Promise<number>} the exit code
+ */
 function trouble(limit) {
   return new Promise((resolve, reject) => {
     for (const [signal, code] of Object.entries(EXIT_CODES)) {

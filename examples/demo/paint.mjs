@@ -1,8 +1,14 @@
 /** Adds colours, if the output is a terminal that supports them. */
 import { styleText } from 'node:util'
 
+/** @typedef {'bold' | 'dim' | 'green' | 'red' | 'yellow'} Style */
+
 const coloured = process.stdout.isTTY && !process.env.NO_COLOR
 
+/**
+ * @param {Style} style
+ * @param {string} text
+ */
 export const paint = (style, text) => (coloured ? styleText(style, text) : text)
 
 export const LEGEND =

@@ -7,6 +7,11 @@ export const CIRCUITS = {
   avatars: { threshold: 5, ttl: 3 },
 }
 
+/** @typedef {keyof typeof CIRCUITS} Kind */
+
+/** @type {readonly Kind[]} */
+export const KINDS = ['users', 'avatars']
+
 /** How long the client service waits for an answer of the user service, in milliseconds. */
 export const TIMEOUT = 1000
 

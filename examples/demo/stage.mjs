@@ -1,3 +1,9 @@
+/**
+ * @import { Arm } from './arm.mjs'
+ * @import { Kind } from './settings.mjs'
+ * @import { Cells, Timeline } from './timeline.mjs'
+ */
+
 /** The stage of the story: two arms that get the same calls at the same moments, and a timeline. */
 export class Stage {
   #watched
@@ -6,6 +12,11 @@ export class Stage {
   #behaviour = 'answers'
   #calls = 0
 
+  /**
+   * @param {Arm} watched
+   * @param {Arm} compared
+   * @param {Timeline} timeline
+   */
   constructor(watched, compared, timeline) {
     this.#watched = watched
     this.#compared = compared
@@ -17,7 +28,12 @@ export class Stage {
     return this.#behaviour
   }
 
-  /** Waits only for the arm that is watched. */
+  /**
+   * Waits only for the arm that is watched.
+   *
+   * @param {Kind} kind
+   * @param {number} [client]
+   */
   call(kind, client) {
     this.#calls += 1
     const id = `call-${this.#calls}`
@@ -25,21 +41,32 @@ export class Stage {
     return this.#watched.call(kind, id, this.#behaviour, client)
   }
 
-  /** Both user services do the same. */
+  /**
+   * Both user services do the same.
+   *
+   * @param {Parameters<Arm['order']>[0]} command
+   * @param {string} argument
+   */
   async order(command, argument) {
     await Promise.all([this.#watched, this.#compared].map((arm) => arm.order(command, argument)))
   }
 
+  /** @param {Kind} kind */
   events(kind) {
     return this.#watched.events(kind)
   }
 
-  /** @param cells the cells of each lane, from top to bottom */
+  /** @param {Cells} cells */
   show(cells) {
     this.#timeline.tick(cells)
   }
 
-  /** Plays beats until the condition holds, and some more. */
+  /**
+   * Plays beats until the condition holds, and some more.
+   *
+   * @param {string} behaviour
+   * @param {{ beats: number, done: () => boolean, beat: () => Promise<void> }} act
+   */
   async act(behaviour, { beats, done, beat }) {
     if (this.#behaviour !== 'hangs') await this.#compared.settled()
     await this.order('behave', behaviour)

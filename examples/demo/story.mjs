@@ -4,18 +4,22 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Lane } from './lane.mjs'
-import { BEAT, CIRCUITS } from './settings.mjs'
+import { BEAT, KINDS } from './settings.mjs'
+
+/** @import { Stage } from './stage.mjs' */
 
 export class Story {
   lanes
   #stage
 
+  /** @param {Stage} stage */
   constructor(stage) {
     this.#stage = stage
-    this.lanes = Object.keys(CIRCUITS).map((kind) => new Lane(kind, stage))
+    this.lanes = KINDS.map((kind) => new Lane(kind, stage))
   }
 
   async play() {
+    /** @type {(condition: (lane: Lane) => boolean) => () => boolean} */
     const all = (condition) => () => this.lanes.every(condition)
     const failedProbe = 'half-opened → opened'
     await this.#act('answers', 4, () => true)
@@ -36,6 +40,11 @@ export class Story {
     this.#stage.end()
   }
 
+  /**
+   * @param {string} behaviour
+   * @param {number} beats
+   * @param {() => boolean} done
+   */
   async #act(behaviour, beats, done) {
     await this.#stage.act(behaviour, { beats, done, beat: () => this.#beat() })
   }

@@ -1,6 +1,11 @@
 /** Prints the figures at the end: how many requests the breaker kept away, and how long callers waited. */
 import { paint } from './paint.mjs'
 
+/**
+ * @import { Call, Results } from './arm.mjs'
+ * @import { Style } from './paint.mjs'
+ */
+
 const WIDTHS = { label: 46, figure: 18 }
 
 const PHASES = {
@@ -11,7 +16,10 @@ const PHASES = {
   recovers: 'after it came back',
 }
 
-/** @param arms for each arm, its `calls` and the requests that `reached` its user service */
+/**
+ * @param {Results} guarded
+ * @param {Results} bare
+ */
 export function printSummary(guarded, bare) {
   const { head, title, row } = table([guarded, bare])
   head('with the breaker', 'without it')
@@ -35,27 +43,48 @@ export function printSummary(guarded, bare) {
   })
 }
 
-/** Returns a function that prints a table row with a column for each arm. */
+/**
+ * Returns functions that print the rows of a table with a column for each arm.
+ *
+ * @param {readonly Results[]} arms
+ */
 export function table(arms) {
   return {
+    /** @param {string[]} names */
     head: (...names) => print('', names, 'bold'),
+    /** @param {string} label */
     title: (label) => print(label, [], 'bold'),
+    /**
+     * @param {string} label
+     * @param {(arm: Results) => string | number} figure
+     */
     row: (label, figure) => print(`  ${label}`, arms.map(figure)),
   }
 }
 
-export const isRefused = ({ outcome }) => outcome === 'refused'
+/** @param {Call} call */
+export const isRefused = (call) => call.outcome === 'refused'
 
+/** @param {Call} call */
+export const isSpared = (call) => call.outcome === 'failed' && call.wasSpared
+
+/**
+ * @param {string} label
+ * @param {readonly (string | number)[]} figures
+ * @param {Style} [style]
+ */
 function print(label, figures, style) {
   const cells = figures.map((figure) => String(figure).padStart(WIDTHS.figure))
   const line = `  ${label.padEnd(WIDTHS.label)}${cells.join('')}`.trimEnd()
   console.log(style ? paint(style, line) : line)
 }
 
+/** @param {Results} arm */
 function waits({ calls }) {
   return calls.filter(({ behaviour }) => behaviour === 'hangs').map(({ took }) => took)
 }
 
+/** @param {readonly number[]} values */
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b)
   return (
@@ -63,4 +92,5 @@ export function median(values) {
   )
 }
 
+/** @param {number} value */
 export const milliseconds = (value, digits = 0) => `${value.toFixed(digits)} ms`

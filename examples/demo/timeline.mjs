@@ -2,6 +2,13 @@
 import { merge } from './cells.mjs'
 import { paint } from './paint.mjs'
 
+/**
+ * @import { Cell } from './cells.mjs'
+ *
+ * @typedef {Record<string, readonly Cell[]>} Cells of each lane, from top to bottom
+ * @typedef {{ time: number, ticks: number, cells: Record<string, Cell | undefined> }} Row
+ */
+
 const WIDTHS = { time: 9, service: 11, lane: 39, label: 14 }
 /** How many ticks one line may combine: more would keep the reader waiting. */
 const MERGED = 4
@@ -11,6 +18,7 @@ export class Timeline {
   #widths
   #start = performance.now()
   #behaviour = ''
+  /** @type {Row | undefined} */
   #waiting
 
   /**
@@ -27,23 +35,32 @@ export class Timeline {
     console.log(paint('dim', `  ${'─'.repeat(head.trimEnd().length)}`))
   }
 
-  /** Shows what the user service does from now on. */
+  /**
+   * Shows what the user service does from now on.
+   *
+   * @param {string} behaviour
+   */
   behave(behaviour) {
     this.flush()
     this.#behaviour = behaviour
   }
 
-  /** @param cells the cells of each lane at this tick, from top to bottom */
+  /** @param {Cells} cells at this tick */
   tick(cells) {
     const height = Math.max(...Object.values(cells).map((lane) => lane.length))
     for (let line = 0; line < height; line += 1) {
+      /** @type {Row} */
       const row = { time: performance.now() - this.#start, ticks: 1, cells: {} }
       for (const [name, lane] of Object.entries(cells)) row.cells[name] = lane[line]
       this.#add(row)
     }
   }
 
-  /** Prints a line across all lanes. */
+  /**
+   * Prints a line across all lanes.
+   *
+   * @param {string} text
+   */
   say(text) {
     this.flush()
     console.log(`  ${paint('dim', this.#clock())}${text}`)
@@ -54,15 +71,21 @@ export class Timeline {
     this.#waiting = undefined
   }
 
+  /** @param {Row} row */
   #add(row) {
     const merged = this.#waiting && this.#merge(this.#waiting, row)
     if (!merged) this.flush()
     this.#waiting = merged ?? row
-    const cells = Object.values(row.cells).filter(Boolean)
-    if (this.#waiting.ticks === MERGED || cells.some((cell) => !cell.values)) this.flush()
+    const cells = Object.values(row.cells)
+    if (this.#waiting.ticks === MERGED || cells.some((cell) => cell && !cell.values)) this.flush()
   }
 
+  /**
+   * @param {Row} first
+   * @param {Row} second
+   */
   #merge(first, second) {
+    /** @type {Row['cells']} */
     const cells = {}
     for (const lane of this.#lanes) {
       const [a, b] = [first.cells[lane], second.cells[lane]]
@@ -73,6 +96,7 @@ export class Timeline {
     return { ...first, ticks: first.ticks + 1, cells }
   }
 
+  /** @param {Row} row */
   #print({ time, cells }) {
     const seconds = this.#clock(time)
     const service = this.#behaviour.padEnd(this.#widths.service)
@@ -85,6 +109,7 @@ export class Timeline {
     return `${(time / 1000).toFixed(2).padStart(5)} s`.padEnd(this.#widths.time)
   }
 
+  /** @param {Cell | undefined} cell */
   #render(cell) {
     const { lane, label: labelWidth } = this.#widths
     if (!cell) return ' '.repeat(lane)

@@ -4,15 +4,34 @@
  */
 import { reply, serve } from './child.mjs'
 
-/** Every request that arrived. */
+/** @import { ServerResponse } from 'node:http' */
+
+/**
+ * Every request that arrived.
+ *
+ * @type {object[]}
+ */
 const reached = []
-/** How many requests of each kind were answered while the service fails every other one. */
+/**
+ * How many requests of each kind were answered while the service fails every other one.
+ *
+ * @type {Record<string, number>}
+ */
 const answered = {}
-/** Requests that wait until the driver allows an answer. */
+/**
+ * Requests that wait until the driver allows an answer.
+ *
+ * @type {ServerResponse[]}
+ */
 const held = []
 let behaviour = 'answers'
+/** @type {string | undefined} */
 let heldKind
 
+/**
+ * @param {string} kind
+ * @param {ServerResponse} response
+ */
 function answer(kind, response) {
   if (behaviour === 'hangs') return
   if (kind === heldKind) held.push(response)
@@ -21,12 +40,19 @@ function answer(kind, response) {
   else reply(response, 200, { name: 'naruto' })
 }
 
+/** @param {string} kind */
 function isOdd(kind) {
   answered[kind] = (answered[kind] ?? 0) + 1
   return answered[kind] % 2 === 1
 }
 
-/** The driver's commands: PUT /control/behave/hangs, PUT /control/hold/users, GET /control/reached. */
+/**
+ * The driver's commands: PUT /control/behave/hangs, PUT /control/hold/users, GET /control/reached.
+ *
+ * @param {string} command
+ * @param {string} argument
+ * @param {ServerResponse} response
+ */
 function control(command, argument, response) {
   if (command === 'behave') behaviour = argument
   if (command === 'hold') heldKind = argument
@@ -38,7 +64,7 @@ function control(command, argument, response) {
 }
 
 serve((request, response) => {
-  const [, kind, command, argument] = request.url.split('/')
+  const [, kind, command, argument] = (request.url ?? '').split('/')
   if (kind === 'control') return control(command, argument, response)
   reached.push({ id: request.headers['x-request-id'], kind, behaviour })
   return answer(kind, response)

@@ -7,7 +7,14 @@ import { CircuitBreaker } from 'axios-breaker'
 import pino from 'pino'
 import { makeTraffic } from './traffic.mjs'
 
-/** Errors need attention at once, information explains them, and debug has one line for each request. */
+/** @import { EventName } from 'axios-breaker' */
+/** @import { Level } from 'pino' */
+
+/**
+ * Errors need attention at once, information explains them, and debug has one line for each request.
+ *
+ * @satisfies {Partial<Record<EventName, Level>>}
+ */
 const LEVELS = {
   created: 'info',
   detached: 'info',

@@ -59,6 +59,7 @@ async function startService() {
   return Object.assign(service, { origin, stop: () => server.close() })
 }
 
+/** @param {string} seen */
 function checkSecrets(seen) {
   for (const place of ['path', 'param', 'header', 'cookie', 'body']) {
     assert(seen.includes(`secret-${place}`), `The ${place} came without its secret`)

@@ -14,11 +14,15 @@ const HEAD = `<!doctype html>
 </style>
 `
 
+/** @typedef {{ to: string, subject: string | undefined, text: string | undefined, at: Date }} Mail */
+
+/** @param {readonly Mail[]} mails */
 export function renderInbox(mails) {
   const count = mails.length === 1 ? '1 mail' : `${mails.length} mails`
   return `${HEAD}<h1>${count}</h1>\n${mails.map(render).join('\n')}\n</html>\n`
 }
 
+/** @param {Mail} mail */
 function render({ to, subject, text, at }) {
   const time = at.toISOString().slice(11, 19)
   return `<article>
@@ -28,6 +32,7 @@ function render({ to, subject, text, at }) {
 </article>`
 }
 
+/** @type {Readonly<Record<string, string>>} */
 const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 function escape(text = '') {

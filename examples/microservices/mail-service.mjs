@@ -5,10 +5,13 @@ import { SMTPServer } from 'smtp-server'
 import { renderInbox } from './inbox.mjs'
 import { createApp, listen } from './service.mjs'
 
+/** @import { Mail } from './inbox.mjs' */
+
 const { HOST = '127.0.0.1', SMTP_PORT } = process.env
 
 /** How many mails to keep. The oldest ones go first. */
 const CAPACITY = 100
+/** @type {Mail[]} */
 const mails = []
 
 const server = new SMTPServer({

@@ -45,7 +45,12 @@ function checkBuilt() {
   throw new Error('the library is not built: run `npm run build` first, or `npm run example`')
 }
 
+/** @param {Record<string, number>} ports */
 function printGuide(ports) {
+  /**
+   * @param {string} port
+   * @param {string} username
+   */
   const notify = (port, username) =>
     `curl -i localhost:${ports[port]}/notifications -d username=${username} -d message=Hello`
   console.log(`

@@ -8,6 +8,8 @@ import express from 'express'
 import { createTransport } from 'nodemailer'
 import { createApp, expectAnswers, listen, registry, reply } from './service.mjs'
 
+/** @import { Response } from 'express' */
+
 const { NAME, USERS_URL, SMTP_URL, REDIS_URL, TTL = '30' } = process.env
 
 const mailer = createTransport(SMTP_URL)
@@ -36,6 +38,10 @@ app.post('/notifications', async (request, response) => {
   }
 })
 
+/**
+ * @param {string} username
+ * @param {string} message
+ */
 async function notify(username, message) {
   const { data: user } = await users.get(`/users/${encodeURIComponent(username)}`)
   await mailer.sendMail({
@@ -47,11 +53,16 @@ async function notify(username, message) {
   return user.email
 }
 
-/** Tells our caller which service failed and, if the circuit refused, when to come back. */
+/**
+ * Tells our caller which service failed and, if the circuit refused, when to come back.
+ *
+ * @param {NodeJS.ErrnoException} error
+ * @param {Response} response
+ */
 function explain(error, response) {
   if (error instanceof OpenedStateError) {
     const { circuit, state, retryAfter } = error
-    response.set('Retry-After', Math.max(1, Math.ceil(retryAfter)))
+    response.set('Retry-After', String(Math.max(1, Math.ceil(retryAfter))))
     return reply(response, 503, { error: 'refused', circuit, state })
   }
   if (!axios.isAxiosError(error)) {

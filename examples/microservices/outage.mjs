@@ -15,7 +15,11 @@ export class Outage {
   #users
   #calls = 0
   #isOver = false
-  /** The status of the last answer. */
+  /**
+   * The status of the last answer.
+   *
+   * @type {number | undefined}
+   */
   #last
 
   /** @param {Record<string, number>} ports as in settings.mjs */
@@ -57,11 +61,15 @@ export class Outage {
     await this.#slowDown(0)
   }
 
+  /** @param {number} seconds */
   async #slowDown(seconds) {
     await fetch(`${this.#users}/delay/${seconds}`, { method: 'PUT' })
   }
 
-  /** @returns the status of the answer */
+  /**
+   * @param {string} username
+   * @returns the status of the answer
+   */
   async #call(username) {
     const url = `${this.#origins[this.#calls++ % this.#origins.length]}/notifications`
     const body = new URLSearchParams({ username, message: 'Hello' })
@@ -71,4 +79,5 @@ export class Outage {
   }
 }
 
+/** @param {number} port */
 const origin = (port) => `http://127.0.0.1:${port}`

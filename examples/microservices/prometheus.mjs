@@ -17,6 +17,10 @@ export class Prometheus {
   #will
   #stopped = false
 
+  /**
+   * @param {string} folder
+   * @param {number} port
+   */
   constructor(folder, port) {
     this.origin = `http://127.0.0.1:${port}`
     this.#folder = folder
@@ -43,6 +47,7 @@ export class Prometheus {
     const prometheus = new Prometheus(folder, port)
     return startOrStop(prometheus, () => prometheus.#ready())
 
+    /** @param {string} config */
     function localConfig(config) {
       return config
         .replaceAll(/'([\w-]+):\d+'/g, (_, host) => `'127.0.0.1:${ports[host]}'`)

@@ -6,6 +6,8 @@ import { Outage } from './outage.mjs'
 import { choosePorts } from './settings.mjs'
 import { System } from './system.mjs'
 
+/** @import { Page } from 'playwright-core' */
+
 const IMAGES = new URL('../../docs/images/', import.meta.url)
 const WIDTH = 1000
 /** In seconds. */
@@ -46,12 +48,18 @@ async function run() {
   await browser.close()
 }
 
+/** @param {Page} page */
 async function pictureStatus(page) {
   await page.goto(`http://localhost:${ports['notification-2']}/circuits`)
   await page.waitForTimeout(IN_THE_MIDDLE)
   await save(page, 'status-page')
 }
 
+/**
+ * @param {Page} page
+ * @param {string} name
+ * @param {readonly string[]} expressions
+ */
 async function pictureGraphs(page, name, expressions) {
   const graphs = expressions.map((expression, i) => ({
     [`g${i}.expr`]: expression,
@@ -72,6 +80,10 @@ async function pictureGraphs(page, name, expressions) {
   await save(page, `prometheus-${name}`)
 }
 
+/**
+ * @param {Page} page
+ * @param {string} name
+ */
 async function save(page, name) {
   const path = fileURLToPath(new URL(`${name}.png`, IMAGES))
   const height = await page.evaluate(() => document.documentElement.scrollHeight)

@@ -14,7 +14,12 @@ const requests = new Counter({
   registers: [registry],
 })
 
-/** Starts counters at 0: if a counter first appears with the value 3, Prometheus sees no increase. */
+/**
+ * Starts counters at 0: if a counter first appears with the value 3, Prometheus sees no increase.
+ *
+ * @param {string} method
+ * @param {readonly number[]} statuses
+ */
 export function expectAnswers(method, statuses) {
   for (const status of statuses) requests.inc({ method, status }, 0)
 }
@@ -34,7 +39,13 @@ export function createApp() {
   return app
 }
 
-/** Answers with JSON and a newline, so that the prompt starts on its own line if you call by hand. */
+/**
+ * Answers with JSON and a newline, so that the prompt starts on its own line if you call by hand.
+ *
+ * @param {import('express').Response} response
+ * @param {number} status
+ * @param {unknown} body
+ */
 export function reply(response, status, body) {
   response
     .status(status)

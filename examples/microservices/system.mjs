@@ -8,9 +8,14 @@ export class System {
   #ports
   #processes = new Processes(import.meta.url)
   #isStopped = false
-  #lose
+  /** @type {(reason: Error) => void} */
+  #lose = () => undefined
 
-  /** Rejects if a part ends on its own. */
+  /**
+   * Rejects if a part ends on its own.
+   *
+   * @type {Promise<never>}
+   */
   lost = new Promise((_, reject) => {
     this.#lose = reject
   })
@@ -31,7 +36,7 @@ export class System {
     if (this.#isStopped) throw new Error('it was stopped while it started')
     await Promise.all([
       this.#startService('user-service.mjs', 'user'),
-      this.#startService('mail-service.mjs', 'mail', { SMTP_PORT: this.#ports.smtp }),
+      this.#startService('mail-service.mjs', 'mail', { SMTP_PORT: String(this.#ports.smtp) }),
       this.#startNotifications('notification-1', ttl),
       this.#startNotifications('notification-2', ttl),
       this.#startPrometheus(scrapeInterval),
@@ -43,6 +48,10 @@ export class System {
     return this.#processes.stop()
   }
 
+  /**
+   * @param {string} name
+   * @param {string} ttl
+   */
   #startNotifications(name, ttl) {
     const { user, smtp, redis } = this.#ports
     return this.#startService('notification-service.mjs', name, {
@@ -54,10 +63,17 @@ export class System {
     })
   }
 
+  /**
+   * @param {string} script
+   * @param {string} name of its port
+   * @param {Record<string, string>} [variables] added to its environment
+   */
   #startService(script, name, variables) {
-    return this.#processes.startWith({ PORT: this.#ports[name], HOST, ...variables }, script)
+    const port = String(this.#ports[name])
+    return this.#processes.startWith({ PORT: port, HOST, ...variables }, script)
   }
 
+  /** @param {string} interval between two scrapes */
   async #startPrometheus(interval) {
     const ports = this.#ports
     const starting = Prometheus.start({ port: ports.prometheus, ports, interval })

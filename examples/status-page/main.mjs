@@ -9,14 +9,39 @@ import { statusPage } from 'axios-breaker/status-page'
 import { MemoryStorage } from 'axios-breaker/testing'
 import { Service } from './service.mjs'
 
-/** How many milliseconds each service answers, breaks, hangs or fails every other request, in turn. */
+/** @import { CircuitOptions } from 'axios-breaker' */
+/** @import { Script } from './service.mjs' */
+
+/**
+ * How many milliseconds each service answers, breaks, hangs or fails every other request, in turn.
+ *
+ * @type {Record<string, Script>}
+ */
 const SERVICES = {
-  users: [20_000, 'answers', 9_000, 'breaks'],
-  avatars: [12_000, 'answers', 5_000, 'hangs', 8_000, 'breaks'],
-  search: [15_000, 'answers', 12_000, 'falters', 8_000, 'dawdles'],
-  'payments (card)': [3_000, 'answers', 30_000, 'resets'],
+  users: [
+    [20_000, 'answers'],
+    [9_000, 'breaks'],
+  ],
+  avatars: [
+    [12_000, 'answers'],
+    [5_000, 'hangs'],
+    [8_000, 'breaks'],
+  ],
+  search: [
+    [15_000, 'answers'],
+    [12_000, 'falters'],
+    [8_000, 'dawdles'],
+  ],
+  'payments (card)': [
+    [3_000, 'answers'],
+    [30_000, 'resets'],
+  ],
 }
-/** What differs from the rules of the other circuits. */
+/**
+ * What differs from the rules of the other circuits.
+ *
+ * @type {Record<string, CircuitOptions>}
+ */
 const RULES = { search: { failureRate: 0.4, slowAfter: 0.3 } }
 const REQUESTS_EVERY = 250
 const STORAGE_UP = 25_000

@@ -11,6 +11,7 @@ const MS_PER_SECOND = 1000
  */
 export async function startService({ outageAfter, outage }) {
   const service = { delivered: new Set(), requests: 0, origin: '', close: () => server.close() }
+  /** @type {number | undefined} */
   let backAt
   const server = createServer((request, response) => {
     service.requests += 1

@@ -15,9 +15,18 @@ import { Story } from './story.mjs'
 import { printSummary } from './summary.mjs'
 import { Terminal } from './terminal.mjs'
 
+/**
+ * @import { Processes } from '../../processes.mjs'
+ *
+ * @typedef {Arm['pids']} Pids
+ */
+
 const WIDTHS = { time: 8, service: 9, lane: 27, label: 12 }
 
-/** @returns whether all checks passed */
+/**
+ * @param {Processes} processes
+ * @returns whether all checks passed
+ */
 export async function demo(processes) {
   await installMissing([{ program: 'redis-server', debianPackage: 'redis-server' }])
   const redis = await processes.keep(RedisServer.start())
@@ -37,6 +46,11 @@ export async function demo(processes) {
   return (await playOperator(processes, redis.url, shared)) && hasHeld
 }
 
+/**
+ * @param {Processes} processes
+ * @param {string} url of Redis
+ * @param {Arm} shared
+ */
 async function playOperator(processes, url, shared) {
   console.log(
     `\n  ${paint('bold', 'An operator takes the same circuit in hand, from a second terminal.')}\n`,
@@ -48,13 +62,21 @@ async function playOperator(processes, url, shared) {
   return printOperatorChecks(calls, await shared.results())
 }
 
+/** @param {Pids} pids */
 function heads({ clients }) {
   const titles = PROCESSES.map((name, index) => `process ${name} (${clients[index]})`)
   return Object.fromEntries(titles.entries())
 }
 
+/**
+ * @param {Pids} shared
+ * @param {Pids} own
+ * @param {number | undefined} redis
+ */
 function printHead(shared, own, redis) {
+  /** @param {Pids['clients']} pids */
   const fleet = (pids) => pids.map((pid, index) => `${PROCESSES[index]} (${pid})`).join(', ')
+  /** @param {Pids} pids */
   const chain = ({ clients, users }) => `${fleet(clients)} → user service (${users})`
   console.log(`
   ${paint('bold', 'A user service breaks and comes back. Three processes share a circuit through Redis.')}

@@ -1,11 +1,21 @@
 /** The last scene: an operator tries the rule in a dry run, enforces it, and forces the circuit open. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BEAT } from '../settings.mjs'
-import { isRefused } from '../summary.mjs'
+import { isRefused, isSpared } from '../summary.mjs'
 import { force, outcome, probe, spared, transitionRows } from './cells.mjs'
 import { KIND, OPERATOR, PROCESSES } from './settings.mjs'
 import { typed } from './terminal.mjs'
 import { Transitions } from './transitions.mjs'
+
+/**
+ * @import { ForcedState } from 'axios-breaker'
+ * @import { Arm, Call } from '../arm.mjs'
+ * @import { Cell } from '../cells.mjs'
+ * @import { Cells, Timeline } from '../timeline.mjs'
+ * @import { Terminal } from './terminal.mjs'
+ *
+ * @typedef {Call & { phase: string }} OperatorCall
+ */
 
 const { by, trial, reason, lasts } = OPERATOR
 const DRY_RUN = ['close', KIND, '--for', '10m', '--by', by, '--reason', trial]
@@ -20,13 +30,19 @@ export class Operator {
   #timeline
   #transitions
   #phase = 'dry run'
+  /** @type {OperatorCall[]} */
   #calls = []
 
+  /**
+   * @param {Arm} arm
+   * @param {Terminal} terminal
+   * @param {Timeline} timeline
+   */
   constructor(arm, terminal, timeline) {
     this.#arm = arm
     this.#terminal = terminal
     this.#timeline = timeline
-    this.#transitions = new Transitions({ events: (kind) => arm.events(kind) })
+    this.#transitions = new Transitions(arm)
   }
 
   /** @returns every call of the scene, with its phase */
@@ -34,7 +50,7 @@ export class Operator {
     await this.#transitions.news()
     await this.#type(DRY_RUN, 'closed')
     await this.#behave('breaks')
-    await this.#turnsUntil((calls) => calls.filter((call) => call.wasSpared).length >= 6)
+    await this.#turnsUntil((calls) => calls.filter(isSpared).length >= 6)
 
     this.#phase = 'enforced'
     await this.#type(ENFORCED)
@@ -45,9 +61,9 @@ export class Operator {
     this.#phase = 'maintenance'
     await this.#type(MAINTENANCE, 'opened', true)
     await this.#turn()
-    this.#timeline.say(`${' '.repeat(INDENT)}${this.#calls.at(-1).message}`)
+    this.#timeline.say(`${' '.repeat(INDENT)}${this.#refusal()?.message}`)
     // Nobody calls shortly before the end: it would depend on the machine who is refused.
-    await this.#turnsUntil(() => !(this.#calls.at(-1).retryAfter * 1000 > 2 * BEAT))
+    await this.#turnsUntil(() => (this.#refusal()?.retryAfter ?? 0) * 1000 <= 2 * BEAT)
     await this.#hear(undefined, 'time is up')
 
     this.#phase = 'afterwards'
@@ -56,7 +72,17 @@ export class Operator {
     return this.#calls
   }
 
-  /** @param isForOperator whether it waits for somebody to type it */
+  /** @returns the last call, if it was refused */
+  #refusal() {
+    const last = this.#calls.at(-1)
+    return last && isRefused(last) ? last : undefined
+  }
+
+  /**
+   * @param {readonly string[]} args
+   * @param {ForcedState} [state]
+   * @param {boolean} [isForOperator] whether it waits for somebody to type it
+   */
   async #type(args, state, isForOperator = false) {
     this.#timeline.say(`$ ${typed(args)}`)
     const isDone = () => this.#transitions.forced(state)
@@ -65,18 +91,25 @@ export class Operator {
     await this.#hear(state, 'released')
   }
 
-  /** Waits until every process knows what the circuit is forced to. */
+  /**
+   * Waits until every process knows what the circuit is forced to.
+   *
+   * @param {ForcedState | undefined} state
+   * @param {string} end how the force has ended, if it has
+   */
   async #hear(state, end) {
     const isHeard = await this.#transitions.forced(state)
     if (!isHeard) throw new Error(`not every process knows that it is ${state ?? end}`)
     this.#show([everyProcess(force(this.#transitions.forces[0], end))])
   }
 
+  /** @param {string} behaviour */
   async #behave(behaviour) {
     await this.#arm.order('behave', behaviour)
     this.#timeline.behave(behaviour)
   }
 
+  /** @param {(calls: readonly OperatorCall[]) => boolean} isEnough given the calls of this phase */
   async #turnsUntil(isEnough) {
     do await this.#turn()
     while (!isEnough(this.#calls.filter(({ phase }) => phase === this.#phase)))
@@ -85,6 +118,7 @@ export class Operator {
   /** Calls one process after the other. */
   async #turn() {
     const next = performance.now() + BEAT
+    /** @type {Record<number, Cell[]>} */
     let row = {}
     for (const process of PROCESSES.keys()) {
       row[process] = [await this.#call(process)]
@@ -97,6 +131,7 @@ export class Operator {
     await sleep(Math.max(0, next - performance.now()))
   }
 
+  /** @param {number} client */
   async #call(client) {
     const state = this.#transitions.stateOf(client)
     // On a busy machine, a call may come after the end of the force. It proves nothing about it.
@@ -104,22 +139,25 @@ export class Operator {
     const id = `operator-${this.#calls.length}`
     const result = await this.#arm.call(KIND, id, phase, client)
     this.#calls.push({ ...result, phase })
-    if (result.wasSpared) return spared(result)
+    if (result.outcome === 'failed' && result.wasSpared) return spared(result)
     const wasProbe = this.#phase !== 'dry run' && state === 'opened' && !isRefused(result)
     return wasProbe ? probe(result) : outcome(result, state)
   }
 
+  /** @param {readonly Cells[]} rows */
   #show(rows) {
     for (const row of rows) this.#timeline.tick(row)
   }
 }
 
+/** @param {readonly OperatorCall[]} calls */
 function everyAnswered(calls) {
   return PROCESSES.every((_, process) => {
     return calls.some(({ client, outcome: end }) => client === process && end === 'answered')
   })
 }
 
+/** @param {Cell} cell */
 function everyProcess(cell) {
   return Object.fromEntries(PROCESSES.map((_, process) => [process, [cell]]))
 }

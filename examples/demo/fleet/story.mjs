@@ -6,13 +6,25 @@ import { crowd, outcome, probe, transitionRows } from './cells.mjs'
 import { CALLERS, KIND, PATIENCE, PROCESSES, TTL } from './settings.mjs'
 import { Transitions } from './transitions.mjs'
 
+/**
+ * @import { Call } from '../arm.mjs'
+ * @import { Cell } from '../cells.mjs'
+ * @import { Stage } from '../stage.mjs'
+ * @import { Cells } from '../timeline.mjs'
+ */
+
 export class Story {
-  /** For each half-opening, the ids of the calls made in it. */
+  /**
+   * For each half-opening, the ids of the calls made in it.
+   *
+   * @type {string[][]}
+   */
   crowds = []
   transitions
   #stage
   #dueAt = Infinity
 
+  /** @param {Stage} stage */
   constructor(stage) {
     this.#stage = stage
     this.transitions = new Transitions(stage)
@@ -20,12 +32,15 @@ export class Story {
 
   async play() {
     const beat = () => this.#beat()
+    const { transitions } = this
+    /** @param {readonly string[]} history */
     const sawFailedProbe = (history) => history.includes('half-opened → opened')
-    const isClosed = (_, process) => this.transitions.stateOf(process) === 'closed'
+    const areClosed = () =>
+      PROCESSES.every((_, process) => transitions.stateOf(process) === 'closed')
     const acts = {
       answers: { beats: 4, done: () => true },
-      breaks: { beats: 0, done: () => this.transitions.histories.every(sawFailedProbe) },
-      recovers: { beats: 4, done: () => PROCESSES.every(isClosed) },
+      breaks: { beats: 0, done: () => transitions.histories.every(sawFailedProbe) },
+      recovers: { beats: 4, done: areClosed },
     }
     for (const [behaviour, act] of Object.entries(acts)) {
       await this.#stage.act(behaviour, { ...act, beat })
@@ -42,6 +57,7 @@ export class Story {
 
   /** Calls one process after the other, so that each failure is counted before the next one happens. */
   async #callInTurn() {
+    /** @type {Record<number, Cell[]>} */
     let row = {}
     for (const process of PROCESSES.keys()) {
       // Nobody calls shortly before the ttl has passed: a delayed single caller would become the probe.
@@ -77,6 +93,7 @@ export class Story {
     this.#show([...rows, ...(await this.#moves())])
   }
 
+  /** @param {readonly Cells[]} rows */
   #show(rows) {
     for (const row of rows) this.#stage.show(row)
   }
@@ -90,7 +107,9 @@ export class Story {
   }
 }
 
+/** @param {readonly Call[]} refused */
 function crowdRow(refused) {
+  /** @param {number} process */
   const refusals = (process) => refused.filter(({ client }) => client === process).length
   const cells = [...PROCESSES.keys()].map((process) => [crowd(CALLERS - refusals(process))])
   return Object.fromEntries(cells.entries())

@@ -4,12 +4,22 @@
  */
 import { isRefused, median, milliseconds, table } from '../summary.mjs'
 
+/**
+ * @import { Results } from '../arm.mjs'
+ * @import { Move } from './transitions.mjs'
+ */
+
 const PHASES = {
   answers: 'while it answered',
   breaks: 'while it answered 500',
   recovers: 'after it came back',
 }
 
+/**
+ * @param {Results} shared
+ * @param {Results} own
+ * @param {readonly (readonly Move[])[]} moves
+ */
 export function printSummary(shared, own, moves) {
   const { head, title, row } = table([shared, own])
   head('one circuit', 'a circuit each')
@@ -30,11 +40,14 @@ export function printSummary(shared, own, moves) {
   row('longest', (arm) => (arm === shared ? milliseconds(Math.max(...spans), 1) : ''))
 }
 
-/** Transitions that another process decided because of a result. */
+/**
+ * Transitions that another process decided because of a result.
+ *
+ * @param {readonly (readonly Move[])[]} moves
+ */
 function travelled(moves) {
-  const heard = ({ origin, to }) => origin === 'shared' && to !== 'half-opened'
   return moves
     .flat()
-    .filter(heard)
+    .filter(({ origin, to }) => origin === 'shared' && to !== 'half-opened')
     .map(({ after }) => after)
 }

@@ -6,7 +6,11 @@ import { isAttended, TYPING } from '../settings.mjs'
 
 const MAIN = fileURLToPath(new URL('../../../dist/esm/cli/main.js', import.meta.url))
 
-/** As it is typed: quotes only what needs quotes. */
+/**
+ * As it is typed: quotes only what needs quotes.
+ *
+ * @param {readonly string[]} args
+ */
 export function typed(args) {
   return ['npx', 'axios-breaker', ...args]
     .map((word) => (/\s/.test(word) ? `"${word}"` : word))
@@ -26,18 +30,28 @@ export class Terminal {
     this.#url = url
   }
 
-  /** Runs a command to its end. @returns what it printed */
+  /**
+   * Runs a command to its end.
+   *
+   * @param {readonly string[]} args
+   * @returns what it printed
+   */
   async run(args) {
     const running = new Running(process.execPath, [MAIN, ...args], {
       env: { REDIS_URL: this.#url },
     })
-    this.#processes.keep(Promise.resolve({ stop: () => running.kill() }))
+    void this.#processes.keep(Promise.resolve({ stop: () => running.kill() }))
     const { code } = await running.end()
     if (code !== 0) throw new Error(`${typed(args)} ended with ${code}: ${running.output.trim()}`)
     return running.stdout.trim()
   }
 
-  /** Waits for somebody to type a command, and runs it after a while if nobody has. */
+  /**
+   * Waits for somebody to type a command, and runs it after a while if nobody has.
+   *
+   * @param {readonly string[]} args
+   * @param {() => Promise<boolean>} isDone
+   */
   async ask(args, isDone) {
     if (isAttended) {
       const wait = `within ${TYPING / 1000} s, or the demo runs it`

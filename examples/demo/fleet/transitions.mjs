@@ -3,17 +3,29 @@ import nodeProcess from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KIND, PATIENCE, PROCESSES } from './settings.mjs'
 
+/**
+ * @import { CircuitEvents, CircuitState, Forced, ForcedState } from 'axios-breaker'
+ * @import { CircuitEvent } from '../arm.mjs'
+ * @import { Kind } from '../settings.mjs'
+ *
+ * @typedef {object} Move
+ * @property {CircuitState} from
+ * @property {CircuitState} to
+ * @property {CircuitEvents['stateChanged']['origin']} origin
+ * @property {number} after milliseconds since the result that caused it
+ */
+
 export class Transitions {
   /**
-   * The transitions of each process so far, with the milliseconds since the result that caused them.
+   * The transitions of each process so far.
    *
-   * @type {{ from: string, to: string, origin: string, after: number }[][]}
+   * @type {Move[][]}
    */
   moves = PROCESSES.map(() => [])
   /**
    * What the circuit of each process is forced to.
    *
-   * @type {(import('axios-breaker').CircuitEvents['forced']['forced'])[]}
+   * @type {(Forced | undefined)[]}
    */
   forces = PROCESSES.map(() => undefined)
   /** When the forces end, by the clock of the events. */
@@ -23,6 +35,7 @@ export class Transitions {
   /** When any process last counted a result. */
   #countedAt = 0
 
+  /** @param {{ events(kind: Kind): Promise<CircuitEvent[][]> }} stage */
   constructor(stage) {
     this.#stage = stage
   }
@@ -32,11 +45,16 @@ export class Transitions {
     return this.moves.map((moves) => moves.map(({ from, to }) => `${from} → ${to}`))
   }
 
+  /** @param {number} process */
   stateOf(process) {
     return this.moves[process].at(-1)?.to ?? 'closed'
   }
 
-  /** Waits until every process knows what the circuit is forced to, or that it is not. */
+  /**
+   * Waits until every process knows what the circuit is forced to, or that it is not.
+   *
+   * @param {ForcedState | undefined} state
+   */
   async forced(state) {
     const isKnown = () => this.forces.every((force) => force?.state === state)
     const end = performance.now() + PATIENCE
@@ -47,7 +65,11 @@ export class Transitions {
     return isKnown()
   }
 
-  /** Whether the force that a process knows has ended, although it may not have said so yet. */
+  /**
+   * Whether the force that a process knows has ended, although it may not have said so yet.
+   *
+   * @param {number} process
+   */
   isOver(process) {
     return Number(nodeProcess.hrtime.bigint()) / 1e6 > this.#ends[process]
   }
@@ -76,13 +98,11 @@ export class Transitions {
     const results = events.flat().filter(({ event }) => event === 'failed' || event === 'recovered')
     this.#countedAt = Math.max(this.#countedAt, ...results.map(({ at }) => at))
     for (const [process, own] of events.entries()) {
-      for (const { event, at, forced } of own) {
-        if (event !== 'forced') continue
+      for (const { at, forced } of own.filter((each) => each.event === 'forced')) {
         this.forces[process] = forced
         this.#ends[process] = at + (forced?.endsIn ?? Infinity) * 1000
       }
-      const moves = own.filter(({ event }) => event === 'stateChanged')
-      for (const { at, ...move } of moves) {
+      for (const { at, ...move } of own.filter((each) => each.event === 'stateChanged')) {
         this.moves[process].push({ ...move, after: at - this.#countedAt })
       }
     }

@@ -12,14 +12,24 @@ import { RedisServer } from '../../scripts/redis-server.mjs'
 import { run } from '../../scripts/run.mjs'
 import { until } from '../../scripts/until.mjs'
 
+/**
+ * @import { AxiosInstance } from 'axios'
+ * @import { CircuitState } from 'axios-breaker'
+ */
+
 const NAMES = ['users', 'orders', 'payments']
-/** Whose packets are dropped, and how a rule finds them by the port of the client. */
+/**
+ * Whose packets are dropped, and how a rule finds them by the port of the client.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
 const DIRECTIONS = {
   "the peer's": ['dport'],
   'our own': ['sport'],
   'all packets': ['dport', 'sport'],
 }
 
+/** @param {string[]} args */
 const ip = (...args) => run('ip', args)
 
 /** The kernel checks rules in the order of their numbers, and by default packets to this machine match the first. */
@@ -35,6 +45,10 @@ async function dropNoMore() {
   while (await isLeft()) await ip('rule', 'del', 'pref', '1')
 }
 
+/**
+ * @param {readonly string[]} ports
+ * @param {readonly string[]} directions
+ */
 async function drop(ports, directions) {
   const rules = ports.flatMap((port) => directions.map((direction) => [direction, port]))
   for (const [direction, port] of rules) {
@@ -45,8 +59,13 @@ async function drop(ports, directions) {
 class Process {
   losses = 0
   #origin
+  /** @type {Map<string, AxiosInstance>} */
   #instances = new Map()
 
+  /**
+   * @param {string} url
+   * @param {string} origin
+   */
   constructor(url, origin) {
     this.#origin = origin
     this.breaker = new CircuitBreaker({ threshold: 1, ttl: 60, storage: new RedisStorage({ url }) })
@@ -54,17 +73,23 @@ class Process {
     for (const name of NAMES) this.#attach(name)
   }
 
+  /** @param {string} name */
   async fail(name) {
     await this.#instances
       .get(name)
-      .get('/')
+      ?.get('/')
       .catch(() => undefined)
   }
 
+  /**
+   * @param {string} name
+   * @param {CircuitState} state
+   */
   async becomes(name, state) {
     await until(`${name} is ${state}`, () => this.breaker.circuit(name)?.state === state)
   }
 
+  /** @param {string} name */
   #attach(name) {
     const instance = axios.create({ baseURL: this.#origin })
     this.#instances.set(name, instance)
@@ -72,19 +97,31 @@ class Process {
   }
 }
 
-/** @returns {Promise<string[]>} of the clients that have subscribed, or of those that have not */
+/**
+ * @param {RedisServer} server
+ * @param {boolean} hasSubscribed
+ * @returns {Promise<string[]>} of the clients that have subscribed, or of those that have not
+ */
 async function portsOf(server, hasSubscribed) {
+  /** @type {string} */
   const list = await server.command('CLIENT', 'LIST')
   return list
     .trim()
     .split('\n')
     .filter((line) => !line.includes('cmd=client') && /sub=[1-9]/.test(line) === hasSubscribed)
-    .map((line) => line.match(/ addr=[^ ]*:(\d+)/)[1])
+    .flatMap((line) => / addr=[^ ]*:(\d+)/.exec(line)?.[1] ?? [])
 }
 
+/** @param {number} start */
 const secondsSince = (start) => (performance.now() - start) / 1000
 
-/** A failure is reported over the dead connection: the next connection is there before the failure is too old. */
+/**
+ * A failure is reported over the dead connection: the next connection is there before the failure is too old.
+ *
+ * @param {RedisServer} server
+ * @param {string} origin
+ * @param {string} whose
+ */
 async function tryBoth(server, origin, whose) {
   const tried = new Process(server.url, origin)
   await tried.breaker.init()
@@ -105,7 +142,13 @@ async function tryBoth(server, origin, whose) {
   return `joined again after ${seconds.toFixed(1)} s`
 }
 
-/** Nothing happens at all: the PING on the connection for messages detects that it is dead. */
+/**
+ * Nothing happens at all: the PING on the connection for messages detects that it is dead.
+ *
+ * @param {RedisServer} server
+ * @param {string} origin
+ * @param {string} whose
+ */
 async function trySubscription(server, origin, whose) {
   const tried = new Process(server.url, origin)
   await tried.breaker.init()

@@ -13,20 +13,32 @@ const NOISE = 0.25
 /** A gap that a process certainly notices: 1.5 s and a beat (`lib/fleet/pulse.ts`). */
 const GAP = 1.6
 
+/**
+ * @import { Troubles } from './troubles.mjs'
+ * @import { Counted, Journal, Process, Span } from './types.js'
+ *
+ * @typedef {{ failures: number[], endedAt: number }} Run failures in a row, and the success that ended it
+ */
+
 export class Evidence {
   #journal
   #troubles
   #life
+  /** @type {Map<Process, readonly Run[]>} */
   #runs = new Map()
   /** The times at which the streaks of the fleet would have opened the circuit. */
   #ofFleet
-  /** The same by a process's own results alone. */
+  /**
+   * The same by a process's own results alone.
+   *
+   * @type {Map<Process, readonly number[]>}
+   */
   #ofOwn = new Map()
-  #ofProbes = []
+  #ofProbes
 
   /**
-   * @param {any} journal
-   * @param {import('./troubles.mjs').Troubles} troubles
+   * @param {Journal} journal
+   * @param {Troubles} troubles
    */
   constructor(journal, troubles) {
     const { processes, rules } = journal
@@ -43,8 +55,8 @@ export class Evidence {
       this.#ofOwn.set(process, [...whole, ...failedProbes([process], () => true)].toSorted(byTime))
     }
     this.#ofProbes = failedProbes(processes, ({ up }) => up).toSorted(byTime)
-    const moments = processes.flatMap((process) =>
-      this.#runs.get(process).flatMap(({ failures }) => failures),
+    const moments = [...this.#runs.values()].flatMap((runs) =>
+      runs.flatMap(({ failures }) => failures),
     )
     this.#ofFleet = moments.toSorted(byTime).filter((at) => this.#wouldOpen(at))
   }
@@ -57,6 +69,9 @@ export class Evidence {
    * (0.5 s each): 1.3 s with noise. During a fault, a report may wait until its evidence is too old (the ttl), and
    * then be under way for half a second. The end of a failed probe may be sent after the storage was lost, for as
    * long as its permit stands: two leases (`lib/storage/limits.ts`).
+   *
+   * @param {Process} process
+   * @param {number} at
    */
   mayRefuse(process, at) {
     const { ttl, lease } = this.#journal.rules
@@ -64,20 +79,30 @@ export class Evidence {
     const late = isClean ? 1.3 : this.#life + TRANSIT + 2 * NOISE
     const lateProbe = isClean ? 1.3 : 2 * lease + 1
     return (
-      isWithin(this.#ofOwn.get(process), at - ttl - NOISE, at) ||
+      isWithin(this.#ofOwn.get(process) ?? [], at - ttl - NOISE, at) ||
       isWithin(this.#ofFleet, at - ttl - late, at) ||
       isWithin(this.#ofProbes, at - ttl - lateProbe, at)
     )
   }
 
-  /** Whether a circuit may be open by anything that was seen from here on. */
+  /**
+   * Whether a circuit may be open by anything that was seen from here on.
+   *
+   * @param {Process} process
+   * @param {number} from
+   * @param {number} to
+   */
   hasAny(process, from, to) {
-    return [this.#ofFleet, this.#ofProbes, this.#ofOwn.get(process)].some((times) =>
+    return [this.#ofFleet, this.#ofProbes, this.#ofOwn.get(process) ?? []].some((times) =>
       isWithin(times, from, to),
     )
   }
 
-  /** With the `quorum - 1` worst processes left out. */
+  /**
+   * With the `quorum - 1` worst processes left out.
+   *
+   * @param {number} at
+   */
   #wouldOpen(at) {
     const { quorum, threshold } = this.#journal.rules
     const streaks = this.#journal.processes.map((process) => this.#standing(process, at))
@@ -85,10 +110,15 @@ export class Evidence {
     return counted.reduce((sum, streak) => sum + streak, 0) >= threshold
   }
 
-  /** The longest streak of this process that may stand: if it was taken back during a fault, until it is too old. */
+  /**
+   * The longest streak of this process that may stand: if it was taken back during a fault, until it is too old.
+   *
+   * @param {Process} process
+   * @param {number} at
+   */
   #standing(process, at) {
     let most = 0
-    for (const { failures, endedAt } of this.#runs.get(process)) {
+    for (const { failures, endedAt } of this.#runs.get(process) ?? []) {
       const seen = failures.filter((failure) => failure <= at)
       const newest = seen.at(-1)
       if (newest === undefined || at - newest > this.#life + TRANSIT) continue
@@ -100,22 +130,40 @@ export class Evidence {
   }
 }
 
+/**
+ * @param {number} a
+ * @param {number} b
+ */
 const byTime = (a, b) => a - b
 
+/**
+ * @param {readonly number[]} times
+ * @param {number} from
+ * @param {number} to
+ */
 function isWithin(times, from, to) {
   // A transition is logged just before the result that caused it.
   return times.some((time) => time >= from && time <= to + 0.05)
 }
 
+/**
+ * @param {readonly Process[]} processes
+ * @param {(outcome: Counted) => boolean} isMeant
+ */
 function failedProbes(processes, isMeant) {
   return processes.flatMap(({ outcomes }) =>
     outcomes.filter((it) => it.isProbe && it.isFailure && isMeant(it)).map(({ t }) => t),
   )
 }
 
-/** Failures in a row, each with the success that ended it. */
+/**
+ * @param {readonly Counted[]} outcomes
+ * @param {(failure: Counted) => boolean} counts
+ */
 function runsOf(outcomes, counts) {
+  /** @type {Run[]} */
   const runs = []
+  /** @type {Run | undefined} */
   let run
   for (const outcome of outcomes) {
     if (!outcome.isFailure) {
@@ -132,8 +180,12 @@ function runsOf(outcomes, counts) {
 /**
  * What a process saw while it was known to be alone, or during a time in which it did not run, is no evidence for
  * the others.
+ *
+ * @param {Process} process
+ * @param {Counted} failure
  */
 function isForFleet({ losses, stalls }, { sent, t }) {
+  /** @param {Span} span */
   const overlaps = ({ from, to }) => from < t && sent < to
   return (
     !losses.some(overlaps) && !stalls.some((span) => span.to - span.from > GAP && overlaps(span))

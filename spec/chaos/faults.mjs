@@ -6,13 +6,24 @@ const PATIENCE = 700
 const AGAIN = 100
 
 /**
+ * @import { RedisServer } from '../../scripts/redis-server.mjs'
+ * @import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
+ * @import { DriverRecord, Log, PlannedFault } from './types.js'
+ * @import { ChaosUpstream } from './upstream.mjs'
+ * @import { Slot } from './worker.mjs'
+ *
  * @typedef {object} Scene
- * @property {import('../../scripts/redis-server.mjs').RedisServer} redis
- * @property {Map<string, import('./worker.mjs').Slot>} slots
- * @property {import('./upstream.mjs').ChaosUpstream} upstream
+ * @property {RedisServer} redis
+ * @property {Map<string, Slot>} slots
+ * @property {ChaosUpstream} upstream
  */
 
-/** Resolves with false if Redis does not accept the command now. */
+/**
+ * Resolves with false if Redis does not accept the command now.
+ *
+ * @param {RedisServer} redis
+ * @param {string[]} command
+ */
 async function tell(redis, ...command) {
   if (!redis.isAnswering) return false
   const asked = redis.command(...command).then(
@@ -22,13 +33,22 @@ async function tell(redis, ...command) {
   return Promise.race([asked, sleep(PATIENCE, false, { ref: false })])
 }
 
-/** Tries to undo a fault until that works: Redis itself may be frozen or down. */
+/**
+ * Tries to undo a fault until that works: Redis itself may be frozen or down.
+ *
+ * @param {RedisServer} redis
+ * @param {string[]} command
+ */
 async function insist(redis, ...command) {
   while (!(await tell(redis, ...command))) await sleep(AGAIN)
 }
 
-/** Each returns a function that undoes it. */
-const STARTS = {
+/**
+ * The faults of what all processes use. Each returns a function that undoes it, unless it is over at once.
+ *
+ * @type {Readonly<Record<string, (scene: Scene, fault: PlannedFault) => unknown>>}
+ */
+const OF_ALL = {
   'redis-stop': ({ redis }) => {
     redis.freeze()
     return () => redis.thaw()
@@ -50,35 +70,48 @@ const STARTS = {
     await tell(redis, 'CONFIG', 'SET', 'maxmemory', '1')
     return () => insist(redis, 'CONFIG', 'SET', 'maxmemory', '0')
   },
-  'net-cut': (_scene, { proxy }) => proxy.cut(),
-  'net-refuse': (_scene, { proxy }) => refuse(proxy),
-  'net-silence': (_scene, { proxy }) => beSilent(proxy),
-  'net-delay': (_scene, { proxy }, { at }) => {
+  outage: async ({ upstream }, { mode = 'error' }) => {
+    await upstream.set('all', mode)
+    return () => upstream.set('all', 'ok')
+  },
+}
+
+/**
+ * The faults of one process.
+ *
+ * @type {Readonly<Record<string, (slot: Slot, fault: PlannedFault, scene: Scene) => unknown>>}
+ */
+const OF_SLOT = {
+  'net-cut': ({ proxy }) => proxy.cut(),
+  'net-refuse': ({ proxy }) => refuse(proxy),
+  'net-silence': ({ proxy }) => beSilent(proxy),
+  'net-delay': ({ proxy }, { at }) => {
     // Random, like the rest of the plan.
     proxy.delay = 50 + ((at * 1000) % 250)
     return () => (proxy.delay = 0)
   },
-  'net-hold': (_scene, { proxy }) => {
+  'net-hold': ({ proxy }) => {
     proxy.pause()
     return () => proxy.resume()
   },
-  'process-stop': (_scene, slot) => {
+  'process-stop': (slot) => {
     slot.signal('SIGSTOP')
     return () => slot.signal('SIGCONT')
   },
-  'process-busy': (_scene, slot, { at, until }) => {
+  'process-busy': (slot, { at, until }) => {
     slot.send({ command: 'busy', seconds: until - at })
     return () => undefined
   },
-  'process-kill': (_scene, slot) => {
+  'process-kill': (slot) => {
     slot.signal('SIGKILL')
     return () => slot.spawn()
   },
-  'upstream-of-one': async ({ upstream }, { slot }, { mode }) => {
+  'upstream-of-one': async ({ slot }, { mode = 'error' }, { upstream }) => {
     await upstream.set(slot, mode)
     return () => upstream.set(slot, 'ok')
   },
-  'cut-off': async ({ upstream }, { slot, proxy }, { mode }) => {
+  'cut-off': async ({ slot, proxy }, { mode = 'error' }, { upstream }) => {
+    /** @type {() => void | Promise<void>} */
     const heal = mode === 'hang' ? beSilent(proxy) : refuse(proxy)
     await upstream.set(slot, mode)
     return async () => {
@@ -86,19 +119,29 @@ const STARTS = {
       await upstream.set(slot, 'ok')
     }
   },
-  outage: async ({ upstream }, _slot, { mode }) => {
-    await upstream.set('all', mode)
-    return () => upstream.set('all', 'ok')
-  },
 }
 
+/**
+ * @param {Scene} scene
+ * @param {PlannedFault} fault
+ */
+function start(scene, fault) {
+  const slot = scene.slots.get(fault.target)
+  return slot ? OF_SLOT[fault.kind](slot, fault, scene) : OF_ALL[fault.kind](scene, fault)
+}
+
+/** @param {TcpProxy} proxy */
 function refuse(proxy) {
   proxy.refuse()
   proxy.cut()
   return () => proxy.accept()
 }
 
-/** Connections that are made in the meantime are lost too, for good. */
+/**
+ * Connections that are made in the meantime are lost too, for good.
+ *
+ * @param {TcpProxy} proxy
+ */
 function beSilent(proxy) {
   proxy.silence()
   const timer = setInterval(() => proxy.silence(), AGAIN)
@@ -112,15 +155,15 @@ function beSilent(proxy) {
  * Causes a fault, and undoes it when its time is over.
  *
  * @param {Scene} scene
- * @param {any} fault of the plan
+ * @param {PlannedFault} fault
  * @param {(seconds: number) => Promise<void>} waitUntil of the run
- * @param {(record: object) => void} log
+ * @param {Log<DriverRecord>} log
  */
 export async function bringAbout(scene, fault, waitUntil, log) {
   const { kind, target, at, until } = fault
   const id = `${kind} ${target} ${at.toFixed(3)}`
   log({ k: 'fault', id, kind, target, mode: fault.mode })
-  const undo = await STARTS[kind](scene, scene.slots.get(target), fault)
+  const undo = await start(scene, fault)
   if (typeof undo === 'function') {
     await waitUntil(until)
     await undo()

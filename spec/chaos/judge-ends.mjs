@@ -1,11 +1,15 @@
 /** E and F: the state when the faults are over. */
 
+/** @import { Check, Found } from './types.js' */
+
 /** Seconds at the end of a quiet time in which a healthy fleet sends nothing to the storage. */
 const SILENT = 2
 /** Seconds before a check within which a process must have logged its state: it does so four times a second. */
 const FRESH = 0.8
 
+/** @type {Check} */
 export function judgeConvergence({ processes, checks, hashes, parts, overAt }, { troubles }) {
+  /** @type {Found[]} */
   const violations = []
   let checked = 0
   for (const { t, names } of checks) {
@@ -16,17 +20,22 @@ export function judgeConvergence({ processes, checks, hashes, parts, overAt }, {
     for (const name of names) {
       checked += 1
       const process = processes.find((it) => it.name === name)
+      if (!process) throw new Error(`${name} was checked, and has not been started`)
+      /** @param {string} text */
       const tell = (text) => violations.push({ at: t, process: name, text })
-      const { u, s, t: at } = process.records.findLast((it) => it.k === 'state' && it.t <= t) ?? {}
-      if (!(t - at < FRESH)) tell('says nothing')
-      else if (!u || s !== 'closed') tell(`says ${s}, storage ${u ? 'up' : 'lost'}`)
+      const states = process.records.filter((it) => it.k === 'state')
+      const last = states.findLast((it) => it.t <= t)
+      if (!last || t - last.t >= FRESH) tell('says nothing')
+      else if (!last.u || last.s !== 'closed')
+        tell(`says ${last.s}, storage ${last.u ? 'up' : 'lost'}`)
       const end = parts.find((part) => part.t > t)?.t ?? overAt
       const refused = process.requests.filter(
         ({ start, ended }) => ended === 'refused' && start > t && start < end,
       )
       if (refused.length > 0) tell(`refused ${refused.length} requests after it`)
-      const isAsking = ({ k, t: asked }) => k === 'asked' && asked > t - SILENT && asked <= t
-      const commands = process.records.filter(isAsking).length
+      const commands = process.records.filter(
+        (it) => it.k === 'asked' && it.t > t - SILENT && it.t <= t,
+      ).length
       // A process that notices that it missed messages reads its circuits again.
       const mayAsk = troubles.mayBeDeaf(process, t - SILENT, t)
       if (commands > 0 && !mayAsk)
@@ -36,7 +45,9 @@ export function judgeConvergence({ processes, checks, hashes, parts, overAt }, {
   return { checked, violations }
 }
 
+/** @type {Check} */
 export function judgeExits({ processes, rules }) {
+  /** @type {Found[]} */
   const violations = []
   let checked = 0
   for (const { name, asked, exit, records } of processes) {
@@ -44,6 +55,7 @@ export function judgeExits({ processes, rules }) {
     checked += 1
     const ended = records.find(({ k }) => k === 'ended')
     const limit = asked.closes ? rules.exit.closed : rules.exit.left
+    /** @param {string} text */
     const tell = (text) => violations.push({ at: asked.t, process: name, text })
     if (!ended) tell(`did not end within ${limit + 2} s`)
     else if (!exit || exit.signal || exit.t - ended.t > limit) {
@@ -55,7 +67,9 @@ export function judgeExits({ processes, rules }) {
   return { checked, violations }
 }
 
+/** @type {Check} */
 export function judgeNoise({ processes, faults }) {
+  /** @type {Found[]} */
   const violations = []
   for (const { name, slot, exit, asked, printed } of processes) {
     const isKilled = faults.some(

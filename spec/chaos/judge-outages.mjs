@@ -1,5 +1,7 @@
 /** D: a real outage opens the circuits of all processes, and its end closes them. */
 
+/** @import { Check, Found, Journal, Process } from './types.js' */
+
 /**
  * Seconds until an outage has opened all circuits: requests that hang fail after their timeout of 0.8 s; a process
  * with many requests has five failures 0.1 s later; a report and a message take milliseconds; the rest is noise.
@@ -11,26 +13,33 @@ const REAL = 3
 const REFRESH = 6
 const NOISE = 0.5
 
+/** @type {Check} */
 export function judgeOwnThreshold({ processes, rules }, { troubles }) {
+  /** @type {Found[]} */
   const violations = []
   let checked = 0
   for (const process of processes) {
     let row = { count: 0, first: 0 }
     let lastMove = -Infinity
+    /** @type {Map<number | undefined, number>} */
     const sentAt = new Map()
-    for (const { k, t, id, o, probe, s } of process.records) {
+    for (const record of process.records) {
+      const { k, t } = record
       if (k === 'move' || k === 'lost' || k === 'restored' || k === 'stall') {
         row = { count: 0, first: t }
         if (k === 'move') lastMove = t
       }
-      if (k === 'attempt' && o === 'success') row = { count: 0, first: t }
-      const counts = k === 'attempt' && o === 'failure' && !probe && sentAt.get(id) > lastMove
-      if (counts) row = { count: row.count + 1, first: row.count ? row.first : t }
-      // The failure that opens the circuit is logged after the transition.
-      if (counts && row.count === rules.threshold - 1) checked += 1
-      if (k !== 'sent') continue
-      sentAt.set(id, t)
-      if (row.count < rules.threshold || s !== 'closed') continue
+      if (record.k === 'attempt') {
+        const { id, o, probe } = record
+        if (o === 'success') row = { count: 0, first: t }
+        const counts = o === 'failure' && !probe && (sentAt.get(id) ?? -Infinity) > lastMove
+        if (counts) row = { count: row.count + 1, first: row.count ? row.first : t }
+        // The failure that opens the circuit is logged after the transition.
+        if (counts && row.count === rules.threshold - 1) checked += 1
+      }
+      if (record.k !== 'sent') continue
+      sentAt.set(record.id, t)
+      if (row.count < rules.threshold || record.s !== 'closed') continue
       if (troubles.of(process, row.first - 1, t)) continue
       const text = `sent a request after ${row.count} failures in a row`
       violations.push({ at: t, process: process.name, text })
@@ -39,10 +48,13 @@ export function judgeOwnThreshold({ processes, rules }, { troubles }) {
   return { checked, violations }
 }
 
+/** @type {Check} */
 export function judgeOutages({ processes, health, rules }, { troubles }) {
+  /** @type {Found[]} */
   const violations = []
   let checked = 0
   for (const { from, to } of outagesOf(health, rules)) {
+    /** @param {Process} process */
     const isFit = (process) =>
       process.bornAt < from - 1 &&
       process.endedAt > to &&
@@ -67,8 +79,11 @@ export function judgeOutages({ processes, health, rules }, { troubles }) {
 /**
  * After the last failure, the circuit is opened for at most a ttl. Then a probe takes a round trip, and a message
  * informs all processes. A process that may have missed it reads the circuit again after a while.
+ *
+ * @type {Check}
  */
 export function judgeRecovery({ processes, health, rules }, { troubles, evidence }) {
+  /** @type {Found[]} */
   const violations = []
   let checked = 0
   for (const { to } of outagesOf(health, rules)) {
@@ -93,6 +108,10 @@ export function judgeRecovery({ processes, health, rules }, { troubles, evidence
   return { checked, violations }
 }
 
+/**
+ * @param {Journal['health']} health
+ * @param {Journal['rules']} rules
+ */
 function outagesOf(health, { ttl }) {
   return health.filter(({ target, from, to }) => target === 'all' && to - from >= ttl + REAL)
 }

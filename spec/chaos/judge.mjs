@@ -7,15 +7,9 @@ import { judgeRefusals, judgeHalfOpened } from './judge-refusals.mjs'
 import { judgeEnds, judgeWaits } from './judge-requests.mjs'
 import { Troubles } from './troubles.mjs'
 
-/**
- * @typedef {object} Violation
- * @property {string} rule
- * @property {number} at
- * @property {string} process
- * @property {string} text
- */
+/** @import { Check, Found, Journal, Verdict } from './types.js' */
 
-/** @type {[rule: string, title: string, check: (journal: any, seen: any) => { checked: number, violations: any[] }][]} */
+/** @type {[rule: string, title: string, check: Check][]} */
 const RULES = [
   ['A1', 'Each request ends by the upstream or by a refusal', judgeEnds],
   ['A2', 'No request waits for the storage', judgeWaits],
@@ -34,8 +28,8 @@ const RULES = [
 const ONCE_EACH = 1
 
 /**
- * @param {any} journal
- * @returns {{ rule: string, title: string, checked: number, violations: Violation[] }[]}
+ * @param {Journal} journal
+ * @returns {Verdict[]}
  */
 export function judge(journal) {
   const troubles = new Troubles(journal)
@@ -46,7 +40,9 @@ export function judge(journal) {
   })
 }
 
+/** @param {readonly Found[]} violations */
 function thinned(violations) {
+  /** @type {Map<string, number>} */
   const last = new Map()
   return violations
     .toSorted((a, b) => a.at - b.at)

@@ -1,6 +1,7 @@
 /** Made-up logs of a healthy run, into which a spec writes violations. */
 import { journalOf } from './journal.mjs'
-import { judge, type Violation } from './judge.mjs'
+import { judge } from './judge.mjs'
+import type { DriverRecord, Violation, WorkerRecord } from './types.js'
 
 export interface Entry {
   readonly t: number
@@ -120,8 +121,12 @@ export class MadeUpLogs {
 
   get violations(): Violation[] {
     const byTime = (list: readonly Entry[]): Entry[] => list.toSorted((a, b) => a.t - b.t)
-    const workers = Array.from(this.#workers, ([name, list]) => [name, byTime(list)] as const)
-    const journal = journalOf(byTime(this.#driver), Object.fromEntries(workers))
+    const driver = byTime(this.#driver) as DriverRecord[]
+    const workers = Array.from(this.#workers, ([name, list]): [string, WorkerRecord[]] => [
+      name,
+      byTime(list) as WorkerRecord[],
+    ])
+    const journal = journalOf(driver, Object.fromEntries(workers))
     return judge(journal).flatMap(({ violations }) => violations)
   }
 

@@ -11,6 +11,12 @@ import { journalOf } from './journal.mjs'
 import { judge } from './judge.mjs'
 import { figuresOf } from './figures.mjs'
 
+/** @import { DriverRecord, WorkerRecord } from './types.js' */
+
+/**
+ * @param {string} name
+ * @param {number} preset
+ */
 const number = (name, preset) => Number(process.env[name] ?? preset)
 const settings = {
   seed: number('SEED', Math.floor(Math.random() * 1e6)),
@@ -20,18 +26,17 @@ const settings = {
 }
 const SHOWN = 25
 
-/** @returns {Promise<object[]>} */
-async function readLog(file) {
-  const text = await readFile(file, 'utf8')
+/** @param {string} name */
+async function readLog(name) {
+  const text = await readFile(join(folder, `${name}.jsonl`), 'utf8')
   // A process that was killed may have left half a line.
   return text.split('\n').flatMap((line) => (line.endsWith('}') ? [JSON.parse(line)] : []))
 }
 
-async function readLogs(folder) {
-  const files = await readdir(folder)
-  const names = files.filter((file) => file.endsWith('.jsonl'))
-  const logs = await Promise.all(names.map((file) => readLog(join(folder, file))))
-  return Object.fromEntries(names.map((file, index) => [file.replace('.jsonl', ''), logs[index]]))
+/** @returns the names of the processes that have a log */
+async function loggedNames() {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.jsonl'))
+  return files.map((file) => file.replace('.jsonl', '')).filter((name) => name !== 'driver')
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'axios-breaker-chaos-'))
@@ -48,8 +53,11 @@ try {
   await run.stop()
 }
 
-const { driver, ...workers } = await readLogs(folder)
-/** @type {any} */
+/** @type {DriverRecord[]} */
+const driver = await readLog('driver')
+/** @type {Record<string, WorkerRecord[]>} */
+const workers = {}
+for (const name of await loggedNames()) workers[name] = await readLog(name)
 const journal = journalOf(driver, workers)
 const verdicts = judge(journal)
 const violations = verdicts.flatMap((verdict) => verdict.violations)

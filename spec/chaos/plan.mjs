@@ -8,8 +8,20 @@ const OUTAGES = 16
 const QUIET = 12
 
 /**
- * What can go wrong. `on` says where; `seconds` for how long, none if it is over at once; two faults that
- * use the same thing (`uses`) do not overlap.
+ * @import { Mode, Part, PlannedFault } from './types.js'
+ * @import { Random } from './random.mjs'
+ *
+ * @typedef {object} FaultKind
+ * @property {'redis' | 'slot' | 'upstream'} on where
+ * @property {number} weight
+ * @property {[least: number, most: number]} [seconds] for how long; none if it is over at once
+ * @property {readonly string[]} [uses] two faults that use the same thing do not overlap
+ */
+
+/**
+ * What can go wrong.
+ *
+ * @type {Readonly<Record<string, FaultKind>>}
  */
 const KINDS = {
   'redis-stop': { on: 'redis', weight: 3, seconds: [0.2, 5], uses: ['process'] },
@@ -34,14 +46,15 @@ const KINDS = {
 }
 
 /**
- * @param {ReturnType<typeof import('./random.mjs').randomFrom>} random
+ * @param {Random} random
  * @param {number} seconds of the whole run
- * @param {string[]} slots
- * @returns parts of the run, each with its kind, its time and its faults, in seconds from the start
+ * @param {readonly string[]} slots
  */
 export function drawPlan(random, seconds, slots) {
+  /** @type {Part[]} */
   const parts = []
   let from = REST
+  /** @param {number} to */
   const fill = (to) => {
     let kind = random.next() < 0.5 ? 'storm' : 'outages'
     while (to - from > 2 * REST) {
@@ -53,6 +66,7 @@ export function drawPlan(random, seconds, slots) {
       kind = kind === 'storm' ? 'outages' : 'storm'
     }
   }
+  /** @param {number} at */
   const quiet = (at) => {
     parts.push({ kind: 'quiet', from: at, to: at + QUIET, faults: [] })
     from = at + QUIET
@@ -67,13 +81,26 @@ export function drawPlan(random, seconds, slots) {
   return parts
 }
 
+/**
+ * @param {Random} random
+ * @param {string} kind
+ * @param {{ from: number, to: number, slots: readonly string[] }} frame
+ * @returns {Part}
+ */
 function drawPart(random, kind, { from, to, slots }) {
   const faults =
     kind === 'storm' ? drawStorm(random, from, to, slots) : drawOutages(random, from, to, slots)
   return { kind, from, to, faults: faults.toSorted((a, b) => a.at - b.at) }
 }
 
+/**
+ * @param {Random} random
+ * @param {number} from
+ * @param {number} to
+ * @param {readonly string[]} slots
+ */
 function drawStorm(random, from, to, slots) {
+  /** @type {PlannedFault[]} */
   const faults = []
   for (let at = from; at < to; at += random.gap(0.6)) {
     const kind = random.weighted(KINDS)
@@ -87,7 +114,15 @@ function drawStorm(random, from, to, slots) {
   return faults
 }
 
-/** Faults of the upstream alone: one process's, then everybody's, for longer than a ttl. */
+/**
+ * Faults of the upstream alone: one process's, then everybody's, for longer than a ttl.
+ *
+ * @param {Random} random
+ * @param {number} from
+ * @param {number} to
+ * @param {readonly string[]} slots
+ * @returns {PlannedFault[]}
+ */
 function drawOutages(random, from, to, slots) {
   const middle = from + Math.min(3, (to - from) / 3)
   const one = { kind: 'upstream-of-one', target: random.oneOf(slots), at: from, until: middle - 1 }
@@ -99,13 +134,27 @@ function drawOutages(random, from, to, slots) {
   ].filter(({ at, until }) => until > at)
 }
 
-/** How an upstream fails, if the fault is one of the upstream. */
+/** @type {readonly Mode[]} */
+const MODES_OF_ALL = ['error', 'hang', 'refused']
+/** @type {readonly Mode[]} */
+const MODES_OF_ONE = ['error', 'hang', 'reset']
+
+/**
+ * How an upstream fails, if the fault is one of the upstream.
+ *
+ * @param {Random} random
+ * @param {string} kind
+ */
 function modeFor(random, kind) {
-  if (kind === 'outage') return random.oneOf(['error', 'hang', 'refused'])
-  const mode = random.oneOf(['error', 'hang', 'reset'])
+  if (kind === 'outage') return random.oneOf(MODES_OF_ALL)
+  const mode = random.oneOf(MODES_OF_ONE)
   return KINDS[kind].uses?.includes('upstream') ? mode : undefined
 }
 
+/**
+ * @param {PlannedFault} one
+ * @param {PlannedFault} other
+ */
 function collide(one, other) {
   return (
     one.target === other.target &&

@@ -1,5 +1,7 @@
 /** Random numbers that a seed repeats. */
 
+/** @typedef {ReturnType<typeof randomFrom>} Random */
+
 /** @param {number} seed */
 export function randomFrom(seed) {
   let state = seed >>> 0
@@ -10,9 +12,21 @@ export function randomFrom(seed) {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
+  /**
+   * @param {number} low
+   * @param {number} high
+   */
   const between = (low, high) => low + next() * (high - low)
+  /**
+   * @template T
+   * @param {readonly T[]} list
+   */
   const oneOf = (list) => list[Math.floor(next() * list.length)]
-  /** The time until the next of events that come at random. */
+  /**
+   * The time until the next of events that come at random.
+   *
+   * @param {number} mean
+   */
   const gap = (mean) => -Math.log(1 - next()) * mean
   /** @param {Record<string, { weight: number }>} choices */
   const weighted = (choices) => {

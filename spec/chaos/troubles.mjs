@@ -3,6 +3,8 @@
  * reports false violations; with too many, it misses real ones. So each delay below has its reason.
  */
 
+/** @import { Fault, Journal, Process, Span } from './types.js' */
+
 /**
  * Seconds until our own connection is back after a fault: attempts wait for at most 2 s
  * (`lib/redis/own-connection.ts`), and the link asks again within 2 s more (`lib/fleet/loss.ts`).
@@ -17,6 +19,7 @@ const AWAKE = 1
 /** After a fault of Redis that keeps connections, the link retries within 2 s. */
 const RETRY = 2.5
 
+/** @type {Readonly<Record<string, number>>} */
 const OF_REDIS = {
   'redis-stop': RECONNECT,
   'redis-restart': RECONNECT,
@@ -27,6 +30,7 @@ const OF_REDIS = {
   'redis-read-only': RECONNECT,
   'redis-full': RETRY,
 }
+/** @type {Readonly<Record<string, number>>} */
 const OF_SLOT = {
   'net-cut': RECONNECT,
   'net-refuse': RECONNECT,
@@ -41,13 +45,15 @@ const OF_SLOT = {
 
 export class Troubles {
   #ofRedis
+  /** @type {Map<string, readonly Span[]>} */
   #ofSlot = new Map()
+  /** @type {Map<string, readonly Span[]>} */
   #ofProcess = new Map()
+  /** @type {Map<string, readonly Span[]>} */
   #deaf = new Map()
 
-  /** @param {any} journal */
+  /** @param {Journal} journal */
   constructor({ faults, processes, stalls, slowRedis }) {
-    const grown = (spans, tail) => spans.map(({ from, to }) => ({ from, to: to + tail }))
     const common = [...grown(stalls, AWAKE), ...grown(slowRedis, AWAKE)]
     this.#ofRedis = [...common, ...tailed(faults, OF_REDIS)].toSorted(byStart)
     for (const { name, slot, losses, stalls: own, requests } of processes) {
@@ -62,19 +68,38 @@ export class Troubles {
     }
   }
 
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   redis(from, to) {
     return touches(this.#ofRedis, from, to)
   }
 
-  /** Faults of this process alone: of its connection to Redis, and times in which it did not run. */
+  /**
+   * Faults of this process alone: of its connection to Redis, and times in which it did not run.
+   *
+   * @param {Process} process
+   * @param {number} from
+   * @param {number} to
+   */
   own({ name, slot }, from, to) {
     return touches(this.#ofProcess.get(name), from, to) || touches(this.#ofSlot.get(slot), from, to)
   }
 
+  /**
+   * @param {Process} process
+   * @param {number} from
+   * @param {number} to
+   */
   of(process, from, to) {
     return this.redis(from, to) || this.own(process, from, to)
   }
 
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   anybody(from, to) {
     if (this.redis(from, to)) return true
     for (const spans of this.#ofProcess.values()) if (touches(spans, from, to)) return true
@@ -82,24 +107,56 @@ export class Troubles {
     return false
   }
 
-  /** The process may miss messages without knowing it. */
+  /**
+   * The process may miss messages without knowing it.
+   *
+   * @param {Process} process
+   * @param {number} from
+   * @param {number} to
+   */
   mayBeDeaf({ slot }, from, to) {
     return touches(this.#deaf.get(slot), from, to)
   }
 }
 
-function tailed(faults, tails) {
-  return faults
-    .filter(({ kind }) => kind in tails)
-    .map(({ kind, from, to }) => ({ from, to: to + tails[kind] }))
+/**
+ * @param {readonly Span[]} spans
+ * @param {number} tail
+ */
+function grown(spans, tail) {
+  return spans.map(({ from, to }) => ({ from, to: to + tail }))
 }
 
+/**
+ * @param {readonly (Fault & Span)[]} faults
+ * @param {Readonly<Record<string, number>>} tails
+ */
+function tailed(faults, tails) {
+  return faults.flatMap((fault) => {
+    const tail = tails[fault.kind]
+    return tail === undefined ? [] : grown([fault], tail)
+  })
+}
+
+/**
+ * @param {Fault['kind']} kind
+ * @param {Fault['mode']} mode
+ */
 function isSilent(kind, mode) {
   return kind === 'net-silence' || (kind === 'cut-off' && mode === 'hang')
 }
 
+/**
+ * @param {Span} a
+ * @param {Span} b
+ */
 const byStart = (a, b) => a.from - b.from
 
+/**
+ * @param {readonly Span[] | undefined} spans
+ * @param {number} from
+ * @param {number} to
+ */
 function touches(spans, from, to) {
-  return spans.some((span) => span.from <= to && from <= span.to)
+  return spans?.some((span) => span.from <= to && from <= span.to) ?? false
 }

@@ -2,23 +2,33 @@
 import { createServer } from 'node:http'
 import { freePort, listen } from '../../scripts/ports.mjs'
 
-/** @typedef {'ok' | 'error' | 'hang' | 'reset' | 'refused'} Mode */
+/**
+ * @import { IncomingMessage, Server, ServerResponse } from 'node:http'
+ * @import { DriverRecord, Log, Mode } from './types.js'
+ */
 
 export class ChaosUpstream {
   port = 0
   /** The part of healthy requests that fail nevertheless. */
   noise = 0
-  /** The mode for all processes. Unless it is `ok`, it overrides the mode of each process. */
+  /**
+   * The mode for all processes. Unless it is `ok`, it overrides the mode of each process.
+   *
+   * @type {Mode}
+   */
   #all = 'ok'
+  /** @type {Map<string, Mode>} */
   #modes = new Map()
+  /** @type {Server | undefined} */
   #server
   #log
 
-  /** @param {(record: object) => void} log */
+  /** @param {Log<DriverRecord>} log */
   constructor(log) {
     this.#log = log
   }
 
+  /** @param {Log<DriverRecord>} log */
   static async start(log) {
     const upstream = new ChaosUpstream(log)
     upstream.port = await freePort()
@@ -26,7 +36,10 @@ export class ChaosUpstream {
     return upstream
   }
 
-  /** @param {string} target a process's slot, or `all`  @param {Mode} mode `refused` for `all` only */
+  /**
+   * @param {string} target a process's slot, or `all`
+   * @param {Mode} mode `refused` for `all` only
+   */
   async set(target, mode) {
     if (target === 'all') this.#all = mode
     else this.#modes.set(target, mode)
@@ -48,8 +61,13 @@ export class ChaosUpstream {
     await listen(this.#server, this.port)
   }
 
+  /**
+   * @param {IncomingMessage} request
+   * @param {ServerResponse} response
+   */
   #serve(request, response) {
-    const slot = request.url.slice(1)
+    const { url = '' } = request
+    const slot = url.slice(1)
     const mode = this.#all === 'ok' ? (this.#modes.get(slot) ?? 'ok') : this.#all
     this.#log({ k: 'arrival', slot, mode })
     request.resume()

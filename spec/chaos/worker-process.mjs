@@ -3,21 +3,36 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { openSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
-import { CircuitBreaker } from '../../dist/esm/index.js'
+import { CircuitBreaker, OpenedStateError } from '../../dist/esm/index.js'
 import { RedisStorage } from '../../dist/esm/redis/index.js'
 import { clock } from '../support/machine-clock.mjs'
 import { watchStalls } from './stalls.mjs'
 
+/**
+ * @import { AxiosError, InternalAxiosRequestConfig } from 'axios'
+ * @import { Ending, Log, WorkerRecord } from './types.js'
+ *
+ * @typedef {{ command: 'busy', seconds: number } | { command: 'end', closes: boolean }} Command
+ */
+
 const { slot, logFile, origin, url, rules, sharing, timeout, pause } = JSON.parse(process.argv[2])
 
 const file = openSync(logFile, 'a')
-/** Written at once, so that the log of a killed process is complete. */
+/**
+ * Written at once, so that the log of a killed process is complete.
+ *
+ * @type {Log<WorkerRecord>}
+ */
 const log = (record) => writeSync(file, `${JSON.stringify({ t: clock(), ...record })}\n`)
 
 const breaker = new CircuitBreaker({ ...rules, storage: new RedisStorage({ url, ...sharing }) })
 const client = axios.create({ baseURL: origin, timeout })
 const circuit = breaker.attach(client, 'upstream')
-/** The request that a result belongs to, since the event does not name it. */
+/**
+ * The request that a result belongs to, since the event does not name it.
+ *
+ * @type {AsyncLocalStorage<number>}
+ */
 const requests = new AsyncLocalStorage()
 const http = axios.getAdapter('http')
 
@@ -36,7 +51,9 @@ let serial = 0
 const ending = new AbortController()
 const open = new Set()
 
+/** @param {number} id */
 async function request(id) {
+  /** @param {InternalAxiosRequestConfig} config */
   const adapter = (config) => {
     look()
     log({ k: 'sent', id, u: breaker.storageUp, s: circuit.state })
@@ -56,10 +73,14 @@ async function request(id) {
 const UPSTREAM_CODES =
   /^(?:ERR_BAD_RESPONSE|ECONNABORTED|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EPIPE|ERR_NETWORK)$/
 
+/**
+ * @param {AxiosError} error
+ * @returns {Ending}
+ */
 function judge(error) {
-  const { code, state, response } = error
-  if (code === 'ERR_CIRCUIT_OPENED') return { o: 'refused', s: state }
-  if (response?.status === 500 || UPSTREAM_CODES.test(code)) return { o: 'failed', c: code }
+  if (error instanceof OpenedStateError) return { o: 'refused', s: error.state }
+  const { code, response } = error
+  if (response?.status === 500 || UPSTREAM_CODES.test(code ?? '')) return { o: 'failed', c: code }
   return { o: 'other', c: code ?? String(error.stack) }
 }
 
@@ -73,22 +94,26 @@ async function sendAll() {
   }
 }
 
-const commands = {
-  busy({ seconds }) {
-    const end = clock() + seconds
-    while (clock() < end);
-  },
-  async end({ closes }) {
-    ending.abort()
-    await Promise.allSettled(open)
-    if (closes) await breaker.close()
-    log({ k: 'ended', closes })
-    // From here on, nothing of the spec keeps this process alive.
-    if (process.connected) process.disconnect()
-  },
+/** @param {number} seconds */
+function beBusy(seconds) {
+  const end = clock() + seconds
+  while (clock() < end);
 }
 
-process.on('message', ({ command, ...args }) => void commands[command](args))
+/** @param {boolean} closes */
+async function endAll(closes) {
+  ending.abort()
+  await Promise.allSettled(open)
+  if (closes) await breaker.close()
+  log({ k: 'ended', closes })
+  // From here on, nothing of the spec keeps this process alive.
+  if (process.connected) process.disconnect()
+}
+
+process.on('message', (/** @type {Command} */ message) => {
+  if (message.command === 'busy') beBusy(message.seconds)
+  else void endAll(message.closes)
+})
 process.on('disconnect', () => {
   if (!ending.signal.aborted) process.exit()
 })

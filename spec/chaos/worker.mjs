@@ -1,8 +1,19 @@
 /** A slot in the fleet: one process after another, each behind the same proxy to Redis. */
 import { join } from 'node:path'
 import { Running } from '../../scripts/run.mjs'
-import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
 import { until } from '../../scripts/until.mjs'
+
+/**
+ * @import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
+ * @import { DriverRecord, Log } from './types.js'
+ * @import { Command } from './worker-process.mjs'
+ *
+ * @typedef {object} SlotOptions
+ * @property {boolean} isThick whether its processes send many requests
+ * @property {object} settings of each process
+ * @property {string} folder for the logs
+ * @property {Log<DriverRecord>} log
+ */
 
 const WORKER = join(import.meta.dirname, 'worker-process.mjs')
 /** Seconds that a process may take to start. */
@@ -16,22 +27,24 @@ export class Slot {
   proxy
   isThick
   #settings
+  /** @type {Running | undefined} */
   #child
   #incarnation = 0
   #log
   #folder
 
-  constructor(slot, { isThick, settings, folder, log }) {
+  /**
+   * @param {string} slot
+   * @param {TcpProxy} proxy
+   * @param {SlotOptions} options
+   */
+  constructor(slot, proxy, { isThick, settings, folder, log }) {
     this.slot = slot
+    this.proxy = proxy
     this.isThick = isThick
     this.#settings = settings
     this.#folder = folder
     this.#log = log
-  }
-
-  async open(redisPort) {
-    this.proxy = await TcpProxy.start(redisPort)
-    await this.spawn()
   }
 
   get isAlive() {
@@ -61,21 +74,32 @@ export class Slot {
     await until(`${name} is ready`, () => isReady || !child.isRunning, START)
   }
 
+  /**
+   * @param {string} name
+   * @param {Running} child
+   */
   async #noteEnd(name, child) {
     const { code, signal } = await child.end()
     if (this.#child === child) this.#child = undefined
     this.#log({ k: 'exit', name, code, signal })
   }
 
+  /** @param {NodeJS.Signals} signal */
   signal(signal) {
     this.#child?.signal(signal)
   }
 
+  /** @param {Command} message */
   send(message) {
     this.#child?.send(message)
   }
 
-  /** Ends traffic, and waits until the process has exited by itself. After so many seconds, kills it. */
+  /**
+   * Ends traffic, and waits until the process has exited by itself. After so many seconds, kills it.
+   *
+   * @param {boolean} closes
+   * @param {number} seconds
+   */
   async end(closes, seconds) {
     const child = this.#child
     if (!child) return
@@ -88,6 +112,6 @@ export class Slot {
 
   stop() {
     this.signal('SIGKILL')
-    this.proxy?.stop()
+    this.proxy.stop()
   }
 }

@@ -3,7 +3,11 @@ import { createClient, createCluster, createSentinel } from 'redis'
 import { SCRIPT } from '../../dist/esm/redis/script.js'
 import { sha1 } from '../../dist/esm/redis/wire.js'
 
-const MAKERS = { client: createClient, cluster: createCluster, sentinel: createSentinel }
+/**
+ * @import { RedisClientOptions } from 'redis'
+ * @import { NodeRedisClient } from '../../lib/redis/client.js'
+ * @import { WorkerClient } from './worker.js'
+ */
 
 const TIME = "redis.call('TIME')"
 const STEPPED = `(function()
@@ -11,15 +15,37 @@ const STEPPED = `(function()
   return { time[1] + (redis.call('GET', 'clock') or 0), time[2] }
 end)()`
 
-/** Makes the client that the worker's settings ask for: see WorkerClient in worker.ts. */
-export async function bring({ kind, options }) {
-  const client = (MAKERS[kind] ?? createClient)(options)
-  client.on('error', () => undefined)
-  await client.connect()
-  return kind === 'clocked' ? clocked(client) : client
+/**
+ * Makes and connects the client that the worker's settings ask for.
+ *
+ * @param {WorkerClient} wanted
+ * @returns {Promise<NodeRedisClient>}
+ */
+export async function bring(wanted) {
+  if (wanted.kind === 'cluster') return connected(createCluster(wanted.options))
+  if (wanted.kind === 'sentinel') return connected(createSentinel(wanted.options))
+  const client = await connected(clientOf(wanted.options))
+  return wanted.kind === 'clocked' ? clocked(client) : client
 }
 
-/** Runs the same script on the same Redis, but with a clock that is off by the seconds in a key. */
+/** @param {RedisClientOptions} options */
+const clientOf = (options) => createClient(options)
+
+/**
+ * @template {NodeRedisClient & { connect(): Promise<unknown> }} Client
+ * @param {Client} client
+ */
+async function connected(client) {
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+/**
+ * Runs the same script on the same Redis, but with a clock that is off by the seconds in a key.
+ *
+ * @param {ReturnType<typeof clientOf>} client
+ */
 function clocked(client) {
   if (SCRIPT.split(TIME).length !== 2)
     throw new Error('The script asks for the time in another way')
@@ -29,11 +55,15 @@ function clocked(client) {
       return client.isReady
     },
     options: client.options,
+    /** @type {NodeRedisClient['eval']} */
     eval: (given, options) => client.eval(given === SCRIPT ? script : given, options),
+    /** @type {NodeRedisClient['evalSha']} */
     evalSha: (sha, options) => client.evalSha(sha === sha1(SCRIPT) ? sha1(script) : sha, options),
+    /** @type {NodeRedisClient['on']} */
     on: (event, listener) => client.on(event, listener),
+    /** @type {NodeRedisClient['off']} */
     off: (event, listener) => client.off(event, listener),
-    subscribe: (...args) => client.subscribe(...args),
-    duplicate: (overrides) => client.duplicate(overrides),
+    subscribe: client.subscribe.bind(client),
+    duplicate: client.duplicate.bind(client),
   }
 }

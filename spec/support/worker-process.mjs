@@ -7,11 +7,19 @@ import axios from 'axios'
 import { clock } from './machine-clock.mjs'
 import { bring } from './worker-clients.mjs'
 
+/**
+ * @import { AxiosAdapter, AxiosError } from 'axios'
+ * @import { CircuitBreaker as Breaker, ForcedState, ForceOptions } from '../../lib/index.js'
+ * @import { WorkerOptions } from './worker.js'
+ */
+
+/** @type {WorkerOptions & { name: string }} */
 const settings = JSON.parse(process.argv[2])
 const { origin, name, options, storage, client: own, build = '../../dist/esm' } = settings
 const { CircuitBreaker } = await import(`${build}/index.js`)
 const { RedisStorage } = await import(`${build}/redis/index.js`)
 const source = own ? { client: await bring(own) } : {}
+/** @type {Breaker} */
 const breaker = new CircuitBreaker({
   ...options,
   storage: new RedisStorage({ ...storage, ...source }),
@@ -19,7 +27,11 @@ const breaker = new CircuitBreaker({
 const client = axios.create({ baseURL: origin, timeout: 10_000, validateStatus: (s) => s < 400 })
 const circuit = breaker.attach(client, name)
 
-/** All published events, with their times. */
+/**
+ * All published events, with their times.
+ *
+ * @type {object[]}
+ */
 const events = []
 const EVENTS = /** @type {const} */ ([
   'stateChanged',
@@ -37,10 +49,17 @@ breaker.on('attempted', ({ probe, outcome, duration }) => {
 
 const http = axios.getAdapter('http')
 
-/** Seconds that requests waited for a decision. Only a request that waits lets the event loop turn. */
+/**
+ * Seconds that requests waited for a decision. Only a request that waits lets the event loop turn.
+ *
+ * @type {number[]}
+ */
 const waits = []
 
-/** @returns a function to call as soon as the request is sent or refused */
+/**
+ * @param {number} start
+ * @returns a function to call as soon as the request is sent or refused
+ */
 function noteWait(start) {
   let hasWaited = false
   const immediate = setImmediate(() => (hasWaited = true))
@@ -51,10 +70,14 @@ function noteWait(start) {
   }
 }
 
-const tally = { sent: 0, ok: 0, failed: 0, refused: 0, cancelled: 0, other: 0, slowest: 0 }
+const NOTHING = { sent: 0, ok: 0, failed: 0, refused: 0, cancelled: 0, other: 0, slowest: 0 }
+const tally = { ...NOTHING }
+/** @type {Set<AbortController>} */
 const controllers = new Set()
 const load = { callers: 0 }
+/** @type {Set<Promise<void>>} */
 const calls = new Set()
+/** @type {string[]} */
 let errors = []
 
 async function request(path = '/', send = http) {
@@ -62,6 +85,7 @@ async function request(path = '/', send = http) {
   controllers.add(controller)
   const start = clock()
   const decided = noteWait(start)
+  /** @type {AxiosAdapter} */
   const adapter = (config) => {
     decided()
     return send(config)
@@ -80,6 +104,7 @@ async function request(path = '/', send = http) {
   }
 }
 
+/** @param {AxiosError} error */
 function judge(error) {
   if (error.code === 'ERR_CIRCUIT_OPENED') tally.refused += 1
   else if (error.code === 'ERR_CANCELED') tally.cancelled += 1
@@ -93,6 +118,9 @@ function judge(error) {
 
 /**
  * One caller. It sends the next request after the answer to the last, or after a pause if that was refused.
+ *
+ * @param {string} path
+ * @param {number} pause milliseconds
  */
 async function call(path, pause) {
   while (load.callers > 0) {
@@ -108,6 +136,7 @@ const commands = {
   close: () => breaker.close(),
   /** Sends so many requests, so many at a time. @returns the result of each */
   async get(count = 1, atOnce = count, path = '/') {
+    /** @type {(string | undefined)[]} */
     const ends = []
     for (let sent = 0; sent < count; sent += atOnce) {
       const batch = Array.from({ length: Math.min(atOnce, count - sent) }, () => request(path))
@@ -115,8 +144,14 @@ const commands = {
     }
     return ends
   },
-  /** Like `get`, without a network: an adapter answers at once. */
+  /**
+   * Like `get`, without a network: an adapter answers at once.
+   *
+   * @param {number} count
+   * @param {number} atOnce
+   */
   async spin(count, atOnce) {
+    /** @type {AxiosAdapter} */
     const adapter = async (config) => ({
       status: 200,
       statusText: '',
@@ -127,11 +162,16 @@ const commands = {
     for (let sent = 0; sent < count; sent += atOnce)
       await Promise.all(Array.from({ length: atOnce }, () => request('/', adapter)))
   },
-  /** Runs so many callers at once, until `idle`. */
+  /**
+   * Runs so many callers at once, until `idle`.
+   *
+   * @param {number} count
+   */
   load(count, { path = '/', pause = 1 } = {}) {
     load.callers = count
     for (let index = 0; index < count; index += 1) {
-      const calling = call(path, pause).then(() => calls.delete(calling))
+      /** @type {Promise<void>} */
+      const calling = call(path, pause).finally(() => calls.delete(calling))
       calls.add(calling)
     }
   },
@@ -144,6 +184,10 @@ const commands = {
     await Promise.all(calls)
   },
   cancel: () => controllers.forEach((controller) => controller.abort()),
+  /**
+   * @param {ForcedState} state
+   * @param {ForceOptions} [forceOptions]
+   */
   force: (state, forceOptions) => circuit.force(state, forceOptions),
   unforce: () => circuit.unforce(),
   forced: () => circuit.forced ?? null,
@@ -156,14 +200,18 @@ const commands = {
   }),
   tally: () => ({ ...tally, errors, waits }),
   reset: () => {
-    for (const key of Object.keys(tally)) tally[key] = 0
+    Object.assign(tally, NOTHING)
     events.length = 0
     waits.length = 0
     errors = []
   },
   events: () => events,
   date: () => Date.now(),
-  /** Makes the circuit fail without a network. */
+  /**
+   * Makes the circuit fail without a network.
+   *
+   * @param {number} count
+   */
   async fail(count) {
     const error = new axios.AxiosError('The service is down', 'ECONNREFUSED')
     const adapter = () => Promise.reject(error)
@@ -174,7 +222,11 @@ const commands = {
     globalThis.gc?.()
     return process.memoryUsage().heapUsed
   },
-  /** The longest delay of the event loop while it was measured, in milliseconds. */
+  /**
+   * The longest delay of the event loop while it was measured, in milliseconds.
+   *
+   * @param {number} seconds
+   */
   lag: async (seconds) => {
     const delay = monitorEventLoopDelay({ resolution: 1 })
     delay.enable()
@@ -184,9 +236,10 @@ const commands = {
   },
 }
 
+/** @param {{ id: number, command: keyof typeof commands, args: unknown[] }} message */
 async function obey({ id, command, args }) {
   try {
-    process.send?.({ id, result: await commands[command](...args) })
+    process.send?.({ id, result: await Reflect.apply(commands[command], commands, args) })
   } catch (error) {
     process.send?.({ id, error: String(error.message) })
   }

@@ -1,5 +1,6 @@
 /** Processes of a fleet, each with a breaker of its own. */
 import { join } from 'node:path'
+import type { RedisClientOptions, RedisClusterOptions, RedisSentinelOptions } from 'redis'
 import type { CircuitBreakerOptions, CircuitState } from '../../lib/index.js'
 import type { RedisStorageOptions } from '../../lib/redis/index.js'
 import { Running } from '../../scripts/run.mjs'
@@ -19,12 +20,11 @@ export interface WorkerOptions {
   readonly execArgv?: readonly string[]
 }
 
-export interface WorkerClient {
-  /** `clocked` is a client of a Redis whose clock is off by the seconds in its key `clock`. */
-  readonly kind: 'client' | 'cluster' | 'sentinel' | 'clocked'
-  /** The options of `createClient`, `createCluster` or `createSentinel`. */
-  readonly options: object
-}
+/** `clocked` is a client of a Redis whose clock is off by the seconds in its key `clock`. */
+export type WorkerClient =
+  | { readonly kind: 'client' | 'clocked'; readonly options: RedisClientOptions }
+  | { readonly kind: 'cluster'; readonly options: RedisClusterOptions }
+  | { readonly kind: 'sentinel'; readonly options: RedisSentinelOptions }
 
 export interface FleetEvent {
   readonly event: string

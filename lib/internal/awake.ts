@@ -2,7 +2,7 @@
  * A clock that stops while this process does not run, because it is frozen or busy with something else. An answer
  * that is late for this reason is not the fault of its sender. A timer, the beat, measures how long the process
  * stood still. It runs as long as somebody reads the clock, and does not keep the process alive. The time that a
- * fake `Date` shows counts in full: a test sets it ahead while the process does nothing else.
+ * test's own clock shows counts in full: a test sets it ahead while the process does nothing else.
  */
 import { isDateFake, monotonic } from './clock.js'
 import { schedule } from './timers.js'

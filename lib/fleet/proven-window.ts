@@ -37,7 +37,8 @@ export class ProvenWindow {
     // The local circuit counts nothing of an epoch that is over.
     if (epoch !== this.#local.closedPermit?.epoch) return
     if (isProof) this.#count(outcome, now())
-    else if (!this.#second) this.#begin()
+    // The first window counts it. If the second one begins after it, equal numbers mean the same results.
+    else this.#begin()
   }
 
   /** Undefined if nothing may be reported now. */

@@ -100,6 +100,19 @@ it('leaves out requests that were under way in the gap, whenever they end', () =
   expect(reported()).toEqual({ requests: 3, failures: 1 })
 })
 
+it('of requests is not whole while one from before the gap is among them', () => {
+  begin({ window: { requests: 5 }, minimumRequests: 5 })
+  const early = admitted()
+  seen(1, 0)
+  distrust()
+  seen(1, 0)
+  end(early, 'failure')
+  seen(4, 0)
+  for (let looks = 0; looks < 2; looks += 1) expect(reported()).toMatchObject({ failures: 0 })
+  seen(1, 0)
+  expect(reported()).toMatchObject({ requests: 5, failures: 0 })
+})
+
 describe('a circuit that the process has opened by itself', () => {
   it('is reported with its requests', () => {
     seen(5, 5)

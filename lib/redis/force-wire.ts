@@ -7,7 +7,6 @@ import { FORCES_FORMAT } from './formats.js'
 import { isWhole, micro, parsed, seconds } from './snapshot.js'
 import { laterFormat, wellFormed, type Envelope } from './wire.js'
 
-const NO_END = -1
 const FULL = 'The list of forced circuits is full: lift forces that are no longer needed'
 
 export interface ForceReply {
@@ -64,20 +63,23 @@ export function parseForceReply(reply: unknown): ForceReply {
 }
 
 function forceOf({ state, by = '', reason = '', endsIn }: Force) {
-  const lasts = endsIn === undefined ? NO_END : micro(endsIn)
-  return { state, lasts, by: wellFormed(by), reason: wellFormed(reason) }
+  const lasts = endsIn === undefined ? {} : { lasts: micro(endsIn) }
+  return { state, ...lasts, by: wellFormed(by), reason: wellFormed(reason) }
 }
 
 function entriesOf({ forces, lifted }: ForceList): unknown[] {
-  const standing = forces.map(({ circuit, version, ...force }) => {
-    const { state, lasts, by, reason } = forceOf(force)
-    return [circuit, version, 0, state, lasts, by, reason]
-  })
-  return [...standing, ...lifted.map(({ circuit, version }) => [circuit, version, 0, '', 0, '', ''])] // prettier-ignore
+  const standing = forces.map(({ circuit, version, ...force }) => ({
+    circuit,
+    version,
+    ...forceOf(force),
+  }))
+  return [...standing, ...lifted]
 }
 
 function listed(entry: unknown): ListedForce {
-  const [state, endsIn, by, reason] = [2, 3, 4, 5].map((at) => property(entry, at))
+  const [state, endsIn, by, reason] = ['state', 'endsIn', 'by', 'reason'].map((name) =>
+    property(entry, name),
+  )
   return {
     ...named(entry),
     state: state === 'opened' ? state : 'closed',
@@ -88,5 +90,8 @@ function listed(entry: unknown): ListedForce {
 }
 
 function named(entry: unknown): LiftedForce {
-  return { circuit: String(property(entry, 0)), version: Number(property(entry, 1)) }
+  return {
+    circuit: String(property(entry, 'circuit')),
+    version: Number(property(entry, 'version')),
+  }
 }

@@ -70,12 +70,15 @@ describe('whatever somebody else writes to the key of the list', () => {
     'a list that is too deep': '['.repeat(MANY),
     'a list that is too long': `[${'"x",'.repeat(MANY)}"x"]`,
     'entries of other kinds': '[1,null,"x",{},[],[1],[null,null],[[],[]]]',
-    'entries without names': '[["",1,1,"opened",-1,"",""]]',
-    'entries of nonsense': '[["users","x",{},[],null,7,{}]]',
-    'thousands of entries': `[${Array.from({ length: 20_000 }, (_item, index) => `["c${index}",1,1,"opened",1,"",""]`).join()}]`,
-    'huge numbers': '[["users",1e308,1e308,"opened",1e308,"",""]]',
-    'negative numbers': '[["users",-1,-1,"closed",-1e308,"",""]]',
-    'long texts': `[["users",1,1,"opened",-1,"${'y'.repeat(100_000)}","${'z'.repeat(100_000)}"]]`,
+    'entries without names': '[{"circuit":"","version":1,"at":1,"state":"opened"},{"version":1}]',
+    'entries of nonsense':
+      '[{"circuit":"users","version":"x","at":{},"state":[],"lasts":null,"by":7,"reason":{}}]',
+    'thousands of entries': `[${Array.from({ length: 20_000 }, (_item, index) => `{"circuit":"c${index}","version":1,"at":1,"state":"opened","lasts":1}`).join()}]`,
+    'huge numbers':
+      '[{"circuit":"users","version":1e308,"at":1e308,"state":"opened","lasts":1e308}]',
+    'negative numbers':
+      '[{"circuit":"users","version":-1,"at":-1,"state":"closed","lasts":-1e308}]',
+    'long texts': `[{"circuit":"users","version":1,"at":1,"state":"opened","by":"${'y'.repeat(100_000)}","reason":"${'z'.repeat(100_000)}"}]`,
   }
 
   it.each(Object.entries(SHAPES))(
@@ -163,7 +166,9 @@ describe('whatever somebody else writes to the key of the list', () => {
 
   it('a version of the far future is forgotten, and its force is not', async () => {
     const version = String(Number.MAX_SAFE_INTEGER - 10)
-    const forces = JSON.stringify([['users', Number(version), 1, 'opened', -1, 'ann', '']])
+    const forces = JSON.stringify([
+      { circuit: 'users', version: Number(version), at: 1, state: 'opened', by: 'ann' },
+    ])
     await admin.hSet(KEY, { forces, forcesVersion: version, forcesFloor: '0', forcesFormat: '1' })
     const [one, two] = await Promise.all([join(), join()])
     expect([forcedOf(one), forcedOf(two)]).toEqual(['opened', 'opened'])

@@ -34,14 +34,14 @@ local function listIn(written)
   if not isJson or type(entries) ~= 'table' then return nil end
   local list, seen = {}, {}
   for _, entry in ipairs(entries) do
-    local circuit = type(entry) == 'table' and entry[1]
+    local circuit = type(entry) == 'table' and entry.circuit
     if type(circuit) == 'string' and circuit ~= '' and not seen[circuit] and #list < ${MOST_ENTRIES} then
-      local state, lasts = entry[4], tonumber(entry[5])
+      local state, lasts = entry.state, entry.lasts
       seen[circuit] = true
       list[#list + 1] = {
-        circuit = circuit, version = number(entry[2]), at = number(entry[3]),
+        circuit = circuit, version = number(entry.version), at = number(entry.at),
         state = (state == 'opened' or state == 'closed') and state or '',
-        lasts = lasts and lasts < 0 and -1 or number(lasts), by = text(entry[6]), reason = text(entry[7])
+        lasts = lasts ~= nil and number(lasts) or nil, by = text(entry.by), reason = text(entry.reason)
       }
     end
   end
@@ -55,7 +55,7 @@ local function newest(of)
 end
 
 local function stands(entry)
-  return entry.state ~= '' and (entry.lasts < 0 or entry.at + entry.lasts > now)
+  return entry.state ~= '' and (not entry.lasts or entry.at + entry.lasts > now)
 end
 
 local fields = redis.call('HMGET', KEYS[1], 'forces', 'forcesVersion', 'forcesFloor', 'forcesFormat')
@@ -85,7 +85,7 @@ local isLate = given.expires > 0 and now > given.expires
 local timely = {}
 for _, entry in ipairs(known.list) do
   entry.at = now
-  if not isLate or entry.state == '' or entry.lasts < 0 then timely[#timely + 1] = entry end
+  if not isLate or entry.state == '' or not entry.lasts then timely[#timely + 1] = entry end
 end
 known.list = timely
 `

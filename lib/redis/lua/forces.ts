@@ -3,8 +3,9 @@
  * of the circuit with the empty name, which no circuit has. Its fields have names that no circuit's hash
  * has: release 0.1.0 may test the key with the script of the circuits.
  *
- * KEYS[1] is the list's hash, ARGV[1] what `forceArguments` gives. An entry is an array: the circuit, the
- * version, since when, the state (empty if lifted), for how long (-1: no end), by whom, and why.
+ * KEYS[1] is the list's hash, ARGV[1] what `forceArguments` gives. An entry has `circuit`,
+ * `version`, `at` (when it was set), `state` (absent if lifted), `lasts` (absent without an end), `by` and
+ * `reason`.
  */
 import { FORCES_FORMAT, MESSAGE_FORMAT } from '../formats.js'
 import { LIFTED_LIFE, MOST_FORCES, MOST_LIFTED } from '../../storage/limits.js'
@@ -62,7 +63,7 @@ elseif op ~= 'read' then
     list, changed = others, true
     list[#list + 1] = {
       circuit = given.circuit, version = version, at = now, state = given.state or '',
-      lasts = given.lasts or 0, by = given.by or '', reason = given.reason or ''
+      lasts = given.lasts, by = given.by or '', reason = given.reason or ''
     }
   end
 end
@@ -87,16 +88,26 @@ end
 `
 
 const WRITE = `
+-- cjson would round the numbers: it writes 14 digits, and a version has 16.
+local function numberField(name, value)
+  return value and string.format(',"%s":%.0f', name, value) or ''
+end
+
+local function textField(name, value)
+  return value ~= '' and string.format(',"%s":', name) .. cjson.encode(value) or ''
+end
+
 local written, forces, lifted = {}, {}, {}
 for _, entry in ipairs(list) do
-  local named = cjson.encode(entry.circuit) .. string.format(',%.0f', entry.version)
-  local why = cjson.encode(entry.by) .. ',' .. cjson.encode(entry.reason)
-  written[#written + 1] = string.format('[%s,%.0f,"%s",%.0f,%s]', named, entry.at, entry.state, entry.lasts, why)
+  local named = '{"circuit":' .. cjson.encode(entry.circuit) .. numberField('version', entry.version)
+  local force = textField('state', entry.state) .. textField('by', entry.by) .. textField('reason', entry.reason)
+  local times = numberField('at', entry.at) .. numberField('lasts', entry.lasts)
+  written[#written + 1] = named .. times .. force .. '}'
   if stands(entry) then
-    local endsIn = entry.lasts < 0 and -1 or entry.at + entry.lasts - now
-    forces[#forces + 1] = string.format('[%s,"%s",%.0f,%s]', named, entry.state, endsIn, why)
+    local endsIn = entry.lasts and entry.at + entry.lasts - now
+    forces[#forces + 1] = named .. numberField('endsIn', endsIn) .. force .. '}'
   else
-    lifted[#lifted + 1] = '[' .. named .. ']'
+    lifted[#lifted + 1] = named .. '}'
   end
 end
 written = '[' .. table.concat(written, ',') .. ']'

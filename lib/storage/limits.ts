@@ -28,7 +28,7 @@ export const CENSUS = 300
 export const RECOUNT = 2
 /** Processes that are to answer a poll; of more, each draws whether it does. */
 export const MOST_ANSWERS = 100
-/** Reporters with the most failures that a poll keeps apart, as the quorum may leave them out. */
+/** Reporters with the most failures above the threshold that a poll keeps apart: a quorum may leave them out. */
 export const MOST_APART = 32
 /** The part of a rate's threshold at which failures are suspicious. */
 export const SUSPICIOUS = 0.5

@@ -23,8 +23,11 @@ local function usual()
   return census and now - census.at <= ${micro(CENSUS)} and census or nil
 end
 
--- The reporters with the most failures, each once.
-local function rank(worst, added)
+-- How many failures there are above the threshold.
+local function excess(sums, threshold) return sums.failures - threshold * sums.requests end
+
+-- The reporters with the most failures above the threshold, each once.
+local function rank(worst, added, threshold)
   local entry = { reporter = added.reporter, requests = added.requests, failures = added.failures }
   for index, other in ipairs(worst) do
     if other.reporter == entry.reporter then
@@ -36,8 +39,7 @@ local function rank(worst, added)
   if entry.failures == 0 then return end
   local at = #worst + 1
   for index, other in ipairs(worst) do
-    if other.failures < entry.failures
-      or (other.failures == entry.failures and other.requests > entry.requests) then
+    if excess(other, threshold) < excess(entry, threshold) then
       at = index
       break
     end
@@ -46,7 +48,7 @@ local function rank(worst, added)
   worst[${MOST_APART + 1}] = nil
 end
 
-local function answerPoll(window)
+local function answerPoll(window, threshold)
   local poll = pool.poll
   if not poll or window.poll ~= poll.id or pollAge() > ${micro(POLL)} then return end
   poll.requests, poll.failures = poll.requests + window.requests, poll.failures + window.failures
@@ -54,7 +56,8 @@ local function answerPoll(window)
   if window.openedFor then poll.opened = math.max(poll.opened, now - window.openedFor) end
   if reasonIn(given.reason) ~= '/' then poll.reason = given.reason end
   if given.retryAfter > 0 then poll.retryAfter = given.retryAfter end
-  rank(poll.worst, { reporter = given.reporter, requests = window.requests, failures = window.failures })
+  local added = { reporter = given.reporter, requests = window.requests, failures = window.failures }
+  rank(poll.worst, added, threshold)
 end
 
 local function suspect(fresh, period)
@@ -102,8 +105,10 @@ local function isPooledRate(rate)
   if age > ${micro(POLL)} or age < (isUsual and ${micro(POLL_USUAL)} or ${micro(POLL_PATIENCE)}) then return false end
   local requests, failures = poll.requests, poll.failures
   for index = 1, math.min(terms.quorum - 1, #poll.worst) do
-    requests = requests - poll.worst[index].requests
-    failures = failures - poll.worst[index].failures
+    local reporter = poll.worst[index]
+    if excess(reporter, rate.threshold) > 0 then
+      requests, failures = requests - reporter.requests, failures - reporter.failures
+    end
   end
   return requests > 0 and requests / poll.share >= rate.minimumRequests
     and failures / requests >= rate.threshold
@@ -113,7 +118,7 @@ end
 local function opensByRate(window, rate)
   if not window or not rate then return false end
   local period = type(rate.window) == 'number' and rate.window or ${micro(LONGEST_PROOF)}
-  answerPoll(window)
+  answerPoll(window, rate.threshold)
   suspect(window.fresh, period)
   takeCensus()
   if window.fresh > 0 then beginPoll(rate, period) end

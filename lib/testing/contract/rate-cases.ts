@@ -74,6 +74,15 @@ export const RATES: readonly Case[] = [
     false,
   ),
   decides(
+    'does not leave out a busy reporter with few errors instead of the worst one',
+    { quorum: 2 },
+    [
+      [1000, 20],
+      [15, 15],
+    ],
+    false,
+  ),
+  decides(
     'takes the processes of one reporter together',
     { quorum: 2, reporter: 'host' },
     [

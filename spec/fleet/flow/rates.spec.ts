@@ -136,6 +136,15 @@ describe('processes that are cut off', () => {
     expect(simulate({ quorum: 2, errors }).run(30).openedAt).toBeGreaterThan(15)
     expect(simulate({ quorum: 4, errors }).run(30).openedAt).toBeUndefined()
   })
+  it('are left out rather than a busy process that has more failures, because it has more requests', () => {
+    const traffic = (process: number) => [50, 2][process] ?? 0.1
+    const errors = (process: number, time: number) => (process === 1 && time > 15 ? 1 : 0.05)
+    for (let run = 0; run < 10; run += 1) {
+      const simulation = simulate({ rules: PLAIN, quorum: 2, traffic, errors, seed: SEED + run })
+      expect(simulation.run(75).openedAt).toBeUndefined()
+      expect(simulation.locallyOpened).toBe(1)
+    }
+  })
 })
 
 describe('a network that is', () => {

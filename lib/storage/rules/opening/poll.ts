@@ -19,7 +19,7 @@ export interface Poll extends Sums {
   readonly share: number
   /** How many have. */
   readonly answers: number
-  /** The reporters with the most failures. */
+  /** The reporters with the most failures above the threshold. */
   readonly worst: readonly Worst[]
   /** When a process last opened its circuit by itself, among those that have answered; 0 if none has. */
   readonly openedAt: number
@@ -38,7 +38,7 @@ export function ageOf(poll: Poll | undefined, now: number): number {
 }
 
 export function answered(poll: Poll, reporting: Reporting): Poll {
-  const { window, reporter, reason, retryAfter = 0, now } = reporting
+  const { window, reporter, rate, reason, retryAfter = 0, now } = reporting
   if (window.poll !== poll.id || ageOf(poll, now) > POLL) return poll
   const { requests, failures, fresh, openedFor } = window
   return {
@@ -47,7 +47,7 @@ export function answered(poll: Poll, reporting: Reporting): Poll {
     failures: poll.failures + failures,
     // With fresh failures, it adds to an answer.
     answers: poll.answers + Number(fresh === 0),
-    worst: rank(poll.worst, { reporter, requests, failures }),
+    worst: rank(poll.worst, { reporter, requests, failures }, rate.threshold),
     openedAt: Math.max(poll.openedAt, openedFor === undefined ? 0 : now - openedFor),
     lastFailure: reason ?? poll.lastFailure,
     retryAfter: retryAfter || poll.retryAfter,
@@ -66,7 +66,7 @@ export function isPolledRate(
 ): boolean {
   const age = ageOf(poll, now)
   if (age > POLL || age < (isUsual ? POLL_USUAL : POLL_PATIENCE)) return false
-  const { requests, failures } = withoutWorst(poll, terms.quorum)
+  const { requests, failures } = withoutWorst(poll, terms.quorum, rate.threshold)
   return (
     requests > 0 &&
     requests / poll.share >= rate.minimumRequests &&
@@ -74,19 +74,34 @@ export function isPolledRate(
   )
 }
 
-/** Sums without those of the `quorum - 1` reporters that have the most failures. */
-function withoutWorst({ requests, failures, worst }: Poll, quorum: number): Sums {
-  return worst.slice(0, quorum - 1).reduce<Sums>(
-    (left, reporter) => ({
-      requests: left.requests - reporter.requests,
-      failures: left.failures - reporter.failures,
-    }),
-    { requests, failures },
-  )
+/**
+ * Sums without those of the `quorum - 1` worst reporters. A busy one with few errors is not among them: without
+ * its successes, the rate of the others would be higher.
+ */
+function withoutWorst(
+  { requests, failures, worst }: Poll,
+  quorum: number,
+  threshold: number,
+): Sums {
+  const most = worst.slice(0, quorum - 1)
+  return most
+    .filter((sums) => excess(sums, threshold) > 0)
+    .reduce<Sums>(
+      (left, reporter) => ({
+        requests: left.requests - reporter.requests,
+        failures: left.failures - reporter.failures,
+      }),
+      { requests, failures },
+    )
 }
 
-/** Those of one reporter together, those with the most failures first. */
-function rank(worst: readonly Worst[], added: Worst): readonly Worst[] {
+/** How many failures there are above the threshold: how much somebody raises the rate of all above it. */
+function excess({ requests, failures }: Sums, threshold: number): number {
+  return failures - threshold * requests
+}
+
+/** Those of one reporter together, those with the most failures above the threshold first. */
+function rank(worst: readonly Worst[], added: Worst, threshold: number): readonly Worst[] {
   const same = worst.find(({ reporter }) => reporter === added.reporter)
   const others = worst.filter((entry) => entry !== same)
   const entry = {
@@ -95,10 +110,7 @@ function rank(worst: readonly Worst[], added: Worst): readonly Worst[] {
     failures: added.failures + (same?.failures ?? 0),
   }
   if (entry.failures === 0) return worst
-  const next = others.findIndex(
-    ({ requests, failures }) =>
-      failures < entry.failures || (failures === entry.failures && requests > entry.requests),
-  )
+  const next = others.findIndex((other) => excess(other, threshold) < excess(entry, threshold))
   const at = next < 0 ? others.length : next
   return [...others.slice(0, at), entry, ...others.slice(at)].slice(0, MOST_APART)
 }

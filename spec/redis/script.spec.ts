@@ -174,6 +174,14 @@ it('keeps a closed circuit for a minute, and an outage longer by twice its ttl a
   expect(await life()).toBe(60 + 2 * 3610)
 })
 
+it('keeps suspicious failures for two windows, because a thin fleet may not add to them any sooner', async () => {
+  const failureRate = { threshold: 0.5, window: 600, minimumRequests: 10 }
+  const terms = { ...TEST_READ.terms, opening: { threshold: 9, failureRate } }
+  const window = { requests: 1, failures: 1, fresh: 1, poll: 0 }
+  await ask({ op: 'report', evidence: { age: 0, window } }, { terms })
+  expect(await life()).toBe(2 * 600)
+})
+
 it('can be read on a replica, which refuses writes', async () => {
   await ask(FAILURE)
   await server.command('REPLICAOF', '127.0.0.1', '1')

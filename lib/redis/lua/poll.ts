@@ -18,6 +18,11 @@ const micro = (seconds: number): number => seconds * MICROSECONDS
 export const POLLS = `
 local function pollAge() return pool.poll and now - pool.poll.at or math.huge end
 
+-- For how long suspicious failures are added up.
+local function periodOf(rate)
+  return type(rate.window) == 'number' and rate.window or ${micro(LONGEST_PROOF)}
+end
+
 local function usual()
   local census = pool.census
   return census and now - census.at <= ${micro(CENSUS)} and census or nil
@@ -117,7 +122,7 @@ end
 -- Takes the window of a process. Returns whether it opens the circuit, together with those of the others.
 local function opensByRate(window, rate)
   if not window or not rate then return false end
-  local period = type(rate.window) == 'number' and rate.window or ${micro(LONGEST_PROOF)}
+  local period = periodOf(rate)
   answerPoll(window, rate.threshold)
   suspect(window.fresh, period)
   takeCensus()

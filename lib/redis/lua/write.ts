@@ -2,7 +2,7 @@
 import { HASH_FORMAT, MESSAGE_FORMAT } from '../formats.js'
 import { CENSUS, LONGEST_PROOF, POLL } from '../../storage/limits.js'
 
-/** How many milliseconds the key of a closed circuit lives. No streak counts for longer. */
+/** How many milliseconds the key of a closed circuit lives at least. No streak counts for longer. */
 const CLOSED_LIFE = LONGEST_PROOF * 1000
 
 export const WRITE = `
@@ -12,9 +12,11 @@ local expiry = ${CLOSED_LIFE}
 if circuit.state ~= 'closed' then
   expiry = expiry + 2 * (lasts(circuit) + terms.lease) / 1000
 else
-  -- Keep the round, and the usual number of requests, for as long as they matter.
+  -- Keep the round, the usual number of requests, and suspicious failures for as long as they matter.
   if terms.growth then expiry = math.max(expiry, lasts(circuit) / 1000) end
   if pool.census then expiry = math.max(expiry, ${CENSUS * 1000}) end
+  local rate = terms.opening.failureRate
+  if rate and pool.latest > 0 then expiry = math.max(expiry, 2 * periodOf(rate) / 1000) end
 end
 if changed and not isOnlooker then
   circuit.version = math.max(circuit.version + 1, known.version + 1, now)

@@ -22,7 +22,7 @@ export class LocalCircuit implements Machine {
   /** Held by every request of a closed epoch: the hot path allocates nothing. */
   #closedPermit = FIRST_PERMIT
   #epoch = 0
-  /** Of a half-opened epoch. */
+  /** Set from the first half-opening on, until the circuit closes. */
   #probes: Probes | undefined
 
   /**
@@ -61,8 +61,9 @@ export class LocalCircuit implements Machine {
   }
 
   get isReady(): boolean {
-    if (this.#probes) return this.#probes.isFreeAt(this.#now())
-    return this.#state === 'closed' || !this.refusalAt(this.#now())
+    if (this.#state === 'closed') return true
+    const now = this.#now()
+    return !this.refusalAt(now) && this.#hasFreePermit(now)
   }
 
   get closedPermit(): Permit | undefined {
@@ -93,8 +94,11 @@ export class LocalCircuit implements Machine {
   }
 
   record(permit: Permit, outcome: Outcome, _reason?: FailureReason, retryAfter = 0): boolean {
-    if (permit.epoch !== this.#epoch) return false
-    if (this.#probes) return this.#recordProbe(this.#probes, permit, outcome, retryAfter)
+    if (permit.epoch !== this.#epoch) {
+      this.#probes?.takeBack(permit)
+      return false
+    }
+    if (permit.probe) return this.#recordProbe(permit, outcome, retryAfter)
     if (outcome === 'success') this.#succeed()
     else if (outcome === 'failure') this.#fail(retryAfter)
     return true
@@ -139,9 +143,9 @@ export class LocalCircuit implements Machine {
     return { requests, failures: requests, openedFor: now - at, retryAfter }
   }
 
-  #recordProbe(probes: Probes, permit: Permit, outcome: Outcome, retryAfter: number): boolean {
-    if (!probes.takeBack(permit)) return false
-    const to = probes.count(outcome)
+  #recordProbe(permit: Permit, outcome: Outcome, retryAfter: number): boolean {
+    if (!this.#probes?.takeBack(permit)) return false
+    const to = this.#probes.count(outcome)
     if (to === 'opened') this.open(this.#now(), { retryAfter })
     else if (to) this.close()
     return true
@@ -170,13 +174,19 @@ export class LocalCircuit implements Machine {
   #moveTo(state: CircuitState): void {
     this.#state = state
     this.#epoch += 1
-    this.#probes = state === 'half-opened' ? new Probes(this.#rules, this.#epoch) : undefined
+    if (state === 'closed') this.#probes = undefined
+    if (state === 'half-opened') this.#probes = new Probes(this.#rules, this.#epoch, this.#probes)
     this.#opening.reset(state, this.#opened.cause)
     const grantedAt = this.#now()
     this.#closedPermit = { admitted: true, epoch: this.#epoch, grantedAt, probe: false }
   }
 
+  #hasFreePermit(now: number): boolean {
+    return !this.#probes || this.#probes.isFreeAt(now)
+  }
+
   #grantProbe(now: number): Admission {
+    if (!this.#hasFreePermit(now)) return HALF_OPENED
     if (this.#state === 'opened') this.#moveTo('half-opened')
     return this.#probes?.grant(now) ?? HALF_OPENED
   }

@@ -1,4 +1,7 @@
-/** The probes of one half-opened epoch: which of them hold permits, and what the others have decided. */
+/**
+ * The probes since the circuit opened: which of them hold permits, and what those of this half-opened epoch have
+ * decided. A probe of an earlier epoch decides nothing any more, but holds its permit for as long as it is in flight.
+ */
 import type { CircuitState, Outcome, Permit, ProbesRule, Rules } from './types.js'
 
 const ONE_PROBE: ProbesRule = { needed: 1, of: 1 }
@@ -6,13 +9,15 @@ const ONE_PROBE: ProbesRule = { needed: 1, of: 1 }
 export class Probes {
   readonly #rules: Rules
   readonly #epoch: number
-  #held: readonly Permit[] = []
+  #held: readonly Permit[]
   #successes = 0
   #failures = 0
 
-  constructor(rules: Rules, epoch: number) {
+  /** @param before the probes of the epoch before, if the circuit has not closed since */
+  constructor(rules: Rules, epoch: number, before?: Probes) {
     this.#rules = rules
     this.#epoch = epoch
+    this.#held = before ? before.#held : []
   }
 
   isFreeAt(now: number): boolean {

@@ -7,6 +7,8 @@ import type { CircuitState, Outcome, Rules } from '../../lib/circuit/types.js'
 type Entry =
   | { readonly what: 'admitted'; readonly at: number; readonly id: number }
   | { readonly what: 'ended'; readonly at: number; readonly id: number; readonly outcome: Outcome }
+  /** It ended after the epoch in which it was admitted. */
+  | { readonly what: 'late'; readonly at: number; readonly id: number }
   | { readonly what: 'moved'; readonly at: number; readonly to: CircuitState }
 
 export class Model {
@@ -42,11 +44,11 @@ export class Model {
     return this.state === 'opened' ? Math.max(0, this.#openedAt() + this.#rules.ttl - now) : 0
   }
 
-  /** Probes that hold a permit, oldest first. */
+  /** Probes that hold a permit, oldest first, whichever half-opening has sent them. */
   probes(now: number): readonly number[] {
     const held = new Map<number, number>()
-    for (const entry of this.#thisEpoch()) {
-      if (entry.what === 'ended') held.delete(entry.id)
+    for (const entry of this.#sinceOpening()) {
+      if (entry.what === 'ended' || entry.what === 'late') held.delete(entry.id)
       if (entry.what !== 'admitted') continue
       for (const [id, since] of held) if (this.#isStale(since, entry.at)) held.delete(id)
       held.set(entry.id, entry.at)
@@ -55,15 +57,19 @@ export class Model {
   }
 
   admit(id: number, now: number): boolean {
+    const isFree = this.probes(now).length < this.#rules.permits
+    if (this.state !== 'closed' && !isFree) return false
     if (this.state === 'opened' && this.#isOver(now)) this.#move('half-opened', now)
     if (this.state === 'opened') return false
-    if (this.state === 'half-opened' && this.probes(now).length >= this.#rules.permits) return false
     this.#history.push({ what: 'admitted', at: now, id })
     return true
   }
 
   end(id: number, outcome: Outcome, now: number): void {
-    if (!this.#counts(id)) return
+    if (!this.#counts(id)) {
+      this.#history.push({ what: 'late', at: now, id })
+      return
+    }
     this.#history.push({ what: 'ended', at: now, id, outcome })
     if (this.state === 'half-opened') {
       if (outcome === 'success') this.#move('closed', now)
@@ -93,6 +99,16 @@ export class Model {
   #thisEpoch(): readonly Entry[] {
     const moved = this.#history.findLastIndex((entry) => entry.what === 'moved')
     return this.#history.slice(moved + 1)
+  }
+
+  /** Everything after the circuit left the closed state last. */
+  #sinceOpening(): readonly Entry[] {
+    if (this.state === 'closed') return []
+    const closed = this.#history.findLastIndex(
+      (entry) => entry.what === 'moved' && entry.to === 'closed',
+    )
+    const later = this.#history.slice(closed + 1)
+    return later.slice(later.findIndex((entry) => entry.what === 'moved') + 1)
   }
 
   #openedAt(): number {

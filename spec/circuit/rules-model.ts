@@ -86,9 +86,10 @@ export class RulesModel {
 
   admit(id: number, now: number): boolean {
     this.touch(now)
-    if (this.#state === 'opened' && this.#isDue(now)) this.#move('half-opened', now)
-    if (this.#state === 'opened') return false
-    if (this.#state === 'half-opened' && !this.#hasFreePermit(now)) return false
+    const isDue = this.#state === 'opened' && this.#isDue(now)
+    if (this.#state === 'opened' && !isDue) return false
+    if (this.#state !== 'closed' && !this.#hasFreePermit(now)) return false
+    if (isDue) this.#move('half-opened', now)
     this.#attempts.push({ id, at: now, epoch: this.moves.length, isOver: false, isReplaced: false })
     return true
   }
@@ -151,8 +152,9 @@ export class RulesModel {
 
   #hasFreePermit(now: number): boolean {
     const { permits, probeTimeout } = this.#rules
+    const closed = this.moves.findLastIndex(({ to }) => to === 'closed') + 1
     const probes = this.#attempts.filter(
-      ({ epoch, isOver, isReplaced }) => epoch === this.moves.length && !isOver && !isReplaced,
+      ({ epoch, isOver, isReplaced }) => epoch > closed && !isOver && !isReplaced,
     )
     const stale = probes.filter(({ at }) => now - at > probeTimeout)
     if (probes.length - stale.length >= permits && stale.length === 0) return false

@@ -199,6 +199,20 @@ describe('a half-opened circuit', () => {
     expect(circuit).toMatchObject({ state: 'closed', failureCount: 0 })
   })
 
+  it('counts the probes of the round before among its permits, for as long as they are in flight', () => {
+    const { circuit, permit, wait } = startHalfOpened({ permits: 2 })
+    const [failed, silent] = [permit(), permit()]
+    circuit.record(failed, 'failure')
+    wait(10.001)
+    const next = permit()
+    expect(circuit.admit()).toMatchObject({ admitted: false, state: 'half-opened' })
+    circuit.record(next, 'failure')
+    wait(10.001)
+    expect(circuit.record(silent, 'success')).toBe(false)
+    expect([permit(), permit()]).toMatchObject([{ admitted: true }, { admitted: true }])
+    expect(circuit.admit().admitted).toBe(false)
+  })
+
   it('hands on the permit of a probe that does not end within probeTimeout', () => {
     const { circuit, permit, wait } = startHalfOpened()
     const silent = permit()

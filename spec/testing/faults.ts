@@ -179,6 +179,13 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { question: withTerms({ permits: 1 }) },
     'a half-opened circuit: grants no more than 3 at once, whichever process asks first',
   ],
+  'forgets probes that are still in flight': [
+    {
+      kept: (kept, before) =>
+        kept.state === before?.state ? kept : { ...kept, permits: kept.permits.slice(-1) },
+    },
+    'a half-opened circuit: counts a probe of the round before among its permits until it ends, and ignores its result',
+  ],
   'polls no process': [
     { answer: ({ poll: _poll, ...answer }) => answer },
     'the rate of the fleet: asks nothing before there are enough suspicious failures',

@@ -40,7 +40,8 @@ elseif op == 'acquire' and not isLate then
     end
     holders = held
     -- A client that repeats a command after a failover already has its permit.
-    if holderOf(given.token) then
+    local index = holderOf(given.token)
+    if index and not holders[index].isEarlier then
       granted = true
     elseif #holders < terms.permits then
       if circuit.state == 'opened' then move('half-opened') end
@@ -59,7 +60,9 @@ elseif op == 'renew' then
   end
 elseif op == 'settle' then
   local index = holderOf(given.token)
-  if index then
+  local holder = index and table.remove(holders, index)
+  if holder then changed, isNews = true, true end
+  if holder and not holder.isEarlier then
     granted = true
     local needed, of = 1, 1
     if terms.probes then needed, of = terms.probes.needed, terms.probes.of end
@@ -70,9 +73,6 @@ elseif op == 'settle' then
     elseif probes[2] > of - needed then
       local reason = reasonIn(given.reason)
       open('probe', now, circuit.failures, reason ~= '/' and reason or circuit.reason)
-    else
-      table.remove(holders, index)
-      changed, isNews = true, true
     end
   end
 end

@@ -101,12 +101,15 @@ end
 
 local holders = {}
 for entry in string.gmatch(text(stored[7]), '[^;]+') do
-  local token, at, length = string.match(entry, '^([^,]+),(%d+),(%d+)$')
+  -- An e stands for a probe of an earlier epoch.
+  local token, at, length, earlier = string.match(entry, '^([^,]+),(%d+),(%d+),?(e?)$')
   if #holders == ${MOST_PERMITS} then break end
   if token then
     changed = changed or number(at) > now
     length = math.min(number(length), ${LONGEST_PERMIT} * terms.lease)
-    holders[#holders + 1] = { token = token, at = math.min(number(at), now), length = length }
+    holders[#holders + 1] = {
+      token = token, at = math.min(number(at), now), length = length, isEarlier = earlier == 'e'
+    }
   end
 end
 local secret = stored[8]

@@ -9,8 +9,9 @@ local function sum()
 end
 
 local function move(state)
-  if state == 'closed' then circuit.closed = now end
-  circuit.state, holders, streaks, probes = state, {}, {}, { 0, 0 }
+  if state == 'closed' then circuit.closed, holders = now, {} end
+  for _, holder in ipairs(holders) do holder.isEarlier = true end
+  circuit.state, streaks, probes = state, {}, { 0, 0 }
   pool = { since = 0, before = 0, latest = 0 }
   changed, moved, isNews = true, true, true
 end
@@ -92,7 +93,7 @@ local function rememberOutage()
     return
   end
   move(known.state)
-  moved = false
+  moved, holders = false, {}
   circuit.epoch, circuit.failures, circuit.opened = known.epoch, known.failures, now - known.openedFor
   circuit.reason, circuit.cause = reasonIn(known.reason), causeIn(known.cause)
   circuit.round, circuit.seed, circuit.retryAfter = opening.round, opening.seed, opening.retryAfter

@@ -27,7 +27,8 @@ if changed and not isOnlooker then
   if pool.poll and pool.poll.id == 0 then pool.poll.id = circuit.version end
   local permits, list = {}, {}
   for _, holder in ipairs(holders) do
-    permits[#permits + 1] = string.format('%s,%.0f,%.0f;', holder.token, holder.at, holder.length)
+    local earlier = holder.isEarlier and ',e' or ''
+    permits[#permits + 1] = string.format('%s,%.0f,%.0f%s;', holder.token, holder.at, holder.length, earlier)
   end
   for _, entry in ipairs(streaks) do
     list[#list + 1] = string.format('%s,%s,%.0f,%.0f;', entry.reporter, entry.process, entry.streak, entry.at)

@@ -37,8 +37,8 @@ export function believedAt(now: number, kept: Kept, { ttl, lease: longest }: Ter
     closedAt: Math.min(kept.closedAt, now),
     pool: poolAt(now, kept.pool),
     evidence: standing(kept.evidence, ttl, now),
-    permits: kept.permits.map(({ token, at, lease }) => ({
-      token,
+    permits: kept.permits.map(({ at, lease, ...permit }) => ({
+      ...permit,
       at: Math.min(at, now),
       lease: Math.min(lease, LONGEST_PERMIT * longest),
     })),

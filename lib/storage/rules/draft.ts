@@ -42,9 +42,11 @@ const NOTHING_COUNTED = {
   failures: 0,
 } satisfies Partial<Kept>
 
-/** A transition. Evidence and permits belong to the epoch that ends. */
+/** A transition. Evidence belongs to the epoch that ends. Probes may stay in flight until the circuit closes. */
 export function move(draft: Draft, state: CircuitState, changes: Partial<Kept> = {}): Draft {
-  return { ...restore(draft, state, changes), isMoved: true }
+  const inFlight = draft.kept.permits.map((permit) => ({ ...permit, isEarlier: true }))
+  const permits = state === 'closed' ? [] : inFlight
+  return { ...restore(draft, state, { permits, ...changes }), isMoved: true }
 }
 
 /** A transition that the storage has lost: its epoch is known. */

@@ -8,6 +8,8 @@ export interface HeldPermit {
   readonly token: string
   readonly at: number
   readonly lease: number
+  /** Set if the epoch of the probe is over: its end decides nothing any more. */
+  readonly isEarlier?: boolean | undefined
 }
 
 /** The newest evidence of one process. */

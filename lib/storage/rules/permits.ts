@@ -18,10 +18,10 @@ export function acquire(
   if (state === 'opened' && now < openedAt + dueAfter(draft.kept, terms)) return draft
   const held = permits.filter(({ at, lease }) => now <= at + lease)
   // A client that repeats a command after a failover already has its permit.
-  if (isHeld(held, token)) return grant(draft)
+  if (held.some((permit) => permit.token === token && !permit.isEarlier)) return grant(draft)
   if (held.length >= terms.permits) return draft
-  const next = state === 'opened' ? move(draft, 'half-opened') : change(draft, { permits: held })
-  return grant(hold(next, token, asked))
+  const next = change(draft, { permits: held })
+  return grant(hold(state === 'opened' ? move(next, 'half-opened') : next, token, asked))
 }
 
 export function renew(
@@ -29,35 +29,38 @@ export function renew(
   { token, lease, terms }: Question & { op: 'renew' },
   { now }: Asked,
 ): Draft {
-  const { permits } = draft.kept
-  if (!isHeld(permits, token)) return draft
-  const renewed = { token, at: now, lease: Math.min(lease, LONGEST_PERMIT * terms.lease) }
-  const others = permits.map((permit) => (permit.token === token ? renewed : permit))
-  return grant(change(draft, { permits: others }))
+  if (!permitOf(draft, token)) return draft
+  const renewed = { at: now, lease: Math.min(lease, LONGEST_PERMIT * terms.lease) }
+  const permits = draft.kept.permits.map((permit) =>
+    permit.token === token ? { ...permit, ...renewed } : permit,
+  )
+  return grant(change(draft, { permits }))
 }
 
-/** A result does not count if its sender no longer holds the permit. */
+/** A result does not count if its sender no longer holds the permit, or if the epoch of the probe is over. */
 export function settle(draft: Draft, question: Question & { op: 'settle' }, asked: Asked): Draft {
   const { token, outcome, reason, retryAfter, terms } = question
-  const { permits, lastFailure } = draft.kept
-  if (!isHeld(permits, token)) return draft
+  const permit = permitOf(draft, token)
+  if (!permit) return draft
+  const permits = draft.kept.permits.filter((other) => other !== permit)
+  const freed = { ...change(draft, { permits }), isNews: true }
+  if (permit.isEarlier) return freed
   const { needed, of } = terms.probes ?? ONE_PROBE
   const successes = draft.kept.successes + Number(outcome === 'success')
   const failures = draft.kept.failures + Number(outcome === 'failure')
-  const granted = grant(draft)
+  const granted = grant(freed)
   if (successes >= needed) return close(granted, asked)
   if (failures > of - needed) {
     const openedAt = asked.now
     const facts = {
       cause: 'probe',
       openedAt,
-      lastFailure: reason ?? lastFailure,
+      lastFailure: reason ?? draft.kept.lastFailure,
       retryAfter,
     } as const
     return open(granted, asked, facts)
   }
-  const others = permits.filter((permit) => permit.token !== token)
-  return { ...change(granted, { permits: others, successes, failures }), isNews: true }
+  return change(granted, { successes, failures })
 }
 
 /** Seconds until a permit is free at the latest; 0 if one is. */
@@ -66,6 +69,6 @@ export function heldFor(permits: readonly HeldPermit[], most: number, now: numbe
   return Math.max(0, Math.min(...permits.map(({ at, lease }) => at + lease - now)))
 }
 
-function isHeld(permits: readonly HeldPermit[], token: string): boolean {
-  return permits.some((permit) => permit.token === token)
+function permitOf({ kept }: Draft, token: string): HeldPermit | undefined {
+  return kept.permits.find((permit) => permit.token === token)
 }

@@ -74,6 +74,22 @@ export const HALF_OPENED: readonly Case[] = [
     },
   },
   {
+    name: 'counts a probe of the round before among its permits until it ends, and ignores its result',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue({ permits: 2 })
+      await one.acquire('t')
+      await two.acquire('u')
+      check(await one.settle('t', 'failure'), { state: 'opened', heldFor: 0 })
+      await scene.setClock(START + 11 + 11)
+      check(await one.acquire('v'), { granted: true, heldFor: 49 })
+      check(await one.acquire('w'), { granted: false })
+      check(await two.ask({ op: 'renew', token: 'u', lease: 60 }), { granted: true, heldFor: 60 })
+      check(await two.settle('u', 'success'), { state: 'half-opened', granted: false, heldFor: 0 })
+      check(await one.acquire('w'), { granted: true })
+    },
+  },
+  {
     name: 'renews a permit for its holder',
     needs: ['setClock'],
     async run(scene) {

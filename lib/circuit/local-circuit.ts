@@ -145,8 +145,8 @@ export class LocalCircuit implements Machine {
 
   #recordProbe(permit: Permit, outcome: Outcome, retryAfter: number): boolean {
     if (!this.#probes?.takeBack(permit)) return false
-    const to = this.#probes.count(outcome)
-    if (to === 'opened') this.open(this.#now(), { retryAfter })
+    const to = this.#probes.count(outcome, retryAfter)
+    if (to === 'opened') this.open(this.#now(), { retryAfter: this.#probes.retryAfter })
     else if (to) this.close()
     return true
   }

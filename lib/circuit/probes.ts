@@ -12,12 +12,18 @@ export class Probes {
   #held: readonly Permit[]
   #successes = 0
   #failures = 0
+  #retryAfter = 0
 
   /** @param before the probes of the epoch before, if the circuit has not closed since */
   constructor(rules: Rules, epoch: number, before?: Probes) {
     this.#rules = rules
     this.#epoch = epoch
     this.#held = before ? before.#held : []
+  }
+
+  /** The longest time, in seconds, for which a failed probe was told to leave the service alone. */
+  get retryAfter(): number {
+    return this.#retryAfter
   }
 
   isFreeAt(now: number): boolean {
@@ -41,10 +47,13 @@ export class Probes {
   }
 
   /** @returns the state that the circuit moves to, as soon as it is certain */
-  count(outcome: Outcome): CircuitState | undefined {
+  count(outcome: Outcome, retryAfter: number): CircuitState | undefined {
     const { needed, of } = this.#rules.probes ?? ONE_PROBE
     if (outcome === 'success') this.#successes += 1
-    if (outcome === 'failure') this.#failures += 1
+    if (outcome === 'failure') {
+      this.#failures += 1
+      this.#retryAfter = Math.max(this.#retryAfter, retryAfter)
+    }
     if (this.#successes >= needed) return 'closed'
     return this.#failures > of - needed ? 'opened' : undefined
   }

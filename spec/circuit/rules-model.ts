@@ -26,6 +26,7 @@ interface Result {
   readonly epoch: number
   readonly at: number
   readonly isFailure: boolean
+  readonly retryAfter: number
 }
 
 /** Times in seconds that are whole milliseconds. */
@@ -127,9 +128,9 @@ export class RulesModel {
   }
 
   #count(isFailure: boolean, now: number, retryAfter: number, isSlow: boolean): void {
-    this.#results.push({ epoch: this.moves.length, at: now, isFailure })
+    this.#results.push({ epoch: this.moves.length, at: now, isFailure, retryAfter })
     if (isFailure) this.failures.push(isSlow)
-    if (this.#state === 'half-opened') this.#judgeProbes(now, retryAfter)
+    if (this.#state === 'half-opened') this.#judgeProbes(now)
     else if (this.#opens(now)) this.#move('opened', now, retryAfter)
   }
 
@@ -141,13 +142,16 @@ export class RulesModel {
     return reading.requests >= failureRate.minimumRequests && reading.rate >= failureRate.threshold
   }
 
-  #judgeProbes(now: number, retryAfter: number): void {
+  #judgeProbes(now: number): void {
     const { needed, of } = this.#rules.probes ?? { needed: 1, of: 1 }
     const failed = this.#ofThisEpoch.filter(({ isFailure }) => isFailure).length
     const succeeded = this.#ofThisEpoch.length - failed
     if (succeeded >= needed) this.#move('closed', now)
     // So many that those which are left cannot be enough.
-    else if (of - failed < needed) this.#move('opened', now, retryAfter)
+    else if (of - failed < needed) {
+      const times = this.#ofThisEpoch.map(({ retryAfter }) => retryAfter)
+      this.#move('opened', now, Math.max(...times))
+    }
   }
 
   #hasFreePermit(now: number): boolean {

@@ -13,12 +13,14 @@ if op == 'report' and circuit.state == 'closed' and circuit.epoch <= known.epoch
   elseif evidence.failures > 0 and evidence.age <= life then
     streaks[#streaks + 1] = {
       reporter = given.reporter, process = given.process,
-      streak = evidence.failures, at = now - evidence.age
+      streak = evidence.failures, at = now - evidence.age,
+      after = evidence.failures >= terms.opening.threshold and given.retryAfter or 0
     }
     if #streaks > ${MOST_REPORTED} then evict() end
   end
   changed, granted = true, true
   if proof() >= terms.opening.threshold then
+    given.retryAfter = longestRetryAfter()
     open('streak', now, sum(), reasonIn(given.reason))
   elseif opensByRate(evidence.window, terms.opening.failureRate) then
     local poll = pool.poll
@@ -67,11 +69,14 @@ elseif op == 'settle' then
     local needed, of = 1, 1
     if terms.probes then needed, of = terms.probes.needed, terms.probes.of end
     if given.outcome == 'success' then probes[1] = probes[1] + 1 end
-    if given.outcome == 'failure' then probes[2] = probes[2] + 1 end
+    if given.outcome == 'failure' then
+      probes[2], probes[3] = probes[2] + 1, math.max(probes[3], given.retryAfter)
+    end
     if probes[1] >= needed then
       move('closed')
     elseif probes[2] > of - needed then
       local reason = reasonIn(given.reason)
+      given.retryAfter = probes[3]
       open('probe', now, circuit.failures, reason ~= '/' and reason or circuit.reason)
     end
   end

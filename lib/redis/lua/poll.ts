@@ -60,7 +60,7 @@ local function answerPoll(window, threshold)
   if window.fresh == 0 then poll.answers = poll.answers + 1 end
   if window.openedFor then poll.opened = math.max(poll.opened, now - window.openedFor) end
   if reasonIn(given.reason) ~= '/' then poll.reason = given.reason end
-  if given.retryAfter > 0 then poll.retryAfter = given.retryAfter end
+  poll.retryAfter = math.max(given.retryAfter, poll.retryAfter)
   local added = { reporter = given.reporter, requests = window.requests, failures = window.failures }
   rank(poll.worst, added, threshold)
 end

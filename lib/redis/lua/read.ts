@@ -78,21 +78,21 @@ end
 if circuit.opened > now then circuit.opened, changed = now, true end
 if circuit.closed > now then circuit.closed, changed = now, true end
 
--- How many probes of this epoch have succeeded, and how many have failed.
-local probes = { 0, 0 }
-local counted, succeeded, failed = string.match(text(stored[16]), '^(%d+),(%d+),(%d+)$')
-if number(counted) == circuit.epoch then probes = { number(succeeded), number(failed) } end
+-- How many probes of this epoch have succeeded, how many have failed, and the longest Retry-After of those.
+local probes = { 0, 0, 0 }
+local counted, succeeded, failed, after = string.match(text(stored[16]), '^(%d+),(%d+),(%d+),?(%d*)$')
+if number(counted) == circuit.epoch then probes = { number(succeeded), number(failed), number(after) } end
 
 -- A streak counts for one ttl, and for a minute at most.
 local life = math.min(terms.ttl, ${LONGEST_PROOF * MICROSECONDS})
 local streaks = {}
 for entry in string.gmatch(text(stored[6]), '[^;]+') do
-  local reporter, process, streak, at = string.match(entry, '^([^,]+),([^,]+),(%d+),(%d+)$')
-  at = math.min(number(at), now)
+  local reporter, process, streak, at, after = string.match(entry, '^([^,]+),([^,]+),(%d+),(%d+),?(%d*)$')
+  at, after = math.min(number(at), now), number(after)
   if reporter and now - at <= life and process ~= given.process and #streaks < ${MOST_REPORTED} then
-    streaks[#streaks + 1] = { reporter = reporter, process = process, streak = number(streak), at = at }
+    streaks[#streaks + 1] = { reporter = reporter, process = process, streak = number(streak), at = at, after = after }
   elseif reporter and process == given.process then
-    streaks.own = { reporter = reporter, process = process, streak = number(streak), at = at }
+    streaks.own = { reporter = reporter, process = process, streak = number(streak), at = at, after = after }
   end
 end
 if streaks.own and op ~= 'report' and now - streaks.own.at <= life then

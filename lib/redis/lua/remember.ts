@@ -11,7 +11,7 @@ end
 local function move(state)
   if state == 'closed' then circuit.closed, holders = now, {} end
   for _, holder in ipairs(holders) do holder.isEarlier = true end
-  circuit.state, streaks, probes = state, {}, { 0, 0 }
+  circuit.state, streaks, probes = state, {}, { 0, 0, 0 }
   pool = { since = 0, before = 0, latest = 0 }
   changed, moved, isNews = true, true, true
 end
@@ -63,6 +63,13 @@ local function proof()
   table.sort(list, function(one, other) return one > other end)
   for index = terms.quorum, #list do total = total + list[index] end
   return total
+end
+
+-- The longest Retry-After, of this report and of those whose processes have opened their own circuits.
+local function longestRetryAfter()
+  local longest = given.retryAfter
+  for _, entry in ipairs(streaks) do longest = math.max(longest, entry.after) end
+  return longest
 end
 
 -- The oldest entry of the reporter with the most entries.

@@ -31,7 +31,8 @@ if changed and not isOnlooker then
     permits[#permits + 1] = string.format('%s,%.0f,%.0f%s;', holder.token, holder.at, holder.length, earlier)
   end
   for _, entry in ipairs(streaks) do
-    list[#list + 1] = string.format('%s,%s,%.0f,%.0f;', entry.reporter, entry.process, entry.streak, entry.at)
+    local after = entry.after > 0 and string.format(',%.0f', entry.after) or ''
+    list[#list + 1] = string.format('%s,%s,%.0f,%.0f%s;', entry.reporter, entry.process, entry.streak, entry.at, after)
   end
   redis.call('HSET', KEYS[1],
     'format', '${HASH_FORMAT}', 'version', whole(circuit.version), 'epoch', whole(circuit.epoch), 'state', circuit.state,
@@ -39,7 +40,7 @@ if changed and not isOnlooker then
     'streaks', table.concat(list), 'permits', table.concat(permits), 'secret', secret, 'reason', circuit.reason,
     'round', whole(circuit.round), 'seed', whole(circuit.seed), 'retryAfter', whole(circuit.retryAfter),
     'closed', whole(circuit.closed), 'cause', circuit.cause, 'pool', writePool(),
-    'probes', string.format('%.0f,%.0f,%.0f', circuit.epoch, probes[1], probes[2]))
+    'probes', string.format('%.0f,%.0f,%.0f,%.0f', circuit.epoch, probes[1], probes[2], probes[3]))
   redis.call('PEXPIRE', KEYS[1], whole(expiry))
 elseif exists and not isOnlooker then
   -- A replica refuses writes, but can be read.

@@ -40,6 +40,7 @@ const NOTHING_COUNTED = {
   pool: EMPTY_POOL,
   successes: 0,
   failures: 0,
+  probesRetryAfter: 0,
 } satisfies Partial<Kept>
 
 /** A transition. Evidence belongs to the epoch that ends. Probes may stay in flight until the circuit closes. */

@@ -17,13 +17,21 @@ export function standing(
 /** A report replaces what the process reported before. */
 export function replaced(
   evidence: readonly Reported[],
-  { evidence: { failures, age }, process, reporter, terms }: Question & { op: 'report' },
+  {
+    evidence: { failures, age },
+    process,
+    reporter,
+    retryAfter,
+    terms,
+  }: Question & { op: 'report' },
   now: number,
 ): readonly Reported[] {
   if (failures === undefined) return evidence
   const others = evidence.filter((entry) => entry.process !== process)
   if (failures === 0 || age > proofLife(terms.ttl)) return others
-  return bounded([...others, { process, reporter, failures, at: now - age }])
+  const entry = { process, reporter, failures, at: now - age }
+  const hasOpened = failures >= terms.opening.threshold
+  return bounded([...others, { ...entry, ...(hasOpened && { retryAfter }) }])
 }
 
 /** The evidence of each reporter: of all breakers of a process, or of a larger unit. */

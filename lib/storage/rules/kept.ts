@@ -20,6 +20,8 @@ export interface Reported {
   readonly failures: number
   /** When the newest of them happened. */
   readonly at: number
+  /** Seconds that the service asked to be left alone, if the failures have opened the process's own circuit. */
+  readonly retryAfter?: number | undefined
 }
 
 export interface Kept {
@@ -43,6 +45,8 @@ export interface Kept {
   /** Of the probes of this epoch. */
   readonly successes: number
   readonly failures: number
+  /** The longest time, in seconds, for which a failed one of them was told to leave the service alone. */
+  readonly probesRetryAfter: number
   readonly lastFailure?: FailureReason | undefined
   /** What may open it, one entry for each process. */
   readonly evidence: readonly Reported[]
@@ -64,6 +68,7 @@ export const UNKNOWN: Kept = {
   closedAt: 0,
   successes: 0,
   failures: 0,
+  probesRetryAfter: 0,
   evidence: [],
   permits: [],
   pool: EMPTY_POOL,

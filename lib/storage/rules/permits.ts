@@ -39,7 +39,7 @@ export function renew(
 
 /** A result does not count if its sender no longer holds the permit, or if the epoch of the probe is over. */
 export function settle(draft: Draft, question: Question & { op: 'settle' }, asked: Asked): Draft {
-  const { token, outcome, reason, retryAfter, terms } = question
+  const { token, outcome, reason, retryAfter = 0, terms } = question
   const permit = permitOf(draft, token)
   if (!permit) return draft
   const permits = draft.kept.permits.filter((other) => other !== permit)
@@ -48,6 +48,8 @@ export function settle(draft: Draft, question: Question & { op: 'settle' }, aske
   const { needed, of } = terms.probes ?? ONE_PROBE
   const successes = draft.kept.successes + Number(outcome === 'success')
   const failures = draft.kept.failures + Number(outcome === 'failure')
+  const told = outcome === 'failure' ? retryAfter : 0
+  const probesRetryAfter = Math.max(draft.kept.probesRetryAfter, told)
   const granted = grant(freed)
   if (successes >= needed) return close(granted, asked)
   if (failures > of - needed) {
@@ -56,11 +58,11 @@ export function settle(draft: Draft, question: Question & { op: 'settle' }, aske
       cause: 'probe',
       openedAt,
       lastFailure: reason ?? draft.kept.lastFailure,
-      retryAfter,
+      retryAfter: probesRetryAfter,
     } as const
     return open(granted, asked, facts)
   }
-  return change(granted, { successes, failures })
+  return change(granted, { successes, failures, probesRetryAfter })
 }
 
 /** Seconds until a permit is free at the latest; 0 if one is. */

@@ -16,10 +16,11 @@ export function report(draft: Draft, question: Report, asked: Asked): Draft {
   if (draft.kept.state !== 'closed' || draft.kept.epoch > known.epoch) return draft
   const evidence = replaced(draft.kept.evidence, question, now)
   const reported = grant(change(draft, { evidence }))
-  const { terms, reason: lastFailure, retryAfter } = question
+  const { terms, reason: lastFailure, retryAfter = 0 } = question
   if (isStreak(evidence, terms.opening.threshold, terms.quorum)) {
     const failureCount = sumOf(evidence)
-    const facts = { openedAt: now, lastFailure, retryAfter, failureCount }
+    const longest = Math.max(retryAfter, ...evidence.map((entry) => entry.retryAfter ?? 0))
+    const facts = { openedAt: now, lastFailure, retryAfter: longest, failureCount }
     return open(reported, asked, { cause: 'streak', ...facts })
   }
   const reporting = reportingOf(question, now)

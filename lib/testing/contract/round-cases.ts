@@ -82,6 +82,27 @@ export const ROUNDS: readonly Case[] = [
     },
   },
   {
+    name: 'lasts for as long as the service asks in its answer to any failed probe of the round',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue({ ...SEVERAL, maxRetryAfter: 40 })
+      await one.acquire('t')
+      await one.ask({ op: 'settle', token: 't', outcome: 'failure', retryAfter: 30 })
+      await two.acquire('u')
+      const failed = await two.ask({ op: 'settle', token: 'u', outcome: 'failure', retryAfter: 20 })
+      check(failed, { state: 'opened', retryAfter: 30 })
+    },
+  },
+  {
+    name: 'lasts for as long as the service asks in an answer that opened the circuit of one process',
+    async run(scene) {
+      const [one, two] = await scene.join({ quorum: 2, maxRetryAfter: 40 })
+      await one.ask({ op: 'report', evidence: { failures: 3, age: 0 }, retryAfter: 30 })
+      await two.ask({ op: 'report', evidence: { failures: 2, age: 0 }, retryAfter: 35 })
+      check(await two.fail(3), { state: 'opened', retryAfter: 30 })
+    },
+  },
+  {
     name: 'closes once enough probes have succeeded, whichever processes sent them',
     needs: ['setClock'],
     async run(scene) {

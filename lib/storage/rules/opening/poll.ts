@@ -50,7 +50,7 @@ export function answered(poll: Poll, reporting: Reporting): Poll {
     worst: rank(poll.worst, { reporter, requests, failures }, rate.threshold),
     openedAt: Math.max(poll.openedAt, openedFor === undefined ? 0 : now - openedFor),
     lastFailure: reason ?? poll.lastFailure,
-    retryAfter: retryAfter || poll.retryAfter,
+    retryAfter: Math.max(retryAfter, poll.retryAfter),
   }
 }
 

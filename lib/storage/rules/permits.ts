@@ -7,6 +7,8 @@ import { close, dueAfter, open } from './rounds.js'
 
 const ONE_PROBE = { needed: 1, of: 1 }
 
+type Settle = Question & { op: 'settle' }
+
 export function acquire(
   draft: Draft,
   { token, terms }: Question & { op: 'acquire' },
@@ -38,31 +40,36 @@ export function renew(
 }
 
 /** A result does not count if its sender no longer holds the permit, or if the epoch of the probe is over. */
-export function settle(draft: Draft, question: Question & { op: 'settle' }, asked: Asked): Draft {
-  const { token, outcome, reason, retryAfter = 0, terms } = question
-  const permit = permitOf(draft, token)
+export function settle(draft: Draft, question: Settle, asked: Asked): Draft {
+  const permit = permitOf(draft, question.token)
   if (!permit) return draft
   const permits = draft.kept.permits.filter((other) => other !== permit)
   const freed = { ...change(draft, { permits }), isNews: true }
-  if (permit.isEarlier) return freed
+  return permit.isEarlier ? freed : count(grant(freed), question, asked)
+}
+
+/** Moves the circuit as soon as the ends of its probes are enough. */
+function count(
+  draft: Draft,
+  { outcome, reason, retryAfter = 0, terms }: Settle,
+  asked: Asked,
+): Draft {
+  const { kept } = draft
   const { needed, of } = terms.probes ?? ONE_PROBE
-  const successes = draft.kept.successes + Number(outcome === 'success')
-  const failures = draft.kept.failures + Number(outcome === 'failure')
-  const told = outcome === 'failure' ? retryAfter : 0
-  const probesRetryAfter = Math.max(draft.kept.probesRetryAfter, told)
-  const granted = grant(freed)
-  if (successes >= needed) return close(granted, asked)
-  if (failures > of - needed) {
-    const openedAt = asked.now
-    const facts = {
-      cause: 'probe',
-      openedAt,
-      lastFailure: reason ?? draft.kept.lastFailure,
-      retryAfter: probesRetryAfter,
-    } as const
-    return open(granted, asked, facts)
-  }
-  return change(granted, { successes, failures, probesRetryAfter })
+  const hasFailed = outcome === 'failure'
+  const successes = kept.successes + Number(outcome === 'success')
+  const failures = kept.failures + Number(hasFailed)
+  const longest = Math.max(kept.probesRetryAfter, hasFailed ? retryAfter : 0)
+  if (successes >= needed) return close(draft, asked)
+  if (failures <= of - needed)
+    return change(draft, { successes, failures, probesRetryAfter: longest })
+  const lastFailure = reason ?? kept.lastFailure
+  return open(draft, asked, {
+    cause: 'probe',
+    openedAt: asked.now,
+    lastFailure,
+    retryAfter: longest,
+  })
 }
 
 /** Seconds until a permit is free at the latest; 0 if one is. */

@@ -7,6 +7,7 @@ import { Refused } from './actions/refused.js'
 import { answer, TEXT, type Headers } from './answer.js'
 import type { Board, Content } from './board.js'
 import { FORMATS, formatOf } from './format.js'
+import { isGone } from './gone.js'
 import type { Streams } from './streams.js'
 
 export interface Site {
@@ -81,6 +82,7 @@ function openStream(
   { streams, maxStreams, headers }: Site,
   isHead: boolean,
 ): void {
+  if (isGone(response)) return
   if (streams.size >= maxStreams) {
     return unavailable(response, 'Too many pages are open', headers)
   }

@@ -1,16 +1,22 @@
 /** One open page. It skips messages while its connection is full, and then sends the whole content. */
 import type { ServerResponse } from 'node:http'
+import { isGone } from './gone.js'
 
 export class Stream {
   readonly #response: ServerResponse
   readonly #whole: () => string
+  readonly #onClose: () => void
   #fullSince: number | undefined
   #hasMissed = false
 
-  /** @param whole returns the whole content as a message */
+  /**
+   * @param whole returns the whole content as a message
+   * @param onClose called once the page is closed, perhaps several times
+   */
   constructor(response: ServerResponse, whole: () => string, onClose: () => void) {
     this.#response = response
     this.#whole = whole
+    this.#onClose = onClose
     response.on('drain', () => this.#resume())
     response.on('close', onClose)
     response.on('error', () => undefined)
@@ -23,7 +29,7 @@ export class Stream {
 
   /** Drops the page if it has read nothing for longer than that. @param patience in milliseconds */
   check(now: number, patience: number): void {
-    if (this.#fullSince !== undefined && now - this.#fullSince > patience) this.#response.destroy()
+    if (this.#fullSince !== undefined && now - this.#fullSince > patience) this.#drop()
   }
 
   end(): void {
@@ -32,7 +38,14 @@ export class Stream {
 
   #write(message: string): void {
     if (this.#response.write(message)) return
+    if (isGone(this.#response)) return this.#drop()
     this.#fullSince = performance.now()
+  }
+
+  /** Does not wait for the event `close`, which a response without a connection never emits. */
+  #drop(): void {
+    this.#response.destroy()
+    this.#onClose()
   }
 
   #resume(): void {

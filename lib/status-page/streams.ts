@@ -73,8 +73,8 @@ export class Streams {
   readonly #whole = (): string => this.#options.board.render(wholeMessage)
 
   #leave(stream: Stream): void {
-    this.#streams.delete(stream)
-    if (this.#streams.size === 0) this.#rest()
+    const isFirstTime = this.#streams.delete(stream)
+    if (isFirstTime && this.#streams.size === 0) this.#rest()
   }
 
   #rest(): void {

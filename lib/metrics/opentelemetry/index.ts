@@ -1,6 +1,7 @@
 /** Metrics, and span events, for OpenTelemetry: the entry point `axios-breaker/opentelemetry`. */
 import { metrics, type Meter } from '@opentelemetry/api'
 import { ConfigError } from '../../internal/config-error.js'
+import { sharedByCopies } from '../../internal/copies.js'
 import { objectField, parse, type Shape } from '../../internal/validation.js'
 import { bucketsField, REQUEST_BUCKETS } from '../durations.js'
 import { Group } from '../group.js'
@@ -20,7 +21,8 @@ export interface ObserveMetricsOptions {
 
 const METER = 'axios-breaker'
 
-const observers = new WeakMap<Meter, Observer>()
+/** The number stands for what `observeMetrics` uses of an observer, which may be of another copy. */
+const observers = sharedByCopies('observers.1', () => new WeakMap<Meter, Observer>())
 
 /**
  * Exports the breaker's circuits, including later ones, through a meter, and each refusal as an event

@@ -1,6 +1,7 @@
 /** Metrics for Prometheus, on prom-client: the entry point `axios-breaker/prometheus`. */
 import { register, type Metric, type Registry, type RegistryContentType } from 'prom-client'
 import { ConfigError } from '../../internal/config-error.js'
+import { sharedByCopies } from '../../internal/copies.js'
 import { field, objectField, parse, withDefaults, type Shape } from '../../internal/validation.js'
 import { bucketsField, REQUEST_BUCKETS } from '../durations.js'
 import { Group } from '../group.js'
@@ -24,11 +25,13 @@ export interface CollectMetricsOptions {
 
 const DEFAULTS: Settings = { buckets: REQUEST_BUCKETS, statusLabel: 'class' }
 
-const collectors = new WeakMap<object, Collector>()
+/** By registry. The number stands for what `collectorOf` uses of a collector, which may be of another copy. */
+const collectors = sharedByCopies('collectors.1', () => new WeakMap<object, Collector>())
 
 /**
- * Exports the breaker's circuits, including later ones, through a registry. Breakers may share one:
- * circuits of the same name are added up, the worse state counts, and a storage is up if all are.
+ * Exports the breaker's circuits, including later ones, through a registry. Breakers may share one,
+ * even if they come from several copies of the package: circuits of the same name are added up, the worse
+ * state counts, and a storage is up if all are.
  * Collecting the same breaker into the same registry again changes nothing.
  *
  * @returns a function that removes the listeners and the metrics; idempotent

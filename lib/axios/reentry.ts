@@ -6,14 +6,26 @@
  * config that the fallback gets.
  */
 import type { InternalAxiosRequestConfig } from 'axios'
+import { sharedByCopies } from '../internal/copies.js'
 import { dispatcherOf, type Adapter } from './axios.js'
 import type { Route } from './route.js'
 import { findWrapper, setAdapter, type Asking, type Wrapper } from './wrapper.js'
 
-/** The fallback that is being called right now. */
-let current: Asking | undefined
+interface Calls {
+  /** The fallback that is being called right now. */
+  current: Asking | undefined
+  /** Which fallback sent the request of a refusal. */
+  readonly askings: WeakMap<object, Asking>
+}
 
-const askings = new WeakMap<object, Asking>()
+/**
+ * Of all copies of the package: one of them may refuse what a fallback of another one sends. The number stands for
+ * the fields of `Calls` and `Asking`, and for the names by which a mark is found.
+ */
+const calls = sharedByCopies<Calls>('fallbacks.1', () => ({
+  current: undefined,
+  askings: new WeakMap(),
+}))
 
 /**
  * The `runWhen` of the guards' interceptors, which also identifies them. axios calls it as soon as a request
@@ -21,19 +33,19 @@ const askings = new WeakMap<object, Asking>()
  * fallback. Never throws.
  */
 export function markAsking(config: InternalAxiosRequestConfig): true {
-  if (current) mark(config, current)
+  if (calls.current) mark(config, calls.current)
   return true
 }
 
 /** Stores for a refusal which fallback sent its request. */
 export function rememberAsking(error: object, adapter: Adapter): void {
   const asking = findWrapper(adapter, (wrapper) => wrapper.asking)?.asking
-  if (asking) askings.set(error, asking)
+  if (asking) calls.askings.set(error, asking)
 }
 
 /** Whether the fallback of this route sent the refused request. */
 export function cameOfFallback(error: object, route: Route): boolean {
-  let asking = askings.get(error)
+  let asking = calls.askings.get(error)
   while (asking && (asking.isOver || asking.route !== route)) asking = asking.around
   return asking !== undefined
 }
@@ -46,7 +58,7 @@ export async function callMarked<Value>(
   call: () => Value,
 ): Promise<Awaited<Value>> {
   const { adapter } = config
-  const around = askings.get(error)
+  const around = calls.askings.get(error)
   const asking: Asking = { route, around }
   const marked = mark(config, asking)
   try {
@@ -58,12 +70,12 @@ export async function callMarked<Value>(
 }
 
 function callAs<Value>(asking: Asking, call: () => Value): Value {
-  const outer = current
-  current = asking
+  const outer = calls.current
+  calls.current = asking
   try {
     return call()
   } finally {
-    current = outer
+    calls.current = outer
   }
 }
 

@@ -1,6 +1,7 @@
 /** A fallback whose requests lead back to itself: it ends, and the event loop stays free. */
 import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker, type Fallback } from '../../lib/index.js'
+import { copyOf } from '../support/copies.js'
 import { until } from '../support/until.js'
 
 const passOn = async <Value>(value: Value): Promise<Value> => {
@@ -118,6 +119,44 @@ it('hands the config back as it was', async () => {
   const { first } = await ring(1, () => () => 'instead')
   const { config } = await first.get('/')
   expect(config.adapter).toBe(down)
+})
+
+describe('with two copies of the package', () => {
+  let other: { readonly CircuitBreaker: typeof CircuitBreaker }
+  beforeAll(async () => {
+    other = await copyOf(() => import('../../lib/index.js'))
+  })
+
+  async function opened(instance: AxiosInstance): Promise<AxiosInstance> {
+    await instance.get('/').catch(() => undefined)
+    return instance
+  }
+
+  it.each(Object.entries(AT_ONCE))(
+    'a fallback that %s is not called for what the other copy refuses',
+    async (_what, way) => {
+      expect(other.CircuitBreaker).not.toBe(CircuitBreaker)
+      const users = axios.create({ adapter: down })
+      const fallback = jest.fn(way(() => users))
+      new CircuitBreaker({ threshold: 1 }).attach(users, 'users', { fallback })
+      new other.CircuitBreaker({ threshold: 1 }).attach(users, 'users')
+      await opened(users)
+      await expect(users.get('/')).rejects.toThrow(/is opened|no answer/)
+      expect(fallback).toHaveBeenCalledTimes(1)
+    },
+  )
+
+  it('fallbacks in a ring of both end', async () => {
+    const [users, avatars] = [axios.create({ adapter: down }), axios.create({ adapter: down })]
+    const ask = jest.fn((instance: AxiosInstance) => instance.get('/backup'))
+    const options = { threshold: 1 }
+    new CircuitBreaker(options).attach(users, 'users', { fallback: () => ask(avatars) })
+    new other.CircuitBreaker(options).attach(avatars, 'avatars', { fallback: () => ask(users) })
+    for (const instance of [users, avatars]) await opened(instance)
+    ask.mockClear()
+    await expect(users.get('/')).rejects.toThrow('is opened')
+    expect(ask).toHaveBeenCalledTimes(2)
+  })
 })
 
 /** Such a request cannot be distinguished from another caller's: it waits, and in the end it is refused. */

@@ -78,27 +78,18 @@ class Watching {
 
   async #read(session: Session): Promise<readonly Row[]> {
     if (monotonic() >= this.#refreshAt) return (await this.#survey(session)).rows
-    const names = [...this.#hinted]
-    this.#hinted.clear()
     const forces = await forcesIn(session)
+    const names = [...new Set([...this.#hinted, ...this.#unknownIn(forces)])]
+    this.#hinted.clear()
     const readings = await session.read(names)
     const read = names.map((name) => rowOf(name, readings.get(name), forces.get(name)))
-    const others = [...new Set([...this.#rows.keys(), ...forces.keys()])]
-    return [
-      ...read,
-      ...this.#forced(
-        others.filter((name) => !readings.has(name)),
-        forces,
-      ),
-    ]
+    const others = [...this.#rows.values()].filter(({ circuit }) => !readings.has(circuit))
+    return [...read, ...others.map((row) => ({ ...row, forced: forces.get(row.circuit) }))]
   }
 
-  /** Circuits that were not read, with what they are forced to now. */
-  #forced(names: readonly string[], forces: ReadonlyMap<string, ListedForce>): Row[] {
-    return names.map((name) => ({
-      ...(this.#rows.get(name) ?? { circuit: name, ownState: 'closed' }),
-      forced: forces.get(name),
-    }))
+  /** Circuits of which nothing but their force is known: by themselves, they may be anything. */
+  #unknownIn(forces: ReadonlyMap<string, ListedForce>): string[] {
+    return [...forces.keys()].filter((name) => !this.#rows.has(name))
   }
 
   async #survey(session: Session): Promise<Survey> {

@@ -124,6 +124,34 @@ it('learns of a change whose message was lost', async () => {
   expect(events().map(({ event }) => event)).toEqual(['circuit', 'watching', 'circuit'])
 })
 
+it('prints a force once, with all that a refresh finds', async () => {
+  const peer = await join()
+  await peer.fail()
+  await watch('--json')
+  await ran(['close', 'orders', '--for', '1m', '--by', 'bob'], redis())
+  await sees({ circuit: 'orders', state: 'closed' })
+  // Only a refresh finds that the other circuit has gone.
+  await peer.breaker.close()
+  await server.command('DEL', 'axios-breaker/users')
+  await sees({ circuit: 'users', state: 'closed' })
+  const forced = events().filter(({ circuit }) => circuit === 'orders')
+  expect(forced).toEqual([
+    expect.objectContaining({ failureCount: 0, forced: expect.objectContaining({ by: 'bob' }) }),
+  ])
+})
+
+it('shows what a circuit is by itself when it is forced, though it may not list keys', async () => {
+  await server.command('ACL', 'SETUSER', 'watcher', 'on', '>secret', '~*', '&*', '+@all', '-scan')
+  const peer = await join()
+  await peer.fail()
+  const url = server.url.replace('redis://', 'redis://watcher:secret@')
+  watching = started(['watch', '--json'], { REDIS_URL: url })
+  await watching.printed('"watching"')
+  await ran(['close', 'users', '--for', '1m'], redis())
+  const first = await sees({ event: 'circuit', circuit: 'users' })
+  expect(first).toMatchObject({ state: 'closed', ownState: 'opened', failureCount: 1 })
+})
+
 it('is not slowed down by a flood of messages, forged or not', async () => {
   const peer = await join()
   await watch('--json')

@@ -6,6 +6,7 @@ import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'ax
 import { isDecided } from '../circuit/decided.js'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Admission, Refusal, Unready } from '../circuit/types.js'
+import { tryCall } from '../internal/property.js'
 import { dispatcherOf } from './axios.js'
 import { passesBy } from './bypass.js'
 import { NotInitializedError, OpenedStateError } from './errors.js'
@@ -47,13 +48,35 @@ function ask(
   const handedOn = Passage.to(circuit, outer)?.take()
   const admission = handedOn ? (circuit.inFlight?.restart(handedOn) ?? handedOn) : circuit.admit()
   if (isDecided(admission)) return proceed(dispatch, config, admission, circuit, guard, outer)
-  return admission.then((decided) => {
-    if (decided.admitted && isCancelled(config)) {
-      circuit.record(decided, 'ignored')
-      // axios turns this into its CanceledError. An adapter called now would send the request after all.
-      throw new Error('cancelled')
+  return unlessCancelled(admission, config, circuit).then((decided) =>
+    proceed(dispatch, config, decided, circuit, guard, passageOn(config)),
+  )
+}
+
+/**
+ * Rejects at once if the caller aborts, and gives back the permit that comes later. axios turns the error into its
+ * CanceledError. An adapter called now would send the request after all.
+ */
+function unlessCancelled(
+  admission: Promise<Admission>,
+  config: InternalAxiosRequestConfig,
+  circuit: ManagedCircuit,
+): Promise<Admission> {
+  const { signal } = config
+  let isOver = false
+  return new Promise((resolve, reject) => {
+    const cancel = (): void => {
+      isOver = true
+      reject(new Error('cancelled'))
     }
-    return proceed(dispatch, config, decided, circuit, guard, passageOn(config))
+    const decide = (decided: Admission): void => {
+      tryCall((): unknown => signal?.removeEventListener?.('abort', cancel))
+      if (isCancelled(config)) cancel()
+      if (isOver && decided.admitted) circuit.record(decided, 'ignored')
+      resolve(decided)
+    }
+    admission.then(decide).catch(reject)
+    tryCall((): unknown => signal?.addEventListener?.('abort', cancel))
   })
 }
 

@@ -21,6 +21,8 @@ afterAll(() => redis.stop())
 class Caller {
   dispatched = 0
   refused = 0
+  /** How often Redis was lost, as it is once a permit's deadline has passed. */
+  losses = 0
   fails = false
   readonly circuit
   readonly #breaker: CircuitBreaker
@@ -30,10 +32,15 @@ class Caller {
     this.#breaker = breaker
     this.circuit = breaker.attach(this.#instance, 'users')
     breaker.on('rejected', () => (this.refused += 1))
+    breaker.on('storageLost', () => (this.losses += 1))
   }
 
-  send(): Promise<unknown> {
-    return this.#instance.get('/').catch(() => undefined)
+  /** @returns the error, if there is one */
+  send(signal?: AbortSignal): Promise<unknown> {
+    return this.#instance.get('/', { ...(signal && { signal }) }).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
   }
 
   async open(): Promise<void> {
@@ -102,6 +109,25 @@ it(
       expect(caller).toMatchObject({ dispatched: 1, refused: 2 })
       expect(caller.circuit.state).toBe('closed')
       await Promise.all(others)
+    }),
+  SHORT,
+)
+
+it(
+  'a probe that is cancelled while Redis hangs ends at once, and gives back the permit that comes later',
+  () =>
+    withCaller(0.05, async (caller) => {
+      await caller.open()
+      await until('a probe is due', () => caller.circuit.state === 'half-opened')
+      redis.freeze()
+      const stop = new AbortController()
+      const probe = caller.send(stop.signal)
+      stop.abort()
+      expect(axios.isCancel(await probe.finally(() => redis.thaw()))).toBe(true)
+      expect(caller.losses).toBe(0)
+      await until('the next request is the probe', async () => !(await caller.send()))
+      expect(caller.dispatched).toBe(1)
+      expect(caller.circuit.state).toBe('closed')
     }),
   SHORT,
 )

@@ -117,6 +117,10 @@ export class BorrowedCommands implements Commands {
   }
 
   async scan(pattern: string): Promise<string[]> {
-    return scan(await serversOf(this.#client), pattern)
+    try {
+      return await scan(await serversOf(this.#client), pattern)
+    } catch (error) {
+      throw explain(error)
+    }
   }
 }

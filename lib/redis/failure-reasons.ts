@@ -56,30 +56,43 @@ export function isKeyError(error: unknown): boolean {
 
 /** Marks an error that concerns a single circuit, and is no reason to give up the storage. */
 export function asCircuitError(error: unknown): Error {
-  const marked = error instanceof Error ? error : new Error(messageOf(error))
-  if (!Object.hasOwn(marked, 'scope')) Object.defineProperty(marked, 'scope', { value: 'circuit' })
-  return marked
+  return Object.defineProperty(clean(error, messageOf(error)), 'scope', { value: 'circuit' })
 }
 
-/** Returns the error, or one with advice added and the arguments of commands removed. */
-export function explain(error: unknown): unknown {
+/**
+ * Returns an error of our own for one of a client, with advice, and without the arguments of commands. Every
+ * error of a client goes through this or one of the functions below before anybody else sees it.
+ */
+export function explain(error: unknown): Error {
   return addAdvice(error, MOVED_ADVICE)
 }
 
 /** The same for an attempt to connect. */
-export function explainConnectError(error: unknown): unknown {
+export function explainConnectError(error: unknown): Error {
   return addAdvice(error, CONNECT_ADVICE)
 }
 
-function addAdvice(error: unknown, advice: Advice): unknown {
+function addAdvice(error: unknown, advice: Advice): Error {
   const text = causeOf(error)
   const hint = advice.find(([pattern]) => pattern.test(text))?.[1]
-  const message = hint === undefined ? text : `${text}: ${hint}`
-  return message === property(error, 'message') ? error : new Error(message)
+  return clean(error, hint === undefined ? text : `${text}: ${hint}`)
+}
+
+/**
+ * Copies what is known to show no secret. Clients add more to their errors: the command that failed, which
+ * may be a login with its password, the errors before it, or their options.
+ */
+function clean(error: unknown, message: string): Error {
+  const [code, cause] = [property(error, 'code'), property(error, 'cause')]
+  const made =
+    cause === undefined
+      ? new Error(message)
+      : new Error(message, { cause: new Error(redactArguments(cause)) })
+  return typeof code === 'string' ? Object.assign(made, { code }) : made
 }
 
 /** Says what the caller must do: we cannot reconnect the caller's client. */
-export function adviseOwner(error: unknown): unknown {
+export function adviseOwner(error: Error): Error {
   const reason = messageOf(error)
   if (!/\b(?:READONLY|MASTERDOWN|UNBLOCKED)\b/.test(reason)) return error
   return new Error(
@@ -91,8 +104,8 @@ export function adviseOwner(error: unknown): unknown {
 /** A name with several addresses fails once for each address. */
 function causeOf(error: unknown): string {
   const parts = property(error, 'errors')
-  const last = property(property(error, 'lastNodeError'), 'message')
-  if (typeof last === 'string' && last !== '') return `${redactArguments(error)} (${last})`
+  const last = property(error, 'lastNodeError')
+  if (property(last, 'message')) return `${redactArguments(error)} (${redactArguments(last)})`
   if (!Array.isArray(parts) || property(error, 'message')) return redactArguments(error)
   return [...new Set(parts.map(redactArguments))].join(', ')
 }

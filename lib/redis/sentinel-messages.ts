@@ -5,6 +5,7 @@
  */
 import { schedule } from '../internal/timers.js'
 import { methodOf, ignoringErrors, type RedisClient } from './client.js'
+import { explain } from './failure-reasons.js'
 import type { MessageEvents, Messages } from './subscription.js'
 
 const REFUSED_DELAY = 1
@@ -87,7 +88,7 @@ export class SentinelMessages implements Messages {
       this.#subscribed.add(channel)
       this.#events.subscribed(channel)
     } catch (error) {
-      this.#events.refused(channel, error)
+      this.#events.refused(channel, explain(error))
       schedule(REFUSED_DELAY, () => void this.#subscribe(channel))
     }
   }

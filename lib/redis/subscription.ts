@@ -5,6 +5,7 @@
 import { property } from '../internal/property.js'
 import { schedule } from '../internal/timers.js'
 import type { RedisClient } from './client.js'
+import { explain } from './failure-reasons.js'
 import type { Line, MakeLine } from './line.js'
 import { OwnConnection } from './own-connection.js'
 import { withBackgroundTimeout } from './timeouts.js'
@@ -136,7 +137,7 @@ export class Subscription implements Messages {
       this.#events.subscribed(channel)
     } catch (error) {
       if (!isWanted()) return
-      this.#events.refused(channel, error)
+      this.#events.refused(channel, explain(error))
       schedule(REFUSED_DELAY, () => isWanted() && void this.#subscribe(line, channel))
     }
   }

@@ -1,8 +1,15 @@
 /** Errors say what is wrong with an option. No error, event or log shows a password. */
 import { inspect } from 'node:util'
+import { Cluster, Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { CircuitBreaker, ConfigError } from '../../lib/index.js'
-import { RedisStorage, type RedisStorageOptions } from '../../lib/redis/index.js'
+import {
+  adviseOwner,
+  asCircuitError,
+  explain,
+  explainConnectError,
+} from '../../lib/redis/failure-reasons.js'
+import { RedisStorage, type RedisClient, type RedisStorageOptions } from '../../lib/redis/index.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { Child } from '../support/child.js'
 import { errorOf } from '../support/plugin-harness.js'
@@ -18,6 +25,7 @@ const SECRET = /hunter2/
 let upstream: Upstream
 let server: RedisServer
 let child: Child | undefined
+const clients: (Redis | Cluster)[] = []
 beforeAll(async () => {
   upstream = await Upstream.start()
   server = await RedisServer.start({ config: ['requirepass another'] })
@@ -26,7 +34,27 @@ afterAll(() => Promise.all([upstream.stop(), server.stop()]))
 afterEach(async () => {
   child?.kill()
   await SharedBreaker.closeAll()
+  for (const client of clients.splice(0)) client.disconnect()
 })
+
+/** Clients of ioredis that log in with the password. They connect once. */
+const IOREDIS: Record<string, (port: number) => Redis | Cluster> = {
+  'a Redis': (port) => new Redis({ port, username: 'default', password: PASSWORD, lazyConnect: true, retryStrategy: null }), // prettier-ignore
+  'a Redis by its url': (port) => new Redis(withPassword({ port }), { lazyConnect: true, retryStrategy: null }), // prettier-ignore
+  'a Cluster': (port) =>
+    new Cluster([{ host: '127.0.0.1', port }], {
+      redisOptions: { password: PASSWORD },
+      lazyConnect: true,
+      clusterRetryStrategy: null,
+    }),
+}
+
+function clientOf(kind: string, port: number): RedisClient {
+  const client = (IOREDIS[kind] as (typeof IOREDIS)[string])(port)
+  client.on('error', () => undefined)
+  clients.push(client)
+  return client
+}
 
 const withPassword = ({ port }: { readonly port: number }, rest = '') =>
   `redis://someone:${PASSWORD}@127.0.0.1:${port}${rest}`
@@ -122,6 +150,26 @@ describe('nothing shows a password', () => {
     expect(shown([error, peer.losses])).not.toMatch(SECRET)
   })
 
+  it.each(Object.keys(IOREDIS))('if Redis refuses that of ioredis: %s', async (kind) => {
+    const client = clientOf(kind, server.port)
+    const peer = new SharedBreaker(upstream, { client, initDeadline: 1 })
+    const errors = [await errorOf(peer.breaker.init()), await errorOf(peer.circuit.force('opened'))]
+    // The connection for messages may be the last to fail: no node has told it where the others are.
+    for (const error of errors) expect(String(error)).toMatch(/WRONGPASS|none of its nodes/)
+    expect(shown([...errors, peer.losses])).not.toMatch(SECRET)
+  })
+
+  it.each(Object.keys(IOREDIS))('if a server quotes a command of ioredis: %s', async (kind) => {
+    const old = await RedisServer.start({ config: ['rename-command AUTH ""'] })
+    const client = clientOf(kind, old.port)
+    const peer = new SharedBreaker(upstream, { client, initDeadline: 1 })
+    const error = await errorOf(peer.breaker.init())
+    expect(String(error)).toMatch(/unknown command|none of its nodes/)
+    expect(shown([error, peer.losses])).not.toMatch(SECRET)
+    await SharedBreaker.closeAll()
+    await old.stop()
+  })
+
   it('if a server quotes a command that it does not understand', async () => {
     const config = ['rename-command HELLO ""', 'rename-command AUTH ""']
     const old = await RedisServer.start({ config })
@@ -164,6 +212,34 @@ describe('nothing shows a password', () => {
     const storage = new RedisStorage({ url: withPassword(server) })
     const breaker = new CircuitBreaker({ storage })
     expect(shown([storage, breaker])).not.toMatch(SECRET)
+    for (const kind of Object.keys(IOREDIS)) {
+      const lent = new RedisStorage({ client: clientOf(kind, server.port) })
+      expect(shown([lent, new CircuitBreaker({ storage: lent })])).not.toMatch(SECRET)
+    }
+  })
+
+  it('if an error of a client has properties that only this client knows', () => {
+    const command = { name: 'auth', args: ['default', PASSWORD] }
+    const quoting = Object.assign(new Error(`ERR unknown command 'auth', with args beginning with: '${PASSWORD}'`), { command }) // prettier-ignore
+    const errors = [
+      quoting,
+      Object.assign(new Error('READONLY'), {
+        command,
+        previousErrors: [quoting],
+        options: command,
+      }),
+      Object.assign(new Error('Failed to refresh slots cache.'), { lastNodeError: quoting }),
+      new AggregateError([quoting, quoting], ''),
+      new Error('It failed', { cause: quoting }),
+    ]
+    const rewrites = [explain, explainConnectError, (error: unknown) => adviseOwner(explain(error))]
+    for (const rewrite of rewrites) {
+      for (const error of errors) {
+        const made = rewrite(Object.assign(error, { code: 'ECODE' }))
+        expect(shown([made, asCircuitError(made)])).not.toMatch(SECRET)
+      }
+      expect(rewrite(errors[0])).toMatchObject({ message: "ERR unknown command 'auth'", code: 'ECODE' }) // prettier-ignore
+    }
   })
 
   it('if a process dies of an uncaught error', async () => {

@@ -20,6 +20,10 @@ export class Circuits {
     this.readings = new Readings(deadlines)
   }
 
+  has(name: string): boolean {
+    return this.#byName.has(name)
+  }
+
   add(circuit: SharedCircuit): void {
     this.#byName.set(circuit.name, circuit)
     this.readings.add([circuit])

@@ -2,7 +2,7 @@
 import type { Host, Membership } from '../breaker/membership.js'
 import type { Machine, Rules } from '../circuit/types.js'
 import { schedule } from '../internal/timers.js'
-import { answered, forcesOf } from './asking.js'
+import { answered, asking, forcesOf } from './asking.js'
 import { Circuits } from './circuits.js'
 import type { LinkEvents, LinkOptions } from './link-options.js'
 import { Link } from './link.js'
@@ -35,12 +35,11 @@ export class Fleet implements Membership {
     this.#circuits = new Circuits(now, sharing)
     this.#pulse = new Pulse(this.#circuits.afterGap)
     this.forces = this.#forcesFor(onForced)
-    const { readings } = this.#circuits
     this.#link = new Link({
       publisher,
       now,
       connect: this.#through(connect),
-      readings,
+      readings: this.#circuits.readings,
       on: this.#on(),
     })
   }
@@ -57,8 +56,10 @@ export class Fleet implements Membership {
       now: this.#now,
       isInitialized: this.#isInitialized,
       isUp: this.isUp,
-      ask: (question, late) =>
-        answered(this.#link.ask(question, late), () => this.#circuits.doubt(circuit)),
+      ask: asking(this.#link.ask, {
+        onFailure: () => this.#circuits.doubt(circuit),
+        onEnd: () => this.#forgetIfGone(circuit),
+      }),
       watch: this.#watch,
       miss: this.#link.miss,
       checkPulse: this.#checkPulse,
@@ -162,6 +163,14 @@ export class Fleet implements Membership {
 
   #leave(circuit: SharedCircuit): void {
     this.#circuits.delete(circuit)
-    this.#link.forget(circuit.name)
+    this.#forgetIfGone(circuit)
+  }
+
+  /**
+   * A request may outlive its circuit, and its end is then told to the storage. The connection keeps
+   * something of each answer, so it has to forget the circuit again.
+   */
+  #forgetIfGone({ name }: SharedCircuit): void {
+    if (!this.#circuits.has(name)) this.#link.forget(name)
   }
 }

@@ -68,7 +68,7 @@ export class Link {
     if (this.isUp && readings.isDue) readings.readRest().catch(() => undefined)
   }
 
-  /** Call this after a circuit is detached. */
+  /** Call this after a circuit is detached, and after each later answer about it. */
   forget(circuit: string): void {
     this.#connector.connection?.forget?.(circuit)
   }

@@ -31,7 +31,6 @@ export class RedisConnection implements Connection, Member {
   readonly #readiness = new Deferred()
   readonly #inbox: Inbox
   readonly #script: ScriptCalls
-  readonly #pending = new Set<Promise<unknown>>()
   #isClosed = false
   /** Whether the channel was ever subscribed. Before that, this process cannot follow the fleet. */
   #isSubscribed = false
@@ -71,11 +70,7 @@ export class RedisConnection implements Connection, Member {
 
   async ask(question: Question): Promise<Answer> {
     if (this.#isClosed) throw new Error(CLOSED)
-    const asking = this.#script.ask(question)
-    this.#pending.add(asking)
-    const end = (): unknown => this.#pending.delete(asking)
-    asking.then(end, end)
-    return asking
+    return this.#script.ask(question)
   }
 
   async forces(question: ForceQuestion): Promise<ForceAnswer> {
@@ -91,10 +86,7 @@ export class RedisConnection implements Connection, Member {
   }
 
   forget(circuit: string): void {
-    const drop = (): void => this.#inbox.forget(circuit)
-    drop()
-    // Answers that are still on their way would bring the secret back.
-    void Promise.allSettled(this.#pending).then(drop)
+    this.#inbox.forget(circuit)
   }
 
   async close(): Promise<void> {

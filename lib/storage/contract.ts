@@ -179,7 +179,10 @@ export interface Connection {
   forces?(question: ForceQuestion): Promise<ForceAnswer>
   /** The names of the circuits that the storage holds at the moment, for the command line. */
   circuits?(): Promise<readonly string[]>
-  /** The circuit was detached. The connection need keep nothing for it. */
+  /**
+   * The circuit was detached. The connection need keep nothing for it. Called again after each answer to a
+   * question that outlives the circuit.
+   */
   forget?(circuit: string): void
   /** Frees everything, and answers nothing from then on. Never hangs. Idempotent. */
   close(): Promise<void>

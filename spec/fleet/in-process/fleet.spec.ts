@@ -282,8 +282,69 @@ describe('a circuit that is detached', () => {
   })
 
   it('is forgotten by the connection', () => {
+    expect([...storage.kept]).toEqual(['users', 'slow'])
     slow.release?.()
-    expect(storage.forgotten).toEqual(['slow'])
+    expect([...storage.kept]).toEqual(['users'])
+  })
+})
+
+describe('a circuit that is detached while a request is in flight', () => {
+  const ends: Record<string, () => Promise<Permit>> = {
+    'as the only probe': async () => {
+      await record('failure')
+      now += RULES.ttl + 1
+      return permit()
+    },
+    'while it is closed': permit,
+  }
+
+  async function permit(): Promise<Permit> {
+    const admission = machine.admit()
+    await settle()
+    return (await admission) as Permit
+  }
+
+  describe.each(Object.keys(ends))('%s', (when) => {
+    let inFlight: Permit
+    beforeEach(async () => {
+      await membership.init()
+      inFlight = await (ends[when] as () => Promise<Permit>)()
+      machine.release?.()
+      storage.asked.length = 0
+    })
+
+    async function end(): Promise<void> {
+      machine.record(inFlight, 'failure')
+      await settle()
+    }
+
+    it('is forgotten again after the end of the request', async () => {
+      expect([...storage.kept]).toEqual([])
+      await end()
+      expect(storage.asked).toHaveLength(1)
+      expect([...storage.kept]).toEqual([])
+    })
+
+    it('is forgotten again even if the answer comes late', async () => {
+      let answer: () => void = () => undefined
+      const held = new Promise<void>((resolve) => {
+        answer = resolve
+      })
+      storage.meanwhile = () => held
+      await end()
+      await pass(OPTIONS.commandDeadline + 1)
+      expect(storage.asked).toHaveLength(1)
+      answer()
+      await settle()
+      expect([...storage.kept]).toEqual([])
+    })
+
+    it('is kept if its name is attached again in the meantime', async () => {
+      membership.machineFor('users', RULES)
+      await settle()
+      await end()
+      expect([...storage.kept]).toEqual(['users'])
+    })
   })
 })
 

@@ -9,8 +9,8 @@ export abstract class Wrapped implements SharedStorage {
   /** Replaces the `ready` of the connection. */
   ready: Promise<void> | undefined
   readonly listeners: ConnectionListener[] = []
-  /** The circuits of which the connections need keep nothing. */
-  readonly forgotten: string[] = []
+  /** The circuits that the storage has answered about, and that the connections were not to forget since. */
+  readonly kept = new Set<string>()
   readonly connect: Connect
   readonly join: SharedStorage['join']
 
@@ -24,9 +24,13 @@ export abstract class Wrapped implements SharedStorage {
         get isUp() {
           return isUp()
         },
-        ask: (question) => this.answer(question, () => connection.ask(question)),
+        ask: async (question) => {
+          const answer = await this.answer(question, () => connection.ask(question))
+          this.kept.add(question.circuit)
+          return answer
+        },
         ...(connection.forces && { forces: connection.forces.bind(connection) }),
-        forget: (circuit) => void this.forgotten.push(circuit),
+        forget: (circuit) => void this.kept.delete(circuit),
         close: () => connection.close(),
       }
     }

@@ -178,7 +178,7 @@ describe('whatever somebody else writes to the key of the list', () => {
 })
 
 describe('messages about the list', () => {
-  it('that are forged cost one read a second, and change nothing', async () => {
+  it('that are forged cost one read a second after five at once, and change nothing', async () => {
     const peer = await join({ refresh: 600 })
     await peer.circuit.force('closed')
     const body = (forces: unknown) => `2|${'0'.repeat(40)}|{"version":1,"epoch":0,"state":"closed","failures":0,"openedFor":0,"heldFor":0,"reason":"/","time":1,"process":"","circuit":"","forces":${String(forces)}}` // prettier-ignore
@@ -190,7 +190,7 @@ describe('messages about the list', () => {
     }
     const { evalsha = 0 } = await redis.commandCounts()
     const seconds = (performance.now() - start) / 1000
-    expect(evalsha).toBeLessThanOrEqual(Math.ceil(seconds + 1))
+    expect(evalsha).toBeLessThanOrEqual(Math.ceil(seconds + 5))
     expect(evalsha).toBeGreaterThanOrEqual(2)
     expect(forcedOf(peer)).toBe('closed')
     expect(peer.losses).toEqual([])

@@ -11,8 +11,10 @@ import { mergedForces, type MergedForces } from './newer-forces.js'
 import { FAR_FUTURE } from '../../storage/limits.js'
 
 const MICROSECONDS = 1e6
-/** Seconds between two reads that messages cause: a flood of them costs no more. */
+/** Seconds for each read that messages cause, on average: a flood of them costs no more. */
 const HINT_PAUSE = 1
+/** Reads that messages may cause at once after a quiet time: an operator may force several circuits in a row. */
+const HINT_BURST = 5
 /** Refreshes for which messages may put off a read. No message can hold back the truth for longer. */
 const LONGEST_DELAY = 60
 /** Seconds by which the ends of one force may differ in two answers, in addition to the time that these took. */
@@ -31,8 +33,8 @@ export interface ForcesState {
   /** Grows with each answer that taught the process something new. */
   readonly learned: number
   readonly readAt: number
-  /** When a message last caused a read of the list. */
-  readonly hintedAt: number
+  /** Until when the reads that messages have caused would last with a pause after each. */
+  readonly hintsUntil: number
 }
 
 export type ForcesInput =
@@ -75,7 +77,7 @@ export function beginForces(refresh: number): ForcesState {
     lifted: [],
     learned: 0,
     readAt: -Infinity,
-    hintedAt: -Infinity,
+    hintsUntil: -Infinity,
   }
 }
 
@@ -102,18 +104,18 @@ export function knownForces(state: ForcesState, now: number): ForceList {
 }
 
 function received(state: ForcesState, version: number, now: number): ForcesChange {
-  const { refresh, readAt, hintedAt } = state
+  const { refresh, readAt, hintsUntil } = state
   if (version === state.version) {
     const latest = readAt + LONGEST_DELAY * refresh - now
     return [state, [waitFor(Math.max(0, Math.min(refresh, latest)))]]
   }
-  const wait = hintedAt + HINT_PAUSE - now
+  const wait = hintsUntil - (HINT_BURST - 1) * HINT_PAUSE - now
   if (wait > 0) return [state, [{ do: 'await', input: 'hintDue', seconds: wait }]]
   return readForHint(state, now)
 }
 
 function readForHint(state: ForcesState, now: number): ForcesChange {
-  return [{ ...state, hintedAt: now }, [READ]]
+  return [{ ...state, hintsUntil: Math.max(state.hintsUntil, now) + HINT_PAUSE }, [READ]]
 }
 
 type Answered = Extract<ForcesInput, { on: 'answered' }>

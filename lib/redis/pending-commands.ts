@@ -1,4 +1,5 @@
 /** Commands that were sent and have no answer yet. */
+import { afterSocketReads } from './timeouts.js'
 
 const MS_PER_SECOND = 1000
 /** A connection is dead if this many commands are pending, and the oldest has waited this many seconds. */
@@ -6,7 +7,8 @@ const MIN_PENDING = 3
 const MIN_WAIT = 1
 
 interface Pending {
-  readonly sentAt: number
+  /** Infinity until the command is surely written: a client writes in the next turn of the event loop. */
+  sentAt: number
   readonly reject: (error: unknown) => void
 }
 
@@ -23,8 +25,10 @@ export class PendingCommands {
 
   add<Reply>(reply: Promise<Reply>): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const pending = { sentAt: now(), reject }
+      const pending = { sentAt: Infinity, reject }
       this.#all.add(pending)
+      // A busy process may reach that turn late. It would take the connection for dead before it has asked.
+      afterSocketReads(() => (pending.sentAt = now()))
       const end = (): void => {
         if (this.#all.delete(pending)) this.#answeredAt = now()
       }

@@ -2,7 +2,8 @@
 import { Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
 import { createClient as createClient4 } from 'redis-4'
-import type { RedisClient } from '../../lib/redis/index.js'
+import { RedisStorage, type RedisClient } from '../../lib/redis/index.js'
+import { TEST_READ } from '../../lib/redis/wire.js'
 import { startCluster } from '../../scripts/redis-cluster.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
@@ -152,6 +153,32 @@ it('a live one is not replaced, whatever the caller configures, and not for mess
   await until('it has been asked', async () => Number((await server.commandCounts()).ping) > 15)
   expect(await portsOf(server, true)).toEqual([port])
 })
+
+describe('a live one is not replaced if the process is busy while it sends many commands', () => {
+  const kinds: Record<string, () => Storage> = {
+    'a url': () => ({ url: server.url }),
+    ioredis: () => ({ client: kept(new Redis(server.url), (made) => made.disconnect()) }),
+  }
+  it.each(Object.keys(kinds))('%s', async (kind) => {
+    const storage = new RedisStorage((kinds[kind] as () => Storage)())
+    const lost = jest.fn()
+    const ignore = (): void => undefined
+    const connection = storage.connect({ lost, pushed: ignore, hinted: ignore, resumed: ignore })
+    ends.push(() => connection.close())
+    await connection.ready
+    const ask = () => connection.ask({ ...TEST_READ, deadline: 30 })
+    // The client writes the first ones only after the last one, when the process has time again.
+    const answers = [ask(), ask(), ask()]
+    beBusy(1.5)
+    await Promise.all([...answers, ask()])
+    expect(lost).not.toHaveBeenCalled()
+  })
+})
+
+function beBusy(seconds: number): void {
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end);
+}
 
 it("a cluster's connection for messages is replaced if its node is gone", async () => {
   const cluster = await startCluster()

@@ -30,6 +30,7 @@ export interface Settled {
   readonly local: CircuitState
 }
 
+/** How an attempt ended, as the storage is told. */
 export type Result = Pick<Settled, 'outcome' | 'reason' | 'retryAfter'>
 
 /** The local circuit was asked to admit a request. */

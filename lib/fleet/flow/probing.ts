@@ -1,9 +1,9 @@
 /** The probes of this process, each under a permit that the whole fleet respects. */
 import { lastsFor } from '../../circuit/ttl.js'
-import type { Outcome, Refusal } from '../../circuit/types.js'
+import type { Refusal } from '../../circuit/types.js'
 import type { Answer, Snapshot } from '../../storage/contract.js'
 import { inTurn, only, type Change, type Effect } from './effect.js'
-import type { Admitted, Settled } from './input.js'
+import type { Admitted, Result, Settled } from './input.js'
 import { report } from './reporting.js'
 import type { Lease, Probes, State } from './state.js'
 import { ask, factsOf, isClosed, presumed } from './view.js'
@@ -11,6 +11,8 @@ import { ask, factsOf, isClosed, presumed } from './view.js'
 export const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
 /** Renewed this often within each lease, so that one lost answer loses no permit. */
 const RENEWALS = 3
+/** The end of a permit under which no request was sent. */
+const UNUSED: Result = { outcome: 'ignored' }
 
 /** Whether a probe's end counts in the local circuit at once: its permit is surely held, or none is needed. */
 export function mayCount({ isAlone, probes }: State, token: string, now: number): boolean {
@@ -39,19 +41,19 @@ export function acquired(
   return inTurn(
     next,
     (left) => [left, [{ do: 'admit', token }]],
-    (left) => (answer.granted ? giveBack(left, token, 'ignored', now) : only(left)),
+    (left) => (answer.granted ? giveBack(left, token, UNUSED, now) : only(left)),
   )
 }
 
 /** The storage may have granted it anyway. The process uses its own results. */
 export function notAcquired(state: State, token: string): Change {
-  const unsettled = new Map(state.probes.unsettled).set(token, 'ignored')
+  const unsettled = new Map(state.probes.unsettled).set(token, UNUSED)
   return [amend(state, { isAcquiring: false, unsettled }), [{ do: 'admit', token }]]
 }
 
 /** The request was sent or refused without this permit in the meantime. */
 export function acquiredLate(state: State, token: string, granted: boolean, now: number): Change {
-  if (granted) return giveBack(state, token, 'ignored', now)
+  if (granted) return giveBack(state, token, UNUSED, now)
   return only(amend(state, { unsettled: without(state.probes.unsettled, token) }))
 }
 
@@ -60,7 +62,7 @@ export function admitted(state: State, { local, lease }: Admitted, now: number):
   const next = { ...state, local }
   if (!lease) return only(next)
   const { token, grantedAt, isTaken } = lease
-  if (!isTaken) return giveBack(next, token, 'ignored', now)
+  if (!isTaken) return giveBack(next, token, UNUSED, now)
   const { settings, probes } = next
   const until = grantedAt + Math.min(settings.lease, settings.probeTimeout)
   const leases = new Map(probes.leases).set(token, { grantedAt, until, isDistrusted: false })
@@ -69,16 +71,17 @@ export function admitted(state: State, { local, lease }: Admitted, now: number):
 
 /** A late result counts if the storage still knows the permit, unless the process did not run meanwhile. */
 export function settle(state: State, input: Settled, now: number): Change {
-  const { token, counted, local } = input
+  const { token, counted, local, reason, retryAfter } = input
   const lease = state.probes.leases.get(token)
   if (!lease) return only({ ...state, local })
   const view = counted ? presumed(state.view, local, now) : state.view
   const leases = without(state.probes.leases, token)
+  const outcome = lease.isDistrusted ? 'ignored' : input.outcome
   const next = { ...amend(state, { leases }), local, view }
   return inTurn(
     next,
     (left) => [left, [{ do: 'stop', timer: token }]],
-    (left) => giveBack(left, token, lease.isDistrusted ? 'ignored' : input.outcome, now, input),
+    (left) => giveBack(left, token, { outcome, reason, retryAfter }, now),
   )
 }
 
@@ -90,15 +93,15 @@ export function settled(state: State, token: string, isConfirmed: boolean, now: 
   return report(amend(state, { unsettled, settling: probes.settling - 1 }), now)
 }
 
-/** Sends unconfirmed outcomes again. They change nothing if another process has the permit by now. */
+/** Sends unconfirmed ends again, as they were. They change nothing if another process has the permit by now. */
 export function settleAgain(state: State, now: number): Change {
   const all = [...state.probes.unsettled]
   return inTurn(
     state,
     ...all.map(
-      ([token, outcome]) =>
+      ([token, result]) =>
         (next: State) =>
-          giveBack(next, token, outcome, now),
+          giveBack(next, token, result, now),
     ),
   )
 }
@@ -151,16 +154,10 @@ function refuse(
   ]
 }
 
-function giveBack(
-  state: State,
-  token: string,
-  outcome: Outcome,
-  now: number,
-  { reason, retryAfter }: Partial<Pick<Settled, 'reason' | 'retryAfter'>> = {},
-): Change {
-  const unsettled = new Map(state.probes.unsettled).set(token, outcome)
+function giveBack(state: State, token: string, result: Result, now: number): Change {
+  const unsettled = new Map(state.probes.unsettled).set(token, result)
   const next = amend(state, { unsettled, settling: state.probes.settling + 1 })
-  return [next, [ask(next, { op: 'settle', token, outcome, reason, retryAfter }, now)]]
+  return [next, [ask(next, { op: 'settle', token, ...result }, now)]]
 }
 
 /** Once a probe has run for as long as it may, its permit is not renewed any more. */

@@ -2,10 +2,11 @@
  * What one process knows of a shared circuit. The state is immutable: `step` makes the next one. The local
  * circuit, which counts this process's own results, is separate, and effects move it.
  */
-import type { CircuitState, FailureReason, Outcome, Rules } from '../../circuit/types.js'
+import type { CircuitState, FailureReason, Rules } from '../../circuit/types.js'
 import type { FailureRateTerms } from '../../circuit/opening/terms.js'
 import type { Snapshot } from '../../storage/contract.js'
 import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
+import type { Result } from './input.js'
 
 /** Times in seconds. */
 export interface Settings extends Pick<
@@ -73,8 +74,8 @@ export interface Probes {
   /** Set while a question for a permit is on its way. */
   readonly isAcquiring: boolean
   readonly leases: ReadonlyMap<string, Lease>
-  /** Outcomes of tokens that the storage may still hold: a broken connection leaves that open. */
-  readonly unsettled: ReadonlyMap<string, Outcome>
+  /** The ends of tokens that the storage may still hold: a broken connection leaves that open. */
+  readonly unsettled: ReadonlyMap<string, Result>
   /** The number of ends of probes on their way. */
   readonly settling: number
 }

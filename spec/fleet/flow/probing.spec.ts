@@ -304,6 +304,17 @@ describe('the end of a probe', () => {
     expect(settled(process)).toHaveLength(3)
   })
 
+  it('is sent again with the reason, and with what the service asked for', () => {
+    const process = probing()
+    const result = { outcome: 'failure', reason: { status: 503 }, retryAfter: 120 } as const
+    process.take({ on: 'settled', token: TOKEN, ...result, counted: true, local: 'opened' })
+    process.take({ on: 'lost' })
+    process.fail('settle')
+    process.read()
+    const end = { op: 'settle', token: TOKEN, ...result }
+    expect(process.asked('settle').map(({ command }) => command)).toEqual([end, end])
+  })
+
   it('changes nothing without a lease', () => {
     const process = due()
     const { probes, view } = process.state

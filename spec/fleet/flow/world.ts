@@ -232,7 +232,8 @@ export class World {
     deepEqual(rest, restBefore, 'a late answer changed something')
     if (command.op !== 'acquire') return equal(probes, probesBefore, 'a late answer counted')
     equal(probes.leases, probesBefore.leases, 'a late permit was taken')
-    if (answer.granted) equal(probes.unsettled.get(command.token), 'ignored', 'it was kept')
+    if (answer.granted)
+      equal(probes.unsettled.get(command.token)?.outcome, 'ignored', 'it was kept')
   }
 
   #leaveUnanswered({ by, command }: Letter): void {

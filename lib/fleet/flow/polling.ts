@@ -18,6 +18,8 @@ const SPREAD = 0.1
 /** Seconds that a command may take, after the times at which answers may decide. */
 const MARGIN = 0.05
 
+const NOTHING: OwnWindow = { requests: 0, failures: 0 }
+
 /** Reports failures if their rate is suspicious, and at once that the process has opened its circuit. */
 export function suspect(state: State, { window, outcome }: Ended, now: number): Change {
   const { rate } = state.settings
@@ -70,14 +72,15 @@ export function heed(state: State): Change {
   return [next, [start('answer', (drawn / poll.share) * SPREAD, { on: 'answerDue' })]]
 }
 
-/** A process without requests has nothing to say. */
-export function answerPoll(state: State, window: OwnWindow | undefined, now: number): Change {
+/** A process without requests has nothing to say, but it may open its circuit during the poll. */
+export function answerPoll(state: State, window = NOTHING, now: number): Change {
   const poll = state.polling.unanswered
   if (poll === 0) return only(state)
   const next = amend(state, { unanswered: 0 })
-  if (!window || window.requests === 0 || !maySend(next)) return only(next)
+  if (!maySend(next)) return only(next)
   const { requests, failures } = window
   const answered = amend(next, { answer: { poll, requests, failures } })
+  if (requests === 0) return only(answered)
   return [answered, [send(answered, { ...window, fresh: 0, poll }, now)]]
 }
 

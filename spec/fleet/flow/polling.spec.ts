@@ -153,6 +153,17 @@ describe('a circuit that the process opens by itself', () => {
     expect(windows().at(-1)).toMatchObject({ requests: 0, failures: 0 })
   })
 
+  it.each<[string, OwnWindow | undefined]>([
+    ['no request in its window', { requests: 0, failures: 0 }],
+    ['a probe that was due', undefined],
+  ])('is part of a poll that the process has not answered, as it had %s', (_what, given) => {
+    const id = poll()
+    process.take({ on: 'answerDue', window: given })
+    expect(windows()).toEqual([])
+    fail(window)
+    expect(windows()).toMatchObject([{ requests: 40, failures: 40, poll: id }])
+  })
+
   it('adds nothing to an answer to an earlier poll', () => {
     poll()
     answerDue({ requests: 38, failures: 3 })

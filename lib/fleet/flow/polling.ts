@@ -8,7 +8,7 @@ import type { Answer, WindowEvidence } from '../../storage/contract.js'
 import { POLL, POLL_PATIENCE, POLL_USUAL, SUSPICIOUS } from '../../storage/limits.js'
 import { only, type Change, type Effect } from './effect.js'
 import type { Ended } from './input.js'
-import type { Polling, State } from './state.js'
+import type { PollAnswer, Polling, State } from './state.js'
 import { ask, isClosed } from './view.js'
 
 /** Seconds between two reports of suspicious failures. */
@@ -39,13 +39,16 @@ export function suspect(state: State, { window, outcome }: Ended, now: number): 
 function reportOpening(state: State, window: OwnWindow, now: number): Change {
   const { answer } = state.polling
   const { requests } = window
+  if (!answer || !maySend(state)) return reportFresh(state, window, requests, now)
   // The answer that it has given to the poll had too few failures.
-  const amended = answer && {
-    poll: answer.poll,
+  const { poll } = answer
+  const missing = {
+    poll,
     requests: Math.max(0, requests - answer.requests),
     failures: Math.max(0, requests - answer.failures),
   }
-  return reportFresh(state, { ...window, ...amended }, requests, now)
+  const next = amend(state, { answer: sumOf(answer, missing) })
+  return reportFresh(next, { ...window, ...missing }, requests, now)
 }
 
 function reportFresh(
@@ -125,6 +128,11 @@ function start(
   input: Extract<Effect, { do: 'start' }>['input'],
 ): Effect {
   return { do: 'start', timer, seconds, input }
+}
+
+function sumOf(one: PollAnswer, { requests, failures }: PollAnswer): PollAnswer {
+  const { poll } = one
+  return { poll, requests: one.requests + requests, failures: one.failures + failures }
 }
 
 function amend(state: State, parts: Partial<Polling>): State {

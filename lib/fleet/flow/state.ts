@@ -100,7 +100,7 @@ export interface Polling {
   readonly unanswered: number
   /** The newest poll that this process has brought about, and when; undefined once it is over. */
   readonly begun: { readonly poll: number; readonly at: number } | undefined
-  /** What it has answered to the newest poll; undefined if it has not. */
+  /** What it has answered to the newest poll, with what it has added since; undefined if it has not. */
   readonly answer: PollAnswer | undefined
 }
 

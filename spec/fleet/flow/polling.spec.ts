@@ -164,6 +164,14 @@ describe('a circuit that the process opens by itself', () => {
     expect(windows()).toMatchObject([{ requests: 40, failures: 40, poll: id }])
   })
 
+  it('adds it once, however often its probes fail while the poll runs', () => {
+    const id = poll()
+    answerDue({ requests: 38, failures: 3 })
+    fail(window, 3)
+    const nothing = { requests: 0, failures: 0, poll: id }
+    expect(windows().slice(1)).toMatchObject([{ requests: 2, failures: 37 }, nothing, nothing])
+  })
+
   it('adds nothing to an answer to an earlier poll', () => {
     poll()
     answerDue({ requests: 38, failures: 3 })

@@ -72,7 +72,7 @@ const options = fc.record<WorldOptions>({
   ),
   growth: fc.constantFrom<Rules['growth']>(false, { factor: 2, max: 16, jitter: 0.2 }),
   probes: fc.constantFrom({ needed: 1, of: 1 }, { needed: 2, of: 3 }),
-  ttl: fc.constant(4),
+  ttl: fc.constantFrom(0.2, 4, 4),
   permits: fc.integer({ min: 1, max: 2 }),
   probeTimeout: fc.constantFrom(3, 60),
   quorum: fc.integer({ min: 1, max: 2 }),

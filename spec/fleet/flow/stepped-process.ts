@@ -40,9 +40,13 @@ export class SteppedProcess {
   #tokens = 0
   /** Polls that were answered. */
   readonly #answered = new Set<number>()
+  /** What was told in each poll. */
+  readonly #told = new Map<number, { readonly requests: number; readonly failures: number }>()
   readonly #window: ProvenWindow
   /** Results of this epoch that are no fault of this process's own. */
   #proven = 0
+  /** All of them, whatever happened since. */
+  #counted = 0
   /** Failures in a row that counted, of whatever epoch. */
   #streak = 0
 
@@ -106,7 +110,10 @@ export class SteppedProcess {
     // A request that was under way in a gap is no evidence, whether it succeeded or failed.
     const isEvidence = grantedAt >= this.state.trustedSince && outcome !== 'ignored'
     if (isEvidence) this.#streak = outcome === 'failure' ? this.#streak + 1 : 0
-    if (isEvidence) this.#proven += 1
+    if (isEvidence) {
+      this.#proven += 1
+      this.#counted += 1
+    }
     const window = this.#window.at(this.#options.now())
     this.take({ on: 'ended', outcome, grantedAt, local: this.local.decidedState, window })
   }
@@ -175,7 +182,8 @@ export class SteppedProcess {
     if (failures > 0) this.reports += 1
   }
 
-  #checkWindow({ requests, failures, fresh, poll }: WindowEvidence): void {
+  #checkWindow(window: WindowEvidence): void {
+    const { requests, failures, fresh, poll } = window
     const isAmended = poll > 0 && fresh > 0
     ok(isAmended || failures <= requests, 'more failures than requests')
     ok(Math.min(requests, failures, fresh) >= 0, 'less than nothing')
@@ -183,5 +191,15 @@ export class SteppedProcess {
     ok(!isAnswer || !this.#answered.has(poll), 'answered a poll twice')
     if (isAnswer) this.#answered.add(poll)
     ok(requests <= this.#proven, 'reported what may be its own fault')
+    if (poll > 0) this.#checkSum(window)
+  }
+
+  /** An opening may add to an answer, and so may each of its probes that fails, but no result counts twice. */
+  #checkSum({ requests, failures, poll }: WindowEvidence): void {
+    const before = this.#told.get(poll) ?? { requests: 0, failures: 0 }
+    const sum = { requests: before.requests + requests, failures: before.failures + failures }
+    this.#told.set(poll, sum)
+    ok(sum.failures <= sum.requests, 'told of more failures than requests in one poll')
+    ok(sum.requests <= this.#counted, 'told of results twice in one poll')
   }
 }

@@ -25,6 +25,8 @@ export interface RunnerOptions {
   readonly ask: AskStorage
   /** Called while the circuit is not closed, to have it read now and then. */
   readonly watch: () => void
+  /** Called before a timer counts: if the process did not run for a while, what it knew may be too old. */
+  readonly checkPulse: () => void
   /** Publishes the transition, if there was one. */
   readonly publish: (origin: Origin) => void
   /** Called if the storage answers, but not for this circuit. */
@@ -167,6 +169,7 @@ export class Runner {
     this.#timers.get(timer)?.()
     const cancel = schedule(seconds, () => {
       this.#timers.delete(timer)
+      this.#options.checkPulse()
       this.take(input)
     })
     this.#timers.set(timer, () => {

@@ -30,7 +30,7 @@ export class SharedCircuit implements Machine, Readable {
   #publish: (origin: Origin) => void = () => undefined
 
   constructor(name: string, options: SharedCircuitOptions) {
-    const { rules, sharing, now, isInitialized, isUp, ask, watch } = options
+    const { rules, sharing, now, isInitialized, isUp, ask, watch, checkPulse } = options
     this.name = name
     this.#options = options
     this.#local = new LocalCircuit(rules, now)
@@ -42,6 +42,7 @@ export class SharedCircuit implements Machine, Readable {
         who: askerOf(name, options),
         ask,
         watch,
+        checkPulse,
         publish: (origin) => this.#publish(origin),
         onUnusable: (error) => this.#warn(error),
       },

@@ -179,11 +179,11 @@ export class Runner {
   }
 }
 
-/** Answers to polls say what is in the window when they are sent. */
+/** What is told of the window is what is in it at this moment. */
 function withWindow(input: Input, window: ProvenWindow, now: number): Input {
   const { on } = input
-  const isAsked = on === 'answerDue' || on === 'hurried'
-  return isAsked ? { ...input, window: window.at(now) } : input
+  const isTold = on === 'ended' || on === 'answerDue' || on === 'hurried'
+  return isTold ? { ...input, window: window.at(now) } : input
 }
 
 function move(local: LocalCircuit, { to, since, facts }: Extract<Effect, { do: 'move' }>): void {

@@ -124,8 +124,9 @@ export class SharedCircuit implements Machine, Readable {
     if (!this.#local.record(permit, outcome, reason, retryAfter)) return false
     const local = this.#local.decidedState
     if (outcome === 'success' && isQuiet(this.#runner.state, local)) return true
-    const window = this.#runner.window.at(this.#options.now())
-    this.#runner.take({ on: 'ended', ...details, grantedAt: permit.grantedAt, local, window })
+    // What a success completes may be from before a gap.
+    this.#options.checkPulse()
+    this.#runner.take({ on: 'ended', ...details, grantedAt: permit.grantedAt, local })
     return true
   }
 

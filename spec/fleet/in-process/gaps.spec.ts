@@ -16,6 +16,12 @@ const MS_PER_SECOND = 1000
 /** Lets everything settle that takes a storage in memory no time. */
 const TURNS = 30
 const STREAK: Rules = { threshold: 5, ttl: 30, permits: 1, probeTimeout: 60 }
+const RATE: Rules = {
+  ...STREAK,
+  threshold: 10,
+  sharedThreshold: Infinity,
+  failureRate: { threshold: 0.5, window: 10, minimumRequests: 10 },
+}
 
 let now: number
 let storage: Recording
@@ -79,5 +85,31 @@ describe('a streak that is held back', () => {
     standStill()
     await run(HOLD)
     expect(reports()).toEqual([])
+  })
+})
+
+describe('a rate that a success completes', () => {
+  const openings = (): Evidence[] =>
+    reports().filter(({ window }) => window?.openedFor !== undefined)
+
+  beforeEach(async () => {
+    await begin(RATE)
+    await end('failure', 9)
+    await run(1)
+  })
+
+  it('is reported when it opens the circuit', async () => {
+    await end('success')
+    await run(0)
+    expect(machine.decidedState).toBe('opened')
+    expect(openings()).toMatchObject([{ window: { requests: 10, failures: 10 } }])
+  })
+
+  it('is not reported if the process stood still before', async () => {
+    standStill()
+    await end('success')
+    await run(0)
+    expect(machine.decidedState).toBe('opened')
+    expect(openings()).toEqual([])
   })
 })

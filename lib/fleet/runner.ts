@@ -182,8 +182,8 @@ export class Runner {
 /** What is told of the window is what is in it at this moment. */
 function withWindow(input: Input, window: ProvenWindow, now: number): Input {
   const { on } = input
-  const isTold = on === 'ended' || on === 'answerDue' || on === 'hurried'
-  return isTold ? { ...input, window: window.at(now) } : input
+  const isDue = on === 'freshDue' || on === 'answerDue' || on === 'hurried'
+  return isDue || on === 'ended' ? { ...input, window: window.at(now) } : input
 }
 
 function move(local: LocalCircuit, { to, since, facts }: Extract<Effect, { do: 'move' }>): void {

@@ -2,7 +2,7 @@
 import type { Origin } from '../../circuit/types.js'
 import type { Snapshot } from '../../storage/contract.js'
 import { inTurn, only, type Change, type Effect } from './effect.js'
-import { heed } from './polling.js'
+import { heed, stopWaiting } from './polling.js'
 import { distrustLeases, settleAgain } from './probing.js'
 import { clear, forget, report } from './reporting.js'
 import type { State } from './state.js'
@@ -69,7 +69,7 @@ function look(
 /** Ends an epoch: results that were seen in it no longer count. */
 function follow(state: State, snapshot: Snapshot, at: number): Change {
   const { state: to, openedFor } = snapshot
-  return inTurn(state, clear, (next) => [
+  return inTurn(state, clear, stopWaiting, (next) => [
     { ...next, local: to },
     [{ do: 'move', to, since: at - openedFor, facts: factsOf(snapshot) }],
   ])

@@ -87,6 +87,8 @@ export type Input =
   | { readonly on: 'renewalDue'; readonly token: string }
   /** What is known is to be reported, without waiting for the next result. */
   | { readonly on: 'hurried'; readonly window?: OwnWindow | undefined }
+  /** Suspicious failures have waited to be reported until the pause after the last report is over. */
+  | { readonly on: 'freshDue'; readonly window?: OwnWindow | undefined }
   /** It is this process's turn to answer a poll. */
   | { readonly on: 'answerDue'; readonly window?: OwnWindow | undefined }
   /** The answers to a poll that this process has brought about are to be counted. */

@@ -2,11 +2,11 @@
  * This process's part in the rate of the whole fleet: it reports failures that are suspicious, and answers
  * the storage when that polls all processes.
  */
-import type { OwnWindow } from '../../circuit/opening/terms.js'
+import type { FailureRateTerms, OwnWindow } from '../../circuit/opening/terms.js'
 import { fractionOf } from '../../circuit/ttl.js'
 import type { Answer, WindowEvidence } from '../../storage/contract.js'
 import { POLL, POLL_PATIENCE, POLL_USUAL, SUSPICIOUS } from '../../storage/limits.js'
-import { only, type Change, type Effect } from './effect.js'
+import { inTurn, only, type Change, type Effect } from './effect.js'
 import type { Ended } from './input.js'
 import type { PollAnswer, Polling, State } from './state.js'
 import { ask, isClosed } from './view.js'
@@ -17,6 +17,8 @@ const PAUSE = 0.5
 const SPREAD = 0.1
 /** Seconds that a command may take, after the times at which answers may decide. */
 const MARGIN = 0.05
+/** The timer of failures that wait to be reported. */
+const FRESH = 'fresh'
 
 const NOTHING: OwnWindow = { requests: 0, failures: 0 }
 
@@ -26,13 +28,40 @@ export function suspect(state: State, { window, outcome }: Ended, now: number): 
   if (!rate || !window) return only(state)
   if (window.openedFor !== undefined) return reportOpening(state, window, now)
   if (outcome !== 'failure') return only(state)
-  const { unreported, reportedAt, share } = state.polling
-  const next = amend(state, { unreported: unreported + 1 })
-  const isSuspicious = window.failures >= SUSPICIOUS * rate.threshold * window.requests
+  const next = amend(state, { unreported: state.polling.unreported + 1 })
+  if (!isSuspicious(window, rate)) return only(next)
+  const { reportedAt, share, isWaiting } = next.polling
   // The more processes there are, the less often each of them reports.
-  const isPausing = now - reportedAt < PAUSE / share
-  if (!isSuspicious || isPausing) return only(next)
-  return reportFresh(next, window, Math.min(unreported + 1, window.failures), now)
+  const pause = PAUSE / share - (now - reportedAt)
+  if (pause <= 0) return reportFresh(next, window, freshIn(next, window), now)
+  return isWaiting ? only(next) : wait(next, pause)
+}
+
+/** Reports what came in a pause: no other failure may follow, or not for as long as these are in the window. */
+export function reportWaiting(state: State, window = NOTHING, now: number): Change {
+  const { rate } = state.settings
+  if (!rate || !state.polling.isWaiting) return only(state)
+  return inTurn(state, stopWaiting, (next) =>
+    isSuspicious(window, rate) ? reportFresh(next, window, freshIn(next, window), now) : only(next),
+  )
+}
+
+export function stopWaiting(state: State): Change {
+  if (!state.polling.isWaiting) return only(state)
+  return [amend(state, { isWaiting: false }), [{ do: 'stop', timer: FRESH }]]
+}
+
+function wait(state: State, seconds: number): Change {
+  return [amend(state, { isWaiting: true }), [start(FRESH, seconds, { on: 'freshDue' })]]
+}
+
+function isSuspicious({ requests, failures }: OwnWindow, { threshold }: FailureRateTerms): boolean {
+  return failures >= SUSPICIOUS * threshold * requests
+}
+
+/** Those that are not reported yet, and still in the window. */
+function freshIn({ polling }: State, { failures }: OwnWindow): number {
+  return Math.min(polling.unreported, failures)
 }
 
 /** An opened process sends none of its requests, so all of them count as failed. */
@@ -58,8 +87,10 @@ function reportFresh(
   now: number,
 ): Change {
   if (fresh === 0 || !maySend(state)) return only(state)
-  const next = amend(state, { unreported: 0, reportedAt: now })
-  return [next, [send(next, { poll: 0, ...window, fresh }, now)]]
+  return inTurn(amend(state, { unreported: 0, reportedAt: now }), stopWaiting, (next) => [
+    next,
+    [send(next, { poll: 0, ...window, fresh }, now)],
+  ])
 }
 
 /** The storage polls all processes: each draws whether it answers, and when. */

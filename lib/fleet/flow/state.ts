@@ -92,6 +92,8 @@ export interface Polling {
   readonly unreported: number
   /** When that was sent. */
   readonly reportedAt: number
+  /** Whether suspicious failures wait to be reported. */
+  readonly isWaiting: boolean
   /** The newest poll that is known; 0 if none is. */
   readonly newest: number
   /** The part of the processes that were to answer it. */
@@ -146,6 +148,7 @@ const NO_PROBES: Probes = {
 const NO_POLL: Polling = {
   unreported: 0,
   reportedAt: -Infinity,
+  isWaiting: false,
   newest: 0,
   share: 1,
   unanswered: 0,

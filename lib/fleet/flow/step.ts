@@ -42,12 +42,14 @@ const HANDLERS: Handlers = {
     inTurn(
       state,
       (next) => reporting.hurry(next, now),
+      (next) => polling.reportWaiting(next, window, now),
       (next) => polling.answerPoll(next, window, now),
       (next) => polling.tally(next, false, now),
     ),
+  freshDue: (state, { window }, now) => polling.reportWaiting(state, window, now),
   answerDue: (state, { window }, now) => polling.answerPoll(state, window, now),
   tallyDue: (state, { isLast }, now) => polling.tally(state, isLast, now),
-  released: reporting.forget,
+  released: (state) => inTurn(state, reporting.forget, polling.stopWaiting),
 }
 
 /** @param now monotonic seconds */

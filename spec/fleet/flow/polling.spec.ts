@@ -35,6 +35,9 @@ function poll(share = 1): number {
   return version
 }
 
+const timers = () => process.all('start').filter(({ timer }) => timer === 'fresh')
+const stops = () => process.all('stop').filter(({ timer }) => timer === 'fresh')
+const freshDue = (window: OwnWindow) => process.take({ on: 'freshDue', window })
 const answerDue = (window: OwnWindow) => process.take({ on: 'answerDue', window })
 
 describe('a failure', () => {
@@ -83,6 +86,61 @@ describe('a failure', () => {
     process.now += 0.01
     fail(window)
     expect(fresh()).toEqual([1, 6])
+  })
+
+  it('is reported when the half second is over, with the window of then, if no other follows', () => {
+    fail({ requests: 9, failures: 6 }, 3)
+    process.now += 0.2
+    fail({ requests: 12, failures: 9 }, 3)
+    expect(timers()).toEqual([
+      { do: 'start', timer: 'fresh', seconds: 0.5, input: { on: 'freshDue' } },
+    ])
+    process.now += 0.3
+    freshDue({ requests: 14, failures: 7 })
+    freshDue({ requests: 14, failures: 7 })
+    expect(windows().slice(1)).toEqual([{ requests: 14, failures: 7, fresh: 5, poll: 0 }])
+  })
+
+  it('is reported at once if the process is to report what it knows', () => {
+    fail({ requests: 9, failures: 6 }, 3)
+    process.take({ on: 'hurried', window: { requests: 9, failures: 6 } })
+    expect(fresh()).toEqual([1, 2])
+    expect(stops()).toHaveLength(1)
+  })
+
+  it.each<[string, OwnWindow | undefined]>([
+    ['too many requests have succeeded', { requests: 100, failures: 3 }],
+    ['it has left the window', { requests: 0, failures: 0 }],
+    ['nothing is proven any more', undefined],
+  ])('is not reported when the half second is over if %s', (_when, window) => {
+    fail({ requests: 9, failures: 6 }, 3)
+    process.now += 0.5
+    process.take({ on: 'freshDue', window })
+    expect(fresh()).toEqual([1])
+  })
+
+  it('does not wait any longer once another one has reported it', () => {
+    const window = { requests: 9, failures: 6 }
+    fail(window, 3)
+    process.now += 0.5
+    fail(window)
+    freshDue(window)
+    expect(fresh()).toEqual([1, 3])
+    expect(stops()).toHaveLength(1)
+  })
+
+  it.each<[string, () => void]>([
+    ['the circuit opens for the fleet', () => void process.push(opened(1))],
+    ['the process opens it', () => fail({ requests: 9, failures: 9, openedFor: 0 })],
+    ['the circuit is detached', () => void process.take({ on: 'released' })],
+  ])('waits for nothing once %s', (_when, happen) => {
+    const window = { requests: 9, failures: 6 }
+    fail(window, 3)
+    happen()
+    const before = windows().length
+    expect(stops()).toHaveLength(1)
+    freshDue(window)
+    expect(windows()).toHaveLength(before)
   })
 
   it('is reported less often in a fleet of more processes', () => {

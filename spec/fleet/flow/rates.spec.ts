@@ -101,6 +101,14 @@ describe('a service that fails', () => {
     expect(simulation.run(20).openedAt).toBeLessThan(35 + 8)
   })
 
+  it('two times of three opens it, although requests come in bursts, too few for any process', () => {
+    const rules = { ...RULES, failureRate: { ...RATE, window: 1, minimumRequests: 10 } }
+    const errors = () => 2 / 3
+    const simulation = simulate({ rules, processes: 4, traffic: 4, burst: 9, errors }).run(10)
+    expect(simulation.openedAt).toBeLessThan(9 / 4 + 1.1)
+    expect(simulation.sent).toBe(4 * 9)
+  })
+
   it('30 % of the time opens nothing, and costs few commands', () => {
     const simulation = simulate({ traffic: 250, errors: from(10, 0.3) }).run(20)
     const rate = commandsIn(simulation, 20) / 20

@@ -21,6 +21,8 @@ export interface SimulationOptions {
   readonly processes: number
   /** Requests a second of each process, at a time which begins at 0. */
   readonly traffic: number | ((process: number, time: number) => number)
+  /** Requests that each process sends at once, all processes together; left out, they come at random. */
+  readonly burst?: number
   /** The part of a process's requests that fail at a time, which begins at 0. */
   readonly errors: (process: number, time: number) => number
   /** Seconds that a command takes to the storage, and its answer back. */
@@ -209,21 +211,22 @@ export class SimulatedProcess {
   take(given: Input): void {
     const { now } = this.#world
     const { on } = given
-    const isAsked = on === 'answerDue' || on === 'hurried'
-    const input = isAsked ? { ...given, window: this.local.windowAt(now) } : given
+    const isDue = on === 'freshDue' || on === 'answerDue' || on === 'hurried'
+    const input = isDue ? { ...given, window: this.local.windowAt(now) } : given
     const [state, effects] = step(this.state, input, now)
     this.state = state
     for (const effect of effects) this.#perform(effect)
   }
 
-  /** Poisson traffic. */
+  /** Bursts, or Poisson traffic. */
   #next(): void {
     const { options, time } = this.#world
-    const { traffic } = options
+    const { traffic, burst = 0 } = options
     const rate = typeof traffic === 'number' ? traffic : traffic(this.index, time)
     if (rate <= 0) return this.#world.later(1, () => this.#next())
-    this.#world.later(-Math.log(1 - this.#world.random()) / rate, () => {
-      this.#request()
+    const pause = burst || -Math.log(1 - this.#world.random())
+    this.#world.later(pause / rate, () => {
+      for (let left = burst || 1; left > 0; left -= 1) this.#request()
       this.#next()
     })
   }

@@ -61,8 +61,9 @@ export class SteppedProcess {
   take(given: Input): void {
     const before = this.state
     const now = this.#options.now()
-    const isAsked = given.on === 'answerDue' || given.on === 'hurried'
-    const input = isAsked ? { ...given, window: this.#window.at(now) } : given
+    const { on } = given
+    const isDue = on === 'freshDue' || on === 'answerDue' || on === 'hurried'
+    const input = isDue ? { ...given, window: this.#window.at(now) } : given
     const [state, effects] = step(before, input, now)
     this.state = state
     ok(

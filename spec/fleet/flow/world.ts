@@ -13,7 +13,7 @@ import { SETTINGS } from './driven.js'
 import { SteppedProcess } from './stepped-process.js'
 
 const LEASE = 6
-const OTHER_TIMERS = new Set(['hold', 'answer', 'tally'])
+const OTHER_TIMERS = new Set(['hold', 'fresh', 'answer', 'tally'])
 
 /** A question on its way, or its answer. */
 interface Letter {
@@ -205,6 +205,7 @@ export class World {
     equal(count('acquire'), state.probes.isAcquiring ? 1 : 0, 'questions for a permit in flight')
     equal(waiting.size, count('acquire'), 'requests that wait')
     equal(timers.has('hold'), state.evidence.isHeldBack, 'the timer that holds back')
+    equal(timers.has('fresh'), state.polling.isWaiting, 'the timer of suspicious failures')
     for (const timer of timers.keys()) {
       ok(OTHER_TIMERS.has(timer) || state.probes.leases.has(timer), 'a renewal of nothing')
     }

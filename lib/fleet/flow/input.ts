@@ -87,7 +87,7 @@ export type Input =
   | { readonly on: 'renewalDue'; readonly token: string }
   /** What is known is to be reported, without waiting for the next result. */
   | { readonly on: 'hurried'; readonly window?: OwnWindow | undefined }
-  /** Suspicious failures have waited to be reported until the pause after the last report is over. */
+  /** Suspicious failures, or an opening, have waited long enough to be reported. */
   | { readonly on: 'freshDue'; readonly window?: OwnWindow | undefined }
   /** It is this process's turn to answer a poll. */
   | { readonly on: 'answerDue'; readonly window?: OwnWindow | undefined }

@@ -17,7 +17,7 @@ const PAUSE = 0.5
 const SPREAD = 0.1
 /** Seconds that a command may take, after the times at which answers may decide. */
 const MARGIN = 0.05
-/** The timer of failures that wait to be reported. */
+/** The timer of failures that wait to be reported, or of an opening that does. */
 const FRESH = 'fresh'
 
 const NOTHING: OwnWindow = { requests: 0, failures: 0 }
@@ -37,13 +37,16 @@ export function suspect(state: State, { window, outcome }: Ended, now: number): 
   return isWaiting ? only(next) : wait(next, pause)
 }
 
-/** Reports what came in a pause: no other failure may follow, or not for as long as these are in the window. */
+/** Reports what has waited: no other failure may follow, or not for as long as these are in the window. */
 export function reportWaiting(state: State, window = NOTHING, now: number): Change {
   const { rate } = state.settings
   if (!rate || !state.polling.isWaiting) return only(state)
-  return inTurn(state, stopWaiting, (next) =>
-    isSuspicious(window, rate) ? reportFresh(next, window, freshIn(next, window), now) : only(next),
-  )
+  return inTurn(state, stopWaiting, (next) => {
+    if (window.openedFor !== undefined) return reportOpening(next, window, now)
+    return isSuspicious(window, rate)
+      ? reportFresh(next, window, freshIn(next, window), now)
+      : only(next)
+  })
 }
 
 export function stopWaiting(state: State): Change {
@@ -68,7 +71,8 @@ function freshIn({ polling }: State, { failures }: OwnWindow): number {
 function reportOpening(state: State, window: OwnWindow, now: number): Change {
   const { answer } = state.polling
   const { requests } = window
-  if (!answer || !maySend(state)) return reportFresh(state, window, requests, now)
+  const maySend = isClosed(state) && !isSettling(state)
+  if (!answer || !maySend) return reportFresh(state, window, requests, now)
   // The answer that it has given to the poll had too few failures.
   const { poll } = answer
   const missing = {
@@ -86,7 +90,8 @@ function reportFresh(
   fresh: number,
   now: number,
 ): Change {
-  if (fresh === 0 || !maySend(state)) return only(state)
+  if (fresh === 0 || !isClosed(state)) return only(state)
+  if (isSettling(state)) return wait(state, MARGIN)
   return inTurn(amend(state, { unreported: 0, reportedAt: now }), stopWaiting, (next) => [
     next,
     [send(next, { poll: 0, ...window, fresh }, now)],
@@ -111,7 +116,8 @@ export function answerPoll(state: State, window = NOTHING, now: number): Change 
   const poll = state.polling.unanswered
   if (poll === 0) return only(state)
   const next = amend(state, { unanswered: 0 })
-  if (!maySend(next)) return only(next)
+  if (!isClosed(state)) return only(next)
+  if (isSettling(state)) return [state, [start('answer', MARGIN, { on: 'answerDue' })]]
   const { requests, failures } = window
   const answered = amend(next, { answer: { poll, requests, failures } })
   if (requests === 0) return only(answered)
@@ -132,7 +138,7 @@ export function tally(state: State, isLast: boolean, now: number): Change {
   if (!begun) return only(state)
   const isOver = begun.poll !== newest || now - begun.at > POLL || !isClosed(state)
   if (isOver) return only(amend(state, { begun: undefined }))
-  if (!maySend(state)) return [state, [start('tally', MARGIN, { on: 'tallyDue', isLast })]]
+  if (isSettling(state)) return [state, [start('tally', MARGIN, { on: 'tallyDue', isLast })]]
   const counting = send(state, { requests: 0, failures: 0, fresh: 0, poll: 0 }, now)
   if (isLast) return [state, [counting]]
   const input = { on: 'tallyDue', isLast: true } as const
@@ -140,8 +146,8 @@ export function tally(state: State, isLast: boolean, now: number): Change {
 }
 
 /** Evidence waits until the end of a probe is reported: the storage would count it in the old epoch. */
-function maySend(state: State): boolean {
-  return isClosed(state) && state.probes.settling === 0
+function isSettling({ probes }: State): boolean {
+  return probes.settling > 0
 }
 
 function send(

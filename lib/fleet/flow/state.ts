@@ -92,7 +92,7 @@ export interface Polling {
   readonly unreported: number
   /** When that was sent. */
   readonly reportedAt: number
-  /** Whether suspicious failures wait to be reported. */
+  /** Whether suspicious failures wait to be reported, or an opening does. */
   readonly isWaiting: boolean
   /** The newest poll that is known; 0 if none is. */
   readonly newest: number

@@ -239,6 +239,62 @@ describe('a circuit that the process opens by itself', () => {
   })
 })
 
+describe('while the end of a probe is on its way,', () => {
+  const window = { requests: 40, failures: 40, openedFor: 0 }
+  beforeEach(() => settling(1))
+
+  function settling(count: number): void {
+    const { state } = process
+    process.state = { ...state, probes: { ...state.probes, settling: count } }
+  }
+
+  it('an opening waits, and is reported once the end is known', () => {
+    fail(window)
+    freshDue(window)
+    expect(windows()).toEqual([])
+    expect(timers()).toMatchObject([{ seconds: 0.05 }, { seconds: 0.05 }])
+    settling(0)
+    freshDue(window)
+    freshDue(window)
+    expect(windows()).toEqual([{ ...window, fresh: 40, poll: 0 }])
+  })
+
+  it('suspicious failures wait', () => {
+    fail({ requests: 9, failures: 6 }, 3)
+    expect(windows()).toEqual([])
+    settling(0)
+    freshDue({ requests: 9, failures: 6 })
+    expect(fresh()).toEqual([3])
+  })
+
+  it('the answer to a poll waits', () => {
+    const id = poll()
+    answerDue({ requests: 9, failures: 6 })
+    expect(windows()).toEqual([])
+    expect(process.all('start').at(-1)).toMatchObject({ timer: 'answer', seconds: 0.05 })
+    settling(0)
+    answerDue({ requests: 10, failures: 6 })
+    expect(windows()).toEqual([{ requests: 10, failures: 6, fresh: 0, poll: id }])
+  })
+
+  it('what adds to an answer waits, and is added once', () => {
+    settling(0)
+    const id = poll()
+    answerDue({ requests: 9, failures: 3 })
+    settling(1)
+    fail(window)
+    settling(0)
+    freshDue(window)
+    expect(windows().slice(1)).toMatchObject([{ requests: 31, failures: 37, fresh: 40, poll: id }])
+  })
+
+  it('nothing waits that the process saw alone', () => {
+    process.take({ on: 'lost' })
+    fail(window)
+    expect(timers()).toEqual([])
+  })
+})
+
 describe('a poll', () => {
   const window = { requests: 30, failures: 2 }
 

@@ -2,10 +2,11 @@
 import type { Origin } from '../../circuit/types.js'
 import type { Snapshot } from '../../storage/contract.js'
 import { inTurn, only, type Change, type Effect } from './effect.js'
-import { heed, stopWaiting } from './polling.js'
+import { heed } from './polling.js'
 import { distrustLeases, settleAgain } from './probing.js'
 import { clear, forget, report } from './reporting.js'
 import type { State } from './state.js'
+import { stopWaiting } from './suspicion.js'
 import { factsOf, isNewer, isTransition, seen } from './view.js'
 
 /**

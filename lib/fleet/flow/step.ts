@@ -10,6 +10,7 @@ import * as polling from './polling.js'
 import * as probing from './probing.js'
 import * as reporting from './reporting.js'
 import type { State } from './state.js'
+import * as suspicion from './suspicion.js'
 import { overruled, presumed } from './view.js'
 
 type Handlers = {
@@ -42,14 +43,14 @@ const HANDLERS: Handlers = {
     inTurn(
       state,
       (next) => reporting.hurry(next, now),
-      (next) => polling.reportWaiting(next, window, now),
+      (next) => suspicion.reportWaiting(next, window, now),
       (next) => polling.answerPoll(next, window, now),
       (next) => polling.tally(next, false, now),
     ),
-  freshDue: (state, { window }, now) => polling.reportWaiting(state, window, now),
+  freshDue: (state, { window }, now) => suspicion.reportWaiting(state, window, now),
   answerDue: (state, { window }, now) => polling.answerPoll(state, window, now),
   tallyDue: (state, { isLast }, now) => polling.tally(state, isLast, now),
-  released: (state) => inTurn(state, reporting.forget, polling.stopWaiting),
+  released: (state) => inTurn(state, reporting.forget, suspicion.stopWaiting),
 }
 
 /** @param now monotonic seconds */
@@ -70,7 +71,7 @@ function ended(state: State, input: Ended, now: number): Change {
   return inTurn(
     next,
     (left) => reporting.note(left, input, now),
-    (left) => polling.suspect(left, input, now),
+    (left) => suspicion.suspect(left, input, now),
   )
 }
 

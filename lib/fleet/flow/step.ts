@@ -4,7 +4,7 @@
  */
 import { inTurn, only, type Change } from './effect.js'
 import { adopt, distrust, lose, rejoin } from './following.js'
-import type { Command } from '../../storage/contract.js'
+import type { Answer, Command, Evidence, WindowEvidence } from '../../storage/contract.js'
 import type { Answered, Ended, Input } from './input.js'
 import * as polling from './polling.js'
 import * as probing from './probing.js'
@@ -12,6 +12,8 @@ import * as reporting from './reporting.js'
 import type { State } from './state.js'
 import * as suspicion from './suspicion.js'
 import { overruled, presumed } from './view.js'
+
+type Report = Command & { readonly op: 'report' }
 
 type Handlers = {
   readonly [On in Input['on']]: (
@@ -71,7 +73,7 @@ function ended(state: State, input: Ended, now: number): Change {
   return inTurn(
     next,
     (left) => reporting.note(left, input, now),
-    (left) => suspicion.suspect(left, input, now),
+    (left) => suspicion.suspect(left, input, state.local, now),
   )
 }
 
@@ -80,11 +82,7 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
     state,
     (next) => adopt(next, answer, 'local', at),
     (next) => {
-      if (to.op === 'report') {
-        return isOfWindow(to)
-          ? polling.polled(next, answer, now)
-          : reporting.reported(next, answer, now)
-      }
+      if (to.op === 'report') return reported(next, to, answer, now)
       if (to.op === 'acquire') return probing.acquired(next, to.token, answer, { at, now })
       if (to.op === 'settle') return probing.settled(next, to.token, true, now)
       if (to.op === 'read') return only(next)
@@ -95,14 +93,25 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
 
 /** A failed renewal may succeed at the next try. Until then the rest of the lease holds. */
 function unanswered(state: State, to: Answered['to'], now: number): Change {
-  if (to.op === 'report') return isOfWindow(to) ? only(state) : reporting.notReported(state, now)
+  if (to.op === 'report') return notReported(state, to, now)
   if (to.op === 'acquire') return probing.notAcquired(state, to.token)
   return to.op === 'settle' ? probing.settled(state, to.token, false, now) : only(state)
 }
 
-/** Of the window alone: what was reported of the streak stands. */
-function isOfWindow({ evidence }: Command & { readonly op: 'report' }): boolean {
-  return evidence.failures === undefined
+function reported(state: State, { evidence }: Report, answer: Answer, now: number): Change {
+  const window = windowOf(evidence)
+  if (!window) return reporting.reported(state, answer, now)
+  return polling.polled(answer.granted ? state : suspicion.notReported(state, window), answer, now)
+}
+
+function notReported(state: State, { evidence }: Report, now: number): Change {
+  const window = windowOf(evidence)
+  return window ? only(suspicion.notReported(state, window)) : reporting.notReported(state, now)
+}
+
+/** Set if the report is of the window alone: what was reported of the streak stands. */
+function windowOf({ failures, window }: Evidence): WindowEvidence | undefined {
+  return failures === undefined ? window : undefined
 }
 
 function late(state: State, { to, answer }: Pick<Answered, 'to' | 'answer'>, now: number): Change {

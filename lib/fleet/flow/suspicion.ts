@@ -1,5 +1,7 @@
 /** Which failures of this process are suspicious, and when it reports them, or that it has opened its circuit. */
 import type { FailureRateTerms, OwnWindow } from '../../circuit/opening/terms.js'
+import type { CircuitState } from '../../circuit/types.js'
+import type { WindowEvidence } from '../../storage/contract.js'
 import { SUSPICIOUS } from '../../storage/limits.js'
 import { inTurn, only, type Change } from './effect.js'
 import type { Ended } from './input.js'
@@ -12,13 +14,27 @@ const PAUSE = 0.5
 /** The timer of failures that wait to be reported, or of an opening that does. */
 const FRESH = 'fresh'
 
-/** Reports failures if their rate is suspicious, and at once that the process has opened its circuit. */
-export function suspect(state: State, { window, outcome }: Ended, now: number): Change {
+/**
+ * Reports failures if their rate is suspicious, and at once that the process has opened its circuit.
+ *
+ * @param before the state of the local circuit before the result
+ */
+export function suspect(
+  state: State,
+  { window, outcome }: Ended,
+  before: CircuitState,
+  now: number,
+): Change {
   const { rate } = state.settings
   if (!rate || !window) return only(state)
-  if (window.openedFor !== undefined) return reportOpening(state, window, now)
+  const { unreported } = state.polling
+  if (window.openedFor !== undefined) {
+    // All of the window is news once. Each probe that fails later is one failure more.
+    const fresh = before === 'closed' ? window.requests : unreported + 1
+    return reportOpening(amend(state, { unreported: fresh }), window, now)
+  }
   if (outcome !== 'failure') return only(state)
-  const next = amend(state, { unreported: state.polling.unreported + 1 })
+  const next = amend(state, { unreported: unreported + 1 })
   if (!isSuspicious(window, rate)) return only(next)
   const { reportedAt, share, isWaiting } = next.polling
   // The more processes there are, the less often each of them reports.
@@ -37,6 +53,12 @@ export function reportWaiting(state: State, window = NOTHING, now: number): Chan
       ? reportFresh(next, window, freshIn(next, window), now)
       : only(next)
   })
+}
+
+/** The others may not know of an opening: the next probe that fails reports all of it again. */
+export function notReported(state: State, { openedFor, fresh }: WindowEvidence): State {
+  if (openedFor === undefined) return state
+  return amend(state, { unreported: state.polling.unreported + fresh })
 }
 
 export function stopWaiting(state: State): Change {
@@ -61,8 +83,9 @@ function freshIn({ polling }: State, { failures }: OwnWindow): number {
 function reportOpening(state: State, window: OwnWindow, now: number): Change {
   const { answer } = state.polling
   const { requests } = window
+  const fresh = freshIn(state, window)
   const maySend = isClosed(state) && !isSettling(state)
-  if (!answer || !maySend) return reportFresh(state, window, requests, now)
+  if (!answer || !maySend) return reportFresh(state, window, fresh, now)
   // The answer that it has given to the poll had too few failures.
   const { poll } = answer
   const missing = {
@@ -71,7 +94,7 @@ function reportOpening(state: State, window: OwnWindow, now: number): Change {
     failures: Math.max(0, requests - answer.failures),
   }
   const next = amend(state, { answer: sumOf(answer, missing) })
-  return reportFresh(next, { ...window, ...missing }, requests, now)
+  return reportFresh(next, { ...window, ...missing }, fresh, now)
 }
 
 function reportFresh(

@@ -184,6 +184,32 @@ describe('a circuit that the process opens by itself', () => {
     })
   })
 
+  it('is reported once: each probe that fails later is one failure more', () => {
+    fail(window, 3)
+    expect(fresh()).toEqual([40, 1, 1])
+    process.take({ on: 'admitted', local: 'closed' })
+    fail(window)
+    expect(fresh()).toEqual([40, 1, 1, 40])
+  })
+
+  it.each<[string, () => unknown]>([
+    ['not answered', () => process.fail('report')],
+    ['refused', () => process.answer('report', { granted: false })],
+  ])('is reported again with the next probe that fails if the report was %s', (_how, end) => {
+    fail(window)
+    end()
+    fail(window, 2)
+    expect(fresh()).toEqual([40, 40, 1])
+  })
+
+  it('is reported with the next probe that fails if the process was alone', () => {
+    process.take({ on: 'lost' })
+    fail(window)
+    process.read()
+    fail(window, 2)
+    expect(fresh()).toEqual([40, 1])
+  })
+
   it('is reported as well if a success has opened it', () => {
     succeed({ requests: 9, failures: 9 })
     expect(windows()).toEqual([])

@@ -2,7 +2,7 @@
 import type { OwnWindow } from '../../circuit/opening/terms.js'
 import { fractionOf } from '../../circuit/ttl.js'
 import type { Answer, WindowEvidence } from '../../storage/contract.js'
-import { POLL, POLL_PATIENCE, POLL_USUAL } from '../../storage/limits.js'
+import { CENSUS, POLL, POLL_PATIENCE, POLL_USUAL } from '../../storage/limits.js'
 import { only, type Change, type Effect } from './effect.js'
 import type { Polling, State } from './state.js'
 import { ask, isClosed } from './view.js'
@@ -28,12 +28,13 @@ export function heed(state: State): Change {
 }
 
 /** A process without requests has nothing to say, but it may open its circuit during the poll. */
-export function answerPoll(state: State, window = NOTHING, now: number): Change {
+export function answerPoll(state: State, given = NOTHING, now: number): Change {
   const poll = state.polling.unanswered
   if (poll === 0) return only(state)
   const next = amend(state, { unanswered: 0 })
   if (!isClosed(state)) return only(next)
   if (isSettling(state)) return [state, [start('answer', MARGIN, { on: 'answerDue' })]]
+  const window = weighed(state, given, now)
   const { requests, failures } = window
   const answered = amend(next, { answer: { poll, requests, failures } })
   if (requests === 0) return only(answered)
@@ -59,6 +60,18 @@ export function tally(state: State, isLast: boolean, now: number): Change {
   if (isLast) return [state, [counting]]
   const input = { on: 'tallyDue', isLast: true } as const
   return [state, [counting, start('tally', POLL_PATIENCE - POLL_USUAL, input)]]
+}
+
+/**
+ * An opened process sends none of its requests, so all that it had in its window count as failed. After a time nobody
+ * knows how many it would have by now. Then only the probe counts that failed last.
+ */
+export function weighed({ polling, settings }: State, window: OwnWindow, now: number): OwnWindow {
+  const { openedAt } = polling
+  if (window.openedFor === undefined || openedAt === undefined) return window
+  const length = settings.rate?.window
+  const life = Math.max(CENSUS, typeof length === 'number' ? length : 0)
+  return now - openedAt <= life ? window : { ...window, requests: 1, failures: 1 }
 }
 
 /** Evidence waits until the end of a probe is reported: the storage would count it in the old epoch. */

@@ -92,6 +92,8 @@ export interface Polling {
   readonly unreported: number
   /** When that was sent. */
   readonly reportedAt: number
+  /** When the process last opened its circuit, not counting probes that failed since; undefined if it never has. */
+  readonly openedAt: number | undefined
   /** Whether suspicious failures wait to be reported, or an opening does. */
   readonly isWaiting: boolean
   /** The newest poll that is known; 0 if none is. */
@@ -148,6 +150,7 @@ const NO_PROBES: Probes = {
 const NO_POLL: Polling = {
   unreported: 0,
   reportedAt: -Infinity,
+  openedAt: undefined,
   isWaiting: false,
   newest: 0,
   share: 1,

@@ -5,7 +5,7 @@ import type { WindowEvidence } from '../../storage/contract.js'
 import { SUSPICIOUS } from '../../storage/limits.js'
 import { inTurn, only, type Change } from './effect.js'
 import type { Ended } from './input.js'
-import { amend, isSettling, MARGIN, NOTHING, send, start } from './polling.js'
+import { amend, isSettling, MARGIN, NOTHING, send, start, weighed } from './polling.js'
 import type { PollAnswer, State } from './state.js'
 import { isClosed } from './view.js'
 
@@ -30,8 +30,11 @@ export function suspect(
   const { unreported } = state.polling
   if (window.openedFor !== undefined) {
     // All of the window is news once. Each probe that fails later is one failure more.
-    const fresh = before === 'closed' ? window.requests : unreported + 1
-    return reportOpening(amend(state, { unreported: fresh }), window, now)
+    const isNew = before === 'closed'
+    const news = isNew
+      ? { unreported: window.requests, openedAt: now }
+      : { unreported: unreported + 1 }
+    return reportOpening(amend(state, news), window, now)
   }
   if (outcome !== 'failure') return only(state)
   const next = amend(state, { unreported: unreported + 1 })
@@ -79,9 +82,9 @@ function freshIn({ polling }: State, { failures }: OwnWindow): number {
   return Math.min(polling.unreported, failures)
 }
 
-/** An opened process sends none of its requests, so all of them count as failed. */
-function reportOpening(state: State, window: OwnWindow, now: number): Change {
+function reportOpening(state: State, given: OwnWindow, now: number): Change {
   const { answer } = state.polling
+  const window = weighed(state, given, now)
   const { requests } = window
   const fresh = freshIn(state, window)
   const maySend = isClosed(state) && !isSettling(state)

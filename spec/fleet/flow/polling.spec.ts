@@ -210,6 +210,42 @@ describe('a circuit that the process opens by itself', () => {
     expect(fresh()).toEqual([40, 1])
   })
 
+  describe('long ago', () => {
+    beforeEach(() => fail(window))
+
+    it.each([
+      [10, 300],
+      [900, 900],
+      [{ requests: 100 }, 300],
+    ])('counts with all of its window of %j for %i seconds', (length, seconds) => {
+      process = new Driven({ rate: { ...RATE, window: length }, threshold: Infinity, lot: 0 })
+      fail(window)
+      process.now += seconds
+      poll()
+      answerDue(window)
+      expect(windows().at(-1)).toMatchObject({ requests: 40, failures: 40 })
+    })
+
+    it('counts with its last probe alone, in a poll and in a report', () => {
+      process.now += 301
+      poll()
+      answerDue(window)
+      poll()
+      fail(window)
+      expect(windows().slice(1)).toMatchObject([
+        { requests: 1, failures: 1, fresh: 0 },
+        { requests: 1, failures: 1, fresh: 1 },
+      ])
+    })
+
+    it('counts with all of its window again once the process has opened it anew', () => {
+      process.now += 301
+      process.take({ on: 'admitted', local: 'closed' })
+      fail(window)
+      expect(windows().at(-1)).toMatchObject({ requests: 40, failures: 40, fresh: 40 })
+    })
+  })
+
   it('is reported as well if a success has opened it', () => {
     succeed({ requests: 9, failures: 9 })
     expect(windows()).toEqual([])

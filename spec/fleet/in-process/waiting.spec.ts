@@ -88,14 +88,14 @@ describe('a request that waits for a permit', () => {
     'never reaches the service if it is cancelled by %s, and gives the permit back',
     async (_what, by) => {
       const storage = new Slow()
-      const { users, circuit, breaker } = await startDue(storage)
+      const { users, circuit } = await startDue(storage)
       const stop = new AbortController()
       const cancelled = users.get('/', by(stop))
       await until('it waits', () => storage.waiting.length === 1)
       stop.abort()
       await storage.release()
       expect(axios.isCancel(await errorOf(cancelled))).toBe(true)
-      await breaker.flush()
+      await circuit.ready()
       expect(upstream.hits).toBe(0)
       const next = users.get('/')
       await storage.release()

@@ -25,7 +25,8 @@ export interface LinkEvents extends Pick<ConnectionListener, 'pushed' | 'hinted'
 
 /** The circuits that must be read. Those that were read since the last loss are not read again. */
 export interface LinkReadings {
-  readonly isDue: boolean
+  /** Begins to read what is due, unless that is under way. If the storage does not answer, it stays due. */
+  catchUp(): void
   /** Reads one circuit. Rejects if the storage does not answer. @returns a function that adopts the answer */
   readFirst(deadline?: number): Promise<() => void>
   /** Reads the others, a batch at a time. Rejects as soon as the storage does not answer. */

@@ -64,8 +64,7 @@ export class Link {
 
   /** Reads all circuits that are due, if the storage is up. If it does not answer, they stay due. */
   catchUp(): void {
-    const { readings } = this.#options
-    if (this.isUp && readings.isDue) readings.readRest().catch(() => undefined)
+    if (this.isUp) this.#options.readings.catchUp()
   }
 
   /** Call this after a circuit is detached, and after each later answer about it. */

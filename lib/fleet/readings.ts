@@ -33,11 +33,6 @@ export class Readings<Circuit extends Readable> {
     this.#options = options
   }
 
-  /** Whether any circuit must be read. */
-  get isDue(): boolean {
-    return this.#unread.size > 0
-  }
-
   add(circuits: Iterable<Circuit>): void {
     for (const circuit of circuits) this.#unread.add(circuit)
   }
@@ -57,6 +52,11 @@ export class Readings<Circuit extends Readable> {
     const [next] = this.#unread
     const first = this.#doubted ?? next
     return first ? this.#read(first, deadline) : () => undefined
+  }
+
+  /** Begins to read what is due, unless that is under way: a promise that waits would cost memory for each call. */
+  catchUp(): void {
+    if (this.#unread.size > 0 && !this.#reading) this.readRest().catch(() => undefined)
   }
 
   /** Reads all circuits that are due, including those that are added in the meantime. */

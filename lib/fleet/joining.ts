@@ -1,4 +1,4 @@
-/** The time from `init()` until the storage is in use or the deadline is over. */
+/** The time from `init()` until all circuits are read or the deadline is over. */
 import { withTimeout } from '../internal/timers.js'
 import type { Loss } from './loss.js'
 
@@ -8,12 +8,18 @@ export class Joining {
   readonly before: Loss | undefined
   readonly #abandoned: Promise<never>
   #reject: (error: Error) => void = () => undefined
+  #isAbandoned = false
 
   constructor(before: Loss | undefined) {
     before?.abandon()
     this.before = before
     this.#abandoned = new Promise<never>((_resolve, reject) => (this.#reject = reject))
     this.#abandoned.catch(() => undefined)
+  }
+
+  /** Whether the link was closed since. It may be joining anew, or be up again, by now. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned
   }
 
   /** Settles as `entering` does; rejects at the deadline, and after `abandon()`. */
@@ -23,6 +29,7 @@ export class Joining {
   }
 
   abandon(): void {
+    this.#isAbandoned = true
     this.#reject(new Error('breaker.close() was called'))
   }
 }

@@ -18,6 +18,8 @@ export class Link {
   #found = 0
   /** Set while connecting or connected. After a failure it is unset, so the next `init()` tries again. */
   #joined: Promise<void> | undefined
+  /** The last one that has begun. `close()` abandons it, even if it is over. */
+  #joining: Joining | undefined
 
   constructor(options: LinkOptions) {
     const { publisher, now, connect, on } = options
@@ -38,10 +40,7 @@ export class Link {
 
   /** Connects, and reads all circuits. @param deadline in seconds. @throws Error with the reason */
   init(deadline: number): Promise<void> {
-    this.#joined ??= this.#join(deadline).catch((error: unknown) => {
-      this.#joined = undefined
-      throw error
-    })
+    this.#joined ??= this.#join((this.#joining = new Joining(this.#loss)), deadline)
     return this.#joined
   }
 
@@ -77,7 +76,8 @@ export class Link {
     const before = this.#state
     this.#joined = undefined
     this.#state = IDLE
-    if (before.name === 'lost' || before.name === 'joining') before.abandon()
+    this.#joining?.abandon()
+    if (before.name === 'lost') before.abandon()
     if (before.name === 'up') this.#options.on.lost()
     await this.#connector.close()
   }
@@ -86,7 +86,15 @@ export class Link {
     return this.#state instanceof Loss ? this.#state : undefined
   }
 
-  async #join(deadline: number): Promise<void> {
+  async #join(joining: Joining, deadline: number): Promise<void> {
+    try {
+      await joining.end(this.#enter(joining, deadline), deadline)
+    } catch (error) {
+      if (joining.isAbandoned || !this.isUp) throw this.#fail(error, deadline, joining)
+    }
+  }
+
+  async #enter(joining: Joining, deadline: number): Promise<void> {
     const { on, readings } = this.#options
     if (this.isUp) {
       // A call of init() failed, and a retry has found the storage since.
@@ -94,17 +102,7 @@ export class Link {
       return readings.readRest(deadline)
     }
     on.lost()
-    const joining = new Joining(this.#loss)
     this.#state = joining
-    try {
-      await joining.end(this.#enter(joining, deadline), deadline)
-    } catch (error) {
-      if (!this.isUp) throw this.#fail(error, deadline, joining.before)
-    }
-  }
-
-  async #enter(joining: Joining, deadline: number): Promise<void> {
-    const { readings } = this.#options
     await this.#connector.open()
     // Joining was given up in the meantime: from then on, the loss looks for the storage.
     if (this.#state !== joining) return
@@ -122,13 +120,18 @@ export class Link {
     this.#found += 1
   }
 
-  #fail(cause: unknown, deadline: number, before: Loss | undefined): Error {
+  #fail(cause: unknown, deadline: number, { isAbandoned, before }: Joining): Error {
     const reason = this.#connector.reasonOf(cause)
-    if (this.#connector.connection) {
-      this.#lose(reason, before)
-      this.miss()
-    }
+    // Since close(), everything here belongs to the next call of init(), if there was one.
+    if (!isAbandoned) this.#giveUp(reason, before)
     return new Error(`Could not reach the storage within ${deadline} s: ${reason}`, { cause })
+  }
+
+  #giveUp(reason: string, before: Loss | undefined): void {
+    this.#joined = undefined
+    if (!this.#connector.connection) return
+    this.#lose(reason, before)
+    this.miss()
   }
 
   /** The connection cannot be used, or not for messages. */

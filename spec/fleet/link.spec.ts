@@ -579,6 +579,70 @@ describe('close()', () => {
   })
 })
 
+describe('init() and close() without waiting between them', () => {
+  const CLOSED = /: breaker\.close\(\) was called$/
+
+  it('end with the last call, and what was called before it changes nothing', async () => {
+    const first = refusal(link.init(DEADLINE))
+    const closed = link.close()
+    await link.init(DEADLINE)
+    expect(log).toEqual(['lost', 'connect', 'lost', 'connect', 'first 5', 'adopt, up', 'rest 5'])
+    await closed
+    expect(await first).toMatch(CLOSED)
+    await link.init(DEADLINE)
+    expect([link.isUp, connections.length]).toEqual([true, 2])
+  })
+
+  it('leave a join that still waits alone', async () => {
+    isUpAtFirst = false
+    const first = refusal(link.init(DEADLINE))
+    void link.close()
+    const second = link.init(DEADLINE)
+    expect(await first).toMatch(CLOSED)
+    expect(link.init(DEADLINE)).toBe(second)
+    current().settle.up()
+    await second
+    expect(log.filter((entry) => entry.startsWith('storage'))).toEqual([])
+  })
+
+  it('leave nothing that keeps trying if the last one is close()', async () => {
+    const timers = jest.getTimerCount()
+    const inits = [refusal(link.init(DEADLINE))]
+    void link.close()
+    inits.push(refusal(link.init(DEADLINE)), refusal(link.init(DEADLINE)))
+    await link.close()
+    for (const reason of await Promise.all(inits)) expect(reason).toMatch(CLOSED)
+    await pass(10)
+    expect([link.isUp, jest.getTimerCount()]).toEqual([false, timers])
+    expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, true])
+    expect(log).toEqual(['lost', 'connect', 'lost', 'connect'])
+  })
+
+  it.each(['first', 'rest'])('reject the call that reads the %s of the circuits', async (which) => {
+    const reading = pending()
+    if (which === 'first') readFirst = () => reading.promise
+    else readRest = () => reading.promise
+    const init = refusal(link.init(DEADLINE))
+    await pass(0)
+    expect(log.at(-1)).toBe(`${which} 5`)
+    await link.close()
+    reading.resolve()
+    expect(await init).toMatch(CLOSED)
+    expect(link.isUp).toBe(false)
+  })
+
+  it('reject a call that only reads, since a retry has found the storage', async () => {
+    readFirst = () => Promise.reject(new Error('busy'))
+    await refusal(link.init(DEADLINE))
+    readFirst = async () => undefined
+    await pass(0.06)
+    readRest = () => new Promise(() => undefined)
+    const init = refusal(link.init(DEADLINE))
+    await link.close()
+    expect(await init).toMatch(CLOSED)
+  })
+})
+
 describe('timers', () => {
   beforeEach(joined)
 

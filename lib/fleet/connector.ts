@@ -25,9 +25,12 @@ export class Connector {
   async open(): Promise<void> {
     this.#trouble = ''
     // The storage may allow by now what it refused at the last call, so try again at once.
-    if (this.#connection && !this.#connection.isUp) {
-      await this.#connection.close()
-      this.#connection = undefined
+    const before = this.#connection
+    if (before && !before.isUp) {
+      await before.close()
+      // Closed in the meantime: nobody would close another connection.
+      if (!this.#connection) return
+      if (this.#connection === before) this.#connection = undefined
     }
     const connection = (this.#connection ??= this.#connect())
     if (!connection.isUp) await connection.ready

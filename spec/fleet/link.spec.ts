@@ -51,8 +51,12 @@ class FakeConnection implements Connection {
 
   async close(): Promise<void> {
     this.isClosed = true
+    await closing
   }
 }
+
+/** What the end of a connection waits for. */
+let closing: Promise<void> | undefined
 
 let connections: FakeConnection[]
 let isUpAtFirst: boolean
@@ -72,6 +76,7 @@ beforeEach(() => {
   log = []
   durations = []
   isDue = false
+  closing = undefined
   readFirst = async () => undefined
   readRest = async () => undefined
   const say = (text: string) => () => void log.push(text)
@@ -640,6 +645,26 @@ describe('init() and close() without waiting between them', () => {
     const init = refusal(link.init(DEADLINE))
     await link.close()
     expect(await init).toMatch(CLOSED)
+  })
+
+  it('leave no connection that nobody closes, if the one before takes its time to close', async () => {
+    isUpAtFirst = false
+    const failed = refusal(link.init(DEADLINE))
+    current().settle.refuse(new Error('NOAUTH'))
+    await failed
+    const end = pending()
+    closing = end.promise
+    const second = refusal(link.init(DEADLINE))
+    const closed = link.close()
+    expect(await second).toMatch(CLOSED)
+    isUpAtFirst = true
+    const third = link.init(DEADLINE)
+    end.resolve()
+    await Promise.all([closed, third])
+    expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false])
+    await link.close()
+    await pass(0)
+    expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, true])
   })
 })
 

@@ -130,7 +130,8 @@ export class Link {
   #giveUp(reason: string, before: Loss | undefined): void {
     this.#joined = undefined
     if (!this.#connector.connection) return
-    this.#lose(reason, before)
+    // If the storage was found and lost again in the meantime, that loss goes on.
+    this.#lose(reason, this.#loss ?? before)
     this.miss()
   }
 

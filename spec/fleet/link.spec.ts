@@ -776,6 +776,17 @@ describe('init() again', () => {
     expect(link.isUp).toBe(true)
   })
 
+  it('publishes a loss once, and goes on with it, if the storage is lost while the rest is read', async () => {
+    readRest = async () => {
+      lose('rest')
+      throw new Error('rest')
+    }
+    expect(await refusal(link.init(DEADLINE))).toMatch(/: rest$/)
+    await pass(5)
+    expect(log.filter((entry) => entry.startsWith('storage'))).toEqual(['storageLost rest'])
+    expect(jest.getTimerCount()).toBe(1)
+  })
+
   it('is not needed if only the rest could not be read', async () => {
     readRest = () => Promise.reject(new Error('one circuit'))
     await link.init(DEADLINE)

@@ -1,18 +1,15 @@
 /** A breaker's part in the fleet: its circuits, and the link that they share. */
 import type { Host, Membership } from '../breaker/membership.js'
 import type { Machine, Rules } from '../circuit/types.js'
-import { schedule } from '../internal/timers.js'
 import { answered, asking, forcesOf } from './asking.js'
 import { Circuits } from './circuits.js'
 import type { LinkEvents, LinkOptions } from './link-options.js'
 import { Link } from './link.js'
 import { Pulse } from './pulse.js'
+import { Refresh } from './refresh.js'
 import { SharedCircuit } from './shared-circuit.js'
 import { SharedForces } from './shared-forces.js'
 import type { Sharing } from './sharing.js'
-
-/** The largest deviation of the time between two reads, as a fraction of `refresh`. */
-const JITTER = 0.2
 
 export class Fleet implements Membership {
   readonly forces: SharedForces
@@ -21,9 +18,9 @@ export class Fleet implements Membership {
   readonly #sharing: Sharing
   readonly #circuits: Circuits
   readonly #pulse: Pulse
+  readonly #refresh: Refresh
   readonly #link: Link
   #isInitialized = false
-  #cancelRefresh: (() => void) | undefined
 
   constructor(
     { publisher, now, onForced }: Host,
@@ -34,6 +31,7 @@ export class Fleet implements Membership {
     this.#sharing = sharing
     this.#circuits = new Circuits(now, sharing)
     this.#pulse = new Pulse(this.#circuits.afterGap)
+    this.#refresh = new Refresh(sharing.refresh, () => this.#readOutages())
     this.forces = this.#forcesFor(onForced)
     this.#link = new Link({
       publisher,
@@ -60,7 +58,7 @@ export class Fleet implements Membership {
         onFailure: () => this.#circuits.doubt(circuit),
         onEnd: () => this.#forgetIfGone(circuit),
       }),
-      watch: this.#watch,
+      watch: this.#refresh.start,
       miss: this.#link.miss,
       checkPulse: this.#checkPulse,
       leave: () => this.#leave(circuit),
@@ -92,8 +90,7 @@ export class Fleet implements Membership {
     if (this.isUp) await this.flush()
     this.#pulse.stop()
     this.forces.stop()
-    this.#cancelRefresh?.()
-    this.#cancelRefresh = undefined
+    this.#refresh.stop()
     await this.#link.close()
   }
 
@@ -149,15 +146,8 @@ export class Fleet implements Membership {
     this.#link.catchUp()
   }
 
-  readonly #watch = (): void => {
-    const { refresh } = this.#sharing
-    const seconds = refresh * (1 + JITTER * (2 * Math.random() - 1))
-    this.#cancelRefresh ??= schedule(seconds, () => this.#refresh())
-  }
-
-  #refresh(): void {
-    this.#cancelRefresh = undefined
-    if (this.#circuits.suspectOutages()) this.#watch()
+  #readOutages(): void {
+    if (this.#circuits.suspectOutages()) this.#refresh.start()
     this.#link.catchUp()
   }
 

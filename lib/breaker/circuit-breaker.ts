@@ -146,7 +146,10 @@ export class CircuitBreaker {
     await itself(this).#membership?.flush()
   }
 
-  /** Flushes, and closes the connection that `init` made. It detaches no circuit. Idempotent. */
+  /**
+   * Flushes, and closes the connection that `init` made, unless `init` is called again during the flush. It
+   * detaches no circuit. Idempotent.
+   */
   async close(): Promise<void> {
     await itself(this).#membership?.close()
   }

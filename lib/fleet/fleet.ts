@@ -21,6 +21,8 @@ export class Fleet implements Membership {
   readonly #refresh: Refresh
   readonly #link: Link
   #isInitialized = false
+  /** How often `init()` was called. */
+  #inits = 0
 
   constructor(
     { publisher, now, onForced }: Host,
@@ -70,6 +72,7 @@ export class Fleet implements Membership {
 
   init(): Promise<void> {
     this.#isInitialized = true
+    this.#inits += 1
     this.#circuits.initialized()
     this.#pulse.start(this.#checkPulse)
     this.forces.start()
@@ -86,8 +89,11 @@ export class Fleet implements Membership {
     await this.#circuits.flush()
   }
 
+  /** The last call wins: if `init()` is called during the flush, the link stays. */
   async close(): Promise<void> {
+    const inits = this.#inits
     if (this.isUp) await this.flush()
+    if (inits !== this.#inits) return
     this.#pulse.stop()
     this.forces.stop()
     this.#refresh.stop()

@@ -53,6 +53,7 @@ export class Circuits {
   /** Without the storage, each circuit is on its own until it is read again. */
   readonly lost = (): void => {
     this.#each((circuit) => circuit.heed('lost'))
+    this.readings.abandon()
     this.missed()
   }
 

@@ -28,6 +28,7 @@ export class Readings<Circuit extends Readable> {
   /** The circuit about which the storage last did not answer. Others may be on another server, which does. */
   #doubted: Circuit | undefined
   #reading: Promise<void> | undefined
+  #losses = 0
 
   constructor(options: ReadingsOptions) {
     this.#options = options
@@ -59,17 +60,24 @@ export class Readings<Circuit extends Readable> {
     if (this.#unread.size > 0 && !this.#reading) this.readRest().catch(() => undefined)
   }
 
-  /** Reads all circuits that are due, including those that are added in the meantime. */
+  /** The storage was lost: the reads under way prove nothing, and the next call reads all that is due anew. */
+  abandon(): void {
+    this.#losses += 1
+    this.#reading = undefined
+  }
+
+  /** Reads all circuits that are due, including those that are added in the meantime. Rejects after `abandon()`. */
   readRest(deadline = this.#options.commandDeadline): Promise<void> {
-    this.#reading ??= this.#readAll(deadline).finally(() => {
-      this.#reading = undefined
+    const losses = this.#losses
+    this.#reading ??= this.#readAll(deadline, losses).finally(() => {
+      if (losses === this.#losses) this.#reading = undefined
     })
     return this.#reading
   }
 
-  async #readAll(deadline: number): Promise<void> {
+  async #readAll(deadline: number, losses: number): Promise<void> {
     if (this.#unread.size > BATCH) await pause(Math.random() * SPREAD)
-    while (this.#unread.size > 0) {
+    while (this.#unread.size > 0 && losses === this.#losses) {
       const batch = [...this.#unread].slice(0, BATCH)
       await Promise.all(
         batch.map(async (circuit) => {
@@ -78,6 +86,7 @@ export class Readings<Circuit extends Readable> {
         }),
       )
     }
+    if (losses !== this.#losses) throw new Error('The storage was lost in the meantime')
   }
 
   /** A circuit is read again if its read failed, or if it was added again during its read. */

@@ -5,6 +5,7 @@ import type { Readable } from '../../lib/fleet/readings.js'
 import { SharedCircuit } from '../../lib/fleet/shared-circuit.js'
 import { resolveSharing } from '../../lib/fleet/sharing.js'
 import { INITIAL_SNAPSHOT } from '../../lib/storage/initial-snapshot.js'
+import { errorOf } from '../support/plugin-harness.js'
 
 const RULES: Rules = { threshold: 1, ttl: 10, permits: 1, probeTimeout: 60 }
 const SHARING = resolveSharing({}, 'reporter')
@@ -90,5 +91,34 @@ describe('the list of forced circuits', () => {
     circuits[event]()
     await circuits.readings.readRest()
     expect(reads).toEqual(['the list of forces'])
+  })
+})
+
+describe('a read of all circuits', () => {
+  it('waits for none that was under way when the storage was lost', async () => {
+    const [silent, users] = [circuitOf('silent'), circuitOf('users')]
+    const before = jest.spyOn(silent, 'read').mockImplementation(() => new Promise(() => undefined))
+    circuits.add(silent)
+    circuits.add(users)
+    void circuits.readings.readRest()
+    before.mockRestore()
+    circuits.lost()
+    await readAll()
+    expect(circuits.readings.isDue).toBe(false)
+  })
+
+  it('rejects if the storage is lost, even if that answers to the last', async () => {
+    const users = circuitOf('users')
+    let answer = (): void => undefined
+    jest.spyOn(users, 'read').mockImplementationOnce(async () => {
+      await new Promise<void>((resolve) => (answer = resolve))
+      return () => undefined
+    })
+    circuits.add(users)
+    const read = errorOf(circuits.readings.readRest())
+    circuits.lost()
+    answer()
+    expect(await read).toMatchObject({ message: 'The storage was lost in the meantime' })
+    expect(circuits.readings.isDue).toBe(true)
   })
 })

@@ -7,9 +7,6 @@ import { LocalCircuit } from '../circuit/local-circuit.js'
 import type { FailureRateReading } from '../circuit/opening/terms.js'
 import type { Admission, CircuitState, FailureReason, Machine } from '../circuit/types.js'
 import type { OpeningReading, Origin, Outcome, Permit, Unready } from '../circuit/types.js'
-import { quote } from '../internal/quote.js'
-import { messageOf } from '../internal/errors.js'
-import { warnOnce } from '../internal/warnings.js'
 import type { Snapshot } from '../storage/contract.js'
 import type { Result } from './flow/input.js'
 import { HALF_OPENED, mayCount } from './flow/probing.js'
@@ -19,6 +16,7 @@ import { isClosed, isHeld, known } from './flow/view.js'
 import type { Readable } from './readings.js'
 import { Runner } from './runner.js'
 import { askerOf, settingsOf, type SharedCircuitOptions } from './shared-circuit-options.js'
+import { warnUnshared } from './unshared.js'
 
 const UNREADY: Unready = { admitted: false, state: 'not-initialized' }
 
@@ -44,7 +42,7 @@ export class SharedCircuit implements Machine, Readable {
         watch,
         checkPulse,
         publish: (origin) => this.#publish(origin),
-        onUnusable: (error) => this.#warn(error),
+        onUnusable: (error) => warnUnshared(this, error),
       },
       begin(settingsOf(rules, sharing), isInitialized, !isUp),
     )
@@ -179,9 +177,5 @@ export class SharedCircuit implements Machine, Readable {
     const local = this.#local.decidedState
     this.#runner.take({ on: 'settled', token, ...details, counted, local })
     return counted
-  }
-
-  #warn(error: unknown): void {
-    warnOnce(this, 'sharing', `Circuit ${quote(this.name)} is not shared: ${messageOf(error)}`)
   }
 }

@@ -63,7 +63,8 @@ export class AdmittingCircuit {
   }
 
   get isReady(): boolean {
-    return this.asked.isReady ?? this.#machine.state !== 'opened'
+    if (this.#isReleased) return true
+    return !this.#own.isUnready && (this.asked.isReady ?? this.#machine.state !== 'opened')
   }
 
   /** Called while the circuit is closed, and once it is detached: nobody is refused then. */

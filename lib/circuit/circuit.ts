@@ -95,8 +95,9 @@ export interface Circuit {
   detach(instance?: Attachable): void
   /**
    * Resolves as soon as a request may be tried: at once while closed, and once its ttl has passed and a
-   * permit is free. If several callers wait for a half-opened circuit, they resolve one at a time, so that no
-   * crowd is refused. Keeps the process alive while it waits.
+   * permit is free. With a storage, it waits until `init()` is called, whatever comes of that. If several
+   * callers wait for a half-opened circuit, they resolve one at a time, so that no crowd is refused. Keeps the
+   * process alive while it waits.
    *
    * @param options.signal aborts the wait: the promise then rejects with the signal's reason
    */

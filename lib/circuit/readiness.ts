@@ -9,7 +9,7 @@ const MS_PER_SECOND = 1000
 export interface Awaited {
   /** Whether the next request would be let through. */
   readonly isReady: boolean
-  /** Whether all requests would be. */
+  /** Whether all requests would be, if any. */
   readonly isOpenToAll: boolean
   /** Seconds. */
   readonly retryAfter: number
@@ -64,8 +64,10 @@ export class Readiness {
 
   #letsGo(): boolean {
     const { isOpenToAll, isReady } = this.#awaited
+    // A circuit that waits for init() is closed, and yet not ready.
+    if (!isReady) return false
     if (isOpenToAll) return true
-    if (this.#isTaken || !isReady) return false
+    if (this.#isTaken) return false
     this.#isTaken = true
     return true
   }

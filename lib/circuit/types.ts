@@ -80,6 +80,8 @@ export interface Machine {
   readonly retryAfter: number
   /** Whether the next request would be let through. If it is missing, `state` is used. */
   readonly isReady?: boolean
+  /** Whether it admits no request yet, forced or not, because `init()` was not called. */
+  readonly isUnready?: boolean
   /** The last failure of the fleet, if that is newer than this process's own. */
   readonly lastFailure?: FailureReason | undefined
   /** What the requests of this moment are admitted with; undefined unless the circuit is closed. */

@@ -83,6 +83,10 @@ export class SharedCircuit implements Machine, Readable {
     return !this.#local.refusalAt(now) && !isHeld(state, now)
   }
 
+  get isUnready(): boolean {
+    return !this.#runner.state.isInitialized
+  }
+
   /** Whether the circuit is closed for the fleet, according to the storage. */
   get isSettled(): boolean {
     return isClosed(this.#runner.state)

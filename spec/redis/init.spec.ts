@@ -134,6 +134,34 @@ describe('init()', () => {
     expect([second.losses, second.restored]).toEqual([[], 0])
   })
 
+  it.each([
+    ['close() under way', ['close', 'init']],
+    ['both under way', ['close', 'close', 'init', 'close', 'init']],
+  ] as const)('wins against calls of %s, and follows the fleet', async (_what, calls) => {
+    const first = await SharedBreaker.join(upstream, { url: server.url })
+    const second = await SharedBreaker.join(upstream, { url: server.url })
+    const ended = await Promise.allSettled(calls.map((call) => second.breaker[call]()))
+    expect(ended.at(-1)).toMatchObject({ status: 'fulfilled' })
+    expect([second.breaker.storageUp, await connections()]).toEqual([true, 4])
+    await first.fail()
+    await second.becomes('opened')
+    expect([second.losses, second.restored]).toEqual([[], 0])
+  })
+
+  it('joins anew after an init() and a close() that nobody has waited for', async () => {
+    const first = await SharedBreaker.join(upstream, { url: server.url })
+    await first.fail()
+    const { breaker, circuit, losses } = new SharedBreaker(upstream, { url: server.url })
+    const abandoned = errorOf(breaker.init())
+    const closed = breaker.close()
+    await breaker.init()
+    expect(circuit.state).toBe('opened')
+    expect(String(await abandoned)).toContain('breaker.close() was called')
+    await closed
+    await until('there are two connections more', async () => (await connections()) === 4)
+    expect([breaker.storageUp, losses]).toEqual([true, []])
+  })
+
   it('waits for a client that its owner is connecting, and asks the owner to connect an idle one', async () => {
     client = createClient({ url: server.url })
     const peer = new SharedBreaker(upstream, { client })

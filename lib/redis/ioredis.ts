@@ -115,20 +115,28 @@ function keepUnrefd(node: unknown): void {
 }
 
 export function commandLineLike(client: IORedisClient): MakeLine {
-  return async (events) => new IORedisLine(methodOf(client, 'nodes') ? clusterOf(client) : client.duplicate(OVERRIDES), events) // prettier-ignore
+  return async (events) => new IORedisLine(methodOf(client, 'nodes') ? clusterOf(client) : duplicate(client), events) // prettier-ignore
 }
 
 /** One connection is enough for messages: each node of a cluster delivers what is published on any other. */
 export function messageLineLike(client: IORedisClient): MakeLine {
   return async (events) => {
     const nodes = methodOf(client, 'nodes')
-    if (!nodes) return new IORedisLine(client.duplicate(OVERRIDES), events)
+    if (!nodes) return new IORedisLine(duplicate(client), events)
     const known = nodes('all') as unknown[]
     const node =
       pickRandom(known.filter((each) => property(each, 'status') === 'ready')) ?? pickRandom(known)
     if (!node) throw new Error('The cluster knows none of its nodes')
     return new IORedisLine(methodOf(node, 'duplicate')?.(OVERRIDES), events)
   }
+}
+
+/** A duplicate of ioredis uses the database of the options. The owner may have selected another one since. */
+function duplicate(client: IORedisClient): unknown {
+  // While the client reconnects, only the previous condition knows what was selected.
+  const condition = property(client, 'prevCondition') ?? property(client, 'condition')
+  const db = property(condition, 'select')
+  return client.duplicate({ ...OVERRIDES, ...(typeof db === 'number' ? { db } : {}) })
 }
 
 /**

@@ -90,6 +90,22 @@ it.each(Object.keys(kinds))('%s shares with the package redis', async (kind) => 
   if (where === 'cluster') other.destroy()
 })
 
+it('uses the database that its owner has selected, even while that reconnects', async () => {
+  await command('FLUSHALL')
+  const [selecting, other] = [kept(new Redis(url())), kept(new Redis(url(), { db: 5 }))]
+  await selecting.select(5)
+  const first = await SharedBreaker.join(upstream, { client: selecting }, { names: NAMES })
+  const second = await SharedBreaker.join(upstream, { client: other }, { names: NAMES })
+  await follow(second, first, 'users')
+  await command('CLIENT', 'KILL', 'TYPE', 'normal')
+  // What it sees while it is cut off counts only locally.
+  await until('it shares again', async () => {
+    await first.fail('orders')
+    return second.opened.includes('orders')
+  })
+  expect(await kept(new Redis(url())).keys('axios-breaker/*')).toEqual([])
+})
+
 it('follows its sentinels to another master', async () => {
   const { name, ports } = sentinels
   const roots = ports.map((port) => ({ host: '127.0.0.1', port }))

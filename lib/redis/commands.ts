@@ -51,6 +51,11 @@ export class OwnCommands implements Commands {
     this.#pending.rejectAll(new Error('The connection to Redis was closed'))
   }
 
+  /** Connects anew. @param reason that the events show */
+  replace(reason: Error): void {
+    this.#own.replace(reason)
+  }
+
   async evaluate(
     command: EvalCommand,
     script: string,

@@ -5,6 +5,7 @@
 import type { CommandEvents, Commands } from './commands.js'
 import type { EvalCommand, Evaluator } from './line.js'
 import type { BorrowedClient, BorrowedClientEvents } from './borrowed-client.js'
+import type { SentinelWatch } from './sentinel-watch.js'
 import type { MessageEvents, Messages } from './subscription.js'
 
 /** A breaker's connection, as the hub calls it. */
@@ -32,6 +33,8 @@ export interface Parts {
   readonly commands: Commands
   readonly messages: Messages
   readonly owner?: BorrowedClient
+  /** Connects the others anew when another server becomes the master. */
+  readonly watch?: SentinelWatch
 }
 
 export type MakeParts = (events: Events) => Parts
@@ -41,6 +44,7 @@ export class Hub implements Evaluator {
   readonly #commands: Commands
   readonly #messages: Messages
   readonly #owner: BorrowedClient | undefined
+  readonly #watch: SentinelWatch | undefined
   /** Why there is no connection: members that join in the meantime learn the reason. */
   #trouble: unknown
 
@@ -49,6 +53,7 @@ export class Hub implements Evaluator {
     this.#commands = parts.commands
     this.#messages = parts.messages
     this.#owner = parts.owner
+    this.#watch = parts.watch
   }
 
   get isUp(): boolean {
@@ -93,12 +98,18 @@ export class Hub implements Evaluator {
   }
 
   #open(): void {
-    if (this.#owner) return this.#owner.watch()
+    if (this.#owner) this.#owner.watch()
+    else this.#connect()
+  }
+
+  #connect(): void {
     this.#commands.open()
     this.#messages.open()
+    this.#watch?.open()
   }
 
   #close(): void {
+    this.#watch?.close()
     this.#commands.close()
     this.#messages.close()
   }
@@ -147,8 +158,7 @@ export class Hub implements Evaluator {
   #ownerEvents(): BorrowedClientEvents {
     return {
       onReady: () => {
-        this.#commands.open()
-        this.#messages.open()
+        this.#connect()
         if (this.isUp) for (const member of this.#members) member.up()
       },
       onEnd: (error) => {

@@ -5,12 +5,13 @@ import { NO_ANSWER } from './failure-reasons.js'
 import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine } from './line.js'
 import { pickRandom } from './node-redis.js'
 import { scan, serversOfIORedis } from './scan.js'
+import type { Sentinels } from './sentinels.js'
 
 /**
  * With these options a client connects once, queues nothing and repeats no command. They clear the caller's
  * `keyPrefix`: for clients of both packages, only the option `prefix` says where circuits are.
  */
-const OVERRIDES = {
+export const OVERRIDES = {
   lazyConnect: true,
   keyPrefix: '',
   enableOfflineQueue: false,
@@ -30,7 +31,7 @@ const OVERRIDES = {
   readOnly: false,
 }
 
-class IORedisLine implements Line {
+export class IORedisLine implements Line {
   readonly #client: unknown
   readonly #channels = new Map<string, (text: unknown) => void>()
   #error: unknown
@@ -114,15 +115,16 @@ function keepUnrefd(node: unknown): void {
   }
 }
 
-export function commandLineLike(client: IORedisClient): MakeLine {
-  return async (events) => new IORedisLine(methodOf(client, 'nodes') ? clusterOf(client) : duplicate(client), events) // prettier-ignore
+/** @param sentinels that know where to connect to, if the client asks some */
+export function commandLineLike(client: IORedisClient, sentinels?: Sentinels): MakeLine {
+  return async (events) => new IORedisLine(methodOf(client, 'nodes') ? clusterOf(client) : duplicate(client, sentinels), events) // prettier-ignore
 }
 
 /** One connection is enough for messages: each node of a cluster delivers what is published on any other. */
-export function messageLineLike(client: IORedisClient): MakeLine {
+export function messageLineLike(client: IORedisClient, sentinels?: Sentinels): MakeLine {
   return async (events) => {
     const nodes = methodOf(client, 'nodes')
-    if (!nodes) return new IORedisLine(duplicate(client), events)
+    if (!nodes) return new IORedisLine(duplicate(client, sentinels), events)
     const known = nodes('all') as unknown[]
     const node =
       pickRandom(known.filter((each) => property(each, 'status') === 'ready')) ?? pickRandom(known)
@@ -132,11 +134,15 @@ export function messageLineLike(client: IORedisClient): MakeLine {
 }
 
 /** A duplicate of ioredis uses the database of the options. The owner may have selected another one since. */
-function duplicate(client: IORedisClient): unknown {
+function duplicate(client: IORedisClient, sentinels?: Sentinels): unknown {
   // While the client reconnects, only the previous condition knows what was selected.
   const condition = property(client, 'prevCondition') ?? property(client, 'condition')
   const db = property(condition, 'select')
-  return client.duplicate({ ...OVERRIDES, ...(typeof db === 'number' ? { db } : {}) })
+  return client.duplicate({
+    ...OVERRIDES,
+    ...(typeof db === 'number' ? { db } : {}),
+    ...sentinels?.options,
+  })
 }
 
 /**

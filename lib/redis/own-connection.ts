@@ -53,12 +53,16 @@ export class OwnConnection {
     this.#drop()
   }
 
-  /** Drops the connection and makes another one: at once, but at most about once a second. */
+  /**
+   * Drops the connection, or the attempt to make one, and makes another: at once, but at most about once a
+   * second.
+   */
   replace(error: unknown): void {
-    if (!this.#isReady) return
+    if (!this.#isOpen) return
     const now = performance.now() / MS_PER_SECOND
     const wait = Math.max(0, this.#replacedAt + REPLACE_PAUSE - now)
     this.#replacedAt = now + wait
+    this.#fails = 0
     this.#lose(error, wait)
   }
 
@@ -92,13 +96,16 @@ export class OwnConnection {
   }
 
   #lose(error: unknown, wait: number): void {
+    const wasReady = this.#isReady
     this.#drop()
     this.#retryIn(wait)
-    this.#events.onLost(explain(error))
+    if (wasReady) this.#events.onLost(explain(error))
+    else this.#events.onTrouble(explain(error))
   }
 
   /** Adds jitter, so that the processes of a fleet do not reconnect all at once. */
   #retryIn(seconds: number): void {
+    this.#cancelRetry?.()
     const wait = Math.min(seconds, LAST_RETRY) * (1 + Math.random())
     this.#cancelRetry = schedule(Math.min(wait, LAST_RETRY), () => void this.#connect())
   }

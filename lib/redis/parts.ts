@@ -12,7 +12,11 @@ import { commandLineLike, messageLineLike } from './ioredis.js'
 import { lineLike, lineTo } from './node-redis.js'
 import { BorrowedClient } from './borrowed-client.js'
 import { SentinelMessages } from './sentinel-messages.js'
+import { SentinelWatch } from './sentinel-watch.js'
+import { sentinelsOf } from './sentinels.js'
 import { DEFAULT_PINGS, pingOptionsFor, Subscription } from './subscription.js'
+
+const ANOTHER_MASTER = 'The sentinels name another master: connecting to it'
 
 const hubs = new WeakMap<RedisClient, Hub>()
 
@@ -31,11 +35,17 @@ export function hubTo(url: string): Hub {
 }
 
 function partsOfIORedis(client: IORedisClient): MakeParts {
-  return (events) => ({
-    commands: new OwnCommands(commandLineLike(client), events),
-    messages: new Subscription(messageLineLike(client), DEFAULT_PINGS, events),
-    owner: new BorrowedClient(client, events),
-  })
+  const sentinels = sentinelsOf(client)
+  return (events) => {
+    const commands = new OwnCommands(commandLineLike(client, sentinels), events)
+    const messages = new Subscription(messageLineLike(client, sentinels), DEFAULT_PINGS, events)
+    const parts = { commands, messages, owner: new BorrowedClient(client, events) }
+    if (!sentinels) return parts
+    const move = (): void => {
+      for (const part of [commands, messages]) part.replace(new Error(ANOTHER_MASTER))
+    }
+    return { ...parts, watch: new SentinelWatch(sentinels, move) }
+  }
 }
 
 function partsOfNodeRedis(client: NodeRedisClient): MakeParts {

@@ -102,6 +102,11 @@ export class Subscription implements Messages {
     for (const channel of this.#channels.keys()) this.#channels.set(channel, false)
   }
 
+  /** Connects anew. @param reason that the events show */
+  replace(reason: Error): void {
+    this.#own.replace(reason)
+  }
+
   add(channel: string): void {
     this.#channels.set(channel, false)
     const { line } = this.#own

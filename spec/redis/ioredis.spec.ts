@@ -5,6 +5,9 @@ import { startCluster, type Cluster as ClusterServers } from '../../scripts/redi
 import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
+import { Child } from '../support/child.js'
+import { portsOf } from '../support/connections.js'
+import { withoutDemotion } from '../support/demotion.js'
 import { errorOf } from '../support/plugin-harness.js'
 import { SharedBreaker } from '../support/shared-breaker.js'
 import { until } from '../support/until.js'
@@ -45,6 +48,11 @@ function kept<Client extends Redis | Cluster>(client: Client): Client {
 const nodes = () =>
   cluster.rootNodes.map((node) => ({ host: '127.0.0.1', port: Number(new URL(node.url).port) }))
 
+const bySentinels = () => ({
+  name: sentinels.name,
+  sentinels: sentinels.ports.map((port) => ({ host: '127.0.0.1', port })),
+})
+
 async function follow(listener: SharedBreaker, opener: SharedBreaker, name: string): Promise<void> {
   await opener.fail(name)
   await listener.becomes('opened', name)
@@ -59,13 +67,7 @@ const kinds: Record<string, () => [Redis | Cluster, { url: string } | 'cluster' 
     new Redis(url(), { enableAutoPipelining: true, commandTimeout: 1000, maxRetriesPerRequest: 1 }),
     { url: url() },
   ],
-  'a Redis by sentinels': () => [
-    new Redis({
-      name: sentinels.name,
-      sentinels: sentinels.ports.map((port) => ({ host: '127.0.0.1', port })),
-    }),
-    'sentinels',
-  ],
+  'a Redis by sentinels': () => [new Redis(bySentinels()), 'sentinels'],
   'a Cluster': () => [new Cluster(nodes()), 'cluster'],
 }
 
@@ -107,9 +109,7 @@ it('uses the database that its owner has selected, even while that reconnects', 
 })
 
 it('follows its sentinels to another master', async () => {
-  const { name, ports } = sentinels
-  const roots = ports.map((port) => ({ host: '127.0.0.1', port }))
-  const [client, another] = [1, 2].map(() => kept(new Redis({ name, sentinels: roots })))
+  const [client, another] = [1, 2].map(() => kept(new Redis(bySentinels())))
   const rules = { names: NAMES }
   const first = await SharedBreaker.join(
     upstream,
@@ -131,6 +131,50 @@ it('follows its sentinels to another master', async () => {
   await first.fail('users')
   await until('both are up', () => [first, second].every(({ breaker }) => breaker.storageUp), 20)
   await follow(second, first, 'orders')
+})
+
+/** How many connections listen to sentinels. */
+async function watches(): Promise<number> {
+  const answering = sentinels.sentinels.filter(({ isAnswering }) => isAnswering)
+  return (await Promise.all(answering.map((sentinel) => portsOf(sentinel, true)))).flat().length
+}
+
+it('listens to one sentinel, and to another one if that dies, until close()', async () => {
+  await sentinels.settled()
+  const client = kept(new Redis(bySentinels()))
+  const peer = await SharedBreaker.join(upstream, { client, prefix: 'watch' }, { names: NAMES })
+  await until('it listens', async () => (await watches()) === 1)
+  const [first] = sentinels.sentinels as [RedisServer]
+  await first.kill()
+  await until('it listens to another one', async () => (await watches()) === 1)
+  expect(peer.breaker.storageUp).toBe(true)
+  await withoutDemotion(await sentinels.master(), async () => {
+    const { url: master } = await sentinels.failover()
+    const other = await SharedBreaker.join(upstream, { url: master, prefix: 'watch' }, { names: NAMES }) // prettier-ignore
+    await until('it shares through the new master', async () => {
+      await peer.fail('users')
+      return other.opened.includes('users')
+    })
+    await follow(peer, other, 'orders')
+  })
+  await first.restart()
+  await SharedBreaker.closeAll()
+  await until('no connection is left', async () => (await watches()) === 0)
+})
+
+const LINGERING = `
+  const { Redis } = await import('ioredis')
+  const client = new Redis({ ...settings, lazyConnect: true })
+  const breaker = new CircuitBreaker({ storage: new RedisStorage({ client }) })
+  breaker.attach(axios.create(), 'users')
+  await breaker.init()
+  console.log('connected')
+  process.disconnect()`
+
+it('keeps no process alive, nor does its connection to a sentinel', async () => {
+  const child = new Child(LINGERING, bySentinels())
+  await child.reaches('connected')
+  expect(await child.end()).toBe(0)
 })
 
 it('is never connected, closed or used for commands itself, and stays as it was', async () => {

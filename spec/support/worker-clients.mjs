@@ -1,11 +1,12 @@
 /** Clients that a worker passes to the storage, like an app that already has one. */
+import { Redis } from 'ioredis'
 import { createClient, createCluster, createSentinel } from 'redis'
 import { SCRIPT } from '../../dist/esm/redis/script.js'
 import { sha1 } from '../../dist/esm/redis/wire.js'
 
 /**
  * @import { RedisClientOptions } from 'redis'
- * @import { NodeRedisClient } from '../../lib/redis/client.js'
+ * @import { NodeRedisClient, RedisClient } from '../../lib/redis/client.js'
  * @import { WorkerClient } from './worker.js'
  */
 
@@ -19,11 +20,13 @@ end)()`
  * Makes and connects the client that the worker's settings ask for.
  *
  * @param {WorkerClient} wanted
- * @returns {Promise<NodeRedisClient>}
+ * @returns {Promise<RedisClient>}
  */
 export async function bring(wanted) {
   if (wanted.kind === 'cluster') return connected(createCluster(wanted.options))
   if (wanted.kind === 'sentinel') return connected(createSentinel(wanted.options))
+  if (wanted.kind === 'ioredis')
+    return connected(new Redis({ ...wanted.options, lazyConnect: true }))
   const client = await connected(clientOf(wanted.options))
   return wanted.kind === 'clocked' ? clocked(client) : client
 }
@@ -32,7 +35,7 @@ export async function bring(wanted) {
 const clientOf = (options) => createClient(options)
 
 /**
- * @template {NodeRedisClient & { connect(): Promise<unknown> }} Client
+ * @template {RedisClient & { connect(): Promise<unknown> }} Client
  * @param {Client} client
  */
 async function connected(client) {

@@ -1,5 +1,6 @@
 /** Processes of a fleet, each with a breaker of its own. */
 import { join } from 'node:path'
+import type { RedisOptions } from 'ioredis'
 import type { RedisClientOptions, RedisClusterOptions, RedisSentinelOptions } from 'redis'
 import type { CircuitBreakerOptions, CircuitState } from '../../lib/index.js'
 import type { RedisStorageOptions } from '../../lib/redis/index.js'
@@ -25,6 +26,7 @@ export type WorkerClient =
   | { readonly kind: 'client' | 'clocked'; readonly options: RedisClientOptions }
   | { readonly kind: 'cluster'; readonly options: RedisClusterOptions }
   | { readonly kind: 'sentinel'; readonly options: RedisSentinelOptions }
+  | { readonly kind: 'ioredis'; readonly options: RedisOptions }
 
 export interface FleetEvent {
   readonly event: string

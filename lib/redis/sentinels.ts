@@ -3,6 +3,8 @@ import { property } from '../internal/property.js'
 import { methodOf, type IORedisClient } from './client.js'
 
 const DEFAULT_PORT = 26379
+/** Without a limit, a sentinel that is frozen would keep ioredis from asking the next one. */
+const SENTINEL_TIMEOUT_MS = 1000
 
 export class Sentinels {
   readonly #client: IORedisClient
@@ -24,7 +26,8 @@ export class Sentinels {
 
   /** Options of a client that asks the sentinels where the master is. */
   get options(): object {
-    return { sentinels: this.#inTurn }
+    const timeout = property(this.#options, 'sentinelCommandTimeout') ?? SENTINEL_TIMEOUT_MS
+    return { sentinels: this.#inTurn, sentinelCommandTimeout: timeout }
   }
 
   /** Takes the sentinel whose turn it is, which is the last to be asked again unless it is preferred. */

@@ -22,15 +22,28 @@ export function isDateFake(): boolean {
 }
 
 export function monotonic(): number {
-  const { now } = Date
-  if (now === realDate || property(performance, 'now') !== realPerformance) {
-    reading.last = performance.now()
+  if (Date.now === realDate || property(performance, 'now') !== realPerformance) {
+    readPerformance()
     reading.date = undefined
   } else {
-    const before = reading.date ?? performance.timeOrigin + reading.last
-    reading.date = now.call(Date)
-    // A fake clock may start at any time, and may be set back.
-    reading.last += Math.max(0, reading.date - before)
+    readDate()
   }
   return reading.last / MS_PER_SECOND
+}
+
+/** A mock may return anything: what is no time leaves the clock where it was. */
+function readPerformance(): void {
+  const now = performance.now()
+  if (Number.isFinite(now)) reading.last = now
+}
+
+function readDate(): void {
+  const date = Date.now()
+  if (!Number.isFinite(date)) return
+  if (reading.date === undefined) readPerformance()
+  // At first, what counts is how far the fake clock is ahead of the real one.
+  const before = reading.date ?? realDate()
+  // A fake clock may start at any time, and may be set back.
+  reading.last += Math.max(0, date - before)
+  reading.date = date
 }

@@ -7,8 +7,11 @@ import { property } from './property.js'
 
 const MS_PER_SECOND = 1000
 
-const realDate = Date.now
-const realPerformance = property(globalThis.performance, 'now')
+/** Undefined until this module has seen it: fake timers may be older than this module. */
+let realDate: typeof Date.now | undefined
+/** Those that were there before the real `Date` was seen. One may be fake, but no later fake is the same. */
+const realPerformances = new Set<unknown>()
+meetClocks()
 
 /**
  * The last reading, and what a fake `Date` said at that moment, in milliseconds. An object, because engines change
@@ -22,13 +25,29 @@ export function isDateFake(): boolean {
 }
 
 export function monotonic(): number {
-  if (Date.now === realDate || property(performance, 'now') !== realPerformance) {
+  if (Date.now === realDate || !isOnlyDateFake()) {
     readPerformance()
     reading.date = undefined
   } else {
     readDate()
   }
   return reading.last / MS_PER_SECOND
+}
+
+function isOnlyDateFake(): boolean {
+  if (!realDate) meetClocks()
+  return Date.now !== realDate && isPerformanceReal()
+}
+
+function isPerformanceReal(): boolean {
+  return realPerformances.has(property(performance, 'now'))
+}
+
+/** A fake function shows its source. Frameworks bind theirs, which hides it: those are no fakes. */
+function meetClocks(): void {
+  const { now } = Date
+  realPerformances.add(property(globalThis.performance, 'now'))
+  if (String(now).includes('[native code]')) realDate = now
 }
 
 /** A mock may return anything: what is no time leaves the clock where it was. */
@@ -42,7 +61,7 @@ function readDate(): void {
   if (!Number.isFinite(date)) return
   if (reading.date === undefined) readPerformance()
   // At first, what counts is how far the fake clock is ahead of the real one.
-  const before = reading.date ?? realDate()
+  const before = reading.date ?? realDate?.() ?? date
   // A fake clock may start at any time, and may be set back.
   reading.last += Math.max(0, date - before)
   reading.date = date

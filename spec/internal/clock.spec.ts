@@ -48,6 +48,64 @@ it('counts how far a fake Date is ahead when it is seen first', async () => {
   expect(monotonic() - before).toBeCloseTo(30, 1)
 })
 
+/** What Jest's fake timers would replace too. */
+const NOT_DATE: FakeableAPI[] = ['performance', 'nextTick', 'queueMicrotask', 'setImmediate']
+
+const FAKES: [what: string, fake: (time: number) => void][] = [
+  ['a stub of Date.now', (time) => void jest.spyOn(Date, 'now').mockReturnValue(time)],
+  ['a fake Date', (now) => void jest.useFakeTimers({ now, doNotFake: NOT_DATE })],
+  ['fake timers', (now) => void jest.useFakeTimers({ now })],
+]
+
+it.each(FAKES)(
+  'follows %s from before it was loaded, and those that come later',
+  async (_what, fake) => {
+    const begin = realNow()
+    fake(begin)
+    const { monotonic, isDateFake } = await loaded()
+    const start = monotonic()
+    fake(begin + 30_000)
+    expect(monotonic() - start).toBeCloseTo(30)
+    expect(isDateFake()).toBe(true)
+    jest.useRealTimers()
+    jest.restoreAllMocks()
+    const real = monotonic()
+    expect(real).toBeCloseTo(performance.now() / 1000, 0)
+    expect(isDateFake()).toBe(false)
+    jest.spyOn(Date, 'now').mockReturnValue(realNow() + 60_000)
+    expect(monotonic() - real).toBeCloseTo(60, 0)
+  },
+)
+
+it('follows a Date that was fake first, whichever clocks were fake in the meantime', async () => {
+  jest.useFakeTimers({ doNotFake: NOT_DATE })
+  const { monotonic } = await loaded()
+  monotonic()
+  jest.useRealTimers()
+  jest.useFakeTimers({ doNotFake: ['Date'] })
+  const performed = monotonic()
+  jest.advanceTimersByTime(30_000)
+  expect(monotonic() - performed).toBeCloseTo(30)
+  jest.useRealTimers()
+  jest.useFakeTimers({ doNotFake: NOT_DATE })
+  const start = monotonic()
+  jest.advanceTimersByTime(30_000)
+  expect(monotonic() - start).toBeCloseTo(30)
+})
+
+it('does not read the Date of a framework, which binds what it puts there', async () => {
+  const read = jest.fn(realNow)
+  Date.now = read.bind(undefined)
+  try {
+    const { monotonic, isDateFake } = await loaded()
+    expect(monotonic()).toBeCloseTo(performance.now() / 1000, 0)
+    expect(isDateFake()).toBe(false)
+    expect(read).not.toHaveBeenCalled()
+  } finally {
+    Date.now = realNow
+  }
+})
+
 describe.each([
   ['performance', () => jest.spyOn(performance, 'now'), performance.now.bind(performance)],
   ['Date', () => jest.spyOn(Date, 'now'), realNow],

@@ -4,7 +4,8 @@
  * stood still. It runs as long as somebody reads the clock, and does not keep the process alive. The time that a
  * test's own clock shows counts in full: a test sets it ahead while the process does nothing else.
  */
-import { isDateFake, monotonic } from './clock.js'
+import { isClockFake, monotonic } from './clock.js'
+import { isFakeTimer } from './fake-timer.js'
 import { schedule } from './timers.js'
 
 /** Seconds. A stall that is shorter than both together may go unnoticed. */
@@ -15,6 +16,7 @@ const LATE = 0.02
 const awake = {
   /** Seconds in which the process stood still, as far as was noticed. */
   lost: 0,
+  /** Infinity if a fake timer waits for it, since that is late for other reasons. */
   nextBeat: 0,
   watchedUntil: -Infinity,
   /** What the next beat waits by; undefined if none does. Fake timers that a test puts away drop theirs. */
@@ -33,7 +35,7 @@ export function awakeClock(span: number) {
     },
     /** A time that `now` would not exceed: time after the next beat would count as a stall. Reads no clock. */
     latest(): number {
-      const isKnown = awake.beatsBy === setTimeout && !isDateFake()
+      const isKnown = awake.beatsBy === setTimeout && !isClockFake()
       return isKnown ? awake.nextBeat + LATE - awake.lost : Infinity
     },
   }
@@ -42,7 +44,7 @@ export function awakeClock(span: number) {
 function beatFrom(now: number): void {
   const by = setTimeout
   awake.beatsBy = by
-  awake.nextBeat = now + BEAT
+  awake.nextBeat = isFakeTimer(by) ? Infinity : now + BEAT
   schedule(BEAT, () => {
     if (awake.beatsBy === by) beat()
   })
@@ -57,6 +59,6 @@ function beat(): void {
 
 function notice(now: number): void {
   if (now - awake.nextBeat <= LATE) return
-  if (!isDateFake()) awake.lost += now - awake.nextBeat
+  if (!isClockFake()) awake.lost += now - awake.nextBeat
   awake.nextBeat = now
 }

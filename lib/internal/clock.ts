@@ -19,9 +19,9 @@ meetClocks()
  */
 const reading: { last: number; date: number | undefined } = { last: 0, date: undefined }
 
-/** Whether `Date` is fake. Reads no clock. */
-export function isDateFake(): boolean {
-  return Date.now !== realDate
+/** Whether the clock may be a test's. Reads no clock. */
+export function isClockFake(): boolean {
+  return Date.now !== realDate || !isPerformanceReal()
 }
 
 export function monotonic(): number {

@@ -4,6 +4,20 @@ import { awakeClock } from '../../lib/internal/awake.js'
 import { monotonic } from '../../lib/internal/clock.js'
 import { until } from '../support/until.js'
 
+const ALL_BUT_TIMEOUT: FakeableAPI[] = ['Date', 'performance', 'nextTick', 'queueMicrotask']
+const { setTimeout: realTimer } = globalThis
+
+function noTimer(this: unknown): unknown {
+  return this
+}
+
+function restore(): void {
+  globalThis.setTimeout = realTimer
+  jest.useRealTimers()
+  jest.restoreAllMocks()
+}
+afterEach(restore)
+
 /** Seconds for which the process does nothing else. */
 function stall(seconds: number): void {
   for (const end = monotonic() + seconds; monotonic() < end;);
@@ -27,20 +41,45 @@ it('passes no time while the process is busy, but for a beat', async () => {
   expect(start - before).toBeGreaterThan(0.04)
 })
 
-it('passes the time that a fake Date shows, and no stall before or after', async () => {
+it.each([
+  ['Date', () => jest.spyOn(Date, 'now'), Date.now],
+  ['performance', () => jest.spyOn(performance, 'now'), performance.now.bind(performance)],
+])(
+  'passes the time that a fake %s shows, and no stall before or after',
+  async (_what, spy, real) => {
+    const clock = awakeClock(60)
+    const before = clock.now()
+    stall(0.5)
+    clock.now()
+    const begin = real()
+    const fake = spy().mockReturnValue(begin)
+    const start = clock.now()
+    fake.mockReturnValue(begin + 3000)
+    expect(clock.latest()).toBeGreaterThanOrEqual(start + 3)
+    await sleep(100)
+    expect(clock.now() - start).toBeCloseTo(3)
+    fake.mockRestore()
+    stall(0.5)
+    expect(clock.now() - before).toBeLessThan(3.3)
+  },
+)
+
+it.each<[what: string, fake: () => unknown]>([
+  ['of Jest', () => jest.useFakeTimers({ doNotFake: ALL_BUT_TIMEOUT })],
+  ['that is a mock', () => jest.spyOn(globalThis, 'setTimeout').mockImplementation()],
+  ['as of node:test', () => (globalThis.setTimeout = noTimer.bind(undefined) as never)],
+])('passes real time if only setTimeout is fake: one %s', async (_what, fake) => {
   const clock = awakeClock(60)
-  const before = clock.now()
-  stall(0.5)
   clock.now()
-  const fake = jest.spyOn(Date, 'now').mockReturnValue(Date.now())
+  fake()
+  const before = clock.now()
+  await sleep(300)
+  expect(clock.latest()).toBe(Infinity)
+  expect(clock.now() - before).toBeGreaterThan(0.29)
+  restore()
   const start = clock.now()
-  fake.mockReturnValue(Date.now() + 3000)
-  expect(clock.latest()).toBeGreaterThanOrEqual(start + 3)
-  await sleep(100)
-  expect(clock.now() - start).toBeCloseTo(3)
-  fake.mockRestore()
   stall(0.5)
-  expect(clock.now() - before).toBeLessThan(3.3)
+  expect(clock.now() - start).toBeLessThan(0.1)
 })
 
 it('goes on after fake timers, whether they were put in its way or away', async () => {

@@ -62,16 +62,16 @@ it.each(FAKES)(
   async (_what, fake) => {
     const begin = realNow()
     fake(begin)
-    const { monotonic, isDateFake } = await loaded()
+    const { monotonic, isClockFake } = await loaded()
     const start = monotonic()
     fake(begin + 30_000)
     expect(monotonic() - start).toBeCloseTo(30)
-    expect(isDateFake()).toBe(true)
+    expect(isClockFake()).toBe(true)
     jest.useRealTimers()
     jest.restoreAllMocks()
     const real = monotonic()
     expect(real).toBeCloseTo(performance.now() / 1000, 0)
-    expect(isDateFake()).toBe(false)
+    expect(isClockFake()).toBe(false)
     jest.spyOn(Date, 'now').mockReturnValue(realNow() + 60_000)
     expect(monotonic() - real).toBeCloseTo(60, 0)
   },
@@ -97,9 +97,9 @@ it('does not read the Date of a framework, which binds what it puts there', asyn
   const read = jest.fn(realNow)
   Date.now = read.bind(undefined)
   try {
-    const { monotonic, isDateFake } = await loaded()
+    const { monotonic, isClockFake } = await loaded()
     expect(monotonic()).toBeCloseTo(performance.now() / 1000, 0)
-    expect(isDateFake()).toBe(false)
+    expect(isClockFake()).toBe(false)
     expect(read).not.toHaveBeenCalled()
   } finally {
     Date.now = realNow

@@ -1,34 +1,19 @@
 /** Yields to the event loop: code that only chains promises keeps timers and sockets waiting. */
-import { isFakeTimer } from './fake-timer.js'
 import { property } from './property.js'
 
-/** The real timer, even if a test replaces it later. It may be a fake one that is older than this module. */
+/** The real timer, even if a test replaces it later. */
 const { setTimeout: startTimer } = globalThis
 
 /** Resolves in a later turn of the event loop. */
 export function laterTurn(): Promise<void> {
-  return new Promise((resolve) => void start(resolve, 0))
+  return new Promise((resolve) => void startTimer(resolve, 0))
 }
 
 /** Runs the job in a later turn of the event loop, without keeping the process alive. */
 export function inLaterTurn(job: () => void, milliseconds = 0): void {
-  const timer: unknown = start(job, milliseconds)
+  const timer: unknown = startTimer(job, milliseconds)
   const unref = property(timer, 'unref')
   if (typeof unref === 'function') unref.call(timer)
-}
-
-/** If timers were fake from the beginning, a message makes the turn: tests do not replace channels. */
-function start(job: () => void, milliseconds: number): unknown {
-  if (!isFakeTimer(startTimer)) return startTimer(job, milliseconds)
-  if (milliseconds > 0 || typeof MessageChannel !== 'function') return setTimeout(job, milliseconds)
-  const { port1, port2 } = new MessageChannel()
-  port1.addEventListener('message', () => {
-    port1.close()
-    job()
-  })
-  port1.start()
-  port2.postMessage(0)
-  return port1
 }
 
 /** Counts what happens in one turn of the event loop, at the cost of an occasional timer. */

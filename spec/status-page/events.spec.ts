@@ -205,7 +205,7 @@ describe('a page that reads nothing', () => {
     client.resume()
     await until('it has everything', () => text.lastIndexOf('event: whole') > 1000)
     await until('it knows the last', () =>
-      text.slice(text.lastIndexOf('event: ')).includes('the last one'),
+      text.slice(text.lastIndexOf('event: whole')).includes('the last one'),
     )
   }, 60_000)
 

@@ -103,7 +103,10 @@ export type Command =
   | { readonly op: 'acquire'; readonly token: string }
   /** Asks to keep the permit for another lease. Granted if the token still holds it. */
   | { readonly op: 'renew'; readonly token: string; readonly lease: number }
-  /** Reports the end of a probe, and gives its permit back. Granted, so counted, if the token still held it. */
+  /**
+   * Reports the end of a probe, and gives its permit back. Granted, so counted, if the token still held it, and
+   * the circuit has not moved since it was granted.
+   */
   | {
       readonly op: 'settle'
       readonly token: string

@@ -40,6 +40,9 @@ export class Group {
   readonly #sink: Sink
   readonly #members = new Map<ObservedBreaker, () => void>()
   readonly #shown = new Map<string, Shown>()
+  /** Of breakers that have left, since a counter must not go back; and how much of that is whose, if one returns. */
+  #unguardedOfGone = 0
+  readonly #unguardedAtLeave = new WeakMap<ObservedBreaker, number>()
 
   constructor(sink: Sink) {
     this.#sink = sink
@@ -51,8 +54,8 @@ export class Group {
 
   /** How many requests went without a circuit because of a bound. */
   get unguarded(): number {
-    const counts = [...this.#members.keys()].map(({ unguarded = 0 }) => unguarded)
-    return counts.reduce((sum, count) => sum + count, 0)
+    const counts = [...this.#members.keys()].map((breaker) => this.#unguardedOf(breaker))
+    return counts.reduce((sum, count) => sum + count, this.#unguardedOfGone)
   }
 
   /** Whether every storage answers; undefined without any. */
@@ -70,6 +73,8 @@ export class Group {
     const leave = (): void => {
       if (this.#members.get(breaker) !== leave) return
       this.#members.delete(breaker)
+      this.#unguardedOfGone += this.#unguardedOf(breaker)
+      this.#unguardedAtLeave.set(breaker, breaker.unguarded ?? 0)
       unsubscribe()
       for (const name of this.#shown.keys()) this.#release(name, breaker)
       onLeave()
@@ -116,6 +121,10 @@ export class Group {
       }
     }
     return forces
+  }
+
+  #unguardedOf(breaker: ObservedBreaker): number {
+    return (breaker.unguarded ?? 0) - (this.#unguardedAtLeave.get(breaker) ?? 0)
   }
 
   #subscribe(breaker: ObservedBreaker): () => void {

@@ -88,6 +88,26 @@ it('prom-client adds up the requests of several breakers', async () => {
   expect(await registry.getSingleMetricAsString('circuit_breaker_unguarded_total')).toMatch(/ 4$/m)
 })
 
+it('prom-client never counts requests of a breaker back, or twice', async () => {
+  const registry = new Registry()
+  const [first, second] = [grouped(1), grouped(1)]
+  const stops = [first, second].map(({ breaker }) => collectMetrics(breaker, { registry }))
+  const total = async () => {
+    const text = await registry.getSingleMetricAsString('circuit_breaker_unguarded_total')
+    return Number(/ (\d+)$/m.exec(text)?.[1])
+  }
+  for (const name of ['a', 'b', 'c']) await first.send(name)
+  expect(await total()).toBe(2)
+  stops[0]?.()
+  expect(await total()).toBe(2)
+  for (const each of [first, second]) await each.send('b')
+  await second.send('c')
+  collectMetrics(first.breaker, { registry })
+  expect(await total()).toBe(4)
+  await first.send('c')
+  expect(await total()).toBe(5)
+})
+
 it('prom-client shows 0 for a breaker of an earlier version', async () => {
   const registry = new Registry()
   const earlier = {

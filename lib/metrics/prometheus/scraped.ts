@@ -57,7 +57,7 @@ export function ratioGauge(group: () => Group): Gauge<'client_name'> {
 export function unguardedCounter(group: () => Group): Counter {
   return new Counter({
     name: 'circuit_breaker_unguarded_total',
-    help: 'Requests that went without a circuit, because a name function had maxCircuits already.',
+    help: 'Requests that went without a circuit, because a name function had reached its maxCircuits.',
     registers,
     collect() {
       this.reset()

@@ -4,7 +4,7 @@ import { markup, visible, type Html } from './html.js'
 import { time } from './time.js'
 
 const TEXT_LENGTH = 200
-const WORDS: Readonly<Record<ForcedState, string>> = {
+export const FORCED_WORDS: Readonly<Record<ForcedState, string>> = {
   opened: 'forced open',
   closed: 'forced closed',
 }
@@ -14,7 +14,7 @@ export function forceOf({ state, by, reason }: Forced, until: Date | undefined):
   const who = by === undefined ? markup`` : markup` by ${shown(by)}`
   const end = until ? markup`until ${time(until)}` : markup`until it is released`
   return [
-    markup`${WORDS[state]}${who}`,
+    markup`${FORCED_WORDS[state]}${who}`,
     ...(reason === undefined ? [] : [markup`${shown(reason)}`]),
     end,
   ]

@@ -1,6 +1,7 @@
 /** Renders the summary at the top, which screen readers read out when it changes. */
 import type { CircuitState } from '../circuit/types.js'
 import { FORCED_STATES } from '../observe/observed.js'
+import { FORCED_WORDS } from './forced.js'
 import { markup, visible, type Html } from './html.js'
 import { inWords, time } from './time.js'
 import type { Tracked } from './tracked.js'
@@ -32,7 +33,7 @@ function states(circuits: readonly Tracked[]): Html {
 function forces(circuits: readonly Tracked[]): Html {
   const parts = FORCED_STATES.map((state) => {
     const forced = circuits.filter(({ circuit }) => circuit.forced?.state === state)
-    return forced.length > 0 ? markup` · ${named(forced, `forced ${state}`)}` : markup``
+    return forced.length > 0 ? markup` · ${named(forced, FORCED_WORDS[state])}` : markup``
   })
   return markup`${parts}`
 }

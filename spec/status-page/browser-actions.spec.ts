@@ -68,7 +68,7 @@ it('forces a circuit with a reason and a time, and releases it, without a reload
   expect(users.forced).toMatchObject({ state: 'opened', by: 'ann', reason: 'maintenance <b>' })
   expect(users.forced?.endsIn).toBeGreaterThan(3500)
   expect(await tab.row.innerText()).toMatch(/maintenance <b>\s+until \d\d:\d\d:\d\d UTC/)
-  expect(await tab.page.innerText('#summary')).toContain('1 forced opened users')
+  expect(await tab.page.innerText('#summary')).toContain('1 forced open users')
   await tab.button('Change users').click()
   await tab.dialog.getByLabel(/Release it/).check()
   expect(await tab.dialog.getByLabel('Reason').isVisible()).toBe(false)

@@ -202,7 +202,7 @@ describe('a forced circuit', () => {
     )
     expect(row).toMatch(/data-retry="(90|8\d)\.\d+">/)
     expect(await text()).toContain(
-      '<strong>1 opened</strong> <bdi>users</bdi> · 1 closed · <strong>1 forced opened</strong> <bdi>users</bdi></p>',
+      '<strong>1 opened</strong> <bdi>users</bdi> · 1 closed · <strong>1 forced open</strong> <bdi>users</bdi></p>',
     )
     await users.unforce()
     expect(await rowOf()).not.toContain('forced')

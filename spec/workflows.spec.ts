@@ -47,7 +47,13 @@ const jobOf = (file: string, name: string): Job | undefined => workflows.get(fil
 
 describe('the workflows', () => {
   it('are those that CONTRIBUTING lists', () => {
-    expect(files.toSorted()).toEqual(['ci.yml', 'codeql.yml', 'nightly.yml', 'release.yml'])
+    expect(files.toSorted()).toEqual([
+      'ci.yml',
+      'codeql.yml',
+      'long.yml',
+      'nightly.yml',
+      'release.yml',
+    ])
   })
 
   it('run npm scripts that exist', () => {
@@ -99,7 +105,9 @@ describe('an action', () => {
 
   it('of our own exists', () => {
     const own = used.filter((action) => action.startsWith('./'))
-    expect(own).toEqual([`./${FOLDER}/ci.yml`])
+    const reusable = files.filter((file) => 'workflow_call' in (workflows.get(file)?.on ?? {}))
+    expect(new Set(own)).toEqual(new Set(reusable.map((file) => `./${FOLDER}/${file}`)))
+    expect(reusable).toEqual(['ci.yml', 'long.yml'])
   })
 
   it('that checks out leaves no credentials behind', () => {
@@ -159,9 +167,14 @@ describe('nightly', () => {
 
 describe('a release', () => {
   it('publishes only what was checked and tested', () => {
-    const release = workflows.get('release.yml')?.jobs as Record<string, { needs?: string }>
-    expect(release.publish?.needs).toBe('test')
-    expect(release.test?.needs).toBe('check')
+    const release = workflows.get('release.yml')?.jobs as Record<
+      string,
+      Job & { needs?: string | readonly string[] }
+    >
+    expect(release.publish?.needs).toEqual(['test', 'long'])
+    expect([release.test?.needs, release.long?.needs]).toEqual(['check', 'check'])
+    expect(release.test?.uses).toContain('ci.yml')
+    expect(release.long?.uses).toContain('long.yml')
   })
 
   it('is made by a tag alone, with provenance and without a token', () => {

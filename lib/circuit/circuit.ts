@@ -23,7 +23,7 @@ export interface CircuitReading {
   /** Left out while it is closed. */
   readonly round?: number | undefined
   readonly lastFailure?: FailureReason | undefined
-  /** Left out unless it is forced, or runs dry. */
+  /** Left out unless it is forced, or in a dry run. */
   readonly forced?: Forced | undefined
 }
 

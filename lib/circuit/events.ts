@@ -39,9 +39,9 @@ export interface CircuitEvents {
     readonly circuit: string
     readonly state: 'opened' | 'half-opened'
     readonly retryAfter: number
-    /** Set if the circuit is forced open, and refused the request for that. */
+    /** Set if the circuit refused the request because it is forced open. */
     readonly forced?: Forced
-    /** True if the request was sent all the same, as the circuit is forced closed, or runs dry. */
+    /** True if the request was sent all the same, as the circuit is forced closed, or in a dry run. */
     readonly dryRun?: true
   }
   /**

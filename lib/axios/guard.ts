@@ -10,7 +10,7 @@ import { tryCall } from '../internal/property.js'
 import { dispatcherOf } from './axios.js'
 import { passesBy } from './bypass.js'
 import { NotInitializedError, OpenedStateError } from './errors.js'
-import { hitOf, keeps } from './hit.js'
+import { hitOf, mayHaveHit } from './hit.js'
 import { isCancelled } from './outcome.js'
 import { Passage, passageOn } from './passage.js'
 import { rememberAsking } from './reentry.js'
@@ -32,7 +32,7 @@ export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promi
   const passes = passesBy(config, circuit, wrapped, post)
   if (passes === true) return send(dispatch, config)
   if (passes !== false) return Promise.reject(passes)
-  if (typeof wrapped === 'function' && keeps(wrapped) && !circuit.isOpenToAll) {
+  if (typeof wrapped === 'function' && mayHaveHit(wrapped, config) && !circuit.isOpenToAll) {
     return hitOf(wrapped, config).then((hit) => hit ?? ask(dispatch, config, circuit, guard))
   }
   return ask(dispatch, config, circuit, guard)

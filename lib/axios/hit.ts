@@ -3,27 +3,48 @@ import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'ax
 import { property } from '../internal/property.js'
 import { inLaterTurn } from '../internal/turns.js'
 import { isCachedAnswer } from './cached.js'
+import { UnsentError } from './errors.js'
 
 /** Whether an adapter caches answers. One that sent a request anyway, or was late, is not asked again. */
 const keepers = new WeakMap<object, boolean>()
 /** Whether there is one at all: looking an adapter up costs each request as much as the rest of its admission. */
 let hasKeepers = false
 
+/** Nobody caches the answers to others, and sending one of these after all does the least harm. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['get', 'head', 'options'])
 /** Milliseconds allowed for a cache, because a refusal must not wait long. */
 const PATIENCE = 1000
 const LATE = new Error('The cache did not answer in time')
 
 /** An adapter that sends a request reads its cancel token first. A cache has no need to. */
-const UNSENDABLE = new Proxy(
-  {},
-  {
-    get(_target, key) {
-      // The http adapter of axios 1.7 unsubscribes from the token before it rejects.
-      if (key === 'unsubscribe') return () => undefined
-      throw new Error('The circuit refuses requests, and only a cached answer may be used')
-    },
-  },
-)
+class Look {
+  readonly config: InternalAxiosRequestConfig
+  readonly #token: object
+  #isPrevented = false
+
+  constructor(config: InternalAxiosRequestConfig) {
+    this.#token = new Proxy({}, { get: (_target, key) => this.#prevent(key) })
+    this.config = { ...config, cancelToken: this.#token } as never
+  }
+
+  /** Whether the adapter has tried to send the request. */
+  get isPrevented(): boolean {
+    return this.#isPrevented
+  }
+
+  /** Whether an answer belongs to this look: it has its config, or a copy of it. */
+  isOwn(response: unknown): boolean {
+    const config = property(response, 'config')
+    return config === this.config || property(config, 'cancelToken') === this.#token
+  }
+
+  #prevent(key: PropertyKey): unknown {
+    this.#isPrevented = true
+    // The http adapter of axios 1.7 unsubscribes from the token before it rejects.
+    if (key === 'unsubscribe') return () => undefined
+    throw new Error('The circuit refuses requests, and only a cached answer may be used')
+  }
+}
 
 /** Call this if an adapter has returned a cached answer. */
 export function isKeeper(adapter: object): void {
@@ -35,22 +56,36 @@ export function keeps(adapter: object): boolean {
   return hasKeepers && keepers.get(adapter) === true
 }
 
+/** Whether the adapter may have an answer to such a request. */
+export function mayHaveHit(
+  adapter: object,
+  { method = 'get' }: InternalAxiosRequestConfig,
+): boolean {
+  return keeps(adapter) && SAFE_METHODS.has(method.toLowerCase())
+}
+
 /** @returns the cached answer; undefined if there is none, whatever else the adapter does */
 export async function hitOf(
   adapter: AxiosAdapter,
   config: InternalAxiosRequestConfig,
 ): Promise<AxiosResponse | undefined> {
-  const unsendable = { ...config, cancelToken: UNSENDABLE } as never
+  const look = new Look(config)
   try {
-    const late = new Promise<never>((_resolve, reject) => {
-      inLaterTurn(() => reject(LATE), PATIENCE)
-    })
-    const response = await Promise.race([adapter(unsendable), late])
-    const isOwn = property(response, 'config') === unsendable
-    if (isOwn && !isCachedAnswer(response)) keepers.set(adapter, false)
-    return isOwn ? { ...response, config } : response
+    const response = await inTime(adapter(look.config))
+    if (!look.isOwn(response)) return response
+    if (!isCachedAnswer(response)) keepers.set(adapter, false)
+    return { ...response, config }
   } catch (error) {
-    if (error === LATE) keepers.set(adapter, false)
+    // If nothing kept it from sending, it has sent the request, and would do so at the next look.
+    const isPrevented = look.isPrevented || error instanceof UnsentError
+    if (error === LATE || !isPrevented) keepers.set(adapter, false)
     return undefined
   }
+}
+
+function inTime(answer: Promise<AxiosResponse>): Promise<AxiosResponse> {
+  const late = new Promise<never>((_resolve, reject) => {
+    inLaterTurn(() => reject(LATE), PATIENCE)
+  })
+  return Promise.race([answer, late])
 }

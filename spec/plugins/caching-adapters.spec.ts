@@ -1,5 +1,6 @@
 /** Caches that are adapters: their hits prove nothing, and each request that they send counts once. */
-import axios, { getAdapter, type AxiosAdapter, type AxiosResponse } from 'axios'
+import axios, { getAdapter } from 'axios'
+import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { cacheAdapterEnhancer, throttleAdapterEnhancer } from 'axios-extensions'
 import { CircuitBreaker, ConfigError, OpenedStateError, type Circuit } from '../../lib/index.js'
 import { TestClock } from '../../lib/testing/index.js'
@@ -11,6 +12,9 @@ beforeEach(async () => {
   upstream = await Upstream.start()
 })
 afterEach(() => upstream.stop())
+
+/** Milliseconds after which a look at a cache is given up. */
+const PATIENCE = 1000
 
 type Mark = (response: AxiosResponse) => void
 
@@ -198,9 +202,11 @@ it.each(['http', 'fetch'] as const)('sends nothing through %s to look for a hit'
   expect(upstream.hits).toBe(hits)
 })
 
+/** Sends without its cancel token, as an adapter does that knows only signals. */
+const heedless: AxiosAdapter = ({ cancelToken: _cancelToken, ...config }) =>
+  getAdapter('http')(config)
+
 it('does not look twice in an adapter that sends a request instead', async () => {
-  const send = getAdapter('http')
-  const heedless: AxiosAdapter = ({ cancelToken: _cancelToken, ...config }) => send(config)
   const { users, breaker, circuit } = service(
     keeping((response) => Object.assign(response, { cached: true }))(async (config) => {
       const answer = await heedless(config)
@@ -214,6 +220,72 @@ it('does not look twice in an adapter that sends a request instead', async () =>
   await users.get('/status/201')
   expect(await errorOf(users.get('/status/202'))).toBeInstanceOf(OpenedStateError)
   expect(upstream.hits).toBe(hits + 1)
+})
+
+it.each([
+  ['as it is', (config: InternalAxiosRequestConfig) => config],
+  ['in a copy', (config: InternalAxiosRequestConfig) => ({ ...config })],
+])('does not look twice in an adapter that sends and fails, with its config %s', async (_, own) => {
+  const marked = keeping((response) => Object.assign(response, { cached: true }))
+  const { users, breaker, circuit } = service(
+    marked(async (config) => ({ ...(await heedless(config)), config: own(config) })),
+  )
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  const { hits } = upstream
+  await errorOf(users.get('/status/503'))
+  expect(await errorOf(users.get('/status/503'))).toBeInstanceOf(OpenedStateError)
+  expect(await errorOf(users.get('/status/202'))).toBeInstanceOf(OpenedStateError)
+  expect(upstream.hits).toBe(hits + 1)
+})
+
+it('takes no answer to a copied config for a hit', async () => {
+  const marked = keeping((response) => Object.assign(response, { cached: true }))
+  const { users, breaker, circuit } = service(
+    marked(async (config) => ({ ...(await heedless(config)), config: { ...config } })),
+  )
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  const { hits } = upstream
+  const { config } = await users.get('/status/201')
+  expect(config.cancelToken).toBeUndefined()
+  expect(await errorOf(users.get('/status/202'))).toBeInstanceOf(OpenedStateError)
+  expect(upstream.hits).toBe(hits + 1)
+})
+
+it('looks for no answer to a request that changes something', async () => {
+  const marked = keeping((response) => Object.assign(response, { cached: true }))
+  const { users, breaker, circuit, clock } = service(marked(heedless))
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  const { hits } = upstream
+  expect(await errorOf(users.post('/status/201'))).toBeInstanceOf(OpenedStateError)
+  expect(upstream.hits).toBe(hits)
+  clock.advance(60)
+  await users.post('/status/201')
+  expect(upstream.hits).toBe(hits + 1)
+})
+
+it('leaves no rejection behind if an adapter throws during the look', async () => {
+  const unhandled = jest.fn()
+  process.on('unhandledRejection', unhandled)
+  const marked = keeping((response) => Object.assign(response, { cached: true }))
+  const cache = marked(getAdapter('http'))
+  const { users, breaker, circuit } = service((config) => {
+    if (config.url === '/status/200') return cache(config)
+    config.cancelToken?.throwIfRequested()
+    return getAdapter('http')(config)
+  })
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
+  await new Promise((resolve) => setTimeout(resolve, PATIENCE + 200))
+  expect(unhandled).not.toHaveBeenCalled()
+  process.off('unhandledRejection', unhandled)
 })
 
 it('waits a second for a cache that never answers, and does not ask again', async () => {

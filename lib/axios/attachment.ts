@@ -59,6 +59,20 @@ export class Attachment<To extends Route, Options extends Interception> {
   }
 
   remove(instance: Attachable): void {
+    this.#release(instance)
+    const left = listOf(this.#references).filter((reference) => reference.deref() !== instance)
+    this.#references = left.length > 0 ? left : undefined
+  }
+
+  clear(): void {
+    for (const reference of listOf(this.#references)) {
+      const instance = reference.deref()
+      if (instance) this.#release(instance)
+    }
+    this.#references = undefined
+  }
+
+  #release(instance: Attachable): void {
     let latest: Holding | undefined
     for (const holding of holdingsOf(instance)) {
       if (holding.attachment === this) holding.release(instance)
@@ -69,11 +83,6 @@ export class Attachment<To extends Route, Options extends Interception> {
     }
     if (latest) holdings.set(instance, latest)
     else holdings.delete(instance)
-  }
-
-  clear(): void {
-    for (const instance of instancesOf(this.#references)) this.remove(instance)
-    this.#references = undefined
   }
 
   /** Each addition checks two others and drops those that are gone, so that no sweep takes long. */
@@ -110,10 +119,6 @@ function holdingsOf(instance: Attachable): Holding[] {
   return held
 }
 
-function instancesOf(references: References = []): readonly Attachable[] {
-  return listOf(references).flatMap((reference) => reference.deref() ?? [])
-}
-
-function listOf(references: References): WeakRef<Attachable>[] {
+function listOf(references: References = []): WeakRef<Attachable>[] {
   return Array.isArray(references) ? references : [references]
 }

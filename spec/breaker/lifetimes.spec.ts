@@ -105,6 +105,31 @@ describe('instances that are dropped', () => {
   }, 60_000)
 })
 
+it('an instance that is attached and detached again and again leaves nothing behind', async () => {
+  const found = await inCollected<{ bytes: number; kept: boolean }>(`
+    const breaker = new CircuitBreaker()
+    const make = () => ({ interceptors: { request: { use: () => 0 }, response: { use: () => 0 } } })
+    const instances = [make(), make(), make()]
+    const kept = make()
+    const circuit = breaker.attach(kept, 'users')
+    const cycle = (times) => {
+      for (let index = 0; index < times; index += 1) {
+        for (const instance of instances) {
+          breaker.attach(instance, 'users')
+          circuit.detach(instance)
+        }
+      }
+    }
+    cycle(1000)
+    const before = await settled()
+    cycle(${MANY})
+    const bytes = ((await settled()) - before) / ${MANY}
+    circuit.detach(kept)
+    console.log(JSON.stringify({ bytes, kept: breaker.circuit('users') !== undefined }))`)
+  expect(found.bytes).toBeLessThan(5)
+  expect(found.kept).toBe(true)
+}, 60_000)
+
 describe('100,000 instances of one name', () => {
   it('are attached in a time that grows with their number only, and all detached', async () => {
     const found = await inCollected<{ few: number; many: number; used: number }>(`

@@ -9,6 +9,7 @@ import type { AxiosAdapter } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import type { Attempt } from '../circuit/events.js'
 import type { Outcome, Permit } from '../circuit/types.js'
+import { tryCall } from '../internal/property.js'
 import { isCachedAnswer } from './cached.js'
 import { isKeeper, keeps } from './hit.js'
 import { leaveTo } from './inner-guards.js'
@@ -114,7 +115,11 @@ export class Passage {
 
   #isForeign(carried: unknown, own: object): boolean {
     if (carried === own || typeof carried !== 'object' || carried === null) return false
-    const passage = Passage.to(this.#circuit, passageOn(carried))
+    // What the answer carries may be anything, such as a proxy that throws.
+    const passage = Passage.to(
+      this.#circuit,
+      tryCall(() => passageOn(carried)),
+    )
     return passage !== undefined && passage !== this
   }
 

@@ -18,6 +18,7 @@ const proxied = fc.subarray([...TRAPS], { minLength: 1 }).map((traps): Made => {
 })
 
 const KEYS = [
+  'config',
   'status',
   'data',
   'headers',

@@ -77,9 +77,9 @@ export class ManagedCircuit extends AdmittingCircuit implements Circuit {
     return readingOf(this)
   }
 
-  /** A circuit is the route of all requests to itself. */
-  circuitOf(): this {
-    return this
+  /** A circuit is the route of all requests to itself, until it is detached. */
+  circuitOf(): this | undefined {
+    return this.isReleased ? undefined : this
   }
 
   circuitBehind({ circuit }: { readonly circuit: string }): this | undefined {

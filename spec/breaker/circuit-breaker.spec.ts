@@ -218,6 +218,28 @@ describe('detach', () => {
     expect(circuit.failureCount).toBe(1)
   })
 
+  it('refuses no request that waits in an interceptor', async () => {
+    const users = client()
+    const breaker = breakerOf({ threshold: 1 })
+    const circuit = breaker.attach(users, 'users')
+    await send(users, '/status/500')
+    const rejected = jest.fn()
+    breaker.on('rejected', rejected)
+    let go: (() => void) | undefined
+    users.interceptors.request.use(async (config) => {
+      await new Promise<void>((resolve) => {
+        go = resolve
+      })
+      return config
+    })
+    const waiting = send(users, '/status/200')
+    await until('the request waits', () => go !== undefined)
+    circuit.detach()
+    go?.()
+    expect(await waiting).toEqual([200])
+    expect(rejected).not.toHaveBeenCalled()
+  })
+
   it('leaves the name free for a new circuit, which begins anew', async () => {
     const breaker = breakerOf({ threshold: 1 })
     const users = client()

@@ -23,7 +23,12 @@ const EVENT_NAMES: { readonly [Name in EventName]: true } = {
   storageRestored: true,
 }
 
-type Subscription = { readonly name: EventName; readonly listener: (event: never) => unknown }
+interface Subscription {
+  readonly name: EventName
+  readonly listener: (event: never) => unknown
+  /** Set once it is unsubscribed: events that were published before may still wait. */
+  isOver: boolean
+}
 type Subscriptions = readonly Subscription[]
 
 /** Names of events are short, so an error quotes only the beginning of anything longer. */
@@ -51,9 +56,10 @@ export class Events implements Publisher {
    */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     checkSubscription(name, listener)
-    const subscription = { name, listener }
+    const subscription = { name, listener, isOver: false }
     this.#change(name, (subscriptions) => [...subscriptions, subscription])
     return () => {
+      subscription.isOver = true
       this.#change(name, (subscriptions) => subscriptions.filter((it) => it !== subscription))
     }
   }
@@ -78,6 +84,7 @@ export class Events implements Publisher {
   /** Never throws. */
   #deliver(subscriptions: Subscriptions, event: unknown): void {
     for (const subscription of subscriptions) {
+      if (subscription.isOver) continue
       this.#current = subscription
       call(subscription, event)
     }

@@ -199,6 +199,19 @@ describe('a listener', () => {
     expect(other).toHaveBeenCalledTimes(1)
   })
 
+  it('is not called for events that waited when it was unsubscribed', async () => {
+    const breaker = new CircuitBreaker()
+    const circuit = breaker.attach(axios.create(), 'users', { threshold: 2000 })
+    const [listener, other] = [jest.fn(), jest.fn()]
+    const unsubscribe = breaker.on('failed', listener)
+    breaker.on('failed', other)
+    for (let i = 0; i < 1200; i += 1) circuit.report('failure')
+    expect(listener).toHaveBeenCalledTimes(1000)
+    unsubscribe()
+    await until('all are delivered', () => other.mock.calls.length === 1200)
+    expect(listener).toHaveBeenCalledTimes(1000)
+  })
+
   it('that is subscribed twice is called twice, and each subscription ends alone', async () => {
     const { breaker, request } = attached({ threshold: 9 })
     const listener = jest.fn()

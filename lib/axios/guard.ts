@@ -30,12 +30,28 @@ export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promi
   const circuit = post.route.circuitOf(config)
   if (!circuit) return send(dispatch, config)
   const passes = passesBy(config, circuit, wrapped, post)
-  if (passes === true) return send(dispatch, config)
+  if (passes === true) return passOn(dispatch, config, circuit, post)
   if (passes !== false) return Promise.reject(passes)
   if (typeof wrapped === 'function' && mayHaveHit(wrapped, config) && !circuit.isOpenToAll) {
     return hitOf(wrapped, config).then((hit) => hit ?? ask(dispatch, config, circuit, guard))
   }
   return ask(dispatch, config, circuit, guard)
+}
+
+/** An inner guard that refuses does not know which route has led the request to the circuit. */
+function passOn(
+  dispatch: AxiosAdapter,
+  config: InternalAxiosRequestConfig,
+  circuit: ManagedCircuit,
+  { route }: Post,
+): Promise<AxiosResponse> {
+  const answer = send(dispatch, config)
+  if (!route.refused) return answer
+  return Promise.resolve(answer).catch((error: unknown) => {
+    const isOwn = error instanceof OpenedStateError && error.circuit === circuit.name
+    if (isOwn) route.refused?.(error, circuit)
+    throw error
+  })
 }
 
 function ask(

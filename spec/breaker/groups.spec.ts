@@ -634,6 +634,18 @@ describe('a fallback', () => {
     expect(namesOf(group.circuits)).toEqual([hostOf(down)])
   })
 
+  it('answers a refusal by an adapter that a circuit of the group guards', async () => {
+    const instance = axios.create({ adapter: 'http' })
+    const breaker = new CircuitBreaker({ threshold: 2 })
+    const group = breaker.attach(instance, byHost, { fallback: () => 'an answer' })
+    await send(instance, down.origin)
+    const [circuit] = group.circuits
+    instance.defaults.adapter = circuit?.guard(getAdapter('http')) ?? []
+    expect(await send(instance, down.origin, 3)).toEqual(['ERR_BAD_RESPONSE', 200, 200])
+    expect((await instance.get(down.origin)).data).toBe('an answer')
+    expect(group.circuits.map(({ state }) => state)).toEqual(['opened'])
+  })
+
   it('answers no refusal of a request that a fallback of the group has sent', async () => {
     const mirror = await Upstream.start()
     mirror.status = 500

@@ -63,7 +63,7 @@ export class LocalCircuit implements Machine {
   get isReady(): boolean {
     if (this.#state === 'closed') return true
     const now = this.#now()
-    return !this.refusalAt(now) && this.#hasFreePermit(now)
+    return !this.refusalAt(now) && this.hasFreePermitAt(now)
   }
 
   get closedPermit(): Permit | undefined {
@@ -86,6 +86,11 @@ export class LocalCircuit implements Machine {
     // Exactly at the end, the request is refused. Just before it, it is not: timers for the end may fire early.
     const isOver = retryAfter < 0 || (retryAfter > 0 && retryAfter < grace)
     return isOver ? undefined : { admitted: false, state: 'opened', retryAfter }
+  }
+
+  /** Whether the probes in flight, those of earlier epochs included, leave a permit. */
+  hasFreePermitAt(now: number): boolean {
+    return !this.#probes || this.#probes.isFreeAt(now)
   }
 
   /** Gives later requests another permit than those that are under way. */
@@ -181,12 +186,8 @@ export class LocalCircuit implements Machine {
     this.#closedPermit = { admitted: true, epoch: this.#epoch, grantedAt, probe: false }
   }
 
-  #hasFreePermit(now: number): boolean {
-    return !this.#probes || this.#probes.isFreeAt(now)
-  }
-
   #grantProbe(now: number): Admission {
-    if (!this.#hasFreePermit(now)) return HALF_OPENED
+    if (!this.hasFreePermitAt(now)) return HALF_OPENED
     if (this.#state === 'opened') this.#moveTo('half-opened')
     return this.#probes?.grant(now) ?? HALF_OPENED
   }

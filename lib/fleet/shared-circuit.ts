@@ -80,7 +80,7 @@ export class SharedCircuit implements Machine, Readable {
     const { state } = this.#runner
     if (state.isAlone || isClosed(state)) return this.#local.isReady
     const now = this.#options.now()
-    return !this.#local.refusalAt(now) && !isHeld(state, now)
+    return !this.#local.refusalAt(now) && !this.#isHeld(now)
   }
 
   get isUnready(): boolean {
@@ -109,7 +109,7 @@ export class SharedCircuit implements Machine, Readable {
     const refusal = this.#local.refusalAt(now)
     if (refusal) return refusal
     if (state.isAlone) return this.#admitAlone()
-    if (isHeld(state, now)) return HALF_OPENED
+    if (this.#isHeld(now)) return HALF_OPENED
     return this.#runner.acquire()
   }
 
@@ -157,6 +157,11 @@ export class SharedCircuit implements Machine, Readable {
     const answer = await this.#runner.ask({ op: 'read' }, deadline, known(state, at))
     const { losses } = state
     return () => this.#runner.take({ on: 'read', answer, at, losses })
+  }
+
+  /** By the fleet, or by a probe of this process that was sent alone: a lease would go back unused. */
+  #isHeld(now: number): boolean {
+    return isHeld(this.#runner.state, now) || !this.#local.hasFreePermitAt(now)
   }
 
   #admitLocally(): Admission {

@@ -234,7 +234,8 @@ export class SimulatedProcess {
   #request(): void {
     const { now } = this.#world
     if (isClosed(this.state)) return this.#admitLocally()
-    if (this.local.refusalAt(now) || isHeld(this.state, now)) return this.#refuse()
+    const isTaken = isHeld(this.state, now) || !this.local.hasFreePermitAt(now)
+    if (isTaken || this.local.refusalAt(now)) return this.#refuse()
     this.#serial += 1
     this.take({ on: 'wanted', token: `${this.name}:${this.#serial}` })
   }

@@ -79,7 +79,7 @@ export class SteppedProcess {
     if (isClosed(this.state)) return this.#admitLocally()
     if (this.local.refusalAt(now)) return
     if (this.state.isAlone) return this.#admitLocally()
-    if (isHeld(this.state, now)) return
+    if (isHeld(this.state, now) || !this.local.hasFreePermitAt(now)) return
     this.#tokens += 1
     const token = `${this.name}:${this.#tokens}`
     this.waiting.add(token)

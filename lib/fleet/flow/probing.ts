@@ -16,7 +16,10 @@ const UNUSED: Result = { outcome: 'ignored' }
 
 /** Whether a probe's end counts in the local circuit at once: its permit is surely held, or none is needed. */
 export function mayCount({ isAlone, probes }: State, token: string, now: number): boolean {
-  return isAlone || now <= (probes.leases.get(token)?.until ?? -Infinity)
+  if (isAlone) return true
+  const lease = probes.leases.get(token)
+  // Even if the storage has renewed it since: it is told that a distrusted probe proves nothing.
+  return lease !== undefined && !lease.isDistrusted && now <= lease.until
 }
 
 /** One request at a time asks. Those that come meanwhile are refused: another request will be the probe. */

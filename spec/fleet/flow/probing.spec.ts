@@ -245,6 +245,14 @@ describe('a lease', () => {
     expect(settled(process)).toEqual(['ignored'])
   })
 
+  it('stays uncertain after a gap, although the storage renews it', () => {
+    const process = probing()
+    process.take({ on: 'distrusted' })
+    process.take({ on: 'renewalDue', token: TOKEN })
+    process.answer('renew')
+    expect(mayCount(process.state, TOKEN, process.now)).toBe(false)
+  })
+
   it('does not limit a probe while the process is alone', () => {
     const process = probing()
     process.take({ on: 'lost' })

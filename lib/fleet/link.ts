@@ -118,6 +118,7 @@ export class Link {
   #find(): void {
     this.#state = UP
     this.#found += 1
+    this.#questions.startOver()
   }
 
   #fail(cause: unknown, deadline: number, { isAbandoned, before }: Joining): Error {

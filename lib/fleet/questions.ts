@@ -4,8 +4,10 @@ import { withTimeout } from '../internal/timers.js'
 
 /** Seconds. A storage that takes longer to answer hung; a faster one was merely slow. */
 const HANGING = 2
-/** A storage that hangs is asked no more than this: the questions would pile up in memory. */
+/** A storage that hangs is asked no more than this at once: the questions would pile up in memory. */
 const MOST_UNANSWERED = 10
+/** Seconds between two questions after that. The storage may be back, and never answer what it was asked before. */
+const PAUSE = 60
 
 export interface QuestionsOptions {
   readonly publisher: Publisher
@@ -17,8 +19,9 @@ export interface QuestionsOptions {
 
 export class Questions {
   readonly #options: QuestionsOptions
-  /** Includes the questions that were given up. */
-  #unanswered = 0
+  /** Since the storage was last found. Includes the questions that were given up. */
+  #unanswered = { count: 0 }
+  #askedAt = -Infinity
   /** Excludes the questions that were given up. */
   readonly #pending = new Set<Promise<unknown>>()
 
@@ -27,7 +30,13 @@ export class Questions {
   }
 
   get areTooMany(): boolean {
-    return this.#unanswered > MOST_UNANSWERED
+    const isDue = this.#options.now() - this.#askedAt >= PAUSE
+    return this.#unanswered.count > MOST_UNANSWERED && !isDue
+  }
+
+  /** The storage was found. It may never answer what it was asked before. */
+  startOver(): void {
+    this.#unanswered = { count: 0 }
   }
 
   /** Makes `drain()` wait for `job`. @returns `job` */
@@ -51,8 +60,10 @@ export class Questions {
   ): Promise<Answer> {
     const { publisher, now, onThaw } = this.#options
     const askedAt = now()
-    this.#unanswered += 1
-    const end = (): unknown => (this.#unanswered -= 1)
+    this.#askedAt = askedAt
+    const unanswered = this.#unanswered
+    unanswered.count += 1
+    const end = (): unknown => (unanswered.count -= 1)
     answer.then(end, end)
     const inTime = withTimeout(deadline, answer, `No answer from the storage within ${deadline} s`)
     const comeLate = (value: Answer): void => {

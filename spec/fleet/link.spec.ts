@@ -145,6 +145,14 @@ const refusal = (job: Promise<unknown>): Promise<string> =>
     (error: unknown) => String(error),
   )
 
+/** Asks so many questions that the storage never answers, until they are given up. */
+async function leaveUnanswered(count: number): Promise<void> {
+  current().answer = () => new Promise(() => undefined)
+  const asked = Array.from({ length: count }, () => refusal(link.ask(QUESTION)))
+  await pass(QUESTION.deadline + 0.01)
+  await Promise.all(asked)
+}
+
 /** Makes the storage answer nothing, and the connection report that it is down. */
 function lose(reason = 'gone', isDown?: boolean): void {
   current().isUp = false
@@ -467,6 +475,27 @@ describe('a question', () => {
     answers[0]?.()
     await pass(2)
     expect(log).toContain('first soon')
+  })
+
+  it('is sent once a minute if too many will never be answered', async () => {
+    await leaveUnanswered(11)
+    log.length = 0
+    readFirst = () => link.ask({ ...QUESTION, op: 'read' }).then(() => undefined)
+    await pass(59)
+    expect(log).not.toContain('first soon')
+    await pass(60)
+    expect(log.filter((entry) => entry === 'first soon')).toHaveLength(1)
+    current().answer = async () => ANSWER
+    await pass(64)
+    expect(link.isUp).toBe(true)
+  })
+
+  it('is not sent less often because of those from before the storage was last found', async () => {
+    for (let loss = 1; loss <= 3; loss += 1) {
+      await leaveUnanswered(10)
+      await pass(0.06)
+      expect(link.isUp).toBe(true)
+    }
   })
 
   it('holds drain() up until it is answered or given up', async () => {

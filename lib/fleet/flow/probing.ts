@@ -84,7 +84,7 @@ export function settle(state: State, input: Settled, now: number): Change {
   return inTurn(
     next,
     (left) => [left, [{ do: 'stop', timer: token }]],
-    (left) => giveBack(left, token, { outcome, reason, retryAfter }, now),
+    (left) => giveBack(left, token, { outcome, reason, retryAfter }, now, state),
   )
 }
 
@@ -157,10 +157,17 @@ function refuse(
   ]
 }
 
-function giveBack(state: State, token: string, result: Result, now: number): Change {
+/** @param before the state without the result: a storage that has lost the circuit restores it, and then counts */
+function giveBack(
+  state: State,
+  token: string,
+  result: Result,
+  now: number,
+  before = state,
+): Change {
   const unsettled = new Map(state.probes.unsettled).set(token, result)
   const next = amend(state, { unsettled, settling: state.probes.settling + 1 })
-  return [next, [ask(next, { op: 'settle', token, ...result }, now)]]
+  return [next, [ask(before, { op: 'settle', token, ...result }, now)]]
 }
 
 /** Once a probe has run for as long as it may, its permit is not renewed any more. */

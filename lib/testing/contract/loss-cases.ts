@@ -1,4 +1,6 @@
 /** A storage that lost all its data: which process restores what. */
+import type { Outcome } from '../../circuit/types.js'
+import type { Snapshot } from '../../storage/contract.js'
 import { INITIAL_SNAPSHOT } from '../../storage/initial-snapshot.js'
 import { check, must } from './checks.js'
 import { START, type Case } from './scene.js'
@@ -16,6 +18,23 @@ function recognizes(op: 'renew' | 'settle'): Case {
         granted: true,
       })
       check(await two.acquire('u'), { granted: op === 'settle' })
+    },
+  }
+}
+
+function counts(outcome: Outcome, expected: Partial<Snapshot>): Case {
+  return {
+    name: `restores the outage that a probe has ended, and counts its ${outcome}`,
+    needs: ['setClock', 'forget'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await scene.forget()
+      const { epoch } = one.known
+      const ended = await one.settle('t', outcome)
+      check(ended, { ...expected, granted: true, heldFor: 0 })
+      must(ended.epoch > epoch, `Expected an epoch after ${epoch}, got ${ended.epoch}`)
+      check(await two.read(), { ...expected, epoch: ended.epoch })
     },
   }
 }
@@ -47,6 +66,8 @@ export const LOSSES: readonly Case[] = [
       must(granted === 1, `Expected one permit, got ${granted}`)
     },
   },
+  counts('success', { state: 'closed' }),
+  counts('failure', { state: 'opened', round: 2, cause: 'probe' }),
   recognizes('renew'),
   recognizes('settle'),
   {

@@ -1,6 +1,6 @@
 /** The probes of a process: permits asked for, lent, renewed and given back. */
 import { mayCount } from '../../../lib/fleet/flow/probing.js'
-import { isHeld } from '../../../lib/fleet/flow/view.js'
+import { isHeld, known } from '../../../lib/fleet/flow/view.js'
 import type { Outcome } from '../../../lib/circuit/types.js'
 import { Driven, opened, SETTINGS } from './driven.js'
 
@@ -277,7 +277,7 @@ describe('the end of a probe', () => {
     const process = probing()
     settle(process, 'success')
     expect(process.state.view.snapshot.state).toBe('closed')
-    expect(process.asked('settle').at(-1)?.known).toMatchObject({ state: 'closed', epoch: 2 })
+    expect(known(process.state, process.now)).toMatchObject({ state: 'closed', epoch: 2 })
   })
 
   it('is presumed to open the circuit of the fleet from this moment', () => {
@@ -285,8 +285,24 @@ describe('the end of a probe', () => {
     process.now += 3
     const end = { token: TOKEN, outcome: 'failure', counted: true, local: 'opened' } as const
     process.take({ on: 'settled', ...end })
-    expect(process.asked('settle').at(-1)?.known).toMatchObject({ state: 'opened', openedFor: 0 })
+    expect(known(process.state, process.now)).toMatchObject({ state: 'opened', openedFor: 0 })
   })
+
+  it.each([
+    ['success', 'closed'],
+    ['failure', 'opened'],
+  ] as const)(
+    'is sent with what was known before its %s, so that a storage which lost the circuit counts it',
+    (outcome, local) => {
+      const process = probing()
+      process.now += 3
+      process.take({ on: 'settled', token: TOKEN, outcome, counted: true, local })
+      expect(process.asked('settle').at(-1)?.known).toMatchObject({
+        ...HALF,
+        openedFor: expect.closeTo(3.05),
+      })
+    },
+  )
 
   it('is presumed to change nothing if it came too late to count here', () => {
     const process = probing()

@@ -9,7 +9,8 @@ import type { Admission, CircuitState, FailureReason, Machine } from '../circuit
 import type { OpeningReading, Origin, Outcome, Permit, Unready } from '../circuit/types.js'
 import type { Snapshot } from '../storage/contract.js'
 import type { Result } from './flow/input.js'
-import { HALF_OPENED, mayCount } from './flow/probing.js'
+import { mayCount } from './flow/leases.js'
+import { HALF_OPENED } from './flow/probing.js'
 import { isQuiet } from './flow/reporting.js'
 import { begin } from './flow/state.js'
 import { isClosed, isHeld, known } from './flow/view.js'
@@ -80,7 +81,8 @@ export class SharedCircuit implements Machine, Readable {
     const { state } = this.#runner
     if (state.isAlone || isClosed(state)) return this.#local.isReady
     const now = this.#options.now()
-    return !this.#local.refusalAt(now) && !this.#isHeld(now)
+    if (isHeld(state, now)) return false
+    return !this.#local.refusalAt(now) && this.#local.hasFreePermitAt(now)
   }
 
   get isUnready(): boolean {
@@ -109,7 +111,8 @@ export class SharedCircuit implements Machine, Readable {
     const refusal = this.#local.refusalAt(now)
     if (refusal) return refusal
     if (state.isAlone) return this.#admitAlone()
-    if (this.#isHeld(now)) return HALF_OPENED
+    // A probe that was sent alone may still hold the local permit: a lease would go back unused.
+    if (isHeld(state, now) || !this.#local.hasFreePermitAt(now)) return HALF_OPENED
     return this.#runner.acquire()
   }
 
@@ -157,11 +160,6 @@ export class SharedCircuit implements Machine, Readable {
     const answer = await this.#runner.ask({ op: 'read' }, deadline, known(state, at))
     const { losses } = state
     return () => this.#runner.take({ on: 'read', answer, at, losses })
-  }
-
-  /** By the fleet, or by a probe of this process that was sent alone: a lease would go back unused. */
-  #isHeld(now: number): boolean {
-    return isHeld(this.#runner.state, now) || !this.#local.hasFreePermitAt(now)
   }
 
   #admitLocally(): Admission {

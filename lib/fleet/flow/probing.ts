@@ -2,25 +2,16 @@
 import { lastsFor } from '../../circuit/ttl.js'
 import type { Refusal } from '../../circuit/types.js'
 import type { Answer, Snapshot } from '../../storage/contract.js'
-import { inTurn, only, type Change, type Effect } from './effect.js'
+import { inTurn, only, type Change } from './effect.js'
 import type { Admitted, Result, Settled } from './input.js'
+import { amend, lend, without } from './leases.js'
 import { report } from './reporting.js'
-import type { Lease, Probes, State } from './state.js'
+import type { State } from './state.js'
 import { ask, factsOf, isClosed, presumed } from './view.js'
 
 export const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
-/** Renewed this often within each lease, so that one lost answer loses no permit. */
-const RENEWALS = 3
 /** The end of a permit under which no request was sent. */
 const UNUSED: Result = { outcome: 'ignored' }
-
-/** Whether a probe's end counts in the local circuit at once: its permit is surely held, or none is needed. */
-export function mayCount({ isAlone, probes }: State, token: string, now: number): boolean {
-  if (isAlone) return true
-  const lease = probes.leases.get(token)
-  // Even if the storage has renewed it since: it is told that a distrusted probe proves nothing.
-  return lease !== undefined && !lease.isDistrusted && now <= lease.until
-}
 
 /** One request at a time asks. Those that come meanwhile are refused: another request will be the probe. */
 export function acquire(state: State, token: string, now: number): Change {
@@ -66,10 +57,7 @@ export function admitted(state: State, { local, lease }: Admitted, now: number):
   if (!lease) return only(next)
   const { token, grantedAt, isTaken } = lease
   if (!isTaken) return giveBack(next, token, UNUSED, now)
-  const { settings, probes } = next
-  const until = grantedAt + Math.min(settings.lease, settings.probeTimeout)
-  const leases = new Map(probes.leases).set(token, { grantedAt, until, isDistrusted: false })
-  return [amend(next, { leases }), [renewLater(next, token)]]
+  return lend(next, token, grantedAt)
 }
 
 /** A late result counts if the storage still knows the permit, unless the process did not run meanwhile. */
@@ -109,31 +97,6 @@ export function settleAgain(state: State, now: number): Change {
   )
 }
 
-export function renew(state: State, token: string, now: number): Change {
-  const lease = state.probes.leases.get(token)
-  const length = lease ? renewableFor(state, lease, now) : 0
-  if (length <= 0) return only(state)
-  const command = { op: 'renew', token, lease: length } as const
-  return [state, [renewLater(state, token), ask(state, command, now)]]
-}
-
-/** @param until the end of the lease, if it was renewed; undefined if another has the permit now */
-export function renewed(state: State, token: string, until: number | undefined): Change {
-  const lease = state.probes.leases.get(token)
-  if (!lease) return only(state)
-  const leases = new Map(state.probes.leases).set(token, { ...lease, until: until ?? -Infinity })
-  const next = amend(state, { leases })
-  return until === undefined ? [next, [{ do: 'stop', timer: token }]] : only(next)
-}
-
-/** What was measured before this moment may be wrong: permits are not known to be held. */
-export function distrustLeases(state: State): State {
-  const distrusted = [...state.probes.leases].map(
-    ([token, lease]) => [token, { ...lease, until: -Infinity, isDistrusted: true }] as const,
-  )
-  return amend(state, { leases: new Map(distrusted) })
-}
-
 /** Refuses with the storage's state: by its own clock, the process may be ahead of the storage. */
 function refuse(
   state: State,
@@ -168,25 +131,4 @@ function giveBack(
   const unsettled = new Map(state.probes.unsettled).set(token, result)
   const next = amend(state, { unsettled, settling: state.probes.settling + 1 })
   return [next, [ask(before, { op: 'settle', token, ...result }, now)]]
-}
-
-/** Once a probe has run for as long as it may, its permit is not renewed any more. */
-function renewableFor({ settings }: State, { grantedAt }: Lease, now: number): number {
-  return Math.min(settings.lease, grantedAt + settings.probeTimeout - now)
-}
-
-function renewLater({ settings }: State, token: string): Effect {
-  const seconds = settings.lease / RENEWALS
-  return { do: 'start', timer: token, seconds, input: { on: 'renewalDue', token } }
-}
-
-function amend(state: State, parts: Partial<Probes>): State {
-  return { ...state, probes: { ...state.probes, ...parts } }
-}
-
-function without<Value>(map: ReadonlyMap<string, Value>, key: string): ReadonlyMap<string, Value> {
-  if (!map.has(key)) return map
-  const left = new Map(map)
-  left.delete(key)
-  return left
 }

@@ -6,6 +6,7 @@ import { inTurn, only, type Change } from './effect.js'
 import { adopt, distrust, lose, rejoin } from './following.js'
 import type { Answer, Command, Evidence, WindowEvidence } from '../../storage/contract.js'
 import type { Answered, Ended, Input } from './input.js'
+import * as leases from './leases.js'
 import * as polling from './polling.js'
 import * as probing from './probing.js'
 import * as reporting from './reporting.js'
@@ -29,7 +30,7 @@ const HANDLERS: Handlers = {
   settled: probing.settle,
   wanted: (state, { token }, now) => probing.acquire(state, token, now),
   admitted: probing.admitted,
-  renewalDue: (state, { token }, now) => probing.renew(state, token, now),
+  renewalDue: (state, { token }, now) => leases.renew(state, token, now),
   answered,
   unanswered: (state, { to }, now) => unanswered(state, to, now),
   late,
@@ -86,7 +87,7 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
       if (to.op === 'acquire') return probing.acquired(next, to.token, answer, { at, now })
       if (to.op === 'settle') return probing.settled(next, to.token, true, now)
       if (to.op === 'read') return only(next)
-      return probing.renewed(next, to.token, answer.granted ? at + to.lease : undefined)
+      return leases.renewed(next, to.token, answer.granted ? at + to.lease : undefined)
     },
   )
 }

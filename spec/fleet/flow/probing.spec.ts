@@ -1,5 +1,5 @@
 /** The probes of a process: permits asked for, lent, renewed and given back. */
-import { mayCount } from '../../../lib/fleet/flow/probing.js'
+import { mayCount } from '../../../lib/fleet/flow/leases.js'
 import { isHeld, known } from '../../../lib/fleet/flow/view.js'
 import type { Outcome } from '../../../lib/circuit/types.js'
 import { Driven, opened, SETTINGS } from './driven.js'

@@ -1,0 +1,72 @@
+/** The leases of this process: permits that it holds for its probes, and renews while they run. */
+import { only, type Change, type Effect } from './effect.js'
+import type { Lease, Probes, State } from './state.js'
+import { ask } from './view.js'
+
+/** Renewed this often within each lease, so that one lost answer loses no permit. */
+const RENEWALS = 3
+
+/** Whether a probe's end counts in the local circuit at once: its permit is surely held, or none is needed. */
+export function mayCount({ isAlone, probes }: State, token: string, now: number): boolean {
+  if (isAlone) return true
+  const lease = probes.leases.get(token)
+  // Even if the storage has renewed it since: it is told that a distrusted probe proves nothing.
+  return lease !== undefined && !lease.isDistrusted && now <= lease.until
+}
+
+/** The local circuit sends a request under the permit. @param grantedAt when the storage was asked for it */
+export function lend(state: State, token: string, grantedAt: number): Change {
+  const { settings, probes } = state
+  const until = grantedAt + Math.min(settings.lease, settings.probeTimeout)
+  const leases = new Map(probes.leases).set(token, { grantedAt, until, isDistrusted: false })
+  return [amend(state, { leases }), [renewLater(state, token)]]
+}
+
+export function renew(state: State, token: string, now: number): Change {
+  const lease = state.probes.leases.get(token)
+  const length = lease ? renewableFor(state, lease, now) : 0
+  if (length <= 0) return only(state)
+  const command = { op: 'renew', token, lease: length } as const
+  return [state, [renewLater(state, token), ask(state, command, now)]]
+}
+
+/** @param until the end of the lease, if it was renewed; undefined if another has the permit now */
+export function renewed(state: State, token: string, until: number | undefined): Change {
+  const lease = state.probes.leases.get(token)
+  if (!lease) return only(state)
+  const leases = new Map(state.probes.leases).set(token, { ...lease, until: until ?? -Infinity })
+  const next = amend(state, { leases })
+  return until === undefined ? [next, [{ do: 'stop', timer: token }]] : only(next)
+}
+
+/** What was measured before this moment may be wrong: permits are not known to be held. */
+export function distrustLeases(state: State): State {
+  const distrusted = [...state.probes.leases].map(
+    ([token, lease]) => [token, { ...lease, until: -Infinity, isDistrusted: true }] as const,
+  )
+  return amend(state, { leases: new Map(distrusted) })
+}
+
+/** Once a probe has run for as long as it may, its permit is not renewed any more. */
+function renewableFor({ settings }: State, { grantedAt }: Lease, now: number): number {
+  return Math.min(settings.lease, grantedAt + settings.probeTimeout - now)
+}
+
+function renewLater({ settings }: State, token: string): Effect {
+  const seconds = settings.lease / RENEWALS
+  return { do: 'start', timer: token, seconds, input: { on: 'renewalDue', token } }
+}
+
+export function amend(state: State, parts: Partial<Probes>): State {
+  return { ...state, probes: { ...state.probes, ...parts } }
+}
+
+export function without<Value>(
+  map: ReadonlyMap<string, Value>,
+  key: string,
+): ReadonlyMap<string, Value> {
+  if (!map.has(key)) return map
+  const left = new Map(map)
+  left.delete(key)
+  return left
+}

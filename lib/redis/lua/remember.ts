@@ -72,7 +72,7 @@ local function longestRetryAfter()
   return longest
 end
 
--- The oldest entry of the reporter with the most entries.
+-- Drops the oldest entry of the reporters that have the most.
 local function evict()
   local counts, most, oldest = {}, 0, nil
   for _, entry in ipairs(streaks) do

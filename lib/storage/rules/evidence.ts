@@ -43,11 +43,14 @@ export function byReporter(evidence: readonly Reported[]): readonly (readonly Re
   return [...groups.values()]
 }
 
-/** If there are too many entries, drops the oldest one of the reporter with the most entries. */
+/** If there are too many entries, drops the oldest one of the reporters that have the most. */
 function bounded(evidence: readonly Reported[]): readonly Reported[] {
   if (evidence.length <= MOST_REPORTED) return evidence
   const groups = byReporter(evidence)
-  const longest = groups.reduce((one, other) => (other.length > one.length ? other : one))
-  const oldest = longest.reduce((one, other) => (other.at < one.at ? other : one))
+  const most = Math.max(...groups.map(({ length }) => length))
+  const worst = new Set(groups.filter(({ length }) => length === most).flat())
+  const oldest = evidence
+    .filter((entry) => worst.has(entry))
+    .reduce((one, other) => (other.at < one.at ? other : one))
   return evidence.filter((entry) => entry !== oldest)
 }

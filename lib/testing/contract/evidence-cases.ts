@@ -79,6 +79,20 @@ export const EVIDENCE: readonly Case[] = [
     },
   },
   {
+    name: 'drops the oldest evidence of the reporters that have the most, if there is too much',
+    async run(scene) {
+      const shared = { threshold: 1e6, quorum: 2, ttl: 60 }
+      const half = Array.from({ length: MOST_REPORTED / 2 }, (_, index) => index)
+      const add = (reporter: string) =>
+        Promise.all(half.map((index) => scene.add(`${reporter}-${index}`, { ...shared, reporter })))
+      const [newer, older] = [await add('newer'), await add('older')]
+      await Promise.all([...newer, ...older.slice(1)].map((process) => process.fail()))
+      await older[0]?.fail(1000, 30)
+      const [one] = await scene.join(shared)
+      check(await one.fail(), { failureCount: MOST_REPORTED })
+    },
+  },
+  {
     name: 'drops all evidence when an outage ends, even if the clock was set back',
     needs: ['setClock'],
     async run(scene) {

@@ -1,15 +1,14 @@
-/** Admits requests to a circuit, records how they end, and publishes what its machine decides. */
+/** Admits requests to a circuit, by its machine or by the force before it. */
 import type { Attention } from './attention.js'
+import { CountingCircuit } from './counting-circuit.js'
 import { isDecided } from './decided.js'
 import type { Publisher } from './events.js'
 import type { StandingForce } from './force.js'
 import { ForcedMachine, overruled, type Forcible } from './forced-machine.js'
 import { AttemptsInFlight } from './opening/slow.js'
-import { Publication } from './publication.js'
 import { Readiness } from './readiness.js'
-import { itself, keepSelf } from './shown.js'
-import { StandIn } from './stand-in.js'
-import type { Admission, Machine, Origin, Outcome, Permit } from './types.js'
+import { itself } from './shown.js'
+import type { Admission, Machine, Outcome, Permit } from './types.js'
 import type { FailureReason } from './types.js'
 import { wholeMilliseconds } from './whole-milliseconds.js'
 
@@ -18,18 +17,11 @@ export interface ForceTerms extends Pick<Forcible, 'ttl' | 'now'> {
   readonly onEnd: () => void
 }
 
-export class AdmittingCircuit {
-  readonly name: string
-  /** What decides: the machine, or the force before it. */
-  #machine: Machine
+export class AdmittingCircuit extends CountingCircuit<Readiness> {
   /** Undefined if an attempt may take its time. */
   readonly inFlight: AttemptsInFlight | undefined
   /** Whether the end of an attempt comes with its Retry-After. */
   readonly needsRetryAfter: boolean
-  /** Public, because attempts are published by the code that sees them end. */
-  readonly published: Publication
-  /** Made when a caller first waits. */
-  #readiness: Readiness | undefined
   #isReleased = false
 
   constructor(
@@ -38,13 +30,9 @@ export class AdmittingCircuit {
     publisher: Publisher,
     { slow, maxRetryAfter = 0 }: Attention,
   ) {
-    keepSelf(this)
-    this.name = name
-    this.published = new Publication(name, publisher)
-    this.inFlight = slow && new AttemptsInFlight(slow, (...result) => this.count(...result))
+    super(name, machine, publisher)
+    this.inFlight = slow && new AttemptsInFlight(slow, this.counts)
     this.needsRetryAfter = maxRetryAfter > 0
-    this.#machine = machine
-    machine.onMove?.((origin) => this.publishTransition(origin))
   }
 
   get retryAfter(): number {
@@ -58,13 +46,13 @@ export class AdmittingCircuit {
 
   ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const self = itself(this)
-    self.#readiness ??= new Readiness(self)
-    return self.#readiness.wait(signal)
+    self.waiters ??= new Readiness(self)
+    return self.waiters.wait(signal)
   }
 
   get isReady(): boolean {
     if (this.#isReleased) return true
-    return !this.#own.isUnready && (this.asked.isReady ?? this.#machine.state !== 'opened')
+    return !this.own.isUnready && (this.asked.isReady ?? this.machine.state !== 'opened')
   }
 
   /** Called while the circuit is closed, and once it is detached: nobody is refused then. */
@@ -78,10 +66,10 @@ export class AdmittingCircuit {
 
   /** Called once the circuit is detached. */
   release(): void {
-    this.#machine = this.#own
-    this.#machine.release?.()
+    this.machine = this.own
+    this.machine.release?.()
     this.#isReleased = true
-    this.#readiness?.look()
+    this.waiters?.look()
   }
 
   /** A permit, to be given back to `record` exactly once, or a refusal. */
@@ -90,7 +78,7 @@ export class AdmittingCircuit {
     if (!isDecided(admission)) return admission.then((decided) => this.#publishLate(decided))
     // Usually the circuit is closed, nobody waits, and there is nothing to publish.
     const isOrdinary = admission.admitted && !admission.probe && this.published.state === 'closed'
-    if (isOrdinary && !this.#readiness) {
+    if (isOrdinary && !this.waiters) {
       return this.inFlight ? this.inFlight.start(admission) : admission
     }
     return this.#publishAdmission(admission)
@@ -106,67 +94,33 @@ export class AdmittingCircuit {
     return false
   }
 
-  /** Publishes the transition, if there was one. */
-  publishTransition(origin: Origin): void {
-    const to = this.#machine.decidedState
-    if (to === this.published.state) return
-    this.#readiness?.look()
-    const { opening, retryAfter } = this.#own
-    const opened = to === 'opened' && { ...opening, retryAfter: wholeMilliseconds(retryAfter) }
-    this.published.publishTransition(to, origin, opened)
-  }
-
   /** The force that stands, whether it is over by now or not. */
   get standing(): StandingForce | undefined {
-    return this.#machine instanceof ForcedMachine ? this.#machine.force : undefined
+    return this.machine instanceof ForcedMachine ? this.machine.force : undefined
   }
 
   /** Puts a force before the machine, or takes it away. */
   stand(force: StandingForce | undefined, terms: ForceTerms): void {
-    const machine = this.#own
-    this.#machine = force ? new ForcedMachine(machine, force, this.#forcible(terms)) : machine
-    this.#readiness?.look()
-  }
-
-  /** The machine that the rules are in, whether the circuit is forced or not. */
-  get #own(): Machine {
-    return this.#machine instanceof ForcedMachine ? this.#machine.behind : this.#machine
+    const machine = this.own
+    this.machine = force ? new ForcedMachine(machine, force, this.#forcible(terms)) : machine
+    this.waiters?.look()
   }
 
   /** The machine or force that decides, after slow attempts were counted. */
   protected get asked(): Machine {
     this.inFlight?.countSlow()
-    return this.#machine
-  }
-
-  protected count(
-    permit: Permit,
-    outcome: Outcome,
-    reason: FailureReason | undefined,
-    after: number,
-  ): void {
-    const hadFailed = this.#machine.failureCount > 0 || this.published.state !== 'closed'
-    if (!this.#machine.record(permit, outcome, reason, after)) {
-      if (permit instanceof StandIn) permit.ended(outcome, reason, after)
-      return
-    }
-    if (outcome === 'failure') this.published.failed(this.#machine.failureCount, reason)
-    else if (outcome === 'success' && hadFailed && this.#machine.decidedState === 'closed') {
-      this.published.recovered()
-    }
-    this.publishTransition('local')
-    this.#readiness?.look()
+    return this.machine
   }
 
   #forcible({ onEnd, ...terms }: ForceTerms): Forcible {
     return {
       ...terms,
-      count: (...result) => this.count(...result),
+      counts: this.counts,
       decided: (admission) => this.#publishDecision(admission),
       end: (ended) => {
         onEnd()
-        if (this.#machine === ended) this.#machine = this.#own
-        return this.#machine
+        if (this.machine === ended) this.machine = this.own
+        return this.machine
       },
     }
   }
@@ -184,7 +138,7 @@ export class AdmittingCircuit {
   #publishAdmission(admission: Admission): Admission {
     this.publishTransition('local')
     if (admission.admitted) {
-      this.#readiness?.look()
+      this.waiters?.look()
       return this.inFlight?.start(admission) ?? admission
     }
     if (admission.state === 'not-initialized') return admission

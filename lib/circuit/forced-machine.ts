@@ -4,7 +4,7 @@
  */
 import { isDecided } from './decided.js'
 import { isOver, shownForce, type Forced, type StandingForce } from './force.js'
-import type { Count } from './opening/slow.js'
+import type { SlowCounts } from './opening/slow.js'
 import type { FailureRateReading } from './opening/terms.js'
 import { StandIn, UNCOUNTED } from './stand-in.js'
 import type { Admission, CircuitState, FailureReason, Machine } from './types.js'
@@ -16,8 +16,8 @@ export interface Forcible {
   readonly ttl: number
   /** Monotonic seconds. */
   readonly now: () => number
-  /** Records the end of a request by the machine's own permit. */
-  readonly count: Count
+  /** Records what comes of a request by the machine's own permit. */
+  readonly counts: SlowCounts
   /** Publishes what the machine has decided, and the refusal that it would have meant, if it is one. */
   readonly decided: (admission: Admission) => void
   /** Called once the force is over. @returns what decides from now on */
@@ -86,12 +86,16 @@ export class ForcedMachine implements Machine {
     return this.behind.record(permit, outcome, reason, retryAfter)
   }
 
+  recordSlow(permit: Permit, reason: FailureReason): boolean {
+    return this.behind.recordSlow(permit, reason)
+  }
+
   /** Decides for a request that waited for the machine's answer while the circuit was forced. */
   overrule(admission: Admission): Admission {
     const next = this.#next
     if (next) return overruled(next, admission)
     if (this.force.state === 'closed') return this.#letThrough(admission)
-    if (admission.admitted) this.#circuit.count(admission, 'ignored', undefined, 0)
+    if (admission.admitted) this.#circuit.counts.ended(admission, 'ignored', undefined, 0)
     return this.#refusal
   }
 
@@ -120,7 +124,7 @@ export class ForcedMachine implements Machine {
 
   /** Sends the request before the machine has answered, which may take a command to the storage. */
   #letGoFirst(asked: Promise<Admission>): Permit {
-    const standIn = new StandIn(this.#circuit.count)
+    const standIn = new StandIn(this.#circuit.counts)
     void this.#answer(asked, standIn)
     return standIn
   }
@@ -132,7 +136,7 @@ export class ForcedMachine implements Machine {
   }
 
   #standInFor(permit: Permit): StandIn {
-    const standIn = new StandIn(this.#circuit.count)
+    const standIn = new StandIn(this.#circuit.counts)
     standIn.answered(permit)
     return standIn
   }

@@ -103,10 +103,16 @@ export class LocalCircuit implements Machine {
       this.#probes?.takeBack(permit)
       return false
     }
-    if (permit.probe) return this.#recordProbe(permit, outcome, retryAfter)
+    if (permit.probe) return this.#countProbe(this.#probes?.takeBack(permit), outcome, retryAfter)
     if (outcome === 'success') this.#succeed()
     else if (outcome === 'failure') this.#fail(retryAfter)
     return true
+  }
+
+  recordSlow(permit: Permit): boolean {
+    if (!permit.probe) return this.record(permit, 'failure')
+    const isHeld = permit.epoch === this.#epoch && this.#probes?.holds(permit)
+    return this.#countProbe(isHeld, 'failure', 0)
   }
 
   /** Closes the circuit. Earlier counts belong to an epoch that is over. */
@@ -122,13 +128,13 @@ export class LocalCircuit implements Machine {
    */
   open(since: number, facts: OpeningFacts = {}, failureRate?: FailureRateReading): void {
     const window = failureRate ?? this.#opening.rateAt?.(this.#now())
-    const before = {
-      state: this.#state,
-      closedAt: this.#closedAt,
-      opened: this.#opened,
-      rules: this.#rules,
-      window,
-    }
+    const [state, closedAt, opened, rules] = [
+      this.#state,
+      this.#closedAt,
+      this.#opened,
+      this.#rules,
+    ]
+    const before = { state, closedAt, opened, rules, window }
     this.#opened = openedAt(since, before, facts, failureRate)
     this.#moveTo('opened')
   }
@@ -148,10 +154,11 @@ export class LocalCircuit implements Machine {
     return { requests, failures: requests, openedFor: now - at, retryAfter }
   }
 
-  #recordProbe(permit: Permit, outcome: Outcome, retryAfter: number): boolean {
-    if (!this.#probes?.takeBack(permit)) return false
-    const to = this.#probes.count(outcome, retryAfter)
-    if (to === 'opened') this.open(this.#now(), { retryAfter: this.#probes.retryAfter })
+  #countProbe(isHeld: boolean | undefined, outcome: Outcome, retryAfter: number): boolean {
+    const probes = this.#probes
+    if (!probes || !isHeld) return false
+    const to = probes.count(outcome, retryAfter)
+    if (to === 'opened') this.open(this.#now(), { retryAfter: probes.retryAfter })
     else if (to) this.close()
     return true
   }
@@ -168,12 +175,8 @@ export class LocalCircuit implements Machine {
   }
 
   #openBy(cause: OpeningCause | undefined, now: number, retryAfter: number): void {
-    if (!cause) return
-    this.open(
-      now,
-      { retryAfter, cause },
-      cause === 'rate' ? this.#opening.rateAt?.(now) : undefined,
-    )
+    const window = cause === 'rate' ? this.#opening.rateAt?.(now) : undefined
+    if (cause) this.open(now, { retryAfter, cause }, window)
   }
 
   #moveTo(state: CircuitState): void {

@@ -39,9 +39,14 @@ export class Probes {
     return permit
   }
 
+  /** Whether the permit has not passed to another request. */
+  holds(permit: Permit): boolean {
+    return this.#held.includes(permit)
+  }
+
   /** @returns false if the permit has passed to another request */
   takeBack(permit: Permit): boolean {
-    if (!this.#held.includes(permit)) return false
+    if (!this.holds(permit)) return false
     this.#held = this.#held.filter((probe) => probe !== permit)
     return true
   }

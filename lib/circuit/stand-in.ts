@@ -2,7 +2,7 @@
  * The permit of a request that goes through whatever the machine says. It stands for the permit of a probe, or
  * for the machine's answer, which may come after the request has ended.
  */
-import type { Count } from './opening/slow.js'
+import type { SlowCounts } from './opening/slow.js'
 import type { Admission, FailureReason, Outcome, Permit } from './types.js'
 
 /** No machine has this epoch, so none takes a permit of it. */
@@ -18,19 +18,28 @@ export class StandIn implements Permit {
   readonly epoch = NO_EPOCH
   readonly grantedAt = 0
   readonly probe = false
-  readonly #count: Count
+  readonly #counts: SlowCounts
   #permit: Permit | undefined
+  #slow: FailureReason | undefined
   #ended: Ended | undefined
 
-  /** @param count gets the machine's own permit, and the outcome, once both are known */
-  constructor(count: Count) {
-    this.#count = count
+  /** @param counts gets the machine's own permit, and what came of the request, once both are known */
+  constructor(counts: SlowCounts) {
+    this.#counts = counts
   }
 
   /** The machine has answered. */
   answered(admission: Admission): void {
-    if (admission.admitted) this.#permit = admission
+    if (!admission.admitted) return
+    this.#permit = admission
+    if (this.#slow) this.#counts.slow(admission, this.#slow)
     this.#settle()
+  }
+
+  /** The request is counted as slow, and goes on. */
+  slow(reason: FailureReason): void {
+    this.#slow = reason
+    if (this.#permit) this.#counts.slow(this.#permit, reason)
   }
 
   /** The request has ended. */
@@ -40,6 +49,6 @@ export class StandIn implements Permit {
   }
 
   #settle(): void {
-    if (this.#permit && this.#ended) this.#count(this.#permit, ...this.#ended)
+    if (this.#permit && this.#ended) this.#counts.ended(this.#permit, ...this.#ended)
   }
 }

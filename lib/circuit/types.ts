@@ -89,10 +89,19 @@ export interface Machine {
   /** Returns a promise only if a shared storage must be asked first. */
   admit(): Admission | Promise<Admission>
   /**
+   * Takes back the permit of a probe.
+   *
    * @param retryAfter seconds for which the service asked to be left alone, if it did
    * @returns false if the result came too late to count: its epoch or its permit is over
    */
   record(permit: Permit, outcome: Outcome, reason?: FailureReason, retryAfter?: number): boolean
+  /**
+   * Counts an attempt that is still in flight as a failure. A probe keeps its permit until its end is recorded, as
+   * `ignored`.
+   *
+   * @returns as `record`
+   */
+  recordSlow(permit: Permit, reason: FailureReason): boolean
   /** Sets the function that publishes the transitions that no request has caused. Called once. */
   onMove?(publish: (origin: Origin) => void): void
   /** Called after the circuit is detached, to free everything that belongs to it. */

@@ -8,13 +8,11 @@ import type { FailureRateReading } from '../circuit/opening/terms.js'
 import type { Admission, CircuitState, FailureReason, Machine } from '../circuit/types.js'
 import type { OpeningReading, Origin, Outcome, Permit, Unready } from '../circuit/types.js'
 import type { Snapshot } from '../storage/contract.js'
-import type { Result } from './flow/input.js'
-import { mayCount } from './flow/leases.js'
 import { HALF_OPENED } from './flow/probing.js'
-import { isQuiet } from './flow/reporting.js'
 import { begin } from './flow/state.js'
 import { isClosed, isHeld, known } from './flow/view.js'
 import type { Readable } from './readings.js'
+import { Recorder } from './recorder.js'
 import { Runner } from './runner.js'
 import { askerOf, settingsOf, type SharedCircuitOptions } from './shared-circuit-options.js'
 import { warnUnshared } from './unshared.js'
@@ -26,6 +24,7 @@ export class SharedCircuit implements Machine, Readable {
   readonly #options: SharedCircuitOptions
   readonly #local: LocalCircuit
   readonly #runner: Runner
+  readonly #recorder: Recorder
   #publish: (origin: Origin) => void = () => undefined
 
   constructor(name: string, options: SharedCircuitOptions) {
@@ -47,6 +46,7 @@ export class SharedCircuit implements Machine, Readable {
       },
       begin(settingsOf(rules, sharing), isInitialized, !isUp),
     )
+    this.#recorder = new Recorder({ local: this.#local, runner: this.#runner, now, checkPulse })
   }
 
   get decidedState(): CircuitState {
@@ -121,18 +121,11 @@ export class SharedCircuit implements Machine, Readable {
   }
 
   record(permit: Permit, outcome: Outcome, reason?: FailureReason, retryAfter?: number): boolean {
-    if (outcome === 'failure' || permit.probe) this.#options.checkPulse()
-    const token = permit.probe ? this.#runner.tokenOf(permit) : undefined
-    const details = { outcome, reason, retryAfter }
-    if (token !== undefined) return this.#settle(permit, token, details)
-    this.#runner.window.note(permit, outcome, this.#options.now)
-    if (!this.#local.record(permit, outcome, reason, retryAfter)) return false
-    const local = this.#local.decidedState
-    if (outcome === 'success' && isQuiet(this.#runner.state, local)) return true
-    // What a success completes may be from before a gap.
-    this.#options.checkPulse()
-    this.#runner.take({ on: 'ended', ...details, grantedAt: permit.grantedAt, local })
-    return true
+    return this.#recorder.record(permit, { outcome, reason, retryAfter })
+  }
+
+  recordSlow(permit: Permit, reason: FailureReason): boolean {
+    return this.#recorder.record(permit, { outcome: 'failure', reason, isInFlight: true })
   }
 
   release(): void {
@@ -173,16 +166,5 @@ export class SharedCircuit implements Machine, Readable {
     const admission = this.#admitLocally()
     if (admission.admitted && admission.probe) this.#options.miss()
     return admission
-  }
-
-  /** The local circuit counts at once if the permit is surely held; the storage has the last word. */
-  #settle(permit: Permit, token: string, details: Result): boolean {
-    this.#runner.forget(permit)
-    const may = mayCount(this.#runner.state, token, this.#options.now())
-    const { outcome, reason, retryAfter } = details
-    const counted = this.#local.record(permit, may ? outcome : 'ignored', reason, retryAfter) && may
-    const local = this.#local.decidedState
-    this.#runner.take({ on: 'settled', token, ...details, counted, local })
-    return counted
   }
 }

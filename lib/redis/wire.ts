@@ -115,8 +115,9 @@ function ownArguments(question: Question): object {
   }
   if (question.op === 'renew') return { token: question.token, lease: micro(question.lease) }
   if (question.op === 'settle') {
-    const { token, outcome, reason, retryAfter = 0 } = question
-    return { token, outcome, reason: reasonText(reason), retryAfter: micro(retryAfter) }
+    const { token, outcome, isInFlight, reason, retryAfter = 0 } = question
+    const told = { reason: reasonText(reason), retryAfter: micro(retryAfter) }
+    return { token, outcome, isInFlight, ...told }
   }
   return { token: question.token }
 }

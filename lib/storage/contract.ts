@@ -105,12 +105,15 @@ export type Command =
   | { readonly op: 'renew'; readonly token: string; readonly lease: number }
   /**
    * Reports the end of a probe, and gives its permit back. Granted, so counted, if the token still held it, and
-   * the circuit has not moved since it was granted.
+   * the circuit has not moved since it was granted. A probe that is in flight for longer than it may is counted
+   * before its end: it keeps the permit, and what comes of it later is not counted.
    */
   | {
       readonly op: 'settle'
       readonly token: string
       readonly outcome: Outcome
+      /** True if the probe goes on, and keeps its permit until it is settled again. */
+      readonly isInFlight?: true | undefined
       /** As in a report. */
       readonly reason?: FailureReason | undefined
       /** As in a report. */

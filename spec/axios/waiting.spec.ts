@@ -21,6 +21,7 @@ function waiting() {
     closedPermit: undefined,
     admit: () => admission,
     record: (_permit: Permit, outcome: Outcome) => recorded.push(outcome) > 0,
+    recordSlow: () => false,
   } as const
   const publisher = { publish: () => undefined, hasListeners: () => false }
   const sent = jest.fn(async (config) => ({ data: 1, status: 200, headers: {}, config }))

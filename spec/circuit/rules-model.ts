@@ -10,7 +10,10 @@ interface Attempt {
   readonly at: number
   /** How many moves there were before it. */
   readonly epoch: number
+  /** Whether it is counted. */
   isOver: boolean
+  /** Whether it is no longer in flight. */
+  hasEnded: boolean
   isReplaced: boolean
 }
 
@@ -91,13 +94,15 @@ export class RulesModel {
     if (this.#state === 'opened' && !isDue) return false
     if (this.#state !== 'closed' && !this.#hasFreePermit(now)) return false
     if (isDue) this.#move('half-opened', now)
-    this.#attempts.push({ id, at: now, epoch: this.moves.length, isOver: false, isReplaced: false })
+    const epoch = this.moves.length
+    this.#attempts.push({ id, at: now, epoch, isOver: false, hasEnded: false, isReplaced: false })
     return true
   }
 
   end(id: number, outcome: Outcome, now: number, retryAfter: number): void {
     const { slowAfter } = this.#rules
     const attempt = this.#attempts.find((one) => one.id === id)
+    if (attempt) attempt.hasEnded = true
     // Its own end is the last that is to be looked at: those that began before it are slow before it.
     if (attempt && !attempt.isOver) {
       const isSlow = Boolean(slowAfter) && now - attempt.at > Number(slowAfter)
@@ -158,7 +163,7 @@ export class RulesModel {
     const { permits, probeTimeout } = this.#rules
     const closed = this.moves.findLastIndex(({ to }) => to === 'closed') + 1
     const probes = this.#attempts.filter(
-      ({ epoch, isOver, isReplaced }) => epoch > closed && !isOver && !isReplaced,
+      ({ epoch, hasEnded, isReplaced }) => epoch > closed && !hasEnded && !isReplaced,
     )
     const stale = probes.filter(({ at }) => now - at > probeTimeout)
     if (probes.length - stale.length >= permits && stale.length === 0) return false

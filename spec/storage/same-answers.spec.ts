@@ -99,6 +99,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       op: fc.constant('settle' as const),
       token,
       outcome,
+      isInFlight: fc.constantFrom(undefined, undefined, true as const),
       reason,
       retryAfter: askedFor,
     }),

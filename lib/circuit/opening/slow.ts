@@ -20,6 +20,14 @@ export type Count = (
   retryAfter: number,
 ) => void
 
+/** Who counts what. */
+export interface SlowCounts {
+  /** The end of an attempt. */
+  readonly ended: Count
+  /** An attempt in flight. Its end follows, as `ignored`. */
+  readonly slow: (permit: Permit, reason: FailureReason) => void
+}
+
 /** The permit of one attempt alone. */
 class Attempt implements Permit {
   /** What the machine gave, perhaps to many attempts. */
@@ -57,14 +65,14 @@ class Attempt implements Permit {
 
 export class AttemptsInFlight {
   readonly #rule: SlowRule
-  readonly #count: Count
+  readonly #counts: SlowCounts
   /** A chain in the order of their start. A set would cost each request several times as much. */
   #oldest: Attempt | undefined
   #newest: Attempt | undefined
 
-  constructor(rule: SlowRule, count: Count) {
+  constructor(rule: SlowRule, counts: SlowCounts) {
     this.#rule = rule
-    this.#count = count
+    this.#counts = counts
   }
 
   get isEmpty(): boolean {
@@ -102,16 +110,20 @@ export class AttemptsInFlight {
     const attempt = permit as Attempt
     const isOwn = this.#remove(attempt)
     this.countSlow()
-    if (attempt.isCounted) return true
+    const { given } = attempt
+    if (attempt.isCounted) {
+      this.#counts.ended(given, 'ignored', undefined, 0)
+      return true
+    }
     const isSlow = (isOwn || outcome !== 'ignored') && this.#isPast(attempt.due)
-    if (isSlow) this.#count(attempt.given, 'failure', { ...reason, slow: true }, retryAfter)
-    else this.#count(attempt.given, outcome, reason, retryAfter)
+    if (isSlow) this.#counts.ended(given, 'failure', { ...reason, slow: true }, retryAfter)
+    else this.#counts.ended(given, outcome, reason, retryAfter)
     return isSlow
   }
 
   countSlow(): void {
     if (!this.#oldest || !this.#isPast(this.#oldest.due)) return
-    for (const { given } of this.#takeSlow()) this.#count(given, 'failure', { slow: true }, 0)
+    for (const { given } of this.#takeSlow()) this.#counts.slow(given, { slow: true })
   }
 
   /** Most attempts end long before they are due: then reading the clock would be most of what they cost. */

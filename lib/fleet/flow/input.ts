@@ -18,7 +18,7 @@ export interface Ended {
   readonly local: CircuitState
 }
 
-/** A probe with a lease has ended. */
+/** A probe with a lease has ended, or is counted while it goes on. */
 export interface Settled {
   readonly on: 'settled'
   readonly token: string
@@ -27,11 +27,13 @@ export interface Settled {
   readonly retryAfter?: number | undefined
   /** Whether the local circuit has counted it. */
   readonly counted: boolean
+  /** True if it goes on. Its end follows, as `ignored`. */
+  readonly isInFlight?: true | undefined
   readonly local: CircuitState
 }
 
 /** How an attempt ended, as the storage is told. */
-export type Result = Pick<Settled, 'outcome' | 'reason' | 'retryAfter'>
+export type Result = Pick<Settled, 'outcome' | 'reason' | 'retryAfter' | 'isInFlight'>
 
 /** The local circuit was asked to admit a request. */
 export interface Admitted {

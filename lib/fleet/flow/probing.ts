@@ -1,7 +1,7 @@
 /** The probes of this process, each under a permit that the whole fleet respects. */
 import { lastsFor } from '../../circuit/ttl.js'
 import type { Refusal } from '../../circuit/types.js'
-import type { Answer, Snapshot } from '../../storage/contract.js'
+import type { Answer, Command, Snapshot } from '../../storage/contract.js'
 import { inTurn, only, type Change } from './effect.js'
 import type { Admitted, Result, Settled } from './input.js'
 import { amend, lend, without } from './leases.js'
@@ -10,6 +10,8 @@ import type { State } from './state.js'
 import { ask, factsOf, isClosed, presumed } from './view.js'
 
 export const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
+type Settle = Command & { readonly op: 'settle' }
+
 /** The end of a permit under which no request was sent. */
 const UNUSED: Result = { outcome: 'ignored' }
 
@@ -62,24 +64,40 @@ export function admitted(state: State, { local, lease }: Admitted, now: number):
 
 /** A late result counts if the storage still knows the permit, unless the process did not run meanwhile. */
 export function settle(state: State, input: Settled, now: number): Change {
-  const { token, counted, local, reason, retryAfter } = input
+  const { token, counted, isInFlight, local, reason, retryAfter } = input
   const lease = state.probes.leases.get(token)
   if (!lease) return only({ ...state, local })
   const view = counted ? presumed(state.view, local, now) : state.view
-  const leases = without(state.probes.leases, token)
   const outcome = lease.isDistrusted ? 'ignored' : input.outcome
-  const next = { ...amend(state, { leases }), local, view }
+  const next = { ...state, local, view }
+  const slow = { outcome, isInFlight, reason, retryAfter }
+  if (isInFlight) return giveBack(next, token, slow, now, state)
+  const leases = without(state.probes.leases, token)
+  const result = resultOf(state, token, { outcome, reason, retryAfter })
   return inTurn(
-    next,
+    amend(next, { leases }),
     (left) => [left, [{ do: 'stop', timer: token }]],
-    (left) => giveBack(left, token, { outcome, reason, retryAfter }, now, state),
+    (left) => giveBack(left, token, result, now, state),
   )
 }
 
+/** What a probe was counted as in flight is its result, unless the storage has confirmed it. */
+function resultOf({ probes }: State, token: string, result: Result): Result {
+  const counted = probes.unsettled.get(token)
+  return counted ? { ...counted, isInFlight: undefined } : result
+}
+
 /** @param isConfirmed whether the storage has answered */
-export function settled(state: State, token: string, isConfirmed: boolean, now: number): Change {
+export function settled(
+  state: State,
+  { token, isInFlight }: Settle,
+  isConfirmed: boolean,
+  now: number,
+): Change {
   const { probes } = state
-  const unsettled = isConfirmed ? without(probes.unsettled, token) : probes.unsettled
+  // A probe may have ended while the storage counted it in flight.
+  const isLast = probes.unsettled.get(token)?.isInFlight === isInFlight
+  const unsettled = isConfirmed && isLast ? without(probes.unsettled, token) : probes.unsettled
   // Evidence that waited for this end may be reported now, unless another end is on its way.
   return report(amend(state, { unsettled, settling: probes.settling - 1 }), now)
 }

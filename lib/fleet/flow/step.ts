@@ -85,7 +85,7 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
     (next) => {
       if (to.op === 'report') return reported(next, to, answer, now)
       if (to.op === 'acquire') return probing.acquired(next, to.token, answer, { at, now })
-      if (to.op === 'settle') return probing.settled(next, to.token, true, now)
+      if (to.op === 'settle') return probing.settled(next, to, true, now)
       if (to.op === 'read') return only(next)
       return leases.renewed(next, to.token, answer.granted ? at + to.lease : undefined)
     },
@@ -96,7 +96,7 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
 function unanswered(state: State, to: Answered['to'], now: number): Change {
   if (to.op === 'report') return notReported(state, to, now)
   if (to.op === 'acquire') return probing.notAcquired(state, to.token)
-  return to.op === 'settle' ? probing.settled(state, to.token, false, now) : only(state)
+  return to.op === 'settle' ? probing.settled(state, to, false, now) : only(state)
 }
 
 function reported(state: State, { evidence }: Report, answer: Answer, now: number): Change {

@@ -62,9 +62,18 @@ elseif op == 'renew' then
   end
 elseif op == 'settle' then
   local index = holderOf(given.token)
-  local holder = index and table.remove(holders, index)
-  if holder then changed, isNews = true, true end
-  if holder and not holder.isEarlier then
+  local holder = index and holders[index]
+  local isCounted = holder and not holder.isEarlier
+  if holder then
+    changed = true
+    if given.isInFlight then
+      holder.isEarlier = true
+    else
+      table.remove(holders, index)
+      isNews = true
+    end
+  end
+  if isCounted then
     granted = true
     local needed, of = 1, 1
     if terms.probes then needed, of = terms.probes.needed, terms.probes.of end

@@ -8,7 +8,7 @@ export interface HeldPermit {
   readonly token: string
   readonly at: number
   readonly lease: number
-  /** Set if the epoch of the probe is over: its end decides nothing any more. */
+  /** Set if the epoch of the probe is over, or if it was counted in flight: its end decides nothing any more. */
   readonly isEarlier?: boolean | undefined
 }
 

@@ -43,9 +43,21 @@ export function renew(
 export function settle(draft: Draft, question: Settle, asked: Asked): Draft {
   const permit = permitOf(draft, question.token)
   if (!permit) return draft
+  const counted = question.isInFlight ? goOn(draft, permit) : free(draft, permit)
+  return permit.isEarlier ? counted : count(grant(counted), question, asked)
+}
+
+function free(draft: Draft, permit: HeldPermit): Draft {
   const permits = draft.kept.permits.filter((other) => other !== permit)
-  const freed = { ...change(draft, { permits }), isNews: true }
-  return permit.isEarlier ? freed : count(grant(freed), question, asked)
+  return { ...change(draft, { permits }), isNews: true }
+}
+
+/** The probe keeps its permit, and decides nothing more. */
+function goOn(draft: Draft, permit: HeldPermit): Draft {
+  const permits = draft.kept.permits.map((other) =>
+    other === permit ? { ...other, isEarlier: true } : other,
+  )
+  return change(draft, { permits })
 }
 
 /** Moves the circuit as soon as the ends of its probes are enough. */

@@ -90,6 +90,27 @@ export const HALF_OPENED: readonly Case[] = [
     },
   },
   {
+    name: 'counts a probe in flight once, and leaves it its permit until it ends',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue({ probes: { needed: 1, of: 2 } })
+      const slow = { op: 'settle', token: 't', outcome: 'failure', isInFlight: true } as const
+      await one.acquire('t')
+      check(await one.ask(slow), { state: 'half-opened', granted: true, heldFor: 60 })
+      check(await two.acquire('u'), { granted: false })
+      check(await one.ask(slow), { state: 'half-opened', granted: false, heldFor: 60 })
+      check(await one.ask({ op: 'renew', token: 't', lease: 60 }), { granted: true })
+      check(await one.settle('t', 'failure'), { state: 'half-opened', granted: false, heldFor: 0 })
+      await two.acquire('u')
+      const opened = await two.ask({ ...slow, token: 'u' })
+      check(opened, { state: 'opened', granted: true, heldFor: 60 })
+      await scene.setClock(START + 11 + 11)
+      check(await one.acquire('v'), { granted: false })
+      check(await two.settle('u', 'ignored'), { state: 'opened', granted: false, heldFor: 0 })
+      check(await one.acquire('v'), { granted: true })
+    },
+  },
+  {
     name: 'renews a permit for its holder',
     needs: ['setClock'],
     async run(scene) {

@@ -1,6 +1,6 @@
 /** Compares the attempts in flight with a list of all that started, in random sequences. */
-import { AttemptsInFlight } from '../../../lib/circuit/opening/slow.js'
-import type { FailureReason, Outcome, Permit } from '../../../lib/circuit/types.js'
+import { AttemptsInFlight, type SlowCounts } from '../../../lib/circuit/opening/slow.js'
+import type { Outcome, Permit } from '../../../lib/circuit/types.js'
 import { numbersFrom } from '../../support/numbers.js'
 
 const RUNS = Number(process.env.RUNS ?? 300)
@@ -16,6 +16,8 @@ interface Tracked {
   isCounted: boolean
 }
 
+const NOBODY: SlowCounts = { ended: () => undefined, slow: () => undefined }
+
 /** What was counted: which attempt, with which outcome, and whether as slow. */
 type Counted = readonly [number: number, outcome: Outcome, isSlow: boolean]
 
@@ -29,8 +31,12 @@ class Both {
   ahead: () => number = () => 0
   readonly #inFlight = new AttemptsInFlight(
     { slowAfter: SLOW_AFTER, now: () => this.now, latest: () => this.now + this.ahead() },
-    (permit: Permit, outcome: Outcome, reason: FailureReason | undefined) =>
-      this.found.push([permit.epoch, outcome, reason?.slow === true] satisfies Counted),
+    {
+      ended: ({ epoch }, outcome, reason) =>
+        this.found.push([epoch, outcome, reason?.slow === true] satisfies Counted),
+      slow: ({ epoch }, reason) =>
+        this.found.push([epoch, 'failure', reason.slow === true] satisfies Counted),
+    },
   )
 
   start(): void {
@@ -55,6 +61,7 @@ class Both {
     this.#expectSlow()
     const isSlow = this.#isSlow(tracked) && (wasInFlight || outcome !== 'ignored')
     if (!tracked.isCounted) this.#expect(tracked, isSlow ? 'failure' : outcome, isSlow)
+    else this.#expect(tracked, 'ignored', false)
     this.found.push(this.#inFlight.end(tracked.permit, outcome, undefined, 0))
     this.expected.push(tracked.isCounted || isSlow)
   }
@@ -130,7 +137,7 @@ it('counts each slow attempt once, in the order of their start, however they end
 
 it('starts with a permit that equals the given one', () => {
   const rule = { slowAfter: SLOW_AFTER, now: () => 5 }
-  const permit = new AttemptsInFlight(rule, () => undefined).start(permitOf(7))
+  const permit = new AttemptsInFlight(rule, NOBODY).start(permitOf(7))
   const { admitted, epoch, grantedAt, probe } = permit
   expect({ admitted, epoch, grantedAt, probe }).toEqual(permitOf(7))
 })
@@ -138,7 +145,7 @@ it('starts with a permit that equals the given one', () => {
 it('reads the clock for the start alone, as long as nothing can be due', () => {
   const now = jest.fn(() => 5)
   const rule = { slowAfter: SLOW_AFTER, now, latest: () => 5 + SLOW_AFTER }
-  const inFlight = new AttemptsInFlight(rule, () => undefined)
+  const inFlight = new AttemptsInFlight(rule, NOBODY)
   inFlight.countSlow()
   expect(now).not.toHaveBeenCalled()
   const permit = inFlight.start(permitOf(1))

@@ -14,7 +14,7 @@ const PROCESSES = 3
 type Happening =
   | { readonly what: 'admit' | 'read' | 'lost' | 'distrusted' | 'hurried'; readonly by: number }
   | { readonly what: 'end'; readonly by: number; readonly which: number; readonly outcome: Outcome }
-  | { readonly what: 'fire'; readonly by: number; readonly which: number }
+  | { readonly what: 'fire' | 'slow'; readonly by: number; readonly which: number }
   | {
       readonly what: 'carryOut' | 'deliver' | 'giveUp' | 'lose' | 'push' | 'repeat' | 'dropPush'
       readonly which: number
@@ -36,7 +36,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   weighed(8, fc.record({ what: fc.constant('deliver' as const), which })),
   weighed(4, fc.record({ what: fc.constantFrom('push' as const, 'repeat' as const), which })),
   weighed(3, fc.record({ what: fc.constant('read' as const), by })),
-  weighed(2, fc.record({ what: fc.constant('fire' as const), by, which })),
+  weighed(2, fc.record({ what: fc.constantFrom('fire' as const, 'slow' as const), by, which })),
   weighed(
     2,
     fc.record({
@@ -91,7 +91,7 @@ function letProcess(world: World, taken: Extract<Happening, { readonly by: numbe
   if (!process) return
   if (taken.what === 'admit') process.admit()
   else if (taken.what === 'end') process.end(taken.which, taken.outcome)
-  else if (taken.what === 'fire') process.fire(taken.which)
+  else if (taken.what === 'fire' || taken.what === 'slow') process[taken.what](taken.which)
   else if (taken.what === 'read') world.read(process)
   else process.take({ on: taken.what })
 }

@@ -15,6 +15,8 @@ import { proofLife } from '../../../lib/storage/limits.js'
 interface InFlight {
   readonly permit: Permit
   readonly token: string | undefined
+  /** Whether it was counted as slow. */
+  isSlow?: boolean
 }
 
 export interface SteppedOptions {
@@ -91,9 +93,30 @@ export class SteppedProcess {
     const ended = this.inFlight[which % Math.max(1, this.inFlight.length)]
     if (!ended) return
     this.inFlight = this.inFlight.filter((one) => one !== ended)
+    if (ended.isSlow) return this.#finish(ended, 'ignored')
     if (outcome === 'failure') this.failures += 1
-    if (ended.token === undefined) this.#record(ended.permit, outcome)
-    else this.#settle(ended.permit, ended.token, outcome)
+    this.#finish(ended, outcome)
+  }
+
+  /** A probe has been in flight for too long. */
+  slow(which: number): void {
+    const probes = this.inFlight.filter(({ permit, isSlow }) => permit.probe && !isSlow)
+    const probe = probes[which % Math.max(1, probes.length)]
+    if (!probe) return
+    probe.isSlow = true
+    this.failures += 1
+    const { permit, token } = probe
+    if (token === undefined)
+      return this.#record(permit, 'failure', () => this.local.recordSlow(permit))
+    const may = mayCount(this.state, token, this.#options.now())
+    const counted = may && this.local.recordSlow(permit)
+    const local = this.local.decidedState
+    this.take({ on: 'settled', token, outcome: 'failure', isInFlight: true, counted, local })
+  }
+
+  #finish({ permit, token }: InFlight, outcome: Outcome): void {
+    if (token === undefined) this.#record(permit, outcome)
+    else this.#settle(permit, token, outcome)
   }
 
   /** One of the timers that run fires. */
@@ -104,9 +127,13 @@ export class SteppedProcess {
     this.take(input)
   }
 
-  #record(permit: Permit, outcome: Outcome): void {
+  #record(
+    permit: Permit,
+    outcome: Outcome,
+    count = () => this.local.record(permit, outcome),
+  ): void {
     this.#window.note(permit, outcome, this.#options.now)
-    if (!this.local.record(permit, outcome)) return
+    if (!count()) return
     const { grantedAt } = permit
     // A request that was under way in a gap is no evidence, whether it succeeded or failed.
     const isEvidence = grantedAt >= this.state.trustedSince && outcome !== 'ignored'

@@ -4,20 +4,22 @@ import type { Snapshot } from '../../storage/contract.js'
 import { inTurn, only, type Change, type Effect } from './effect.js'
 import { distrustLeases } from './leases.js'
 import { heed } from './polling.js'
-import { settleAgain } from './probing.js'
 import { clear, forget, report } from './reporting.js'
+import { concluded, isOverruled, settleAgain } from './settling.js'
 import type { State } from './state.js'
 import { stopWaiting } from './suspicion.js'
 import { factsOf, isNewer, isTransition, seen } from './view.js'
 
 /**
- * Ignores a snapshot that is not newer, because it was late or repeated, and any snapshot while alone.
+ * Ignores a snapshot that is not newer, because it was late or repeated, and any snapshot while alone. One of the
+ * epoch that the process's own probe has ended is older than that end, which is on its way.
  *
  * @param at the earliest time of the snapshot: for an answer, the time of the question
  */
 export function adopt(state: State, snapshot: Snapshot, origin: Origin, at: number): Change {
   const before = state.view.snapshot
-  if (state.isAlone || !isNewer(before, snapshot)) return only(state)
+  if (state.isAlone || !isNewer(before, snapshot) || isOverruled(state, snapshot))
+    return only(state)
   return look(state, snapshot, at, { origin, follows: isTransition(before, snapshot) })
 }
 
@@ -35,7 +37,7 @@ export function rejoin(state: State, snapshot: Snapshot, at: number, now: number
 
 /** From now on, the process uses its own results. */
 export function lose(state: State): Change {
-  return only({ ...state, isAlone: true, losses: state.losses + 1 })
+  return only({ ...concluded(state), isAlone: true, losses: state.losses + 1 })
 }
 
 export function distrust(state: State, now: number): Change {

@@ -78,6 +78,14 @@ export interface Probes {
   readonly unsettled: ReadonlyMap<string, Result>
   /** The number of ends of probes on their way. */
   readonly settling: number
+  /** The end on its way that has moved the local circuit. */
+  readonly decision: Decision | undefined
+}
+
+export interface Decision {
+  readonly token: string
+  /** The epoch that it has ended, as far as the process knows. */
+  readonly epoch: number
 }
 
 export interface PollAnswer {
@@ -145,6 +153,7 @@ const NO_PROBES: Probes = {
   leases: new Map(),
   unsettled: new Map(),
   settling: 0,
+  decision: undefined,
 }
 
 const NO_POLL: Polling = {

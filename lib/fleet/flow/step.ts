@@ -10,6 +10,7 @@ import * as leases from './leases.js'
 import * as polling from './polling.js'
 import * as probing from './probing.js'
 import * as reporting from './reporting.js'
+import * as settling from './settling.js'
 import type { State } from './state.js'
 import * as suspicion from './suspicion.js'
 import { overruled, presumed } from './view.js'
@@ -27,7 +28,7 @@ type Handlers = {
 const HANDLERS: Handlers = {
   initialized: (state) => only({ ...state, isInitialized: true }),
   ended,
-  settled: probing.settle,
+  settled: settling.settle,
   wanted: (state, { token }, now) => probing.acquire(state, token, now),
   admitted: probing.admitted,
   renewalDue: (state, { token }, now) => leases.renew(state, token, now),
@@ -80,12 +81,12 @@ function ended(state: State, input: Ended, now: number): Change {
 
 function answered(state: State, { to, answer, at }: Answered, now: number): Change {
   return inTurn(
-    state,
+    to.op === 'settle' ? settling.concluded(state, to.token) : state,
     (next) => adopt(next, answer, 'local', at),
     (next) => {
       if (to.op === 'report') return reported(next, to, answer, now)
       if (to.op === 'acquire') return probing.acquired(next, to.token, answer, { at, now })
-      if (to.op === 'settle') return probing.settled(next, to, true, now)
+      if (to.op === 'settle') return settling.settled(next, to, true, now)
       if (to.op === 'read') return only(next)
       return leases.renewed(next, to.token, answer.granted ? at + to.lease : undefined)
     },
@@ -96,7 +97,8 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
 function unanswered(state: State, to: Answered['to'], now: number): Change {
   if (to.op === 'report') return notReported(state, to, now)
   if (to.op === 'acquire') return probing.notAcquired(state, to.token)
-  return to.op === 'settle' ? probing.settled(state, to, false, now) : only(state)
+  if (to.op !== 'settle') return only(state)
+  return settling.settled(settling.concluded(state, to.token), to, false, now)
 }
 
 function reported(state: State, { evidence }: Report, answer: Answer, now: number): Change {

@@ -347,3 +347,60 @@ describe('the end of a probe', () => {
     expect(settled(process)).toEqual([])
   })
 })
+
+describe('a decision of this process', () => {
+  const moves = (process: Driven) => process.all('move').map(({ to }) => to)
+
+  /** Closed by its own probe, which the storage does not know yet. */
+  function decided(): Driven {
+    const process = probing()
+    process.effects.length = 0
+    settle(process, 'success')
+    return process
+  }
+
+  it('stands until its answer comes, whatever else happened in the epoch that it ended', () => {
+    const process = decided()
+    process.push({ ...HALF, version: 3 })
+    expect(process.state.view.snapshot.state).toBe('closed')
+    process.answer('settle', { version: 4, epoch: 4, state: 'closed' })
+    expect(moves(process)).toEqual([])
+    process.push({ version: 5, epoch: 5, state: 'opened' })
+    expect(moves(process)).toEqual(['opened'])
+  })
+
+  it('does not stand if the storage decides otherwise', () => {
+    const process = decided()
+    process.answer('settle', { ...HALF, version: 3 })
+    expect(moves(process)).toEqual(['half-opened'])
+  })
+
+  it('does not keep the process from a newer epoch', () => {
+    const process = decided()
+    process.push({ version: 3, epoch: 3, state: 'opened' })
+    expect(moves(process)).toEqual(['opened'])
+  })
+
+  it.each(['fail', 'lose'] as const)('is open again if its answer does not come: %s', (how) => {
+    const process = decided()
+    if (how === 'lose') process.take({ on: 'lost' })
+    process.fail('settle')
+    if (how === 'lose') process.read({ ...HALF, version: 3 })
+    else process.push({ ...HALF, version: 3 })
+    expect(moves(process)).toEqual(['half-opened'])
+  })
+
+  it('gives back a permit that is granted before the storage knows it', () => {
+    const process = probing()
+    process.take({ on: 'wanted', token: 'p:2' })
+    settle(process, 'success')
+    process.answer('acquire', { ...HALF, version: 3 })
+    expect(process.all('admit').at(-1)).toEqual({ do: 'admit', token: 'p:2' })
+    expect(
+      process.asked('settle').map(({ command: { token, outcome } }) => [token, outcome]),
+    ).toEqual([
+      [TOKEN, 'success'],
+      ['p:2', 'ignored'],
+    ])
+  })
+})

@@ -51,6 +51,8 @@ export class SteppedProcess {
   #counted = 0
   /** Failures in a row that counted, of whatever epoch. */
   #streak = 0
+  /** The token of the probe that has moved the circuit, and its epoch, until the storage knows. */
+  #decision: { readonly token: string; readonly epoch: number } | undefined
 
   constructor(options: SteppedOptions) {
     this.#options = options
@@ -66,6 +68,7 @@ export class SteppedProcess {
     const { on } = given
     const isDue = on === 'freshDue' || on === 'answerDue' || on === 'hurried'
     const input = isDue ? { ...given, window: this.#window.at(now) } : given
+    this.#conclude(input)
     const [state, effects] = step(before, input, now)
     this.state = state
     ok(
@@ -149,7 +152,16 @@ export class SteppedProcess {
   #settle(permit: Permit, token: string, outcome: Outcome): void {
     const may = mayCount(this.state, token, this.#options.now())
     const counted = this.local.record(permit, may ? outcome : 'ignored') && may
+    const { isAlone, view } = this.state
+    const isDecision = counted && !isAlone && this.local.decidedState !== 'half-opened'
+    if (isDecision) this.#decision = { token, epoch: view.snapshot.epoch }
     this.take({ on: 'settled', token, outcome, counted, local: this.local.decidedState })
+  }
+
+  #conclude(input: Input): void {
+    const isEnd = input.on === 'answered' || input.on === 'unanswered'
+    const token = isEnd && input.to.op === 'settle' ? input.to.token : undefined
+    if (input.on === 'lost' || token === this.#decision?.token) this.#decision = undefined
   }
 
   #admitLocally(): void {
@@ -177,6 +189,7 @@ export class SteppedProcess {
 
   #move({ to, since, facts }: Extract<Effect, { do: 'move' }>): void {
     ok(since <= this.#options.now(), 'it opened in the future')
+    ok(this.state.view.snapshot.epoch !== this.#decision?.epoch, 'went back on its own decision')
     if (to === 'opened') this.local.open(since, facts)
     else if (to === 'closed') this.local.close()
     else this.local.halfOpen(facts)

@@ -25,10 +25,15 @@ export async function installMissing(wanted) {
 
 /** @param {readonly string[]} packages */
 async function mayInstall(packages) {
-  if (process.env.CI) return true
+  if (isInCI()) return true
   if (!process.stdin.isTTY || !process.stdout.isTTY) return false
   const question = `Install ${packages.join(', ')} on this machine, with apt-get as root? [y/N] `
   return /^y(?:es)?$/i.test((await ask(question)).trim())
+}
+
+/** `CI=false` and `CI=0` are how people say that this is not CI. */
+function isInCI() {
+  return !/^(?:0|false)?$/i.test(process.env.CI?.trim() ?? '')
 }
 
 /**

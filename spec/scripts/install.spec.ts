@@ -71,6 +71,11 @@ it('installs in CI at once', async () => {
   expect(installed()).toEqual(INSTALLED)
 })
 
+it.each(['', '0', 'false', 'False', ' '])('takes CI="%s" for no CI', async (CI) => {
+  expect(await run({ env: { CI } })).toContain(`${PROGRAM} is missing`)
+  expect(installed()).toEqual([])
+})
+
 it.each(['y', 'Yes'])('installs in a terminal after the answer %s', async (answer) => {
   const printed = await run({ typed: `${answer}\n` })
   expect(printed).toContain('Install its-package on this machine, with apt-get as root? [y/N]')

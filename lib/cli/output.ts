@@ -23,11 +23,17 @@ export function paint(): Paint {
 
 /** Ends without a word if a reader such as `head` has closed the pipe. */
 export function endWithReader(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error) => {
-      // oxlint-disable-next-line unicorn/no-process-exit -- there is nobody left to print for
-      if (property(error, 'code') === 'EPIPE') process.exit(0)
-      throw error
-    })
-  }
+  process.stdout.on('error', (error) => {
+    // oxlint-disable-next-line unicorn/no-process-exit -- there is nobody left to print for
+    if (isPipeClosed(error)) process.exit(0)
+    throw error
+  })
+  // A warning that nobody reads must not end a command before it has done what it was asked.
+  process.stderr.on('error', (error) => {
+    if (!isPipeClosed(error)) throw error
+  })
+}
+
+function isPipeClosed(error: Error): boolean {
+  return property(error, 'code') === 'EPIPE'
 }

@@ -8,7 +8,7 @@ import { freePort } from '../../scripts/ports.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { PASSWORD, RULE, USER } from '../support/acl.js'
 import { DEADLINE } from '../../lib/cli/connect.js'
-import { documentOf, ran, type Ended } from '../support/command-line.js'
+import { documentOf, ran, unheard, type Ended } from '../support/command-line.js'
 
 let server: RedisServer
 beforeAll(async () => {
@@ -65,6 +65,16 @@ it('uses a password of --url, with a warning', async () => {
   expect(said(ended)).not.toContain(PASSWORD)
   const silent = await ran(['list'], { REDIS_URL: urlOf(`${USER}:${PASSWORD}`) })
   expect([silent.code, silent.stderr]).toEqual([0, ''])
+})
+
+it('does what it was asked though nobody reads its warning', async () => {
+  await server.command('FLUSHALL')
+  await allow(`${RULE} +scan`)
+  const url = urlOf(`${USER}:${PASSWORD}`)
+  expect(await unheard(['open', 'users', '--for', '1h', '--url', url], {})).toBe(0)
+  const { circuits } = await documentOf(['list'], { REDIS_URL: url })
+  expect(circuits).toMatchObject([{ circuit: 'users', state: 'opened' }])
+  expect(await unheard(['show'], {})).toBe(2)
 })
 
 it.each(['http://localhost', 'localhost:6379', 'redis://ann:hun/ter2@localhost', 'redis://h/x'])(

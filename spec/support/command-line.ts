@@ -1,4 +1,6 @@
 /** Runs the built command line as a process of its own. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { requireProgram } from '../../scripts/programs.mjs'
 import { Running } from '../../scripts/run.mjs'
@@ -47,6 +49,15 @@ export async function piped(
   await shell.end()
   const [stderr = '', code] = shell.stderr.trim().split('ended: ')
   return { stdout: shell.stdout, stderr, code: Number(code) }
+}
+
+/** Runs a command line to its end. Whoever was to read its stderr is gone before it begins. @returns its exit code */
+export async function unheard(args: readonly string[], env: NodeJS.ProcessEnv): Promise<unknown> {
+  const stdio = ['ignore', 'ignore', 'pipe'] as const
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, stdio: [...stdio] }) // prettier-ignore
+  child.stderr?.destroy()
+  const [code] = (await once(child, 'close')) as unknown[]
+  return code
 }
 
 /** A command line in a terminal, at which somebody types. */

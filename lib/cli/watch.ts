@@ -28,8 +28,13 @@ export async function watch(target: Target, json: boolean): Promise<void> {
   process.once('SIGINT', () => process.exit(0))
   const watching = new Watching(json ? jsonReports : textReports)
   const session = await Session.open(target, watching.listener)
-  await watching.begin(session, target)
-  for (;;) await watching.goOn(session)
+  try {
+    await watching.begin(session, target)
+    for (;;) await watching.goOn(session)
+  } finally {
+    // The client of a cluster would keep the process alive.
+    await session.close()
+  }
 }
 
 class Watching {

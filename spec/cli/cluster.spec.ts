@@ -49,3 +49,13 @@ it('forces circuits, and lists those of all nodes', async () => {
   expect((await ran(['release', 'users'], redis())).code).toBe(0)
   await getEnds('ok')
 })
+
+it('watch ends with 1 if something else has the key of the forces', async () => {
+  const owner = await cluster.ownerOf('axios-breaker/')
+  await owner.command('DEL', 'axios-breaker/')
+  await owner.command('SET', 'axios-breaker/', 'something else')
+  const { code, stdout, stderr } = await ran(['watch'], redis())
+  await owner.command('DEL', 'axios-breaker/')
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain('WRONGTYPE')
+})

@@ -11,7 +11,7 @@ const LONG = [
   'bench',
   'breaker/groups-memory',
   'charts',
-  'cli/(?:cluster|faults)',
+  'cli/(?:cluster|faults|large)',
   'demo-redis.spec',
   'fleet/(?:forces|frozen|quorum|random-errors|rates|releases|rolling-deploy|in-process/noise)',
   'microservices',

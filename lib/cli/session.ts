@@ -40,9 +40,9 @@ export class Session {
     return this.#connected.connection.isUp
   }
 
-  /** Names of circuits that have a key. */
+  /** Names of circuits that have a key. The storage has a deadline for each part of the search. */
   async circuits(): Promise<readonly string[]> {
-    return answered(this.#connected.connection.circuits?.() ?? Promise.resolve([]))
+    return this.#connected.connection.circuits?.() ?? []
   }
 
   async forces(command: ForceCommand): Promise<ForceAnswer> {

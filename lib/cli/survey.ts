@@ -6,18 +6,28 @@ import type { Reading, Session } from './session.js'
 
 export interface Survey {
   readonly rows: readonly Row[]
-  /** Why the keys of circuits cannot be listed; then only forced ones, and those in `also`, are. */
+  /** Why the keys of circuits cannot be listed; then only forced ones are. */
   readonly missing?: string | undefined
 }
 
-/** @param also circuits to read whether they have a key or not */
-export async function survey(session: Session, also: Iterable<string> = []): Promise<Survey> {
+/** The circuits that have a key. */
+export interface Names {
+  readonly names: readonly string[]
+  /** Why nobody knows; then there are no names. */
+  readonly missing?: string | undefined
+}
+
+export async function survey(session: Session): Promise<Survey> {
   const { names, missing } = await namesIn(session)
+  return { rows: await rowsOf(session, names), missing }
+}
+
+/** Reads these circuits, whether they have a key or not, and all that are forced. */
+export async function rowsOf(session: Session, names: Iterable<string>): Promise<Row[]> {
   const forces = await forcesIn(session)
-  const all = [...new Set([...names, ...forces.keys(), ...also])]
+  const all = [...new Set([...names, ...forces.keys()])]
   const readings = await session.read(all)
-  const rows = all.map((name) => rowOf(name, readings.get(name), forces.get(name)))
-  return { rows, missing }
+  return all.map((name) => rowOf(name, readings.get(name), forces.get(name)))
 }
 
 export async function forcesIn(session: Session): Promise<Map<string, ListedForce>> {
@@ -32,7 +42,8 @@ export function rowOf(circuit: string, reading: Reading | undefined, forced?: Li
   return { circuit, ownState: 'unknown', problem: reading?.problem, forced }
 }
 
-async function namesIn(session: Session): Promise<{ names: readonly string[]; missing?: string }> {
+/** In a large database, this takes long. */
+export async function namesIn(session: Session): Promise<Names> {
   try {
     return { names: await session.circuits() }
   } catch (error) {

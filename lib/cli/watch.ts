@@ -10,16 +10,17 @@ import { printError } from './output.js'
 import { Pause } from './pause.js'
 import { jsonReports, textReports, type Reports } from './reports.js'
 import { isPlain, type Row } from './rows.js'
+import { Search } from './search.js'
 import { Session } from './session.js'
-import { forcesIn, rowOf, survey, type Survey } from './survey.js'
+import { forcesIn, rowOf, rowsOf, type Names } from './survey.js'
 
-/** Seconds between two readings of all that there is, in case a message was lost. */
+/** Seconds between two readings of all that is known, in case a message was lost. */
 const REFRESH = 5
 /** Seconds between two attempts while Redis cannot be used. */
 const RETRY = 1
 /** Seconds between two readings, however many messages come. */
 const LEAST = 0.1
-/** Circuits that are read because of a message. If there are more, the next refresh reads them. */
+/** Circuits that are read because of a message. If there are more, the next search finds them. */
 const MOST_HINTED = 1000
 
 /** Never resolves: Ctrl-C ends the process. Rejects if Redis cannot be used at the start. */
@@ -43,7 +44,7 @@ class Watching {
     hinted: (circuit) => this.#hint(circuit),
     resumed: () => this.#wake(0),
     forcesChanged: () => this.#wake(),
-    lost: (reason, isDown) => this.#isBegun && this.#outage.begin(reason, isDown === true),
+    lost: (reason, isDown) => this.#lost(reason, isDown === true),
   }
   readonly #reports: Reports
   readonly #outage: Outage
@@ -51,6 +52,7 @@ class Watching {
   /** Circuits that are not plain, as they were reported last. */
   readonly #rows = new Map<string, Row>()
   readonly #hinted = new Set<string>()
+  #search: Search | undefined
   #refreshAt = 0
   /** Whether the first table is printed. Before, the command fails like any other if Redis cannot be used. */
   #isBegun = false
@@ -62,9 +64,12 @@ class Watching {
   }
 
   async begin(session: Session, target: Target): Promise<void> {
-    const found = await this.#survey(session)
-    for (const row of found.rows) this.#keep(row)
-    this.#reports.began(found.rows, page(target, found))
+    this.#search = new Search(session, (found) => this.#found(found))
+    const { names, missing } = await this.#search.find()
+    const rows = await this.#refresh(session, names)
+    this.#say(missing)
+    for (const row of rows) this.#keep(row)
+    this.#reports.began(rows, page(target, { rows, missing }))
     this.#isBegun = true
   }
 
@@ -77,12 +82,17 @@ class Watching {
       for (const row of rows) this.#take(row)
     } catch (error) {
       this.#refreshAt = monotonic() + RETRY
+      // What was to be read is forgotten.
+      this.#search?.hurry()
       this.#outage.begin(messageOf(error), session.isUp)
     }
   }
 
   async #read(session: Session): Promise<readonly Row[]> {
-    if (monotonic() >= this.#refreshAt) return (await this.#survey(session)).rows
+    const isDue = monotonic() >= this.#refreshAt
+    if (isDue) this.#search?.start()
+    this.#search?.check()
+    if (isDue) return this.#refresh(session, this.#rows.keys())
     const forces = await forcesIn(session)
     const names = [...new Set([...this.#hinted, ...this.#unknownIn(forces)])]
     this.#hinted.clear()
@@ -97,16 +107,32 @@ class Watching {
     return [...forces.keys()].filter((name) => !this.#rows.has(name))
   }
 
-  async #survey(session: Session): Promise<Survey> {
+  async #refresh(session: Session, names: Iterable<string>): Promise<readonly Row[]> {
     this.#refreshAt = monotonic() + REFRESH
-    const found = await survey(session, [...this.#rows.keys(), ...this.#hinted])
+    const all = [...names, ...this.#hinted]
     this.#hinted.clear()
-    if (found.missing !== undefined && !this.#isMissingSaid) printError(missingText(found.missing))
-    this.#isMissingSaid = found.missing !== undefined
-    return found
+    return rowsOf(session, all)
+  }
+
+  #found({ names, missing }: Names): void {
+    this.#say(missing)
+    for (const name of names) if (!this.#rows.has(name)) this.#hinted.add(name)
+    if (this.#hinted.size > 0) this.#wake()
+  }
+
+  #say(missing: string | undefined): void {
+    if (missing !== undefined && !this.#isMissingSaid) printError(missingText(missing))
+    this.#isMissingSaid = missing !== undefined
+  }
+
+  #lost(reason: string, isDown: boolean): void {
+    this.#search?.hurry()
+    if (this.#isBegun) this.#outage.begin(reason, isDown)
   }
 
   #pushed(circuit: string, snapshot: Snapshot): void {
+    // The first table will have it.
+    if (!this.#isBegun) return this.#hint(circuit)
     const { snapshot: known, forced } = this.#rows.get(circuit) ?? {}
     if (known && known.version >= snapshot.version) return
     this.#take(rowOf(circuit, { snapshot }, forced))

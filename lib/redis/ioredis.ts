@@ -158,6 +158,8 @@ function clusterOf(client: IORedisClient): unknown {
   const startup = property(client, 'startupNodes') as unknown[]
   const cluster = client.duplicate([...startup, ...known], {
     ...OVERRIDES,
+    // A node that is still connecting keeps its commands. Without a queue, the cluster rejects them instead.
+    enableOfflineQueue: true,
     scaleReads: 'master',
     shardedSubscribers: false,
     slotsRefreshInterval: undefined,

@@ -92,6 +92,15 @@ it.each(Object.keys(kinds))('%s shares with the package redis', async (kind) => 
   if (where === 'cluster') other.destroy()
 })
 
+it('joins with many circuits at once, although a Cluster connects to each node only when it needs it', async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `users-${index}`)
+  for (let round = 0; round < 10; round += 1) {
+    const client = kept(new Cluster(nodes()))
+    const peer = await SharedBreaker.join(upstream, { client, prefix: `many-${round}` }, { names })
+    expect(peer.losses).toEqual([])
+  }
+})
+
 it('uses the database that its owner has selected, even while that reconnects', async () => {
   await command('FLUSHALL')
   const [selecting, other] = [kept(new Redis(url())), kept(new Redis(url(), { db: 5 }))]

@@ -4,9 +4,10 @@ import { explain, isDemoted, adviseOwner } from './failure-reasons.js'
 import type { EvalCommand, Evaluator, MakeLine } from './line.js'
 import { evaluate } from './node-redis.js'
 import { OwnConnection } from './own-connection.js'
-import { afterSocketReads } from './timeouts.js'
 import { PendingCommands } from './pending-commands.js'
-import { scan, serversOf } from './scan.js'
+import { scan, serversOf, type Send } from './scan.js'
+
+const SILENT = 'Redis does not answer on this connection: replacing it'
 
 export interface CommandEvents {
   /** From now on, Redis answers commands. */
@@ -25,7 +26,7 @@ export interface Commands extends Evaluator {
 
 export class OwnCommands implements Commands {
   readonly #own: OwnConnection
-  readonly #pending = new PendingCommands()
+  readonly #pending = new PendingCommands(() => this.replace(new Error(SILENT)))
 
   constructor(make: MakeLine, events: CommandEvents) {
     this.#own = new OwnConnection(make, {
@@ -64,7 +65,6 @@ export class OwnCommands implements Commands {
   ): Promise<unknown> {
     const { line } = this.#own
     if (!line) throw new Error('Redis is not connected')
-    if (this.#pending.areStuck) afterSocketReads(() => this.#replaceIfStuck())
     try {
       return await this.#pending.add(line.evaluate(command, script, key, args))
     } catch (error) {
@@ -76,14 +76,12 @@ export class OwnCommands implements Commands {
   async scan(pattern: string): Promise<string[]> {
     const { line } = this.#own
     if (!line) throw new Error('Redis is not connected')
-    return this.#pending.add(line.scan(pattern)).catch((error: unknown) => {
+    try {
+      // Each call is pending by itself: to find all keys may take long.
+      const track = (send: Send): Send => (command) => this.#pending.add(send(command)) // prettier-ignore
+      return await scan((await line.servers()).map(track), pattern)
+    } catch (error) {
       throw explain(error)
-    })
-  }
-
-  #replaceIfStuck(): void {
-    if (this.#pending.areStuck) {
-      this.#own.replace(new Error('Redis does not answer on this connection: replacing it'))
     }
   }
 }

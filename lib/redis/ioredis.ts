@@ -4,7 +4,7 @@ import { ignore, methodOf, ignoringErrors, type IORedisClient } from './client.j
 import { NO_ANSWER } from './failure-reasons.js'
 import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine } from './line.js'
 import { pickRandom } from './node-redis.js'
-import { scan, serversOfIORedis } from './scan.js'
+import { serversOfIORedis, type Send } from './scan.js'
 import type { Sentinels } from './sentinels.js'
 
 /**
@@ -90,8 +90,8 @@ export class IORedisLine implements Line {
     return methodOf(this.#client, 'unsubscribe')?.(channel)
   }
 
-  scan(pattern: string): Promise<string[]> {
-    return scan(serversOfIORedis(this.#client), pattern)
+  async servers(): Promise<Send[]> {
+    return serversOfIORedis(this.#client)
   }
 
   destroy(): void {

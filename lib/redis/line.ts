@@ -2,6 +2,7 @@
  * One of our connections to Redis, through either package. A line that is lost is not used again: another
  * replaces it.
  */
+import type { Send } from './scan.js'
 
 /**
  * The SHA1 of no script. The server answers that it does not know such a script. Any user who may run our
@@ -26,8 +27,8 @@ export interface Line extends Evaluator {
   /** @param onMessage must not throw, since that would break the client's parser */
   subscribe(channel: string, onMessage: (text: unknown) => void): Promise<unknown>
   unsubscribe(channel: string): Promise<unknown>
-  /** Finds keys by a pattern of Redis, on all servers that hold some. */
-  scan(pattern: string): Promise<string[]>
+  /** Returns all servers that hold keys. */
+  servers(): Promise<Send[]>
   /** Closes the line. Idempotent. Commands without an answer may stay pending. */
   destroy(): void
 }

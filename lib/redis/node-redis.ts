@@ -11,7 +11,7 @@ import {
 } from './client.js'
 import { NO_ANSWER, UNREACHABLE_BY_TLS } from './failure-reasons.js'
 import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine } from './line.js'
-import { scan, serversOf } from './scan.js'
+import { serversOf, type Send } from './scan.js'
 
 const CONNECT_TIMEOUT_MS = 2000
 
@@ -68,8 +68,8 @@ class NodeRedisLine implements Line {
     return methodOf(this.#client, 'unsubscribe')?.(channel)
   }
 
-  async scan(pattern: string): Promise<string[]> {
-    return scan(await serversOf(this.#client as RedisClient), pattern)
+  servers(): Promise<Send[]> {
+    return serversOf(this.#client as RedisClient)
   }
 
   destroy(): void {

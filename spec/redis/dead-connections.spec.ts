@@ -1,5 +1,5 @@
 /** Connections that have died silently: neither side closes them, but no bytes arrive any more. */
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
 import { createClient as createClient4 } from 'redis-4'
 import { RedisStorage, type RedisClient } from '../../lib/redis/index.js'
@@ -82,6 +82,52 @@ describe('both connections of a url, or of a client of ioredis, are replaced', (
     await peer.fail('payments')
     await other.becomes('opened', 'payments')
   })
+})
+
+it('both are replaced even if more circuits report at once than a lost storage is asked about', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `users-${index}`)
+  const peer = await SharedBreaker.join(upstream, { ...HASTY, url: url() }, { names })
+  const other = await SharedBreaker.join(upstream, { url: server.url }, { names })
+  proxy.silence()
+  await Promise.all(names.map((name) => peer.get('/status/500', name)))
+  await until('it is missed', () => peer.breaker.storageUp === false)
+  await until('it is there again', () => peer.breaker.storageUp === true)
+  await other.fail('users-0')
+  await peer.becomes('opened', 'users-0')
+})
+
+it('init() goes on over other connections if they die before Redis has answered its test', async () => {
+  const peer = new SharedBreaker(upstream, { ...HASTY, url: url(), initDeadline: 15 })
+  const before = await writes()
+  proxy.delay = 400
+  const joining = peer.breaker.init()
+  await until('Redis has answered', async () => (await writes()) > before)
+  proxy.silence()
+  proxy.delay = 0
+  await joining
+  expect(peer.breaker.storageUp).toBe(true)
+})
+
+async function writes(): Promise<number> {
+  return (await server.commandCounts()).hset ?? 0
+}
+
+it('a connection to one master of a cluster is replaced, although the other masters answer', async () => {
+  const cluster = await startCluster()
+  ends.push(() => cluster.stop())
+  const owner = await cluster.ownerOf('axios-breaker/users')
+  const way = await TcpProxy.start(owner.port)
+  ends.push(() => way.stop())
+  const nodes = cluster.rootNodes.map((node) => ({ host: '127.0.0.1', port: Number(new URL(node.url).port) })) // prettier-ignore
+  const natMap = { [`127.0.0.1:${owner.port}`]: { host: '127.0.0.1', port: way.port } }
+  const client = kept(new Cluster(nodes, { natMap }), (made) => made.disconnect())
+  client.on('error', () => undefined)
+  const peer = await SharedBreaker.join(upstream, { ...HASTY, client }, { names: NAMES })
+  await until('it uses the way', () => way.connections > 0)
+  way.silence()
+  for (const name of NAMES) await peer.get('/status/500', name)
+  await until('it is missed', () => peer.breaker.storageUp === false)
+  await until('it is there again', () => peer.breaker.storageUp === true)
 })
 
 describe('a dead connection for messages is replaced as soon as a message is missed', () => {
@@ -169,7 +215,7 @@ describe('a live one is not replaced if the process is busy while it sends many 
     const ask = () => connection.ask({ ...TEST_READ, deadline: 30 })
     // The client writes the first ones only after the last one, when the process has time again.
     const answers = [ask(), ask(), ask()]
-    beBusy(1.5)
+    beBusy(3)
     await Promise.all([...answers, ask()])
     expect(lost).not.toHaveBeenCalled()
   })

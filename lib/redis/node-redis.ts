@@ -176,6 +176,8 @@ function duplicate(client: unknown): unknown {
     pingInterval: undefined,
     clientSideCache: undefined,
     emitInvalidate: undefined,
+    // If the server moves, redis connects anew by itself. If that fails, nobody handles the rejection.
+    maintNotifications: 'disabled',
     disableOfflineQueue: false,
   })
   methodOf(made, 'on')?.('error', ignore)

@@ -1,8 +1,8 @@
 /** Sends commands: over our own connection, or through the caller's client. */
 import { isReady, type NodeRedisClient } from './client.js'
+import { evaluate } from './evaluate.js'
 import { explain, isDemoted, adviseOwner } from './failure-reasons.js'
 import type { EvalCommand, Evaluator, MakeLine } from './line.js'
-import { evaluate } from './node-redis.js'
 import { OwnConnection } from './own-connection.js'
 import { PendingCommands } from './pending-commands.js'
 import { scan, serversOf, type Send } from './scan.js'

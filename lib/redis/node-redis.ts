@@ -1,14 +1,8 @@
 /** Lines through the package redis, version 4.6 or newer. */
 import { isIP } from 'node:net'
 import { property } from '../internal/property.js'
-import {
-  ignore,
-  kindOf,
-  methodOf,
-  ignoringErrors,
-  type EvalOptions,
-  type RedisClient,
-} from './client.js'
+import { ignore, kindOf, methodOf, ignoringErrors, type RedisClient } from './client.js'
+import { evaluate } from './evaluate.js'
 import { NO_ANSWER, UNREACHABLE_BY_TLS } from './failure-reasons.js'
 import { NO_SCRIPT, type EvalCommand, type Line, type LineEvents, type MakeLine } from './line.js'
 import { serversOf, type Send } from './scan.js'
@@ -84,23 +78,6 @@ class NodeRedisLine implements Line {
   #end(): void {
     ignoringErrors(methodOf(this.#client, 'destroy') ?? methodOf(this.#client, 'disconnect'))
   }
-}
-
-/**
- * Runs a script. A cluster of redis 4 sends scripts to a random node, and stops after eight redirections to
- * the right one. If it gets the key beside the command, it finds the right node at once.
- */
-export async function evaluate(
-  client: RedisClient,
-  command: EvalCommand,
-  script: string,
-  options: EvalOptions,
-): Promise<unknown> {
-  const isCluster4 = ['commandsExecutor', 'getSlotMaster'].every((name) => methodOf(client, name))
-  const send = isCluster4 ? methodOf(client, 'sendCommand') : undefined
-  if (!send) return methodOf(client, command)?.(script, options)
-  const { keys, arguments: args } = options
-  return send(keys[0], false, [command.toUpperCase(), script, String(keys.length), ...keys, ...args]) // prettier-ignore
 }
 
 /** Uses RESP 2: each connection has a single purpose, and some servers and proxies speak nothing else. */

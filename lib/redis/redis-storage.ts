@@ -21,7 +21,7 @@ export interface RedisStorageOptions extends SharingOptions {
    * package `redis`, which you connect, or a `Redis` or `Cluster` of `ioredis`. The storage never connects,
    * closes or unrefs it. It adds listeners, one for `error` among them, and removes them when the last breaker
    * that uses the client is closed. Messages arrive over a duplicate of your client. With ioredis, commands
-   * use another duplicate, to which its `keyPrefix` does not apply.
+   * use another duplicate. To circuits, `prefix` applies, and not the client's `keyPrefix`.
    */
   readonly client?: RedisClient | undefined
   /**

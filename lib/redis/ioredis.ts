@@ -31,6 +31,11 @@ export const OVERRIDES = {
   readOnly: false,
 }
 
+export interface Lines {
+  readonly commands: MakeLine
+  readonly messages: MakeLine
+}
+
 export class IORedisLine implements Line {
   readonly #client: unknown
   readonly #channels = new Map<string, (text: unknown) => void>()
@@ -116,21 +121,34 @@ function keepUnrefd(node: unknown): void {
 }
 
 /** @param sentinels that know where to connect to, if the client asks some */
-export function commandLineLike(client: IORedisClient, sentinels?: Sentinels): MakeLine {
-  return async (events) => new IORedisLine(methodOf(client, 'nodes') ? clusterOf(client) : duplicate(client, sentinels), events) // prettier-ignore
+export function linesLike(client: IORedisClient, sentinels?: Sentinels): Lines {
+  return methodOf(client, 'nodes') ? linesToCluster(client) : linesToServer(client, sentinels)
+}
+
+function linesToServer(client: IORedisClient, sentinels?: Sentinels): Lines {
+  const line: MakeLine = async (events) => new IORedisLine(duplicate(client, sentinels), events)
+  return { commands: line, messages: line }
 }
 
 /** One connection is enough for messages: each node of a cluster delivers what is published on any other. */
-export function messageLineLike(client: IORedisClient, sentinels?: Sentinels): MakeLine {
-  return async (events) => {
-    const nodes = methodOf(client, 'nodes')
-    if (!nodes) return new IORedisLine(duplicate(client, sentinels), events)
-    const known = nodes('all') as unknown[]
-    const node =
-      pickRandom(known.filter((each) => property(each, 'status') === 'ready')) ?? pickRandom(known)
-    if (!node) throw new Error('The cluster knows none of its nodes')
-    return new IORedisLine(methodOf(node, 'duplicate')?.(OVERRIDES), events)
+function linesToCluster(client: IORedisClient): Lines {
+  let ours: unknown
+  return {
+    commands: async (events) => new IORedisLine((ours = clusterOf(client)), events),
+    messages: async (events) => {
+      // The caller's cluster knows no nodes before it connects, which may be never.
+      const known = [...nodesOf(client), ...nodesOf(ours)]
+      const node =
+        pickRandom(known.filter((each) => property(each, 'status') === 'ready')) ??
+        pickRandom(known)
+      if (!node) throw new Error('The cluster knows none of its nodes')
+      return new IORedisLine(methodOf(node, 'duplicate')?.(OVERRIDES), events)
+    },
   }
+}
+
+function nodesOf(cluster: unknown): unknown[] {
+  return (methodOf(cluster, 'nodes')?.('all') ?? []) as unknown[]
 }
 
 /** A duplicate of ioredis uses the database of the options. The owner may have selected another one since. */
@@ -150,8 +168,7 @@ function duplicate(client: IORedisClient, sentinels?: Sentinels): unknown {
  */
 function clusterOf(client: IORedisClient): unknown {
   const redisOptions = Object(property(property(client, 'options'), 'redisOptions')) as object
-  const nodes = (methodOf(client, 'nodes')?.('all') ?? []) as unknown[]
-  const known = nodes.map((node) => {
+  const known = nodesOf(client).map((node) => {
     const { host, port } = Object(property(node, 'options')) as Record<string, unknown>
     return { host, port }
   })

@@ -8,7 +8,7 @@ import {
 } from './client.js'
 import { BorrowedCommands, OwnCommands } from './commands.js'
 import { Hub, type MakeParts } from './hub.js'
-import { commandLineLike, messageLineLike } from './ioredis.js'
+import { linesLike } from './ioredis.js'
 import { lineLike, lineTo } from './node-redis.js'
 import { BorrowedClient } from './borrowed-client.js'
 import { SentinelMessages } from './sentinel-messages.js'
@@ -37,8 +37,9 @@ export function hubTo(url: string): Hub {
 function partsOfIORedis(client: IORedisClient): MakeParts {
   const sentinels = sentinelsOf(client)
   return (events) => {
-    const commands = new OwnCommands(commandLineLike(client, sentinels), events)
-    const messages = new Subscription(messageLineLike(client, sentinels), DEFAULT_PINGS, events)
+    const lines = linesLike(client, sentinels)
+    const commands = new OwnCommands(lines.commands, events)
+    const messages = new Subscription(lines.messages, DEFAULT_PINGS, events)
     const parts = { commands, messages, owner: new BorrowedClient(client, events) }
     if (!sentinels) return parts
     const move = (): void => {

@@ -69,6 +69,7 @@ const kinds: Record<string, () => [Redis | Cluster, { url: string } | 'cluster' 
   ],
   'a Redis by sentinels': () => [new Redis(bySentinels()), 'sentinels'],
   'a Cluster': () => [new Cluster(nodes()), 'cluster'],
+  'a Cluster that connects later': () => [new Cluster(nodes(), { lazyConnect: true }), 'cluster'],
 }
 
 it.each(Object.keys(kinds))('%s shares with the package redis', async (kind) => {
@@ -194,16 +195,22 @@ it('keeps no process alive, although one of its sentinels is frozen', async () =
   }
 })
 
-it('is never connected, closed or used for commands itself, and stays as it was', async () => {
-  const client = kept(new Redis(url(), { lazyConnect: true }))
-  const events = ['error', 'ready', 'end', 'close', 'message', 'node-ready', 'disconnect']
-  const before = events.map((event) => client.listenerCount(event))
-  const peer = await SharedBreaker.join(upstream, { client })
-  await peer.fail()
-  expect(client.status).toBe('wait')
-  await SharedBreaker.closeAll()
-  expect(events.map((event) => client.listenerCount(event))).toEqual(before)
-})
+it.each([
+  ['a Redis', () => new Redis(url(), { lazyConnect: true })],
+  ['a Cluster', () => new Cluster(nodes(), { lazyConnect: true })],
+])(
+  '%s is never connected, closed or used for commands itself, and stays as it was',
+  async (_, make) => {
+    const client = kept(make())
+    const events = ['error', 'ready', 'end', 'close', 'message', 'node-ready', 'disconnect']
+    const before = events.map((event) => client.listenerCount(event))
+    const peer = await SharedBreaker.join(upstream, { client })
+    await peer.fail()
+    expect(client.status).toBe('wait')
+    await SharedBreaker.closeAll()
+    expect(events.map((event) => client.listenerCount(event))).toEqual(before)
+  },
+)
 
 it('counts as lost when its owner closes it, and is used again after a reconnect', async () => {
   await command('FLUSHALL')

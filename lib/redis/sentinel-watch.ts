@@ -4,7 +4,8 @@
  * listen itself, but its connections would keep the process alive, and print each error.
  */
 import { ignore, methodOf } from './client.js'
-import { IORedisLine, OVERRIDES } from './ioredis.js'
+import { IORedisLine } from './ioredis-line.js'
+import { OVERRIDES } from './ioredis.js'
 import type { LineEvents, MakeLine } from './line.js'
 import type { Sentinels } from './sentinels.js'
 import { DEFAULT_PINGS, Subscription } from './subscription.js'

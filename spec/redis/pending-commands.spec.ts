@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 
 interface Sent {
-  answer(): Promise<void>
+  readonly answer: () => Promise<void>
 }
 
 /** Sends a command, and waits until it is written. */

@@ -61,7 +61,7 @@ export function mayHaveHit(
   adapter: object,
   { method = 'get' }: InternalAxiosRequestConfig,
 ): boolean {
-  return keeps(adapter) && SAFE_METHODS.has(method.toLowerCase())
+  return keeps(adapter) && SAFE_METHODS.has(String(method).toLowerCase())
 }
 
 /** @returns the cached answer; undefined if there is none, whatever else the adapter does */

@@ -20,7 +20,8 @@ export function acquire(
   if (state === 'opened' && now < openedAt + dueAfter(draft.kept, terms)) return draft
   const held = permits.filter(({ at, lease }) => now <= at + lease)
   // A client that repeats a command after a failover already has its permit.
-  if (held.some((permit) => permit.token === token && !permit.isEarlier)) return grant(draft)
+  const own = held.find((permit) => permit.token === token)
+  if (own && !own.isEarlier) return grant(draft)
   if (held.length >= terms.permits) return draft
   const next = change(draft, { permits: held })
   return grant(hold(state === 'opened' ? move(next, 'half-opened') : next, token, asked))

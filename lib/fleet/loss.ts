@@ -4,6 +4,8 @@ import { schedule } from '../internal/timers.js'
 
 const FIRST_RETRY = 0.05
 const LAST_RETRY = 2
+/** The largest part by which a retry comes early, so that the processes of a fleet do not all come at once. */
+const JITTER = 0.5
 /** Seconds before a loss is published that nobody waits for: idle connections are closed, and come back. */
 const GRACE = 1
 /** Refusals that waiting does not cure. They are published even if the loss was published before. */
@@ -90,7 +92,7 @@ export class Loss {
 
   #retryIn(seconds: number): void {
     this.#pause()
-    this.#cancelRetry = schedule(seconds, () => {
+    this.#cancelRetry = schedule(seconds * (1 - JITTER * Math.random()), () => {
       this.#cancelRetry = undefined
       this.#options.onRetry(this)
     })

@@ -4,9 +4,19 @@
 import { isCircuitError } from '../internal/errors.js'
 import { schedule } from '../internal/timers.js'
 
-/** Reads at the same time: enough to fill a round trip, few enough to keep the event loop free. */
-const BATCH = 200
-/** Seconds over which the processes of a fleet spread their reads of many circuits. */
+/** How a process reads many circuits. */
+interface Pace {
+  /** Reads at the same time. */
+  readonly batch: number
+  /** Seconds for each circuit, over which the processes of a fleet spread their reads if there are more than these. */
+  readonly each: number
+}
+
+/** On starting: enough to fill a round trip, few enough to keep the event loop free. */
+const FIRST: Pace = { batch: 200, each: 1 }
+/** Later: a whole fleet may have to read all of its circuits at the same moment, and each answer has a deadline. */
+const AGAIN: Pace = { batch: 5, each: 0.01 }
+/** Seconds over which they spread at most. */
 const SPREAD = 0.3
 
 export interface Readable {
@@ -57,7 +67,8 @@ export class Readings<Circuit extends Readable> {
 
   /** Begins to read what is due, unless that is under way: a promise that waits would cost memory for each call. */
   catchUp(): void {
-    if (this.#unread.size > 0 && !this.#reading) this.readRest().catch(() => undefined)
+    if (this.#unread.size === 0 || this.#reading) return
+    this.readRest(this.#options.commandDeadline, AGAIN).catch(() => undefined)
   }
 
   /** The storage was lost: the reads under way prove nothing, and the next call reads all that is due anew. */
@@ -67,18 +78,19 @@ export class Readings<Circuit extends Readable> {
   }
 
   /** Reads all circuits that are due, including those that are added in the meantime. Rejects after `abandon()`. */
-  readRest(deadline = this.#options.commandDeadline): Promise<void> {
+  readRest(deadline = this.#options.commandDeadline, pace = FIRST): Promise<void> {
     const losses = this.#losses
-    this.#reading ??= this.#readAll(deadline, losses).finally(() => {
+    this.#reading ??= this.#readAll(deadline, pace, losses).finally(() => {
       if (losses === this.#losses) this.#reading = undefined
     })
     return this.#reading
   }
 
-  async #readAll(deadline: number, losses: number): Promise<void> {
-    if (this.#unread.size > BATCH) await pause(Math.random() * SPREAD)
+  async #readAll(deadline: number, { batch: most, each }: Pace, losses: number): Promise<void> {
+    const { size } = this.#unread
+    if (size > most) await pause(Math.random() * Math.min(SPREAD, each * size))
     while (this.#unread.size > 0 && losses === this.#losses) {
-      const batch = [...this.#unread].slice(0, BATCH)
+      const batch = [...this.#unread].slice(0, most)
       await Promise.all(
         batch.map(async (circuit) => {
           const adopt = await this.#read(circuit, deadline)

@@ -71,6 +71,7 @@ let link: Link
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] })
+  jest.spyOn(Math, 'random').mockReturnValue(0)
   connections = []
   isUpAtFirst = true
   log = []
@@ -122,6 +123,7 @@ beforeEach(() => {
 })
 afterEach(async () => {
   await link.close()
+  jest.restoreAllMocks()
   jest.useRealTimers()
 })
 
@@ -340,6 +342,14 @@ describe('a loss', () => {
       '1.6',
       '2.0',
     ])
+  })
+
+  it('is retried up to twice as soon, by chance: a fleet does not retry all at once', async () => {
+    jest.mocked(Math.random).mockReturnValue(0.999)
+    lose()
+    current().isUp = true
+    await pass(0.03)
+    expect(link.isUp).toBe(true)
   })
 
   it('is retried at once if the storage reports that it is there', async () => {

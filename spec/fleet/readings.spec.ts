@@ -52,3 +52,41 @@ describe('catching up', () => {
     expect(circuit.reads).toBe(2)
   })
 })
+
+describe('a fleet that reads all of its circuits again at the same moment', () => {
+  const PROCESSES = 1000
+  const CIRCUITS = 20
+  const DEADLINE = 0.5
+  /** Reads that a Redis answers in a millisecond. */
+  const PACE = 16
+
+  beforeEach(() => void jest.useFakeTimers())
+  afterEach(() => void jest.useRealTimers())
+
+  it('gets each answer well within its deadline', async () => {
+    let queue: (() => void)[] = []
+    let read = 0
+    let longest = 0
+    const answer = (): Promise<() => void> => {
+      const askedAt = performance.now()
+      return new Promise((resolve) => {
+        queue.push(() => {
+          read += 1
+          longest = Math.max(longest, performance.now() - askedAt)
+          resolve(() => undefined)
+        })
+      })
+    }
+    for (let process = 0; process < PROCESSES; process += 1) {
+      const readings = start()
+      readings.add(Array.from({ length: CIRCUITS }, () => ({ read: answer })))
+      readings.catchUp()
+    }
+    while (read < PROCESSES * CIRCUITS) {
+      await jest.advanceTimersByTimeAsync(1)
+      for (const end of queue.slice(0, PACE)) end()
+      queue = queue.slice(PACE)
+    }
+    expect(longest / 1000).toBeLessThan(0.8 * DEADLINE)
+  })
+})

@@ -19,6 +19,8 @@ interface StreamsOptions {
 
 /** The fewest seconds between two messages. */
 const PAUSE = 0.25
+/** The most rows in a message, of about a kilobyte each. The others wait for the next, in the order in which they changed. */
+const MOST_ROWS = 100
 const MS_PER_SECOND = 1000
 /** A page that reads nothing for this many heartbeats is dropped. */
 const PATIENCE = 2
@@ -91,10 +93,12 @@ export class Streams {
 
   #send(): void {
     const { board } = this.#options
-    const rows = [...this.#changed].map((tracked) => board.row(tracked))
+    const changed = [...this.#changed].slice(0, MOST_ROWS)
+    const rows = changed.map((tracked) => board.row(tracked))
     this.#sendAll(message('change', { ...board.head(), rows, gone: [...this.#gone] }))
-    this.#changed.clear()
+    for (const tracked of changed) this.#changed.delete(tracked)
     this.#gone.clear()
+    if (this.#changed.size > 0) this.#sendSoon()
   }
 
   #sendAll(text: string): void {

@@ -106,6 +106,11 @@ export class Streams {
     for (const stream of this.#streams) stream.send(text)
   }
 
+  #keepAlive(now: number): void {
+    this.#sentAt = now
+    for (const stream of this.#streams) stream.keepAlive(HEARTBEAT)
+  }
+
   #pollSoon(): void {
     const { heartbeat, nextPoll } = this.#options
     this.#poller.start(Math.min(heartbeat, nextPoll()))
@@ -116,7 +121,7 @@ export class Streams {
     const heartbeat = this.#options.heartbeat * MS_PER_SECOND
     for (const stream of this.#streams) stream.check(now, heartbeat * PATIENCE)
     this.#options.poll()
-    if (now - this.#sentAt >= heartbeat) this.#sendAll(HEARTBEAT)
+    if (now - this.#sentAt >= heartbeat) this.#keepAlive(now)
     if (this.#streams.size > 0) this.#pollSoon()
   }
 }

@@ -4,19 +4,16 @@
 import { isCircuitError } from '../internal/errors.js'
 import { schedule } from '../internal/timers.js'
 
-/** How a process reads many circuits. */
-interface Pace {
-  /** Reads at the same time. */
-  readonly batch: number
-  /** Seconds for each circuit, over which the processes of a fleet spread their reads if there are more than these. */
-  readonly each: number
-}
-
-/** On starting: enough to fill a round trip, few enough to keep the event loop free. */
-const FIRST: Pace = { batch: 200, each: 1 }
-/** Later: a whole fleet may have to read all of its circuits at the same moment, and each answer has a deadline. */
-const AGAIN: Pace = { batch: 5, each: 0.01 }
-/** Seconds over which they spread at most. */
+/** On starting, reads at the same time: enough to fill a round trip, few enough to keep the event loop free. */
+const BATCH = 200
+/**
+ * Later, a whole fleet may have to read all of its circuits at the same moment, and each answer has a deadline. So
+ * a process reads as few at a time, unless it would then need more than so many round trips.
+ */
+const SMALL_BATCH = 5
+const ROUND_TRIPS = 40
+/** Seconds for each circuit, over which the processes of a fleet spread their reads, and how many at most. */
+const SPREAD_EACH = 0.01
 const SPREAD = 0.3
 
 export interface Readable {
@@ -68,7 +65,7 @@ export class Readings<Circuit extends Readable> {
   /** Begins to read what is due, unless that is under way: a promise that waits would cost memory for each call. */
   catchUp(): void {
     if (this.#unread.size === 0 || this.#reading) return
-    this.readRest(this.#options.commandDeadline, AGAIN).catch(() => undefined)
+    this.readRest(this.#options.commandDeadline, true).catch(() => undefined)
   }
 
   /** The storage was lost: the reads under way prove nothing, and the next call reads all that is due anew. */
@@ -77,18 +74,24 @@ export class Readings<Circuit extends Readable> {
     this.#reading = undefined
   }
 
-  /** Reads all circuits that are due, including those that are added in the meantime. Rejects after `abandon()`. */
-  readRest(deadline = this.#options.commandDeadline, pace = FIRST): Promise<void> {
+  /**
+   * Reads all circuits that are due, including those that are added in the meantime. Rejects after `abandon()`.
+   *
+   * @param isGentle whether the rest of the fleet may read as well
+   */
+  readRest(deadline = this.#options.commandDeadline, isGentle = false): Promise<void> {
     const losses = this.#losses
-    this.#reading ??= this.#readAll(deadline, pace, losses).finally(() => {
+    this.#reading ??= this.#readAll(deadline, isGentle, losses).finally(() => {
       if (losses === this.#losses) this.#reading = undefined
     })
     return this.#reading
   }
 
-  async #readAll(deadline: number, { batch: most, each }: Pace, losses: number): Promise<void> {
+  async #readAll(deadline: number, isGentle: boolean, losses: number): Promise<void> {
     const { size } = this.#unread
-    if (size > most) await pause(Math.random() * Math.min(SPREAD, each * size))
+    const most = isGentle ? gentleBatch(size) : BATCH
+    const spread = isGentle ? SPREAD_EACH * size : SPREAD
+    if (size > most) await pause(Math.random() * Math.min(SPREAD, spread))
     while (this.#unread.size > 0 && losses === this.#losses) {
       const batch = [...this.#unread].slice(0, most)
       await Promise.all(
@@ -119,6 +122,10 @@ export class Readings<Circuit extends Readable> {
       throw error
     }
   }
+}
+
+function gentleBatch(size: number): number {
+  return Math.min(BATCH, Math.max(SMALL_BATCH, Math.ceil(size / ROUND_TRIPS)))
 }
 
 function pause(seconds: number): Promise<void> {

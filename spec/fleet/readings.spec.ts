@@ -1,4 +1,5 @@
 /** Which circuits are read, and how often. */
+import { until } from '../support/until.js'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Readings, type Readable } from '../../lib/fleet/readings.js'
 
@@ -51,6 +52,30 @@ describe('catching up', () => {
     readings.catchUp()
     expect(circuit.reads).toBe(2)
   })
+})
+
+it('reads thousands of circuits again in few round trips', async () => {
+  jest.spyOn(Math, 'random').mockReturnValue(0)
+  const readings = start()
+  let waiting: (() => void)[] = []
+  const read = () =>
+    new Promise<() => void>((resolve) => {
+      waiting.push(() => resolve(() => undefined))
+    })
+  readings.add(Array.from({ length: 10_000 }, () => ({ read })))
+  readings.catchUp()
+  let done = 0
+  let trips = 0
+  while (done < 10_000) {
+    await until('reads are on their way', () => waiting.length > 0)
+    const answered = waiting
+    waiting = []
+    trips += 1
+    done += answered.length
+    for (const answer of answered) answer()
+  }
+  expect(trips).toBeLessThan(60)
+  jest.restoreAllMocks()
 })
 
 describe('a fleet that reads all of its circuits again at the same moment', () => {

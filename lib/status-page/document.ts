@@ -81,13 +81,14 @@ ${style}
 </head>`
 }
 
+/** The roles say what the elements say. But on narrow screens, some browsers forget that this is a table. */
 function tableOf({ rows, token }: Content, heading: string): Html {
   const names = ['Circuit', ...labels(token !== undefined)]
-  const columns = names.map((label) => markup`<th scope="col">${label}</th>`)
-  return markup`<table>
+  const columns = names.map((label) => markup`<th role="columnheader" scope="col">${label}</th>`)
+  return markup`<table role="table">
 <caption>${heading}</caption>
-<thead><tr>${columns}</tr></thead>
-<tbody>${rows.map(([, row]) => new Html(row))}</tbody>
+<thead role="rowgroup"><tr role="row">${columns}</tr></thead>
+<tbody role="rowgroup">${rows.map(([, row]) => new Html(row))}</tbody>
 </table>`
 }
 

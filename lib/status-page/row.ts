@@ -34,13 +34,13 @@ export function row(tracked: Tracked, hasActions: boolean): Html {
     strip(tracked.recent.results),
     ...(hasActions ? [actionsOf(tracked)] : []),
   ].map((content, index) => cell(names[index] ?? '', content))
-  const head = markup`<th scope="row"><bdi>${visible(name, NAME_LENGTH)}</bdi></th>`
-  return markup`<tr id="circuit-${tracked.id}" class="${state}">${head}${cells}</tr>`
+  const head = markup`<th role="rowheader" scope="row"><bdi>${visible(name, NAME_LENGTH)}</bdi></th>`
+  return markup`<tr id="circuit-${tracked.id}" class="${state}" role="row">${head}${cells}</tr>`
 }
 
 /** Gives the cell its label, which narrow screens show beside it. */
 function cell(label: string, content: Html): Html {
-  return markup`<td data-label="${label}">${content}</td>`
+  return markup`<td role="cell" data-label="${label}">${content}</td>`
 }
 
 /** What the cell says beyond its value, if anything. */

@@ -48,7 +48,7 @@ it('sends everything first, and then what changes', async () => {
   await until('the change has arrived', () => stream.last?.data.title === '(1) Circuits')
   expect(stream.last?.event).toBe('change')
   expect(stream.last?.data.rows.map(([id]) => id)).toEqual(['circuit-2'])
-  expect(stream.last?.data.rows[0]?.[1]).toMatch(/^<tr id="circuit-2" class="opened">.*<\/tr>$/)
+  expect(stream.last?.data.rows[0]?.[1]).toMatch(/^<tr id="circuit-2" class="opened" .*<\/tr>$/)
 })
 
 it('reports that a circuit is gone', async () => {

@@ -33,14 +33,14 @@ describe('HTML', () => {
     await hosted.open('users')
     await hosted.request('users', '/status/200')
     const page = await text()
-    const row = /<tr id="circuit-1" class="opened">.*?<\/tr>/s.exec(page)?.[0] ?? ''
+    const row = /<tr id="circuit-1" class="opened" .*?<\/tr>/s.exec(page)?.[0] ?? ''
     expect(row).toContain('<bdi>users</bdi>')
     expect(row).toContain('<span class="state">opened</span>')
-    expect(row).toContain('<td data-label="Failures">2</td>')
+    expect(row).toContain(' data-label="Failures">2</td>')
     expect(row).toMatch(/data-retry="29\.\d+">30 s</)
     expect(row).toMatch(/<code>500 ERR_BAD_RESPONSE<\/code> <time datetime="20/)
     expect(row).toContain('aria-label="Last 4: 1 success, 2 failures, 1 refused"')
-    expect(page).toContain('<tr id="circuit-2" class="closed">')
+    expect(page).toContain('<tr id="circuit-2" class="closed" ')
     expect(page).toContain('<title>(1) Circuits</title>')
     expect(page).toContain('<strong>1 opened</strong> <bdi>users</bdi> · 1 closed')
   })
@@ -77,6 +77,17 @@ describe('HTML', () => {
     }
     expect(policy).not.toContain('unsafe')
     expect(page).not.toMatch(/ (style|on\w+|src)=/)
+  })
+
+  it('says of each part of the table what it is, for screens on which it is shown as a list', async () => {
+    hosted.attach('users')
+    const page = await text()
+    const table = /<table.*<\/table>/s.exec(page)?.[0] ?? ''
+    const parts = table.match(/<(?:table|thead|tbody|tr|th|td)\b[^>]*/g) ?? []
+    const roles = parts.map((part) => / role="(\w+)"/.exec(part)?.[1])
+    const columns = Array.from({ length: 6 }, () => 'columnheader')
+    const cells = Array.from({ length: 5 }, () => 'cell')
+    expect(roles).toEqual(['table', 'rowgroup', 'row', ...columns, 'rowgroup', 'row', 'rowheader', ...cells]) // prettier-ignore
   })
 
   it('can be read without a script', async () => {

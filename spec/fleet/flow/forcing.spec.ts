@@ -5,6 +5,7 @@
  */
 import { deepEqual, ok } from 'node:assert/strict'
 import fc from 'fast-check'
+import { beginForces, stepForces } from '../../../lib/fleet/flow/forcing.js'
 import { ForcesWorld, REFRESH } from './forces-world.js'
 
 const RUNS = Number(process.env.RUNS ?? 1000)
@@ -210,4 +211,21 @@ it('messages that say that nothing has changed hold back no read for longer than
     world.heal(1)
   }
   expect(world.reads).toBe(2)
+})
+
+it('a message waits for no more than a second, even if the clock of the process stands still', () => {
+  const now = 1000
+  let state = beginForces(REFRESH)
+  let isWaiting = false
+  const pauses: number[] = []
+  for (let version = 1; version <= 20; version += 1) {
+    const input = isWaiting ? { on: 'hintDue' as const } : { on: 'received' as const, version }
+    const [next, effects] = stepForces(state, input, now)
+    state = next
+    const pause = effects.find((effect) => effect.do === 'await')
+    isWaiting = pause !== undefined
+    if (pause) pauses.push(pause.seconds)
+  }
+  expect(pauses.length).toBeGreaterThan(5)
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(1)
 })

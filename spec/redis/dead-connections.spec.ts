@@ -61,9 +61,13 @@ async function connected(options: object = {}): Promise<RedisClient> {
   return client
 }
 
-describe('both connections of a url, or of a client of ioredis, are replaced', () => {
-  const kinds: Record<string, () => Storage> = {
+describe('both connections are replaced', () => {
+  const kinds: Record<string, () => Storage | Promise<Storage>> = {
     'a url': () => ({ url: url() }),
+    'a client of redis 6 that looks after its connection': async () => {
+      const socket = { socketTimeout: 1500, reconnectStrategy: () => 50 }
+      return { client: await connected({ pingInterval: 500, socket }) }
+    },
     ioredis: () => {
       const client = kept(new Redis(url()), (made) => made.disconnect())
       client.on('error', () => undefined)
@@ -71,7 +75,7 @@ describe('both connections of a url, or of a client of ioredis, are replaced', (
     },
   }
   it.each(Object.keys(kinds))('%s', async (kind) => {
-    const peer = await join((kinds[kind] as () => Storage)())
+    const peer = await join(await (kinds[kind] as (typeof kinds)[string])())
     const other = await witness()
     proxy.silence()
     void peer.get('/status/500', 'users')

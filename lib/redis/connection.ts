@@ -48,7 +48,7 @@ export class RedisConnection implements Connection, Member {
     this.#inbox = new Inbox({
       listener,
       clock,
-      onMissed: () => hub.suspect(),
+      onMissed: () => hub.missed(),
       readAll: () => this.isUp && listener.resumed(),
     })
     this.#script = new ScriptCalls({

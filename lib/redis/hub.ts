@@ -88,9 +88,9 @@ export class Hub implements Evaluator {
     return this.#commands.scan(pattern)
   }
 
-  /** A message may have been missed. */
-  suspect(): void {
-    this.#messages.suspect()
+  /** A message never arrived. */
+  missed(): void {
+    this.#messages.missed()
   }
 
   get #channels(): Set<string> {

@@ -69,6 +69,10 @@ export class SentinelMessages implements Messages {
     }
   }
 
+  missed(): void {
+    this.suspect()
+  }
+
   #resume(): void {
     if (this.#isOpen) for (const channel of this.#subscribed) this.#events.subscribed(channel)
   }

@@ -5,6 +5,7 @@
 import { property } from '../internal/property.js'
 import { schedule } from '../internal/timers.js'
 import type { RedisClient } from './client.js'
+import { Deafness } from './deafness.js'
 import { explain } from './failure-reasons.js'
 import type { Line, MakeLine } from './line.js'
 import { OwnConnection } from './own-connection.js'
@@ -16,6 +17,7 @@ const REFUSED_DELAY = 1
 /** Seconds between two checks that were asked for, and how long such a check waits for the answer. */
 const SUSPICION_PAUSE = 2
 const SUSPICION_LIMIT = 2
+const DEAF = 'The connection for messages brings none: replacing it'
 const NO_PONG = 'The connection for messages does not answer: replacing it'
 
 export interface MessageEvents {
@@ -34,8 +36,10 @@ export interface Messages {
   add(channel: string): void
   remove(channel: string): void
   isSubscribed(channel: string): boolean
-  /** A message may have been missed: checks whether any arrive. */
+  /** The connection may have died: checks whether it works. */
   suspect(): void
+  /** A message never arrived. */
+  missed(): void
 }
 
 export interface PingOptions {
@@ -68,6 +72,7 @@ export class Subscription implements Messages {
   readonly #own: OwnConnection
   /** The channels, and whether each is subscribed. */
   readonly #channels = new Map<string, boolean>()
+  readonly #deafness = new Deafness()
   #suspectedAt = -Infinity
   #cancelSuspicion: (() => void) | undefined
   #cancelCheck: (() => void) | undefined
@@ -81,6 +86,7 @@ export class Subscription implements Messages {
     }
     this.#own = new OwnConnection(make, {
       onReady: (line) => {
+        this.#deafness.reset()
         for (const channel of this.#channels.keys()) void this.#subscribe(line, channel)
       },
       onLost: trouble,
@@ -132,10 +138,21 @@ export class Subscription implements Messages {
     })
   }
 
+  missed(): void {
+    // A connection that has died answers no PING, and is replaced before this one is called deaf.
+    if (this.#deafness.missed()) this.replace(new Error(DEAF))
+    else this.suspect()
+  }
+
+  #received(channel: string, text: unknown): void {
+    this.#deafness.reset()
+    this.#events.received(channel, text)
+  }
+
   async #subscribe(line: Line, channel: string): Promise<void> {
     const isWanted = (): boolean => line === this.#own.line && this.#channels.has(channel)
     try {
-      const subscribing = line.subscribe(channel, (text) => this.#events.received(channel, text))
+      const subscribing = line.subscribe(channel, (text) => this.#received(channel, text))
       await this.#replaceIfSilent(line, this.#pings.limit, subscribing)
       if (!isWanted()) return
       this.#channels.set(channel, true)

@@ -159,6 +159,30 @@ describe('a dead connection for messages is replaced as soon as a message is mis
   })
 })
 
+it('a connection for messages is replaced if the server answers, and delivers none', async () => {
+  const elsewhere = await RedisServer.start()
+  ends.push(() => elsewhere.stop())
+  const rules = { names: NAMES, ttl: 0.2 }
+  const peer = await SharedBreaker.join(upstream, { url: url() }, rules)
+  proxy.targetPort = elsewhere.port
+  await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  await until('it listens elsewhere', async () => (await portsOf(elsewhere, true)).length === 1)
+  proxy.targetPort = server.port
+  await until(
+    'it listens here',
+    async () => {
+      // Each probe is a transition, of which it gets no message.
+      await peer.fail('users')
+      return (await subscribers()) === 1
+    },
+    40,
+  )
+  const other = await witness()
+  await other.fail('orders')
+  await peer.becomes('opened', 'orders')
+  expect(peer.losses).toEqual([])
+})
+
 /** The dead one is still on the list of the server. */
 async function subscribers(): Promise<number> {
   return (await portsOf(server, true)).length

@@ -21,19 +21,14 @@ export function paint(): Paint {
   return paintFor(process.stdout)
 }
 
-/** Ends without a word if a reader such as `head` has closed the pipe. */
+/** Ends without a word if a reader such as `head` has closed the pipe, and with 1 if a disk is full. */
 export function endWithReader(): void {
   process.stdout.on('error', (error) => {
+    const isPipeClosed = property(error, 'code') === 'EPIPE'
+    if (!isPipeClosed) printError(`The output cannot be written: ${error.message}`)
     // oxlint-disable-next-line unicorn/no-process-exit -- there is nobody left to print for
-    if (isPipeClosed(error)) process.exit(0)
-    throw error
+    process.exit(isPipeClosed ? 0 : 1)
   })
-  // A warning that nobody reads must not end a command before it has done what it was asked.
-  process.stderr.on('error', (error) => {
-    if (!isPipeClosed(error)) throw error
-  })
-}
-
-function isPipeClosed(error: Error): boolean {
-  return property(error, 'code') === 'EPIPE'
+  // A warning that gets nowhere must not end a command before it has done what it was asked.
+  process.stderr.on('error', () => undefined)
 }

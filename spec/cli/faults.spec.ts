@@ -8,7 +8,7 @@ import { freePort } from '../../scripts/ports.mjs'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { PASSWORD, RULE, USER } from '../support/acl.js'
 import { DEADLINE } from '../../lib/cli/connect.js'
-import { documentOf, ran, unheard, type Ended } from '../support/command-line.js'
+import { documentOf, piped, ran, unheard, type Ended } from '../support/command-line.js'
 
 let server: RedisServer
 beforeAll(async () => {
@@ -75,6 +75,25 @@ it('does what it was asked though nobody reads its warning', async () => {
   const { circuits } = await documentOf(['list'], { REDIS_URL: url })
   expect(circuits).toMatchObject([{ circuit: 'users', state: 'opened' }])
   expect(await unheard(['show'], {})).toBe(2)
+})
+
+it('says that a disk is full, unless that is where it would say so', async () => {
+  await server.command('FLUSHALL')
+  const { stderr, code } = await piped(
+    ['list'],
+    'cat >/dev/null',
+    { REDIS_URL: server.url },
+    '>/dev/full',
+  )
+  expect([stderr, code]).toEqual([
+    expect.stringMatching(/^axios-breaker: The output cannot be written: ENOSPC.*\n$/),
+    1,
+  ])
+  const url = urlOf(`${USER}:${PASSWORD}`)
+  await allow(`${RULE} +scan`)
+  const force = ['open', 'users', '--for', '1h', '--url', url]
+  expect((await piped(force, 'cat >/dev/null', {}, '2>/dev/full')).code).toBe(0)
+  expect((await documentOf(['list'], { REDIS_URL: url })).circuits).toHaveLength(1)
 })
 
 it.each(['http://localhost', 'localhost:6379', 'redis://ann:hun/ter2@localhost', 'redis://h/x'])(

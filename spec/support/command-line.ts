@@ -39,15 +39,21 @@ export async function documentOf(
   return JSON.parse(stdout)
 }
 
-/** Runs a command line whose output goes to another program. @returns what that prints, and how ours ended */
+/**
+ * Runs a command line whose output goes to another program.
+ *
+ * @param redirection as a shell reads it
+ * @returns what that prints, and how ours ended
+ */
 export async function piped(
   args: readonly string[],
   reader: string,
   env: NodeJS.ProcessEnv,
+  redirection = '',
 ): Promise<{ stdout: string; stderr: string; code: number }> {
-  const shell = new Running('sh', ['-c', `{ ${commandOf(args)}; echo "ended: $?" >&2; } | ${reader}`], { env }) // prettier-ignore
+  const shell = new Running('sh', ['-c', `{ ${commandOf(args)} ${redirection}; echo "ended: $?" >&2; } | ${reader}`], { env }) // prettier-ignore
   await shell.end()
-  const [stderr = '', code] = shell.stderr.trim().split('ended: ')
+  const [stderr = '', code] = shell.stderr.trimEnd().split('ended: ')
   return { stdout: shell.stdout, stderr, code: Number(code) }
 }
 

@@ -82,7 +82,8 @@ function openStream(
   { streams, maxStreams, headers }: Site,
   isHead: boolean,
 ): void {
-  if (isGone(response)) return
+  // The application may have given up the request in the meantime, and answered it.
+  if (isGone(response) || response.headersSent) return
   if (streams.size >= maxStreams) {
     return unavailable(response, 'Too many pages are open', headers)
   }

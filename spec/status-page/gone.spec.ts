@@ -56,6 +56,26 @@ it('do not stay open', async () => {
   expect(stream.response.statusCode).toBe(200)
 })
 
+it.each(['html', 'json', 'events'])(
+  'get nothing in format %s if the application has answered',
+  async (format) => {
+    const page = pageOf({})
+    const thrown: unknown[] = []
+    const handle = (request: IncomingMessage, response: ServerResponse): void => {
+      response.writeHead(503).end('Too late')
+      try {
+        page(request, response)
+      } catch (error) {
+        thrown.push(error)
+      }
+    }
+    const port = await listening(createServer(handle))
+    const response = await fetch(`http://127.0.0.1:${port}/?format=${format}`)
+    expect([response.status, await response.text()]).toEqual([503, 'Too late'])
+    expect(thrown).toEqual([])
+  },
+)
+
 it('do not stay open over HTTP/2', async () => {
   const { seen, handle } = afterTheFirstLeft(pageOf({}))
   const port = await listening(

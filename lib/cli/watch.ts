@@ -52,6 +52,8 @@ class Watching {
   /** Circuits that are not plain, as they were reported last. */
   readonly #rows = new Map<string, Row>()
   readonly #hinted = new Set<string>()
+  /** Circuits that a message has shown since the reading began. What was read of them may be older. */
+  readonly #overtaken = new Set<string>()
   #search: Search | undefined
   #refreshAt = 0
   /** Whether the first table is printed. Before, the command fails like any other if Redis cannot be used. */
@@ -79,7 +81,10 @@ class Watching {
     try {
       const rows = await this.#read(session)
       this.#outage.end()
-      for (const row of rows) this.#take(row)
+      for (const row of rows) {
+        if (this.#overtaken.has(row.circuit)) this.#hint(row.circuit)
+        else this.#take(row)
+      }
     } catch (error) {
       this.#refreshAt = monotonic() + RETRY
       // What was to be read is forgotten.
@@ -89,6 +94,7 @@ class Watching {
   }
 
   async #read(session: Session): Promise<readonly Row[]> {
+    this.#overtaken.clear()
     const isDue = monotonic() >= this.#refreshAt
     if (isDue) this.#search?.start()
     this.#search?.check()
@@ -133,6 +139,7 @@ class Watching {
   #pushed(circuit: string, snapshot: Snapshot): void {
     // The first table will have it.
     if (!this.#isBegun) return this.#hint(circuit)
+    this.#overtaken.add(circuit)
     const { snapshot: known, forced } = this.#rows.get(circuit) ?? {}
     if (known && known.version >= snapshot.version) return
     this.#take(rowOf(circuit, { snapshot }, forced))

@@ -1,5 +1,6 @@
 /** `watch`: each change as it happens, also through the loss of Redis. */
 import { RedisServer } from '../../scripts/redis-server.mjs'
+import { TcpProxy } from '../../scripts/tcp-proxy.mjs'
 import type { Running } from '../../scripts/run.mjs'
 import { piped, ran, started } from '../support/command-line.js'
 import { SharedBreaker } from '../support/shared-breaker.js'
@@ -163,6 +164,45 @@ it('is not slowed down by a flood of messages, forged or not', async () => {
   await sees({ circuit: 'users', state: 'opened' })
   const { evalsha = 0, scan = 0 } = await server.commandCounts()
   expect(evalsha + scan).toBeLessThan(200)
+})
+
+describe('with many circuits, and a slow line', () => {
+  const NAMES = Array.from({ length: 20 }, (_, index) => `users ${index}`)
+  const OTHERS = 2000
+  const COPY = `
+    local fields = redis.call('HGETALL', 'axios-breaker/${NAMES[0]}')
+    for index = 1, ${OTHERS} do redis.call('HSET', 'axios-breaker/' .. index, unpack(fields)) end`
+  const reads = async () => (await server.commandCounts()).evalsha ?? 0
+  const statesOf = (name: string) =>
+    events().flatMap(({ circuit, state = '' }) => (circuit === name ? [state] : []))
+
+  let proxy: TcpProxy
+  beforeEach(async () => {
+    proxy = await TcpProxy.start(server.port)
+  })
+  afterEach(() => proxy.stop())
+
+  it('prints no state that is over, though it read that before a message came', async () => {
+    const peer = await join({ names: NAMES, ttl: 0.3 })
+    for (const name of NAMES) await peer.fail(name)
+    await server.command('EVAL', COPY, 0)
+    watching = started(['watch', '--json'], { REDIS_URL: `redis://127.0.0.1:${proxy.port}` })
+    await watching.printed('"watching"')
+    await peer.becomes('half-opened', NAMES.at(-1))
+    proxy.delay = 100
+    const before = await reads()
+    await until('a reading is half done', async () => (await reads()) > before + OTHERS / 2)
+    await Promise.all(NAMES.map((name) => peer.succeed(name)))
+    for (const name of NAMES) {
+      await until(`${name} is closed`, () => statesOf(name).includes('closed'))
+    }
+    const after = await reads()
+    await until('the next reading has begun', async () => (await reads()) > after + OTHERS, 40)
+    for (const name of NAMES) {
+      const states = statesOf(name)
+      expect(states.slice(states.indexOf('closed'))).not.toContain('opened')
+    }
+  }, 120_000)
 })
 
 it('ends with 0 on Ctrl-C', async () => {

@@ -4,7 +4,7 @@ import { schedule } from '../internal/timers.js'
 
 const FIRST_RETRY = 0.05
 const LAST_RETRY = 2
-/** The largest part by which a retry comes early, so that the processes of a fleet do not all come at once. */
+/** The largest part by which the last retries come early: the processes of a fleet do not all come at once. */
 const JITTER = 0.5
 /** Seconds before a loss is published that nobody waits for: idle connections are closed, and come back. */
 const GRACE = 1
@@ -75,7 +75,8 @@ export class Loss {
 
   retryLater(): void {
     this.#wait = Math.min(this.#wait * 2, LAST_RETRY)
-    if (!this.#cancelRetry) this.#retryIn(this.#wait)
+    const early = this.#wait < LAST_RETRY ? 0 : JITTER * Math.random()
+    if (!this.#cancelRetry) this.#retryIn(this.#wait * (1 - early))
   }
 
   /** Retries at once, unless a retry is under way: the storage has reported that it is there. */
@@ -92,7 +93,7 @@ export class Loss {
 
   #retryIn(seconds: number): void {
     this.#pause()
-    this.#cancelRetry = schedule(seconds * (1 - JITTER * Math.random()), () => {
+    this.#cancelRetry = schedule(seconds, () => {
       this.#cancelRetry = undefined
       this.#options.onRetry(this)
     })

@@ -344,12 +344,14 @@ describe('a loss', () => {
     ])
   })
 
-  it('is retried up to twice as soon, by chance: a fleet does not retry all at once', async () => {
-    jest.mocked(Math.random).mockReturnValue(0.999)
+  it('that lasts is retried by chance from one to two seconds later: a fleet does not retry all at once', async () => {
+    jest.mocked(Math.random).mockReturnValue(0.99)
     lose()
+    await pass(3.2)
+    log.length = 0
     current().isUp = true
-    await pass(0.03)
-    expect(link.isUp).toBe(true)
+    await pass(1.03)
+    expect(log).toContain('first soon')
   })
 
   it('is retried at once if the storage reports that it is there', async () => {

@@ -107,11 +107,12 @@ describe('a fleet that reads all of its circuits again at the same moment', () =
       readings.add(Array.from({ length: CIRCUITS }, () => ({ read: answer })))
       readings.catchUp()
     }
-    while (read < PROCESSES * CIRCUITS) {
+    for (let left = 2000; left > 0; left -= 1) {
       await jest.advanceTimersByTimeAsync(1)
       for (const end of queue.slice(0, PACE)) end()
       queue = queue.slice(PACE)
     }
+    expect(read).toBe(PROCESSES * CIRCUITS)
     expect(longest / 1000).toBeLessThan(0.8 * DEADLINE)
   })
 })

@@ -16,6 +16,14 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['get', 'head', 'options'])
 const PATIENCE = 1000
 const LATE = new Error('The cache did not answer in time')
 
+/** What keeps a look from being sent. */
+class Prevented extends Error {
+  override readonly message = 'The circuit refuses requests, and only a cached answer may be used'
+}
+
+/** Errors of requests that were sent: a cache may hand one of them to a look as well. */
+const sentErrors = new WeakSet<object>()
+
 /** An adapter that sends a request reads its cancel token first. A cache has no need to. */
 class Look {
   readonly config: InternalAxiosRequestConfig
@@ -27,22 +35,24 @@ class Look {
     this.config = { ...config, cancelToken: this.#token } as never
   }
 
-  /** Whether the adapter has tried to send the request. */
-  get isPrevented(): boolean {
-    return this.#isPrevented
-  }
-
   /** Whether an answer belongs to this look: it has its config, or a copy of it. */
   isOwn(response: unknown): boolean {
     const config = property(response, 'config')
     return config === this.config || property(config, 'cancelToken') === this.#token
   }
 
+  /** Whether an error shows that the adapter has sent this look. Caches hand one error to several callers. */
+  isSent(error: unknown): boolean {
+    if (this.#isPrevented || sentErrors.has(Object(error) as object)) return false
+    const causes = [error, property(error, 'cause')]
+    return !causes.some((cause) => cause instanceof Prevented || cause instanceof UnsentError)
+  }
+
   #prevent(key: PropertyKey): unknown {
     this.#isPrevented = true
     // The http adapter of axios 1.7 unsubscribes from the token before it rejects.
     if (key === 'unsubscribe') return () => undefined
-    throw new Error('The circuit refuses requests, and only a cached answer may be used')
+    throw new Prevented()
   }
 }
 
@@ -54,6 +64,11 @@ export function isKeeper(adapter: object): void {
 
 export function keeps(adapter: object): boolean {
   return hasKeepers && keepers.get(adapter) === true
+}
+
+/** Call this if the adapter has sent a request that failed. */
+export function noteError(adapter: object, error: unknown): void {
+  if (keeps(adapter) && typeof error === 'object' && error !== null) sentErrors.add(error)
 }
 
 /** Whether the adapter may have an answer to such a request. */
@@ -76,9 +91,7 @@ export async function hitOf(
     if (!isCachedAnswer(response)) keepers.set(adapter, false)
     return { ...response, config }
   } catch (error) {
-    // If nothing kept it from sending, it has sent the request, and would do so at the next look.
-    const isPrevented = look.isPrevented || error instanceof UnsentError
-    if (error === LATE || !isPrevented) keepers.set(adapter, false)
+    if (error === LATE || look.isSent(error)) keepers.set(adapter, false)
     return undefined
   }
 }

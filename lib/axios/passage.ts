@@ -11,7 +11,7 @@ import type { Attempt } from '../circuit/events.js'
 import type { Outcome, Permit } from '../circuit/types.js'
 import { tryCall } from '../internal/property.js'
 import { isCachedAnswer } from './cached.js'
-import { isKeeper, keeps } from './hit.js'
+import { isKeeper, keeps, noteError } from './hit.js'
 import { leaveTo } from './inner-guards.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
 import { withReason, type AttemptResult } from './outcome.js'
@@ -110,6 +110,7 @@ export class Passage {
     const answer = response ?? error
     const isKept = isCachedAnswer(answer) || this.#isForeign(configOf(answer), config)
     if (isKept) isKeeper(this.#adapter)
+    else if (error !== undefined) noteError(this.#adapter, error)
     return isKept
   }
 

@@ -5,6 +5,7 @@ import { cacheAdapterEnhancer, throttleAdapterEnhancer } from 'axios-extensions'
 import { CircuitBreaker, ConfigError, OpenedStateError, type Circuit } from '../../lib/index.js'
 import { TestClock } from '../../lib/testing/index.js'
 import { errorOf } from '../support/plugin-harness.js'
+import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
 let upstream: Upstream
@@ -91,6 +92,30 @@ describe.each(CACHES)('%s', (_what, cache) => {
     expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
     expect(rejected).toHaveBeenCalledTimes(1)
     expect(upstream.hits).toBe(hits)
+  })
+
+  it('goes on serving hits if requests for the same miss come at once', async () => {
+    const { users, breaker, circuit } = service(cache(getAdapter('http')))
+    await users.get('/status/200')
+    await users.get('/status/200')
+    await open(circuit, breaker)
+    const misses = [1, 2, 3].map(() => errorOf(users.get('/status/201')))
+    for (const miss of misses) expect(await miss).toBeInstanceOf(OpenedStateError)
+    expect(await users.get('/status/200')).toMatchObject({ status: 200 })
+  })
+
+  it('goes on serving hits if a request shares the answer to a probe that fails', async () => {
+    const { users, breaker, clock, circuit } = service(cache(getAdapter('http')))
+    await users.get('/status/200')
+    await users.get('/status/200')
+    await open(circuit, breaker)
+    clock.advance(60)
+    const both = [errorOf(users.get('/hold')), errorOf(users.get('/hold'))]
+    await until('the probe has arrived', () => upstream.held.length > 0)
+    upstream.release(503)
+    await Promise.all(both)
+    expect(circuit.state).toBe('opened')
+    expect(await users.get('/status/200')).toMatchObject({ status: 200 })
   })
 
   it('does not close the circuit with a hit', async () => {
@@ -286,6 +311,29 @@ it('leaves no rejection behind if an adapter throws during the look', async () =
   await new Promise((resolve) => setTimeout(resolve, PATIENCE + 200))
   expect(unhandled).not.toHaveBeenCalled()
   process.off('unhandledRejection', unhandled)
+})
+
+it('refuses nobody whose circuit is detached during the look', async () => {
+  const calls: (() => void)[] = []
+  const marked = keeping((response) => Object.assign(response, { cached: true }))
+  const { users, breaker, circuit } = service(
+    marked(async (config) => {
+      if (config.url === '/status/201') {
+        await new Promise<void>((resolve) => void calls.push(resolve))
+      }
+      return getAdapter('http')(config)
+    }),
+  )
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  const answer = users.get('/status/201')
+  await until('it looks', () => calls.length === 1)
+  circuit.detach()
+  calls[0]?.()
+  await until('it is sent', () => calls.length === 2)
+  calls[1]?.()
+  expect(await answer).toMatchObject({ status: 201 })
 })
 
 it('waits a second for a cache that never answers, and does not ask again', async () => {

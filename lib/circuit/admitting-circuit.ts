@@ -8,6 +8,7 @@ import { ForcedMachine, overruled, type Forcible } from './forced-machine.js'
 import { AttemptsInFlight } from './opening/slow.js'
 import { Readiness } from './readiness.js'
 import { itself } from './shown.js'
+import { UNCOUNTED } from './stand-in.js'
 import type { Admission, Machine, Outcome, Permit } from './types.js'
 import type { FailureReason } from './types.js'
 import { wholeMilliseconds } from './whole-milliseconds.js'
@@ -74,6 +75,8 @@ export class AdmittingCircuit extends CountingCircuit<Readiness> {
 
   /** A permit, to be given back to `record` exactly once, or a refusal. */
   admit(): Admission | Promise<Admission> {
+    // The circuit was detached while the request waited for something else.
+    if (this.#isReleased) return UNCOUNTED
     const admission = this.asked.admit()
     if (!isDecided(admission)) return admission.then((decided) => this.#publishLate(decided))
     // Usually the circuit is closed, nobody waits, and there is nothing to publish.
@@ -132,6 +135,7 @@ export class AdmittingCircuit extends CountingCircuit<Readiness> {
   }
 
   #publishLate(admission: Admission): Admission {
+    if (this.#isReleased && !admission.admitted) return UNCOUNTED
     return this.#publishAdmission(overruled(this.asked, admission))
   }
 

@@ -7,6 +7,8 @@ import { NOBODY } from '../support/owner.js'
 
 const PERMIT: Permit = { admitted: true, epoch: 0, grantedAt: 0, probe: true }
 
+const REFUSAL: Admission = { admitted: false, state: 'half-opened', retryAfter: 0 }
+
 function waiting() {
   let decide: (admission: Admission) => void = () => undefined
   const admission = new Promise<Admission>((resolve) => {
@@ -26,8 +28,16 @@ function waiting() {
   const publisher = { publish: () => undefined, hasListeners: () => false }
   const sent = jest.fn(async (config) => ({ data: 1, status: 200, headers: {}, config }))
   const users = axios.create({ adapter: sent as never })
-  void new Registration(users, new ManagedCircuit('users', machine, publisher, NOBODY), {})
-  return { users, sent, recorded, grant: () => decide(PERMIT) }
+  const circuit = new ManagedCircuit('users', machine, publisher, NOBODY)
+  void new Registration(users, circuit, {})
+  return {
+    users,
+    sent,
+    recorded,
+    circuit,
+    grant: () => decide(PERMIT),
+    refuse: () => decide(REFUSAL),
+  }
 }
 
 test('it is sent once it has the permit', async () => {
@@ -37,6 +47,15 @@ test('it is sent once it has the permit', async () => {
   expect((await answer).status).toBe(200)
   expect(sent).toHaveBeenCalledTimes(1)
   expect(recorded).toEqual(['success'])
+})
+
+test('it is sent without one if the circuit is detached meanwhile', async () => {
+  const { users, sent, circuit, refuse } = waiting()
+  const answer = users.get('/')
+  circuit.release()
+  refuse()
+  expect((await answer).status).toBe(200)
+  expect(sent).toHaveBeenCalledTimes(1)
 })
 
 test.each([

@@ -89,10 +89,12 @@ export class Readings<Circuit extends Readable> {
 
   async #readAll(deadline: number, isGentle: boolean, losses: number): Promise<void> {
     const { size } = this.#unread
-    const most = isGentle ? gentleBatch(size) : BATCH
+    let most = isGentle ? gentleBatch(size) : BATCH
     const spread = isGentle ? SPREAD_EACH * size : SPREAD
     if (size > most) await pause(Math.random() * Math.min(SPREAD, spread))
     while (this.#unread.size > 0 && losses === this.#losses) {
+      // Many more may have become due meanwhile.
+      most = Math.max(most, gentleBatch(this.#unread.size))
       const batch = [...this.#unread].slice(0, most)
       await Promise.all(
         batch.map(async (circuit) => {

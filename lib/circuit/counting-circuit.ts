@@ -77,6 +77,8 @@ export abstract class CountingCircuit<Waiters extends Waiting> {
     const hadFailed = this.#machine.failureCount > 0 || this.published.state !== 'closed'
     if (!this.#machine.record(permit, outcome, reason, after)) {
       if (permit instanceof StandIn) permit.ended(outcome, reason, after)
+      // The end of a probe that counts no more frees its permit all the same.
+      if (permit.probe) this.#waiters?.look()
       return
     }
     if (outcome === 'failure') this.published.failed(this.#machine.failureCount, reason)

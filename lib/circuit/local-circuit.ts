@@ -111,8 +111,8 @@ export class LocalCircuit implements Machine {
 
   recordSlow(permit: Permit): boolean {
     if (!permit.probe) return this.record(permit, 'failure')
-    const isHeld = permit.epoch === this.#epoch && this.#probes?.holds(permit)
-    return this.#countProbe(isHeld, 'failure', 0)
+    const isToCount = permit.epoch === this.#epoch && this.#probes?.keep(permit)
+    return this.#countProbe(isToCount, 'failure', 0)
   }
 
   /** Closes the circuit. Earlier counts belong to an epoch that is over. */
@@ -128,13 +128,13 @@ export class LocalCircuit implements Machine {
    */
   open(since: number, facts: OpeningFacts = {}, failureRate?: FailureRateReading): void {
     const window = failureRate ?? this.#opening.rateAt?.(this.#now())
-    const [state, closedAt, opened, rules] = [
-      this.#state,
-      this.#closedAt,
-      this.#opened,
-      this.#rules,
-    ]
-    const before = { state, closedAt, opened, rules, window }
+    const before = {
+      state: this.#state,
+      closedAt: this.#closedAt,
+      opened: this.#opened,
+      rules: this.#rules,
+      window,
+    }
     this.#opened = openedAt(since, before, facts, failureRate)
     this.#moveTo('opened')
   }
@@ -154,9 +154,9 @@ export class LocalCircuit implements Machine {
     return { requests, failures: requests, openedFor: now - at, retryAfter }
   }
 
-  #countProbe(isHeld: boolean | undefined, outcome: Outcome, retryAfter: number): boolean {
+  #countProbe(isToCount: boolean | undefined, outcome: Outcome, retryAfter: number): boolean {
     const probes = this.#probes
-    if (!probes || !isHeld) return false
+    if (!probes || !isToCount) return false
     const to = probes.count(outcome, retryAfter)
     if (to === 'opened') this.open(this.#now(), { retryAfter: probes.retryAfter })
     else if (to) this.close()

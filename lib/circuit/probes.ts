@@ -10,6 +10,8 @@ export class Probes {
   readonly #rules: Rules
   readonly #epoch: number
   #held: readonly Permit[]
+  /** Those that were counted while they were in flight. */
+  #counted: readonly Permit[] = []
   #successes = 0
   #failures = 0
   #retryAfter = 0
@@ -39,16 +41,18 @@ export class Probes {
     return permit
   }
 
-  /** Whether the permit has not passed to another request. */
-  holds(permit: Permit): boolean {
-    return this.#held.includes(permit)
+  /** A probe is counted, and stays in flight. @returns as `takeBack` */
+  keep(permit: Permit): boolean {
+    const isToCount = this.#isToCount(permit)
+    if (isToCount) this.#counted = [...this.#counted, permit]
+    return isToCount
   }
 
-  /** @returns false if the permit has passed to another request */
+  /** @returns false if the permit has passed to another request, or if its probe was counted before */
   takeBack(permit: Permit): boolean {
-    if (!this.holds(permit)) return false
+    const isToCount = this.#isToCount(permit)
     this.#held = this.#held.filter((probe) => probe !== permit)
-    return true
+    return isToCount
   }
 
   /** @returns the state that the circuit moves to, as soon as it is certain */
@@ -61,6 +65,10 @@ export class Probes {
     }
     if (this.#successes >= needed) return 'closed'
     return this.#failures > of - needed ? 'opened' : undefined
+  }
+
+  #isToCount(permit: Permit): boolean {
+    return this.#held.includes(permit) && !this.#counted.includes(permit)
   }
 
   /** The absolute difference, because a clock that was set back would keep a permit for too long. */

@@ -213,6 +213,22 @@ describe('a half-opened circuit', () => {
     expect(circuit.admit().admitted).toBe(false)
   })
 
+  it.each(['success', 'failure', 'ignored'] as const)(
+    'counts a probe in flight once, whatever follows, and holds its permit until it ends with %s',
+    (outcome) => {
+      const { circuit, permit } = startHalfOpened({ probes: { needed: 1, of: 3 } })
+      const slow = permit()
+      expect([circuit.recordSlow(slow), circuit.recordSlow(slow)]).toEqual([true, false])
+      expect(circuit.admit().admitted).toBe(false)
+      expect(circuit.record(slow, outcome)).toBe(false)
+      expect(circuit.state).toBe('half-opened')
+      circuit.record(permit(), 'failure')
+      expect(circuit.state).toBe('half-opened')
+      circuit.record(permit(), 'failure')
+      expect(circuit.state).toBe('opened')
+    },
+  )
+
   it('hands on the permit of a probe that does not end within probeTimeout', () => {
     const { circuit, permit, wait } = startHalfOpened()
     const silent = permit()

@@ -168,7 +168,7 @@ export class Link {
 
   async #retry(loss: Loss): Promise<void> {
     try {
-      if (!this.#connector.isUp || this.#questions.areTooMany) throw new Error(loss.reason)
+      if (!this.#connector.isUp || !this.#questions.mayTry()) throw new Error(loss.reason)
       const adopt = await this.#options.readings.readFirst()
       if (loss !== this.#state) return
       this.#find()

@@ -6,7 +6,7 @@ import { withTimeout } from '../internal/timers.js'
 const HANGING = 2
 /** A storage that hangs is asked no more than this at once: the questions would pile up in memory. */
 const MOST_UNANSWERED = 10
-/** Seconds between two questions after that. The storage may be back, and never answer what it was asked before. */
+/** Seconds after which it is asked once more: it may be back, and never answer what it was asked before. */
 const PAUSE = 60
 
 export interface QuestionsOptions {
@@ -21,7 +21,8 @@ export class Questions {
   readonly #options: QuestionsOptions
   /** Since the storage was last found. Includes the questions that were given up. */
   #unanswered = { count: 0 }
-  #askedAt = -Infinity
+  /** When it was last looked for. */
+  #triedAt = -Infinity
   /** Excludes the questions that were given up. */
   readonly #pending = new Set<Promise<unknown>>()
 
@@ -29,9 +30,12 @@ export class Questions {
     this.#options = options
   }
 
-  get areTooMany(): boolean {
-    const isDue = this.#options.now() - this.#askedAt >= PAUSE
-    return this.#unanswered.count > MOST_UNANSWERED && !isDue
+  /** Whether the storage may be looked for now. */
+  mayTry(): boolean {
+    const now = this.#options.now()
+    if (this.#unanswered.count > MOST_UNANSWERED && now - this.#triedAt < PAUSE) return false
+    this.#triedAt = now
+    return true
   }
 
   /** The storage was found. It may never answer what it was asked before. */
@@ -60,7 +64,6 @@ export class Questions {
   ): Promise<Answer> {
     const { publisher, now, onThaw } = this.#options
     const askedAt = now()
-    this.#askedAt = askedAt
     const unanswered = this.#unanswered
     unanswered.count += 1
     const end = (): unknown => (unanswered.count -= 1)

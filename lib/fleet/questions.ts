@@ -21,7 +21,7 @@ export class Questions {
   readonly #options: QuestionsOptions
   /** Since the storage was last found. Includes the questions that were given up. */
   #unanswered = { count: 0 }
-  /** When it was last looked for. */
+  /** When it was last looked for, since it hangs. */
   #triedAt = -Infinity
   /** Excludes the questions that were given up. */
   readonly #pending = new Set<Promise<unknown>>()
@@ -66,6 +66,7 @@ export class Questions {
     const askedAt = now()
     const unanswered = this.#unanswered
     unanswered.count += 1
+    if (unanswered.count === MOST_UNANSWERED + 1) this.#triedAt = askedAt
     const end = (): unknown => (unanswered.count -= 1)
     answer.then(end, end)
     const inTime = withTimeout(deadline, answer, `No answer from the storage within ${deadline} s`)

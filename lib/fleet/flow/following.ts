@@ -11,8 +11,8 @@ import { stopWaiting } from './suspicion.js'
 import { factsOf, isNewer, isTransition, seen } from './view.js'
 
 /**
- * Ignores a snapshot that is not newer, because it was late or repeated, and any snapshot while alone. One of the
- * epoch that the process's own probe has ended is older than that end, which is on its way.
+ * Ignores a snapshot that is not newer, because it was late or repeated, and any snapshot while alone. It also
+ * ignores a snapshot of an epoch that this process's probe has ended: the storage took it before it knew of that end.
  *
  * @param at the earliest time of the snapshot: for an answer, the time of the question
  */

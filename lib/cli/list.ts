@@ -39,7 +39,7 @@ export function page(target: Target, { rows, missing }: Survey): string[] {
 }
 
 export function missingText(reason: string): string {
-  return `Only forced circuits are shown, since this user of Redis may not list keys: allow it +scan (${reason})`
+  return `Only forced circuits are shown, since Redis lets this user list no keys: allow +scan (${reason})`
 }
 
 function limits(): string[] {

@@ -4,6 +4,9 @@ import type { ListedForce } from '../storage/forces.js'
 import type { Row } from './rows.js'
 import type { Reading, Session } from './session.js'
 
+/** A user may lack the permission, or a server may have no such command: a setting can take it away. */
+const FORBIDDEN = /NOPERM|permission|unknown command/
+
 export interface Survey {
   readonly rows: readonly Row[]
   /** Why the keys of circuits cannot be listed; then only forced ones are. */
@@ -48,7 +51,7 @@ export async function namesIn(session: Session): Promise<Names> {
     return { names: await session.circuits() }
   } catch (error) {
     const missing = messageOf(error)
-    if (!/NOPERM|permission/.test(missing)) throw error
+    if (!FORBIDDEN.test(missing)) throw error
     return { names: [], missing }
   }
 }

@@ -155,6 +155,19 @@ describe('a user of Redis with the documented permissions', () => {
   })
 })
 
+it('shows the forced circuits of a server that has no command to list keys', async () => {
+  const bare = await RedisServer.start({ config: ['rename-command SCAN ""'] })
+  try {
+    const env = { REDIS_URL: bare.url }
+    await ran(['open', 'users', '--for', '1h', '--by', 'ann'], env)
+    const { code, stdout, stderr } = await ran(['list'], env)
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^users +opened +open by ann/m)])
+    expect(stderr).toMatch(/^axios-breaker: Only forced circuits are shown.* \(ERR unknown command/)
+  } finally {
+    await bare.stop()
+  }
+})
+
 it('reads a Redis behind TLS whose authority is trusted', async () => {
   const secure = await RedisServer.start({ tls: true })
   const folder = await mkdtemp(join(tmpdir(), 'authority-'))

@@ -18,21 +18,22 @@ export function canAsk(): boolean {
  */
 export async function askLength(circuit: string): Promise<number> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const left = new Promise<never>((_, reject) => {
-    terminal.once('close', () => reject(new UsageError('Nothing was changed')))
-  })
-  const question = `For how long is "${shown(circuit)}" to be opened? Give ${EXPECTED_SPAN}, or forever (until you release it): ` // prettier-ignore
+  let isOpen = true
+  terminal.once('close', () => (isOpen = false))
+  terminal.setPrompt(`For how long is "${shown(circuit)}" to be opened? Give ${EXPECTED_SPAN}, or forever (until you release it): `) // prettier-ignore
+  terminal.prompt()
   try {
-    for (;;) {
-      const answer = await Promise.race([terminal.question(question), left])
+    // Also reads what somebody has typed ahead, or pasted.
+    for await (const answer of terminal) {
       try {
         return lengthIn(answer.trim())
       } catch (error) {
         printError(messageOf(error))
+        if (isOpen) terminal.prompt()
       }
     }
   } finally {
-    left.catch(() => undefined)
     terminal.close()
   }
+  throw new UsageError('Nothing was changed')
 }

@@ -44,7 +44,14 @@ describe('open without --for', () => {
     ])
   })
 
+  it('takes what is typed ahead', async () => {
+    typist.types('soon\nlater\n5m\n')
+    expect(await typist.end()).toBe(0)
+    expect(typist.screen).toContain('(ends in 5m)')
+  })
+
   it.each([
+    ['nonsense and Ctrl-D at once', 'soon\n\u0004'],
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
   ])('changes nothing on %s', async (_name, key) => {

@@ -247,7 +247,7 @@ describe('a page that reads nothing', () => {
   }, 60_000)
 
   it('is dropped after two heartbeats, and the others are not', async () => {
-    const { hosted, change, socket } = await stalled({ heartbeat: 0.5 })
+    const { hosted, change, socket } = await stalled({ heartbeat: 2 })
     const other = await streamOf(hosted)
     await until('it is dropped', async () => (await change(), socket?.destroyed === true))
     expect(other.hasEnded).toBe(false)

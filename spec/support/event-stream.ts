@@ -18,7 +18,8 @@ export class EventStream {
   readonly messages: Message[] = []
   heartbeats = 0
   hasEnded = false
-  #rest = ''
+  /** The parts of the block that is not complete. */
+  #parts: string[] = []
 
   private constructor(response: IncomingMessage) {
     this.response = response
@@ -43,8 +44,12 @@ export class EventStream {
   }
 
   #read(part: string): void {
-    const blocks = `${this.#rest}${part}`.split('\n\n')
-    this.#rest = blocks.pop() ?? ''
+    const seam = this.#parts.at(-1)?.at(-1) ?? ''
+    this.#parts.push(part)
+    // A message may be of megabytes, and come in a hundred parts.
+    if (!`${seam}${part}`.includes('\n\n')) return
+    const blocks = this.#parts.join('').split('\n\n')
+    this.#parts = [blocks.pop() ?? '']
     for (const block of blocks) this.#take(block)
   }
 

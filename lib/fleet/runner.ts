@@ -47,8 +47,8 @@ export class Runner {
   readonly #tokens = new Map<Admission, string>()
   /** The functions that stop timers. */
   readonly #timers = new Map<string, () => void>()
-  /** The last report, until its answer was processed. */
-  #reporting: Promise<void> | undefined
+  /** The questions so far, until their answers were processed. */
+  #asked: Promise<void> | undefined
 
   constructor(options: RunnerOptions, state: State) {
     this.window = new ProvenWindow(options.local, options.rules)
@@ -86,12 +86,12 @@ export class Runner {
     this.#tokens.delete(permit)
   }
 
-  /** Waits until the report on its way, and a report of everything known now, are done. */
+  /** Waits until what is on its way, and a report of everything known now, are done. */
   async flush(): Promise<void> {
     this.take({ on: 'hurried' })
-    const first = this.#reporting
+    const first = this.#asked
     await first
-    if (this.#reporting !== first) await this.#reporting
+    if (this.#asked !== first) await this.#asked
   }
 
   /** Rejects if no answer comes in time, or if the storage refuses. */
@@ -133,8 +133,8 @@ export class Runner {
   }
 
   #send(asked: Ask): void {
-    const sending = this.#askFor(asked)
-    if (asked.command.op === 'report') this.#reporting = sending
+    // If it kept the results, they would pile up.
+    this.#asked = Promise.all([this.#asked, this.#askFor(asked)]).then(() => undefined)
   }
 
   /** If no answer comes, the link publishes `storageLost`. */

@@ -77,11 +77,12 @@ export function expressionsOf({ panels, annotations }: Dashboard): readonly stri
 
 /**
  * Selects everything that a viewer can select, and makes comparisons return 0 instead of dropping a series. What
- * excludes series has to find some of the same labels.
+ * excludes series has to find some of the same labels. The example is younger than any offset.
  */
 export function asQuery(expression: string): string {
   return expression
     .replaceAll('$__rate_interval', '1m')
+    .replaceAll(/ offset \w+/g, '')
     .replaceAll(/\$\w+/g, '.*')
     .replaceAll(/ (>|==) (?!bool)/g, ' $1 bool ')
     .replaceAll(' unless ', ' and ')

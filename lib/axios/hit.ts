@@ -11,14 +11,14 @@ const keepers = new WeakMap<object, boolean>()
 let hasKeepers = false
 
 /** Nobody caches the answers to others, and sending one of these after all does the least harm. */
-const SAFE_METHODS: ReadonlySet<string> = new Set(['get', 'head', 'options'])
+const SAFE_METHOD = /^(?:get|head|options)$/i
 /** Milliseconds allowed for a cache, because a refusal must not wait long. */
 const PATIENCE = 1000
 const LATE = new Error('The cache did not answer in time')
 
 /** What keeps a look from being sent. */
 class Prevented extends Error {
-  override readonly message = 'The circuit refuses requests, and only a cached answer may be used'
+  override readonly message = 'Only a cached answer may be used'
 }
 
 /** Errors of requests that were sent: a cache may hand one of them to a look as well. */
@@ -76,7 +76,7 @@ export function mayHaveHit(
   adapter: object,
   { method = 'get' }: InternalAxiosRequestConfig,
 ): boolean {
-  return keeps(adapter) && SAFE_METHODS.has(String(method).toLowerCase())
+  return keeps(adapter) && SAFE_METHOD.test(method)
 }
 
 /** @returns the cached answer; undefined if there is none, whatever else the adapter does */

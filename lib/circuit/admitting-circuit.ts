@@ -76,14 +76,12 @@ export class AdmittingCircuit extends CountingCircuit<Readiness> {
   /** A permit, to be given back to `record` exactly once, or a refusal. */
   admit(): Admission | Promise<Admission> {
     // The circuit was detached while the request waited for something else.
-    if (this.#isReleased) return UNCOUNTED
+    if (this.#isReleased) return this.#start(UNCOUNTED)
     const admission = this.asked.admit()
     if (!isDecided(admission)) return admission.then((decided) => this.#publishLate(decided))
     // Usually the circuit is closed, nobody waits, and there is nothing to publish.
     const isOrdinary = admission.admitted && !admission.probe && this.published.state === 'closed'
-    if (isOrdinary && !this.waiters) {
-      return this.inFlight ? this.inFlight.start(admission) : admission
-    }
+    if (isOrdinary && !this.waiters) return this.#start(admission)
     return this.#publishAdmission(admission)
   }
 
@@ -134,8 +132,12 @@ export class AdmittingCircuit extends CountingCircuit<Readiness> {
     if ('retryAfter' in admission) this.published.spared(admission)
   }
 
+  #start(permit: Permit): Permit {
+    return this.inFlight ? this.inFlight.start(permit) : permit
+  }
+
   #publishLate(admission: Admission): Admission {
-    if (this.#isReleased && !admission.admitted) return UNCOUNTED
+    if (this.#isReleased && !admission.admitted) return this.#start(UNCOUNTED)
     return this.#publishAdmission(overruled(this.asked, admission))
   }
 
@@ -143,7 +145,7 @@ export class AdmittingCircuit extends CountingCircuit<Readiness> {
     this.publishTransition('local')
     if (admission.admitted) {
       this.waiters?.look()
-      return this.inFlight?.start(admission) ?? admission
+      return this.#start(admission)
     }
     if (admission.state === 'not-initialized') return admission
     return this.published.refused(admission, this.lastFailure)

@@ -33,7 +33,8 @@ export function askerOf(circuit: string, { process, sharing, rules }: SharedCirc
 }
 
 export function settingsOf(rules: Rules, sharing: Sharing): Settings {
-  const { threshold, sharedThreshold = threshold, ttl, growth, maxRetryAfter, failureRate } = rules
+  const { threshold, sharedThreshold = threshold, failureRate, ...others } = rules
+  const { ttl, growth, maxRetryAfter, probeTimeout } = others
   const { lease, permitDeadline, commandDeadline } = sharing
   return {
     threshold: sharedThreshold,
@@ -42,16 +43,11 @@ export function settingsOf(rules: Rules, sharing: Sharing): Settings {
     maxRetryAfter,
     rate: failureRate || undefined,
     lot: Math.random(),
-    probeTimeout: probeTimeOf(rules, lease),
+    probeTimeout,
     lease,
     permitDeadline,
     commandDeadline,
   }
-}
-
-/** A slow probe has failed, but the process may not notice, since no timer waits for it: its permit must end too. */
-function probeTimeOf({ probeTimeout, slowAfter }: Rules, lease: number): number {
-  return slowAfter ? Math.min(probeTimeout, slowAfter + lease) : probeTimeout
 }
 
 /** The storage grants a permit a little before the end of the ttl, as the local circuit does. */

@@ -1,7 +1,7 @@
 /** A service that hangs: slow probes are counted, and yet no more are in flight at once than `permits` allows. */
 import { setImmediate as turn } from 'node:timers/promises'
 import axios, { AxiosError, type InternalAxiosRequestConfig } from 'axios'
-import { CircuitBreaker } from '../../../lib/index.js'
+import { CircuitBreaker, type CircuitOptions } from '../../../lib/index.js'
 import { MemoryStorage, TestClock } from '../../../lib/testing/index.js'
 import { until } from '../../support/until.js'
 
@@ -33,10 +33,15 @@ class Hanging {
   }
 }
 
-async function fleetOf(size: number, storage: MemoryStorage | undefined, clock: TestClock) {
+async function fleetOf(
+  size: number,
+  storage: MemoryStorage | undefined,
+  clock: TestClock,
+  more: CircuitOptions = {},
+) {
   const service = new Hanging()
   const members = Array.from({ length: size }, () => {
-    const options = { threshold: 1, ttl: TTL, slowAfter: SLOW_AFTER, now: clock.now }
+    const options = { threshold: 1, ttl: TTL, slowAfter: SLOW_AFTER, now: clock.now, ...more }
     const breaker = new CircuitBreaker({ ...options, ...(storage && { storage }) })
     const users = axios.create({ adapter: service.adapter })
     return { breaker, users, circuit: breaker.attach(users, 'users') }
@@ -83,4 +88,30 @@ it.each([
   expect(service.most).toBe(1)
   service.endAll()
   for (const { breaker } of members) await breaker.close()
+})
+
+it('a slow probe keeps its lease for as long as it may run', async () => {
+  jest.useFakeTimers({ doNotFake: ['performance', 'nextTick', 'queueMicrotask', 'setImmediate'] })
+  const clock = new TestClock()
+  const storage = new MemoryStorage({ now: clock.now, lease: 3 })
+  const { service, members } = await fleetOf(2, storage, clock, { probeTimeout: 30 })
+  const pass = async (seconds: number) => {
+    for (let left = seconds; left > 0; left -= 0.5) {
+      clock.advance(0.5)
+      jest.advanceTimersByTime(500)
+      for (const { users } of members) void users.get('/').catch(() => undefined)
+      for (let i = 0; i < 20; i += 1) await turn()
+    }
+  }
+  void members[0]?.users.get('/').catch(() => undefined)
+  await turn()
+  await pass(2)
+  expect(service.hits).toBe(2)
+  await pass(25)
+  expect(service.hits).toBe(2)
+  await pass(20)
+  expect(service.hits).toBe(3)
+  service.endAll()
+  for (const { breaker } of members) await breaker.close()
+  jest.useRealTimers()
 })

@@ -2,8 +2,12 @@
 
 /** @import { Check, Found } from './types.js' */
 
-/** Seconds at the end of a quiet time in which a healthy fleet sends nothing to the storage. */
+/**
+ * Seconds at the end of a quiet time in which no process of a healthy fleet reads a circuit. One of them may read the
+ * list of forced circuits: all processes together do so about once in five seconds.
+ */
 const SILENT = 2
+const ROUTINE = 1
 /** Seconds before a check within which a process must have logged its state: it does so four times a second. */
 const FRESH = 0.8
 
@@ -17,6 +21,7 @@ export function judgeConvergence({ processes, checks, hashes, parts, overAt }, {
     if (hash !== 'closed') {
       violations.push({ at: t, process: 'redis', text: `the hash says ${hash ?? 'nothing'}` })
     }
+    let sent = 0
     for (const name of names) {
       checked += 1
       const process = processes.find((it) => it.name === name)
@@ -38,8 +43,11 @@ export function judgeConvergence({ processes, checks, hashes, parts, overAt }, {
       ).length
       // A process that notices that it missed messages reads its circuits again.
       const mayAsk = troubles.mayBeDeaf(process, t - SILENT, t)
-      if (commands > 0 && !mayAsk)
-        tell(`sent ${commands} commands in the ${SILENT} s before, and was healthy`)
+      if (!mayAsk) sent += commands
+    }
+    if (sent > ROUTINE) {
+      const text = `healthy processes sent ${sent} commands in the ${SILENT} s before`
+      violations.push({ at: t, process: 'redis', text })
     }
   }
   return { checked, violations }

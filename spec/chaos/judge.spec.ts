@@ -198,11 +198,14 @@ describe('at the end', () => {
 
   test('only a process that may have missed messages reads its circuits again', () => {
     const logs = healthy().worker(ONE, { t: LOOK - 1, k: 'asked' })
+    logs.worker(ONE, { t: LOOK - 0.5, k: 'asked' })
     expect(logs.fault('net-silence', 'w1', 112, 113).broken).toEqual([])
   })
 
-  test('a healthy fleet sends nothing', () => {
-    expect(healthy().worker(ONE, { t: LOOK - 1, k: 'asked' }).broken).toEqual(['E'])
+  test('a healthy fleet reads the list of forced circuits at most, by one of its processes', () => {
+    const logs = healthy().worker(ONE, { t: LOOK - 1, k: 'asked' })
+    expect(logs.broken).toEqual([])
+    expect(logs.worker(TWO, { t: LOOK - 0.5, k: 'asked' }).broken).toEqual(['E'])
   })
 
   test.each([

@@ -113,11 +113,18 @@ export class SharedForces implements Forces, Readable {
       case 'report':
         return this.#options.onForced(effect.circuit)
       case 'start':
-        this.#timers.get(effect.input)?.()
+        this.#stop(effect.input)
         return this.#start(effect.input, effect.seconds * (1 + JITTER * (2 * Math.random() - 1)))
+      case 'stop':
+        return this.#stop(effect.input)
       case 'await':
         if (!this.#timers.has(effect.input)) this.#start(effect.input, effect.seconds)
     }
+  }
+
+  #stop(input: TimedInput): void {
+    this.#timers.get(input)?.()
+    this.#timers.delete(input)
   }
 
   #start(input: TimedInput, seconds: number): void {

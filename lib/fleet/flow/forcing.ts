@@ -60,10 +60,13 @@ export type ForcesEffect =
   | { readonly do: 'start'; readonly input: TimedInput; readonly seconds: number }
   /** Feeds `input` in after so many seconds, unless its timer runs already. */
   | { readonly do: 'await'; readonly input: TimedInput; readonly seconds: number }
+  /** The timer of this input has nothing to wait for any more. */
+  | { readonly do: 'stop'; readonly input: TimedInput }
   /** The force on this circuit has changed. */
   | { readonly do: 'report'; readonly circuit: string }
 
 const READ: ForcesEffect = { do: 'read', isRoutine: false }
+const STOP_HINT: ForcesEffect = { do: 'stop', input: 'hintDue' }
 
 export type TimedInput = 'due' | 'hintDue'
 export type ForcesChange = readonly [ForcesState, readonly ForcesEffect[]]
@@ -118,7 +121,7 @@ function readForHint(state: ForcesState, now: number): ForcesChange {
   // The clock of a test may stand still: no message waits for longer than one pause.
   const latest = now + HINT_BURST * HINT_PAUSE
   const hintsUntil = Math.min(latest, Math.max(state.hintsUntil, now) + HINT_PAUSE)
-  return [{ ...state, hintsUntil }, [READ]]
+  return [{ ...state, hintsUntil }, [READ, STOP_HINT]]
 }
 
 type Answered = Extract<ForcesInput, { on: 'answered' }>

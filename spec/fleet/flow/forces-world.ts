@@ -235,6 +235,8 @@ export class ForcesWorld {
       if (effect.do === 'read') this.#read(by, effect.isRoutine)
       else if (effect.do === 'start') {
         member.timers.set(effect.input, this.time + effect.seconds * factor)
+      } else if (effect.do === 'stop') {
+        member.timers.delete(effect.input)
       } else if (effect.do === 'await' && !member.timers.has(effect.input)) {
         member.timers.set(effect.input, this.time + effect.seconds)
       }

@@ -5,7 +5,7 @@
  */
 import { deepEqual, ok } from 'node:assert/strict'
 import fc from 'fast-check'
-import { beginForces, stepForces } from '../../../lib/fleet/flow/forcing.js'
+import { beginForces, stepForces, type ForcesInput } from '../../../lib/fleet/flow/forcing.js'
 import { ForcesWorld, REFRESH } from './forces-world.js'
 
 const RUNS = Number(process.env.RUNS ?? 1000)
@@ -211,6 +211,26 @@ it('messages that say that nothing has changed hold back no read for longer than
     world.heal(1)
   }
   expect(world.reads).toBe(2)
+})
+
+it('a message that comes when a pause ends causes one read, and its timer none', () => {
+  let [state, now] = [beginForces(REFRESH), 1000]
+  const timers = new Set<string>()
+  let reads = 0
+  const take = (input: ForcesInput): void => {
+    const [next, effects] = stepForces(state, input, now)
+    state = next
+    for (const effect of effects) {
+      if (effect.do === 'read') reads += 1
+      else if (effect.do === 'stop') timers.delete(effect.input)
+      else if (effect.do === 'await') timers.add(effect.input)
+    }
+  }
+  for (let version = 1; version <= 6; version += 1) take({ on: 'received', version })
+  expect([reads, timers.has('hintDue')]).toEqual([5, true])
+  now += 1
+  take({ on: 'received', version: 7 })
+  expect([reads, timers.has('hintDue')]).toEqual([6, false])
 })
 
 it('a message waits for no more than a second, even if the clock of the process stands still', () => {

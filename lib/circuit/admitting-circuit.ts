@@ -18,7 +18,7 @@ export interface ForceTerms extends Pick<Forcible, 'ttl' | 'now'> {
   readonly onEnd: () => void
 }
 
-export class AdmittingCircuit extends CountingCircuit<Readiness> {
+export class AdmittingCircuit extends CountingCircuit {
   /** Undefined if an attempt may take its time. */
   readonly inFlight: AttemptsInFlight | undefined
   /** Whether the end of an attempt comes with its Retry-After. */

@@ -3,22 +3,18 @@ import type { Publisher } from './events.js'
 import { ForcedMachine } from './forced-machine.js'
 import type { SlowCounts } from './opening/slow.js'
 import { Publication } from './publication.js'
+import type { Readiness } from './readiness.js'
 import { keepSelf } from './shown.js'
 import { StandIn } from './stand-in.js'
 import type { FailureReason, Machine, Origin, Outcome, Permit } from './types.js'
 import { wholeMilliseconds } from './whole-milliseconds.js'
 
-/** Those who wait until a request may be tried. */
-interface Waiting {
-  look(): void
-}
-
-export abstract class CountingCircuit<Waiters extends Waiting> {
+export abstract class CountingCircuit {
   readonly name: string
   /** Public, because attempts are published by the code that sees them end. */
   readonly published: Publication
   #machine: Machine
-  #waiters: Waiters | undefined
+  #waiters: Readiness | undefined
 
   constructor(name: string, machine: Machine, publisher: Publisher) {
     keepSelf(this)
@@ -43,11 +39,11 @@ export abstract class CountingCircuit<Waiters extends Waiting> {
   }
 
   /** Set once a caller has waited. */
-  protected get waiters(): Waiters | undefined {
+  protected get waiters(): Readiness | undefined {
     return this.#waiters
   }
 
-  protected set waiters(waiters: Waiters | undefined) {
+  protected set waiters(waiters: Readiness | undefined) {
     this.#waiters = waiters
   }
 

@@ -228,6 +228,17 @@ it('a live one is not replaced, whatever the caller configures, and not for mess
   expect(await portsOf(server, true)).toEqual([port])
 })
 
+/** Connects, and forgets what was reported until then: on a busy machine it takes long, and that is reported. */
+async function connectTo(storage: RedisStorage) {
+  const lost = jest.fn()
+  const ignore = (): void => undefined
+  const connection = storage.connect({ lost, pushed: ignore, hinted: ignore, resumed: ignore })
+  ends.push(() => connection.close())
+  await connection.ready
+  lost.mockClear()
+  return { connection, lost }
+}
+
 describe('a live one is not replaced if the process is busy while it sends many commands', () => {
   const kinds: Record<string, () => Storage> = {
     'a url': () => ({ url: server.url }),
@@ -235,13 +246,7 @@ describe('a live one is not replaced if the process is busy while it sends many 
   }
   it.each(Object.keys(kinds))('%s', async (kind) => {
     const storage = new RedisStorage((kinds[kind] as () => Storage)())
-    const lost = jest.fn()
-    const ignore = (): void => undefined
-    const connection = storage.connect({ lost, pushed: ignore, hinted: ignore, resumed: ignore })
-    ends.push(() => connection.close())
-    await connection.ready
-    // On a busy machine it takes long to connect, and that is reported.
-    lost.mockClear()
+    const { connection, lost } = await connectTo(storage)
     const ask = () => connection.ask({ ...TEST_READ, deadline: 30 })
     // The client writes the first ones only after the last one, when the process has time again.
     const answers = [ask(), ask(), ask()]
@@ -255,12 +260,7 @@ it('a live one is not replaced if it takes long to find all keys', async () => {
   const script = "for key = 1, 12000 do redis.call('SET', 'axios-breaker/' .. key, '') end"
   await server.command('EVAL', script, '0')
   const storage = new RedisStorage({ url: url() })
-  const lost = jest.fn()
-  const ignore = (): void => undefined
-  const connection = storage.connect({ lost, pushed: ignore, hinted: ignore, resumed: ignore })
-  ends.push(() => connection.close())
-  await connection.ready
-  lost.mockClear()
+  const { connection, lost } = await connectTo(storage)
   proxy.delay = 500
   expect(await connection.circuits?.()).toHaveLength(12_000)
   expect(lost).not.toHaveBeenCalled()

@@ -1,5 +1,5 @@
 /** Metrics, and span events, for OpenTelemetry: the entry point `axios-breaker/opentelemetry`. */
-import { metrics, type Meter } from '@opentelemetry/api'
+import { metrics, type BatchObservableCallback, type Meter } from '@opentelemetry/api'
 import { ConfigError } from '../../internal/config-error.js'
 import { sharedByCopies } from '../../internal/copies.js'
 import { objectField, parse, type Shape } from '../../internal/validation.js'
@@ -58,10 +58,14 @@ function shape() {
 class Observer {
   readonly #instruments: Instruments
   readonly #group: Group
+  readonly #read: BatchObservableCallback
 
   constructor(meter: Meter, buckets: readonly number[]) {
-    this.#instruments = new Instruments(meter, buckets, () => this.#group)
-    this.#group = new Group(this.#instruments)
+    const instruments = new Instruments(meter, buckets)
+    const group = new Group(instruments)
+    this.#instruments = instruments
+    this.#group = group
+    this.#read = (result) => instruments.read(result, group)
   }
 
   /** A meter creates each instrument only once. */
@@ -75,9 +79,9 @@ class Observer {
   }
 
   join(breaker: ObservedBreaker): () => void {
-    if (this.#group.isEmpty) this.#instruments.observe()
+    if (this.#group.isEmpty) this.#instruments.observe(this.#read)
     return this.#group.join(breaker, () => {
-      if (this.#group.isEmpty) this.#instruments.unobserve()
+      if (this.#group.isEmpty) this.#instruments.unobserve(this.#read)
     })
   }
 }

@@ -35,15 +35,13 @@ export class Instruments implements CircuitInstruments, Sink {
   readonly #ratio: ObservableGauge
   readonly #storage: ObservableGauge
   readonly #unguarded: ObservableCounter
-  readonly #group: () => Group
   readonly #gone = new Set<string>()
   /** The circuits whose ratio was shown last. */
   #rated: readonly string[] = []
 
-  constructor(meter: Meter, buckets: readonly number[], group: () => Group) {
+  constructor(meter: Meter, buckets: readonly number[]) {
     this.buckets = buckets
     this.#meter = meter
-    this.#group = group
     this.failures = this.#counter('error', '{failure}', 'Failures that were counted.')
     const tooSlow = 'Failures that were counted because the request took too long.'
     this.slow = this.#counter('slow', '{failure}', tooSlow)
@@ -66,14 +64,16 @@ export class Instruments implements CircuitInstruments, Sink {
     this.#unguarded = this.#observableCounter('unguarded', '{request}', unguarded)
   }
 
-  observe(): void {
-    this.#meter.addBatchObservableCallback(this.#read, this.#observables)
+  /** @param callback calls `read` at each collection */
+  observe(callback: BatchObservableCallback): void {
+    this.#meter.addBatchObservableCallback(callback, this.#observables)
   }
 
-  unobserve(): void {
+  /** @param callback the one that was given to `observe` */
+  unobserve(callback: BatchObservableCallback): void {
     this.#gone.clear()
     this.#rated = []
-    this.#meter.removeBatchObservableCallback(this.#read, this.#observables)
+    this.#meter.removeBatchObservableCallback(callback, this.#observables)
   }
 
   /** An SDK that exports cumulatively repeats the last state for ever, so the last must not be `opened`. */
@@ -91,23 +91,23 @@ export class Instruments implements CircuitInstruments, Sink {
     this.#commands.record(duration)
   }
 
-  readonly #read: BatchObservableCallback = (result) => {
-    const group = this.#group()
+  /** Shows the current values of the group that these instruments count for. */
+  read(result: BatchObservableResult, group: Group): void {
     const gone = [...this.#gone].map((name) => [name, STATE_VALUES.closed] as const)
     for (const [name, state] of new Map([...gone, ...group.states()])) {
       result.observe(this.#state, state, { 'circuit_breaker.name': name })
     }
-    this.#readForces(result)
+    this.#readForces(result, group)
     this.#gone.clear()
-    this.#readRatios(result)
+    this.#readRatios(result, group)
     const { storageUp, unguarded } = group
     result.observe(this.#unguarded, unguarded)
     if (storageUp !== undefined) result.observe(this.#storage, storageUp ? 1 : 0)
   }
 
-  #readForces(result: BatchObservableResult): void {
+  #readForces(result: BatchObservableResult, group: Group): void {
     const gone = [...this.#gone].map((name) => [name, new Set<ForcedState>()] as const)
-    for (const [name, states] of new Map([...gone, ...this.#group().forces()])) {
+    for (const [name, states] of new Map([...gone, ...group.forces()])) {
       for (const state of FORCED_STATES) {
         const attributes = { 'circuit_breaker.name': name, 'circuit_breaker.state': state }
         result.observe(this.#forced, Number(states.has(state)), attributes)
@@ -116,8 +116,8 @@ export class Instruments implements CircuitInstruments, Sink {
   }
 
   /** Shows a ratio that is gone as 0 once more, since an SDK may repeat the last value, as with the state. */
-  #readRatios(result: BatchObservableResult): void {
-    const ratios = this.#group().failureRatios()
+  #readRatios(result: BatchObservableResult, group: Group): void {
+    const ratios = group.failureRatios()
     const gone = this.#rated.map((name) => [name, 0] as const)
     for (const [name, ratio] of new Map([...gone, ...ratios])) {
       result.observe(this.#ratio, ratio, { 'circuit_breaker.name': name })

@@ -84,12 +84,12 @@ class Collector {
   readonly #ofStorage: ReadonlyMap<string, Metric>
 
   constructor(registry: Registry<RegistryContentType>, settings: Settings) {
-    const metrics = new PrometheusMetrics(settings, () => this.#group)
+    const metrics = new PrometheusMetrics(settings)
     this.#registry = registry
     this.#settings = settings
     this.#group = new Group(metrics)
-    this.#ofCircuits = metrics.ofCircuits()
-    this.#ofStorage = metrics.ofStorage()
+    this.#ofCircuits = metrics.ofCircuits(this.#group)
+    this.#ofStorage = metrics.ofStorage(this.#group)
   }
 
   get isInUse(): boolean {

@@ -60,11 +60,9 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
     buckets: [...COMMAND_BUCKETS],
     registers,
   })
-  readonly #group: () => Group
 
-  constructor(settings: Settings, group: () => Group) {
+  constructor(settings: Settings) {
     this.settings = settings
-    this.#group = group
     this.requests = new DurationHistogram(
       'circuit_breaker_request_duration_seconds',
       'Time from the dispatch of a request to the end of its answer.',
@@ -81,26 +79,26 @@ export class PrometheusMetrics implements CircuitMetrics, Sink {
   }
 
   /** The metrics of circuits, by name. prom-client changes the names of counters for OpenMetrics. */
-  ofCircuits(): ReadonlyMap<string, Metric> {
+  ofCircuits(group: Group): ReadonlyMap<string, Metric> {
     return new Map<string, Metric>([
-      ['circuit_breaker_state', stateGauge(this.#group)],
-      ['circuit_breaker_forced', forcedGauge(this.#group)],
-      ['circuit_breaker_failure_ratio', ratioGauge(this.#group)],
+      ['circuit_breaker_state', stateGauge(group)],
+      ['circuit_breaker_forced', forcedGauge(group)],
+      ['circuit_breaker_failure_ratio', ratioGauge(group)],
       ['circuit_breaker_error_total', this.failures],
       ['circuit_breaker_slow_total', this.slow],
       ['circuit_breaker_rejected_total', this.refusals],
       ['circuit_breaker_dry_run_rejected_total', this.dryRunRefusals],
       ['circuit_breaker_probe_total', this.probes],
       ['circuit_breaker_transitions_total', this.transitions],
-      ['circuit_breaker_unguarded_total', unguardedCounter(this.#group)],
+      ['circuit_breaker_unguarded_total', unguardedCounter(group)],
       [this.requests.name, this.requests.asMetric()],
     ])
   }
 
   /** The metrics of the storage, if there is one. */
-  ofStorage(): ReadonlyMap<string, Metric> {
+  ofStorage(group: Group): ReadonlyMap<string, Metric> {
     return new Map<string, Metric>([
-      ['circuit_breaker_storage_up', storageGauge(this.#group)],
+      ['circuit_breaker_storage_up', storageGauge(group)],
       ['circuit_breaker_storage_command_duration_seconds', this.#commands],
     ])
   }

@@ -45,13 +45,7 @@ export class CircuitBreaker {
     keepSelf(this)
     this.#defaults = defaults
     this.#warnOfLongTtl('the circuits', defaults.resolved)
-    this.#membership =
-      storage &&
-      joinStorage(storage, {
-        publisher: this.#events,
-        now,
-        onForced: (circuit) => this.#circuits.onForced(circuit),
-      })
+    this.#membership = storage && joinStorage(storage, { publisher: this.#events, now })
     this.#circuits = new Circuits({ events: this.#events, now, membership: this.#membership })
     this.#groups = new Groups(this.#circuits, now)
   }

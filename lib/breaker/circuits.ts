@@ -107,9 +107,6 @@ export class Circuits {
     attachmentOn(instance, this)?.remove(instance)
   }
 
-  /** Called after the force on this name has changed. */
-  readonly onForced = (name: string): void => this.#forcing.look(name)
-
   #keep(attachment: Attached): void {
     const { name } = attachment.route
     this.#attachments.set(name, attachment)

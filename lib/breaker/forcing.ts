@@ -36,7 +36,8 @@ export class Forcing {
   constructor(options: ForcingOptions) {
     const { now, membership } = options
     this.#options = options
-    this.#forces = membership?.forces ?? new LocalForces({ now, onForced: this.look })
+    this.#forces = membership?.forces ?? new LocalForces(now)
+    this.#forces.watch(this.#look)
   }
 
   /** @throws ConfigError; Error if the circuit is detached, or the force cannot be kept */
@@ -62,7 +63,7 @@ export class Forcing {
   }
 
   /** A force was set, lifted or replaced, or is over. */
-  readonly look = (name: string): void => {
+  readonly #look = (name: string): void => {
     const attached = this.#options.find(name)
     if (!attached) return
     const { circuit } = attached
@@ -101,12 +102,12 @@ export class Forcing {
     const { name } = circuit
     const { now } = this.#options
     this.forget(name)
-    circuit.stand(force, { ttl: options.ttl, now, onEnd: () => this.look(name) })
+    circuit.stand(force, { ttl: options.ttl, now, onEnd: () => this.#look(name) })
     if (!force || force.until === Infinity) return
     const rest = Math.max(PATIENCE, force.until - now())
     this.#timers.set(
       name,
-      schedule(rest, () => this.look(name)),
+      schedule(rest, () => this.#look(name)),
     )
   }
 }

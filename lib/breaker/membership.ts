@@ -8,16 +8,16 @@ export interface Host {
   readonly publisher: Publisher
   /** Monotonic seconds. */
   readonly now: () => number
-  /** Call this after `forces.of(circuit)` has changed, whether the circuit is attached or not. */
-  readonly onForced: (circuit: string) => void
 }
 
 /** The forces of all circuits by name, also of circuits that are not attached yet. */
 export interface Forces {
   /** The force that stands. One that is over may still be returned: the breaker leaves it out. */
   of(circuit: string): StandingForce | undefined
+  /** @param onForced is called after `of(circuit)` has changed, whether the circuit is attached or not */
+  watch(onForced: (circuit: string) => void): void
   /**
-   * Calls `onForced` before it resolves.
+   * Calls the watcher before it resolves.
    *
    * @param force undefined lifts the force that stands, if there is one
    * @throws Error with the reason, and changes nothing, if the force cannot be kept or shared

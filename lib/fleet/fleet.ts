@@ -24,17 +24,13 @@ export class Fleet implements Membership {
   /** How often `init()` was called. */
   #inits = 0
 
-  constructor(
-    { publisher, now, onForced }: Host,
-    sharing: Sharing,
-    connect: LinkOptions['connect'],
-  ) {
+  constructor({ publisher, now }: Host, sharing: Sharing, connect: LinkOptions['connect']) {
     this.#now = now
     this.#sharing = sharing
     this.#circuits = new Circuits(now, sharing)
     this.#pulse = new Pulse(this.#circuits.afterGap)
     this.#refresh = new Refresh(sharing.refresh, () => this.#readOutages())
-    this.forces = this.#forcesFor(onForced)
+    this.forces = this.#makeForces()
     this.#link = new Link({
       publisher,
       now,
@@ -100,7 +96,7 @@ export class Fleet implements Membership {
     await this.#link.close()
   }
 
-  #forcesFor(onForced: Host['onForced']): SharedForces {
+  #makeForces(): SharedForces {
     const { refresh, commandDeadline } = this.#sharing
     return new SharedForces({
       process: this.#process,
@@ -116,7 +112,6 @@ export class Fleet implements Membership {
         this.#circuits.suspectForces()
         this.#link.catchUp()
       },
-      onForced,
     })
   }
 

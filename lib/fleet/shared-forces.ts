@@ -24,7 +24,6 @@ export interface SharedForcesOptions {
   readonly ask: (question: ForceQuestion) => Promise<ForceAnswer>
   /** Causes a read of the list as soon as the storage can be asked. */
   readonly readSoon: () => void
-  readonly onForced: (circuit: string) => void
 }
 
 export class SharedForces implements Forces, Readable {
@@ -36,6 +35,7 @@ export class SharedForces implements Forces, Readable {
   #isRunning = false
   /** Whether the next read is to be announced. */
   #isRoutine = false
+  #onForced: (circuit: string) => void = () => undefined
 
   constructor(options: SharedForcesOptions) {
     this.#options = options
@@ -44,6 +44,10 @@ export class SharedForces implements Forces, Readable {
 
   of(circuit: string): StandingForce | undefined {
     return this.#state.standing.get(circuit)
+  }
+
+  watch(onForced: (circuit: string) => void): void {
+    this.#onForced = onForced
   }
 
   async set(circuit: string, force: GivenForce | undefined): Promise<void> {
@@ -111,7 +115,7 @@ export class SharedForces implements Forces, Readable {
         this.#isRoutine ||= effect.isRoutine
         return this.#options.readSoon()
       case 'report':
-        return this.#options.onForced(effect.circuit)
+        return this.#onForced(effect.circuit)
       case 'start':
         this.#stop(effect.input)
         return this.#start(effect.input, effect.seconds * (1 + JITTER * (2 * Math.random() - 1)))

@@ -75,11 +75,7 @@ class Pair {
     this.#rules = given
     this.#local = new LocalCircuit(given, () => this.#now)
     const publisher = { publish: () => undefined, hasListeners: () => false }
-    this.#membership = joinStorage(storage, {
-      publisher,
-      now: () => this.#now,
-      onForced: () => undefined,
-    })
+    this.#membership = joinStorage(storage, { publisher, now: () => this.#now })
     this.#shared = this.#membership.machineFor(name, given)
   }
 

@@ -13,7 +13,7 @@ const storage = new MemoryStorage({ now: () => now })
 
 async function join(): Promise<[Machine, Membership]> {
   const publisher = { publish: () => undefined, hasListeners: () => false }
-  const membership = joinStorage(storage, { publisher, now: () => now, onForced: () => undefined })
+  const membership = joinStorage(storage, { publisher, now: () => now })
   const machine = membership.machineFor('users', RULES)
   await membership.init()
   return [machine, membership]

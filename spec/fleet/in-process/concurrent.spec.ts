@@ -108,7 +108,6 @@ class Fleet {
       const membership = joinStorage(this.#recording, {
         publisher,
         now: () => this.#now,
-        onForced: () => undefined,
       })
       return [membership.machineFor(name, given), membership]
     })

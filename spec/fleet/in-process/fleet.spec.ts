@@ -57,7 +57,7 @@ afterEach(async () => {
 
 function join(what: SharedStorage): Membership {
   const publisher = { publish: () => undefined, hasListeners: () => false }
-  return joinStorage(what, { publisher, now: () => now, onForced: () => undefined })
+  return joinStorage(what, { publisher, now: () => now })
 }
 
 async function settle(): Promise<void> {

@@ -27,7 +27,7 @@ it.each([0, 1, 2, 3, 5, 10, 30])('waits for that report too, after %i turns', as
   const clock = new TestClock()
   const storage = new Slow(new MemoryStorage({ now: clock.now }), PATIENT, clock.now)
   const publisher = { publish: () => undefined, hasListeners: () => false }
-  const options = { publisher, now: clock.now, onForced: () => undefined }
+  const options = { publisher, now: clock.now }
   const membership = joinStorage(storage, options)
   const machine = membership.machineFor('users', RULES)
   await membership.init()

@@ -30,7 +30,7 @@ describe.each(Object.entries(SUBJECTS))('%s, if it forgets a circuit', (name, st
   async function join(): Promise<readonly [Machine, Membership, Recording]> {
     const storage = new Recording(subject.create(PATIENT), PATIENT, () => now)
     const publisher = { publish: () => undefined, hasListeners: () => false }
-    const options = { publisher, now: () => now, onForced: () => undefined }
+    const options = { publisher, now: () => now }
     const membership = joinStorage(storage, options)
     memberships.push(membership)
     const machine = membership.machineFor(`forgotten ${name} ${serial}`, RULES)

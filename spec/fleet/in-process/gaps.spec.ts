@@ -41,7 +41,7 @@ async function begin(rules: Rules): Promise<void> {
   const clock = (): number => now
   storage = new Recording(new MemoryStorage({ ...PATIENT, now: clock }), PATIENT, clock)
   const publisher = { publish: () => undefined, hasListeners: () => false }
-  membership = joinStorage(storage, { publisher, now: clock, onForced: () => undefined })
+  membership = joinStorage(storage, { publisher, now: clock })
   machine = membership.machineFor('users', rules)
   await membership.init()
 }

@@ -20,7 +20,7 @@ it('asks for no permit while the probe runs, and goes on once it has ended', asy
   const memory = new MemoryStorage({ now })
   const storage = new Recording(memory, {}, now)
   const publisher = { publish: () => undefined, hasListeners: () => false }
-  const membership = joinStorage(storage, { publisher, now, onForced: () => undefined })
+  const membership = joinStorage(storage, { publisher, now })
   const machine = membership.machineFor('users', RULES)
   await membership.init()
   machine.record(await permitOf(machine), 'failure')

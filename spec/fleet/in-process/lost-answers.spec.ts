@@ -42,7 +42,7 @@ afterEach(async () => {
 
 async function join(storage: SharedStorage, publish: Publish = () => undefined): Promise<Member> {
   const publisher = { publish, hasListeners: () => false }
-  const membership = joinStorage(storage, { publisher, now: () => now, onForced: () => undefined })
+  const membership = joinStorage(storage, { publisher, now: () => now })
   const machine = membership.machineFor('users', RULES)
   members.push([machine, membership])
   await membership.init()
@@ -143,7 +143,7 @@ it('is looked for again if it is lost in the moment in which it is found', async
 it('is not used if it is found after close()', async () => {
   const lossy = new Lossy(new MemoryStorage(), { initDeadline: 0.02 })
   const publisher = { publish: () => undefined, hasListeners: () => false }
-  const membership = joinStorage(lossy, { publisher, now: () => now, onForced: () => undefined })
+  const membership = joinStorage(lossy, { publisher, now: () => now })
   let connect = (): void => undefined
   lossy.isDown = true
   lossy.ready = new Promise((resolve) => {

@@ -39,7 +39,7 @@ class Process {
     this.isCutOff = isCutOff
     this.due = due
     const publisher = { publish: () => undefined, hasListeners: () => false }
-    this.membership = joinStorage(storage, { publisher, now, onForced: () => undefined })
+    this.membership = joinStorage(storage, { publisher, now })
     this.#machine = this.membership.machineFor('users', RULES)
   }
 

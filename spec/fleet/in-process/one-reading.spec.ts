@@ -19,7 +19,6 @@ it('sends no probe without a permit', async () => {
   )
   const membership = joinStorage(storage, {
     publisher: { publish: () => undefined, hasListeners: () => false },
-    onForced: () => undefined,
     now: clock,
   })
   const machine = membership.machineFor('users', RULES)

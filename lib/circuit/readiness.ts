@@ -18,7 +18,7 @@ export interface Awaited {
 export class Readiness {
   readonly #awaited: Awaited
   readonly #waiting = new Set<() => void>()
-  /** A caller was released, and its request has not come yet: the permit is meant for it. */
+  /** A caller was released, and its request has not come yet: the permit is meant for it, until the timer fires. */
   #isTaken = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -49,17 +49,24 @@ export class Readiness {
   /** Something has changed: a permit was taken or given back, or the circuit moved. */
   readonly look = (): void => {
     this.#isTaken = false
+    this.#stopTimer()
     if (this.#waiting.size > 0) this.#serve()
   }
 
+  /** Callers that come or go while the timer runs do not put it off. */
   #serve(): void {
-    clearTimeout(this.#timer)
     for (const go of this.#waiting) {
       if (!this.#letsGo()) break
       this.#waiting.delete(go)
       go()
     }
-    if (this.#waiting.size > 0) this.#timer = setTimeout(this.look, this.#pause)
+    if (this.#waiting.size > 0 || this.#isTaken) this.#timer ??= setTimeout(this.look, this.#pause)
+    else this.#stopTimer()
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   #letsGo(): boolean {
@@ -69,6 +76,7 @@ export class Readiness {
     if (isOpenToAll) return true
     if (this.#isTaken) return false
     this.#isTaken = true
+    this.#stopTimer()
     return true
   }
 

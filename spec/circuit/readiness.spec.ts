@@ -1,0 +1,148 @@
+/** Who is released by `ready()`, and when, in random sequences of callers, requests, moves and time. */
+import fc from 'fast-check'
+import { Readiness } from '../../lib/circuit/readiness.js'
+
+const RUNS = Number(process.env.RUNS ?? 300)
+/** Milliseconds for which a place is kept for a caller that was released. */
+const PATIENCE = 100
+
+beforeEach(() => jest.useFakeTimers())
+afterEach(() => jest.useRealTimers())
+
+/** Each `which` is a fraction: the part of the callers that come before the one that it means. */
+type Step =
+  | { readonly do: 'wait' | 'send' | 'close' }
+  | { readonly do: 'abort'; readonly which: number }
+  | { readonly do: 'open' | 'pass'; readonly milliseconds: number }
+
+class Scene {
+  now = 0
+  readonly #waiting = new Set<AbortController>()
+  /** From then on an opened circuit lets a probe through. */
+  #dueAt = -Infinity
+  #isClosed = true
+  /** When somebody was released whose request has not come yet. */
+  #releasedAt = -Infinity
+  readonly #readiness: Readiness
+
+  constructor() {
+    const retryAfter = (): number => Math.max(0, this.#dueAt - this.now) / 1000
+    const isClosed = (): boolean => this.#isClosed
+    this.#readiness = new Readiness({
+      get isReady() {
+        return isClosed() || retryAfter() === 0
+      },
+      get isOpenToAll() {
+        return isClosed()
+      },
+      get retryAfter() {
+        return isClosed() ? 0 : retryAfter()
+      },
+    })
+  }
+
+  async take(step: Step): Promise<void> {
+    if (step.do === 'wait') this.#wait()
+    else if (step.do === 'abort') this.#abort(step.which)
+    else if (step.do === 'pass') await this.#pass(step.milliseconds)
+    else this.#move(step)
+    await flushed()
+    this.#check()
+  }
+
+  /** One millisecond at a time, so that each release is seen when it happens. */
+  async #pass(milliseconds: number): Promise<void> {
+    for (let passed = 0; passed < milliseconds; passed += 1) {
+      this.now += 1
+      jest.advanceTimersByTime(1)
+      await flushed()
+      this.#check()
+    }
+  }
+
+  #wait(): void {
+    const caller = new AbortController()
+    this.#waiting.add(caller)
+    this.#readiness.wait(caller.signal).then(
+      () => this.#released(caller),
+      () => undefined,
+    )
+  }
+
+  #released(caller: AbortController): void {
+    this.#waiting.delete(caller)
+    if (this.#isClosed) return
+    expect(this.now).toBeGreaterThanOrEqual(this.#dueAt)
+    expect(this.now - this.#releasedAt).toBeGreaterThanOrEqual(PATIENCE)
+    this.#releasedAt = this.now
+  }
+
+  #abort(which: number): void {
+    const caller = [...this.#waiting][Math.floor(which * this.#waiting.size)]
+    if (!caller) return
+    this.#waiting.delete(caller)
+    caller.abort()
+  }
+
+  /** Each of these makes the circuit look. A request that is sent as a probe is what a place is kept for. */
+  #move(step: Exclude<Step, { do: 'wait' | 'abort' | 'pass' }>): void {
+    this.#isClosed = step.do === 'close' || (this.#isClosed && step.do === 'send')
+    if (step.do === 'open') this.#dueAt = this.now + step.milliseconds
+    this.#releasedAt = -Infinity
+    this.#readiness.look()
+  }
+
+  #check(): void {
+    if (this.#waiting.size === 0) return
+    expect(this.#isClosed).toBe(false)
+    if (this.now < this.#dueAt) return
+    // If a probe may be sent, somebody waits only while a place is kept, or until the timer fires.
+    expect(this.now - Math.max(this.#releasedAt, this.#dueAt)).toBeLessThan(PATIENCE)
+  }
+}
+
+/** Callers learn of their release a few turns of the promises later. */
+async function flushed(): Promise<void> {
+  for (let turns = 0; turns < 4; turns += 1) await Promise.resolve()
+}
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('wait' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('send' as const, 'close' as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('abort' as const),
+      which: fc.double({ min: 0, max: 0.99, noNaN: true }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('open' as const), milliseconds: fc.nat(300) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('pass' as const), milliseconds: fc.nat(150) }),
+  },
+)
+
+it('releases one caller at a time, and the next one after 0.1 s at the most, whoever comes or gives up', async () => {
+  const sequence = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+    jest.clearAllTimers()
+    const scene = new Scene()
+    for (const each of steps) await scene.take(each)
+  })
+  await fc.assert(sequence, { numRuns: RUNS })
+})
+
+it('has no timer if nobody waits and no place is kept', async () => {
+  const awaited = { isReady: true, isOpenToAll: false, retryAfter: 0 }
+  const readiness = new Readiness(awaited)
+  await readiness.wait()
+  expect(jest.getTimerCount()).toBe(1)
+  readiness.look()
+  expect(jest.getTimerCount()).toBe(0)
+  awaited.isOpenToAll = true
+  await readiness.wait()
+  expect(jest.getTimerCount()).toBe(0)
+})

@@ -36,6 +36,8 @@ class Attempt implements Permit {
   readonly due: number
   /** It was slow, and was counted as a failure. */
   isCounted = false
+  /** It is in flight, and its time is not watched. */
+  isShared = false
   /** The attempts in flight that started just before this one and just after it. */
   older: Attempt | undefined
   newer: Attempt | undefined = undefined
@@ -69,6 +71,8 @@ export class AttemptsInFlight {
   /** A chain in the order of their start. A set would cost each request several times as much. */
   #oldest: Attempt | undefined
   #newest: Attempt | undefined
+  /** The number of shared attempts in flight. */
+  #shared = 0
 
   constructor(rule: SlowRule, counts: SlowCounts) {
     this.#rule = rule
@@ -76,7 +80,7 @@ export class AttemptsInFlight {
   }
 
   get isEmpty(): boolean {
-    return this.#oldest === undefined
+    return this.#oldest === undefined && this.#shared === 0
   }
 
   /** @returns the permit to record the attempt by */
@@ -91,13 +95,18 @@ export class AttemptsInFlight {
 
   /** The attempt may wait for the answer to another one, so only its end shows whether it was slow. */
   share(permit: Permit): void {
-    this.#remove(permit as Attempt)
+    const attempt = permit as Attempt
+    if (!this.#remove(attempt)) return
+    attempt.isShared = true
+    this.#shared += 1
   }
 
-  /** Another guard sends what this attempt was admitted for: its time begins anew. */
+  /** Another guard sends what this attempt was admitted for: its time begins anew, unless it was slow already. */
   restart(permit: Permit): Permit {
-    this.share(permit)
-    return this.start((permit as Attempt).given)
+    const attempt = permit as Attempt
+    if (attempt.isCounted) return attempt
+    this.#leave(attempt)
+    return this.start(attempt.given)
   }
 
   /** @returns whether the attempt was slow: it counts as a failure then, and once */
@@ -108,7 +117,7 @@ export class AttemptsInFlight {
     retryAfter: number,
   ): boolean {
     const attempt = permit as Attempt
-    const isOwn = this.#remove(attempt)
+    const isOwn = this.#leave(attempt)
     this.countSlow()
     const { given } = attempt
     if (attempt.isCounted) {
@@ -144,7 +153,14 @@ export class AttemptsInFlight {
     return slow
   }
 
-  /** @returns whether it was in flight */
+  /** @returns whether its time was watched */
+  #leave(attempt: Attempt): boolean {
+    if (attempt.isShared) this.#shared -= 1
+    attempt.isShared = false
+    return this.#remove(attempt)
+  }
+
+  /** @returns whether its time was watched */
   #remove(attempt: Attempt): boolean {
     const { older, newer } = attempt
     if (!older && attempt !== this.#oldest) return false

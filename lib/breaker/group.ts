@@ -90,8 +90,10 @@ export class Group implements CircuitGroup, Route {
   #make(name: string, now: number): ManagedCircuit | undefined {
     const { options, roster, circuits } = this.#parts
     for (const circuit of roster.takeIdle(now)) circuit.detach()
-    // A listener may have detached the group.
+    // A listener may have detached the group, or sent a request to the same name.
     if (this.#isDetached) return undefined
+    const made = circuits.use(name, now)
+    if (made) return made
     if (roster.isFull) return this.#pass()
     return circuits.make(ownCopy(name), options, (circuit) => roster.add(circuit, this.#maker, now))
   }

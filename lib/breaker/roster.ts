@@ -77,26 +77,28 @@ export class Roster {
       .map(({ circuit }) => circuit)
   }
 
-  /** Takes out the circuits that may go, the one that was unused for longest first. */
-  takeIdle(now: number): readonly ManagedCircuit[] {
-    return [...this.#takeIdleOf(this.#spared, now), ...this.#takeIdleOf(this.#recent, now)]
+  /**
+   * Takes out the circuits that may go, the one that was unused for longest first. Each is taken only as the caller
+   * comes to it: whoever learns of one may use another.
+   */
+  *takeIdle(now: number): Iterable<ManagedCircuit> {
+    yield* this.#takeIdleOf(this.#spared, now)
+    yield* this.#takeIdleOf(this.#recent, now)
   }
 
   #get(name: string): Member | undefined {
     return this.#recent.get(name) ?? this.#spared.get(name)
   }
 
-  #takeIdleOf(members: Map<string, Member>, now: number): readonly ManagedCircuit[] {
-    const idle: ManagedCircuit[] = []
+  *#takeIdleOf(members: Map<string, Member>, now: number): Iterable<ManagedCircuit> {
     let looks = Math.min(members.size, MOST_LOOKS)
     for (const [name, member] of members) {
       if (looks === 0 || now - member.usedAt < this.#limits.idleTime) break
       looks -= 1
       this.leave(name)
-      if (mayGo(member)) idle.push(member.circuit)
+      if (mayGo(member)) yield member.circuit
       else this.#spared.set(name, member)
     }
-    return idle
   }
 }
 

@@ -234,6 +234,44 @@ describe('the bound', () => {
     expect(breaker.circuit('b')?.state).toBe('closed')
   })
 
+  it('makes one circuit of a name, although a listener sends a request to it meanwhile', async () => {
+    const clock = new TestClock()
+    const instance = axios.create()
+    const breaker = new CircuitBreaker({ now: clock.now })
+    const created: string[] = []
+    breaker.on('created', ({ circuit }) => created.push(circuit))
+    const alerts: Promise<unknown>[] = []
+    breaker.on('detached', () => alerts.push(send(instance, urlFor('alerts', 500))))
+    breaker.attach(instance, byParameter, { idleTime: 10 })
+    await send(instance, urlFor('a'))
+    clock.advance(11)
+    await send(instance, urlFor('alerts'))
+    await Promise.all(alerts)
+    expect(alerts).toHaveLength(1)
+    expect(created).toEqual(['a', 'alerts'])
+  })
+
+  it('keeps a circuit that a listener uses while another one is evicted', async () => {
+    const clock = new TestClock()
+    const instance = axios.create()
+    const breaker = new CircuitBreaker({ now: clock.now })
+    const gone: string[] = []
+    const sent: Promise<unknown>[] = []
+    breaker.on('detached', ({ circuit }) => {
+      gone.push(circuit)
+      sent.push(send(instance, urlFor('b')))
+    })
+    breaker.attach(instance, byParameter, { idleTime: 10 })
+    await send(instance, urlFor('a'))
+    await send(instance, urlFor('b'))
+    const used = breaker.circuit('b')
+    clock.advance(11)
+    await send(instance, urlFor('c'))
+    await Promise.all(sent)
+    expect(gone).toEqual(['a'])
+    expect(breaker.circuit('b')).toBe(used)
+  })
+
   it.each<[string, (instance: AxiosInstance, breaker: CircuitBreaker) => unknown]>([
     ['with a failure', (instance) => send(instance, urlFor('a', 500))],
     ['that is opened', (instance) => send(instance, urlFor('a', 500), 2)],

@@ -15,6 +15,7 @@ import type { Events } from './events.js'
 import { Forcing } from './forcing.js'
 import type { Membership } from './membership.js'
 import { isHeld } from './holder.js'
+import { checkReady } from './ready-options.js'
 import { Rosters } from './roster.js'
 
 type Attached = Attachment<ManagedCircuit, ResolvedCircuitOptions>
@@ -142,6 +143,7 @@ export class Circuits {
       return guardAdapter(adapter, circuit, this.#attachments.get(circuit.name)?.options.outcome)
     },
     checkReport,
+    checkReady,
     force: (circuit, state, options) => this.#forcing.force(circuit, state, options),
     unforce: (circuit) => this.#forcing.unforce(circuit),
   }

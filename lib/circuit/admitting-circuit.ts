@@ -45,10 +45,9 @@ export class AdmittingCircuit extends CountingCircuit {
     return self.asked.lastFailure ?? self.published.lastFailure
   }
 
-  ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    const self = itself(this)
-    self.waiters ??= new Readiness(self)
-    return self.waiters.wait(signal)
+  protected wait(signal: AbortSignal | undefined): Promise<void> {
+    this.waiters ??= new Readiness(this)
+    return this.waiters.wait(signal)
   }
 
   get isReady(): boolean {

@@ -30,6 +30,11 @@ export interface CircuitReading {
 /** A function for axios's `adapter` option, for any version of axios. */
 export type AnyAdapter = (config: never) => Promise<unknown>
 
+export interface ReadyOptions {
+  /** Aborts the wait. Default: it ends only once a request may be tried. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** The public interface of a circuit. */
 export interface Circuit {
   readonly name: string
@@ -99,9 +104,9 @@ export interface Circuit {
    * callers wait for a half-opened circuit, they resolve one at a time, so that no crowd is refused. Keeps the
    * process alive while it waits.
    *
-   * @param options.signal aborts the wait: the promise then rejects with the signal's reason
+   * @throws (rejects with) the signal's reason once it aborts; ConfigError for a bad option
    */
-  ready(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
+  ready(options?: ReadyOptions): Promise<void>
   /**
    * Counts a result that axios cannot see, such as a stream that breaks after its headers came, as that of a
    * request that is sent and answered at this moment. A failure may open the circuit, also that of a fleet. It

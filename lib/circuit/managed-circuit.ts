@@ -1,7 +1,7 @@
 /** A named circuit, as its users see it. */
 import { AdmittingCircuit } from './admitting-circuit.js'
 import type { Attention } from './attention.js'
-import type { AnyAdapter, Attachable, Circuit, CircuitReading } from './circuit.js'
+import type { AnyAdapter, Attachable, Circuit, CircuitReading, ReadyOptions } from './circuit.js'
 import type { Publisher } from './events.js'
 import type { Forced, ForcedState, ForceOptions } from './force.js'
 import { forcedOf } from './forced-machine.js'
@@ -64,6 +64,15 @@ export class ManagedCircuit extends AdmittingCircuit implements Circuit {
   detach(instance?: Attachable): void {
     const self = itself(this)
     self.#owner.detach(self, instance)
+  }
+
+  ready(options?: ReadyOptions): Promise<void> {
+    const self = itself(this)
+    try {
+      return self.wait(self.#owner.checkReady(self.name, options).signal)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   report(outcome: 'success' | 'failure'): void {

@@ -1,5 +1,5 @@
 /** The breaker of a circuit: it knows axios, and checks what users pass. */
-import type { AnyAdapter, Attachable } from './circuit.js'
+import type { AnyAdapter, Attachable, ReadyOptions } from './circuit.js'
 import type { ForcedState, ForceOptions } from './force.js'
 
 export interface Owner<Managed> {
@@ -7,6 +7,8 @@ export interface Owner<Managed> {
   guard(circuit: Managed, adapter: AnyAdapter): AnyAdapter
   /** @throws ConfigError */
   checkReport(outcome: unknown): void
+  /** @throws ConfigError */
+  checkReady(circuit: string, options: unknown): ReadyOptions
   force(circuit: Managed, state: ForcedState, options?: ForceOptions): Promise<void>
   unforce(circuit: Managed): Promise<void>
 }

@@ -5,6 +5,7 @@ export const NOBODY: Owner<unknown> = {
   detach: () => undefined,
   guard: (_circuit, adapter) => adapter,
   checkReport: () => undefined,
+  checkReady: () => ({}),
   force: () => Promise.resolve(),
   unforce: () => Promise.resolve(),
 }

@@ -68,15 +68,17 @@ export class AdmittingCircuit extends CountingCircuit {
   release(): void {
     this.machine = this.own
     this.machine.release?.()
+    this.published.end()
     this.#isReleased = true
     this.waiters?.look()
   }
 
   /** A permit, to be given back to `record` exactly once, or a refusal. */
   admit(): Admission | Promise<Admission> {
-    // The circuit was detached while the request waited for something else.
+    const { asked } = this
+    // The circuit was detached while the request waited for something else, or by a listener just now.
     if (this.#isReleased) return this.#start(UNCOUNTED)
-    const admission = this.asked.admit()
+    const admission = asked.admit()
     if (!isDecided(admission)) return admission.then((decided) => this.#publishLate(decided))
     // Usually the circuit is closed, nobody waits, and there is nothing to publish.
     const isOrdinary = admission.admitted && !admission.probe && this.published.state === 'closed'

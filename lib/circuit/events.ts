@@ -51,7 +51,7 @@ export interface CircuitEvents {
   forced: { readonly circuit: string; readonly forced: Forced | undefined }
   /** An attempt ended, counted or not. */
   attempted: Attempt
-  /** The circuit was detached from all instances. */
+  /** The circuit was detached from all instances. It publishes nothing more. */
   detached: { readonly circuit: string }
   /**
    * The storage cannot be used. Each process now uses its own results. Published once per loss, and again if the

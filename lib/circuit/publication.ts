@@ -3,16 +3,23 @@ import type { Attempt, Publisher } from './events.js'
 import type { CircuitState, FailureReason, Origin, Refusal } from './types.js'
 import { MILLISECOND, wholeMilliseconds } from './whole-milliseconds.js'
 
+const NOBODY: Publisher = { publish: () => undefined, hasListeners: () => false }
+
 export class Publication {
   /** The state that was published last. */
   state: CircuitState = 'closed'
   lastFailure: FailureReason | undefined
   readonly #circuit: string
-  readonly #publisher: Publisher
+  #publisher: Publisher
 
   constructor(circuit: string, publisher: Publisher) {
     this.#circuit = circuit
     this.#publisher = publisher
+  }
+
+  /** Whoever has learnt that the circuit is detached learns no more of it: another one may have its name by now. */
+  end(): void {
+    this.#publisher = NOBODY
   }
 
   /** @param opened what is known of the opening, if it is one */

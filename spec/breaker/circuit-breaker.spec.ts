@@ -1,6 +1,11 @@
 /** The public surface: circuits by name, several instances, several breakers, bypass and detach. */
 import axios from 'axios'
-import { CircuitBreaker, OpenedStateError, type CircuitBreakerOptions } from '../../lib/index.js'
+import {
+  CircuitBreaker,
+  ConfigError,
+  OpenedStateError,
+  type CircuitBreakerOptions,
+} from '../../lib/index.js'
 import { MemoryStorage, TestClock } from '../../lib/testing/index.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
@@ -218,6 +223,40 @@ describe('detach', () => {
     expect(circuit.failureCount).toBe(1)
   })
 
+  it('publishes nothing more of the circuit, since another one may have its name', async () => {
+    const users = client()
+    const breaker = breakerOf({ threshold: 1 })
+    const circuit = breaker.attach(users, 'users')
+    const late = send(users, '/hold')
+    await until('the request has arrived', () => upstream.held.length > 0)
+    const events: unknown[] = []
+    for (const name of ['failed', 'stateChanged', 'attempted', 'created'] as const) {
+      breaker.on(name, () => events.push(name))
+    }
+    circuit.detach()
+    const next = breaker.attach(users, 'users')
+    upstream.release(500)
+    await late
+    expect(circuit.state).toBe('opened')
+    expect(next.state).toBe('closed')
+    expect(events).toEqual(['created'])
+  })
+
+  it('refuses no request that has made a listener detach the circuit', async () => {
+    const users = client()
+    const clock = new TestClock()
+    const breaker = breakerOf({ threshold: 1, slowAfter: 1, now: clock.now })
+    const circuit = breaker.attach(users, 'users')
+    breaker.on('stateChanged', () => circuit.detach())
+    const slow = send(users, '/hold')
+    await until('the request has arrived', () => upstream.held.length > 0)
+    clock.advance(2)
+    expect(await send(users, '/status/200')).toEqual([200])
+    expect(breaker.circuits).toEqual([])
+    upstream.release(200)
+    expect(await slow).toEqual([200])
+  })
+
   it('refuses no request that waits in an interceptor', async () => {
     const users = client()
     const breaker = breakerOf({ threshold: 1 })
@@ -313,6 +352,42 @@ it('keeps the circuit if a further instance refuses it', async () => {
   const ready = circuit.ready({ signal: abort.signal })
   abort.abort(new Error('still opened'))
   await expect(ready).rejects.toThrow('still opened')
+})
+
+it.each<[string, unknown, string]>([
+  [
+    'a signal alone',
+    new AbortController().signal,
+    'an object with some of signal, given an object',
+  ],
+  ['a controller', { signal: new AbortController() }, 'an AbortSignal, given an object'],
+  ['another option', { timeout: 5 }, 'an object with some of signal, given "timeout"'],
+  ['null', null, 'an object with some of signal, given null'],
+])('waits for nothing if it is given %s', async (_what, options, expected) => {
+  const circuit = breakerOf().attach(client(), 'users')
+  const error = await circuit.ready(options as never).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(ConfigError)
+  expect(error).toMatchObject({
+    message: expect.stringContaining('Invalid options for circuit.ready() of circuit "users"'),
+  })
+  expect(error).toMatchObject({ message: expect.stringContaining(`Expected ${expected}`) })
+})
+
+it('lets others go on if one who waited sends nothing, however often somebody asks', async () => {
+  const clock = new TestClock()
+  const users = client()
+  const circuit = breakerOf({ threshold: 1, ttl: 10, now: clock.now }).attach(users, 'users')
+  circuit.report('failure')
+  clock.advance(11)
+  await circuit.ready()
+  let asked = 0
+  const asking = setInterval(() => {
+    asked += 1
+    circuit.ready({ signal: AbortSignal.timeout(60) }).catch(() => undefined)
+  }, 20)
+  await circuit.ready({ signal: AbortSignal.timeout(5000) })
+  clearInterval(asking)
+  expect(asked).toBeGreaterThan(0)
 })
 
 it('wakes those who wait once a slow probe of an earlier round has ended', async () => {

@@ -55,6 +55,11 @@ export class Board {
     return made
   }
 
+  /** The id of the newest circuit. */
+  get newest(): number {
+    return this.#watch.newest
+  }
+
   head(): Head {
     const { circuits } = this.#watch
     return {
@@ -66,7 +71,7 @@ export class Board {
 
   row(tracked: Tracked): Row {
     const rendered: Html = row(tracked, this.#token !== undefined)
-    return [rowId(tracked), rendered.text]
+    return [rowId(tracked.id), rendered.text]
   }
 
   #fresh(): Content {
@@ -81,6 +86,6 @@ export class Board {
   }
 }
 
-export function rowId({ id }: Tracked): string {
+export function rowId(id: number): string {
   return `circuit-${id}`
 }

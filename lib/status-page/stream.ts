@@ -1,6 +1,16 @@
-/** One open page. It skips messages while its connection is full, and then sends the whole content. */
+/** One open page. While its connection is full it is told nothing, and afterwards what it has missed. */
 import type { ServerResponse } from 'node:http'
+import { Backlog, type News } from './backlog.js'
 import { isGone } from './gone.js'
+
+interface StreamOptions {
+  /** The id of the newest circuit that the page has. */
+  readonly newest: number
+  /** Called once the page can be told what it has missed. */
+  readonly onReady: () => void
+  /** Called once the page is closed, perhaps several times. */
+  readonly onClose: () => void
+}
 
 /**
  * The most characters that are written at once. Nothing says how much of a write has been read, so it must be
@@ -10,34 +20,46 @@ const PART = 65_536
 
 export class Stream {
   readonly #response: ServerResponse
-  readonly #whole: () => string
-  readonly #onClose: () => void
+  readonly #options: StreamOptions
+  readonly #missed = new Backlog()
+  #newest: number
   /** What is left of the message. */
   #rest = ''
   #fullSince: number | undefined
-  #hasMissed = false
 
-  /**
-   * @param whole returns the whole content as a message
-   * @param onClose called once the page is closed, perhaps several times
-   */
-  constructor(response: ServerResponse, whole: () => string, onClose: () => void) {
+  constructor(response: ServerResponse, options: StreamOptions) {
     this.#response = response
-    this.#whole = whole
-    this.#onClose = onClose
+    this.#options = options
+    this.#newest = options.newest
     response.on('drain', () => this.#resume())
-    response.on('close', onClose)
+    response.on('close', options.onClose)
     response.on('error', () => undefined)
   }
 
-  send(message: string): void {
-    if (this.#fullSince === undefined) this.#write(message)
-    else this.#hasMissed = true
+  /** Whether it has missed something, and can be told now. */
+  get isReady(): boolean {
+    return !this.#isFull && !this.#missed.isEmpty
   }
 
-  /** Sends what nobody misses: a page that still reads a message needs no keep-alive. */
-  keepAlive(message: string): void {
-    if (this.#fullSince === undefined) this.#write(message)
+  /** Sends the first message, or what nobody misses: a page that still reads a message needs no keep-alive. */
+  send(message: string): void {
+    if (!this.#isFull) this.#write(message)
+  }
+
+  /**
+   * Tells the page the news, or what it has missed before.
+   *
+   * @param news undefined if there are none
+   * @param messageOf renders news
+   */
+  tell(news: News | undefined, messageOf: (news: News) => string): void {
+    const isBehind = !this.#missed.isEmpty
+    if (news && (isBehind || this.#isFull)) this.#missed.add(news, this.#newest)
+    if (this.#isFull) return
+    const next = isBehind ? this.#missed.take() : news
+    if (!next) return
+    this.#newest = Math.max(this.#newest, ...next.changed.map(({ id }) => id))
+    this.#write(messageOf(next))
   }
 
   /** Drops the page if it has read nothing for longer than that. @param patience in milliseconds */
@@ -47,20 +69,22 @@ export class Stream {
 
   end(): void {
     this.#rest = ''
-    this.#hasMissed = false
+    this.#missed.clear()
     this.#response.end()
   }
 
-  /** @returns whether all of it is written */
-  #write(message: string): boolean {
+  get #isFull(): boolean {
+    return this.#fullSince !== undefined
+  }
+
+  #write(message: string): void {
     this.#rest = message
     while (this.#rest !== '') {
       if (this.#response.write(this.#nextPart())) continue
       if (isGone(this.#response)) this.#drop()
       else this.#fullSince = performance.now()
-      return false
+      return
     }
-    return true
   }
 
   /** Does not cut a pair of surrogates, which would make two broken characters of one. */
@@ -75,13 +99,12 @@ export class Stream {
   /** Does not wait for the event `close`, which a response without a connection never emits. */
   #drop(): void {
     this.#response.destroy()
-    this.#onClose()
+    this.#options.onClose()
   }
 
   #resume(): void {
     this.#fullSince = undefined
-    if (!this.#write(this.#rest) || !this.#hasMissed) return
-    this.#hasMissed = false
-    this.#write(this.#whole())
+    this.#write(this.#rest)
+    if (this.isReady) this.#options.onReady()
   }
 }

@@ -2,7 +2,9 @@
  * All open pages. Gathers changes, and sends them to all pages at once. Timers run only while a page is open.
  */
 import type { ServerResponse } from 'node:http'
-import { rowId, type Board, type Content } from './board.js'
+import { Backlog } from './backlog.js'
+import type { Board } from './board.js'
+import { changeMessages, wholeMessage } from './messages.js'
 import { Stream } from './stream.js'
 import { Ticker } from './ticker.js'
 import type { Tracked } from './tracked.js'
@@ -19,8 +21,6 @@ interface StreamsOptions {
 
 /** The fewest seconds between two messages. */
 const PAUSE = 0.25
-/** The most rows in a message, of about a kilobyte each. The others wait for the next, in the order in which they changed. */
-const MOST_ROWS = 100
 const MS_PER_SECOND = 1000
 /** A page that reads nothing for this many heartbeats is dropped. */
 const PATIENCE = 2
@@ -31,8 +31,7 @@ const RETRY = 'retry: 1000\n\n'
 export class Streams {
   readonly #options: StreamsOptions
   readonly #streams = new Set<Stream>()
-  readonly #changed = new Set<Tracked>()
-  readonly #gone = new Set<string>()
+  readonly #news = new Backlog()
   readonly #sender = new Ticker(() => this.#send())
   readonly #poller = new Ticker(() => this.#poll())
   #sentAt = 0
@@ -46,23 +45,27 @@ export class Streams {
   }
 
   open(response: ServerResponse): void {
-    const stream = new Stream(response, this.#whole, () => this.#leave(stream))
+    const { board } = this.#options
+    const stream = new Stream(response, {
+      newest: board.newest,
+      onReady: () => this.#sendSoon(),
+      onClose: () => this.#leave(stream),
+    })
     this.#streams.add(stream)
-    stream.send(`${RETRY}${this.#whole()}`)
+    stream.send(`${RETRY}${board.render(wholeMessage)}`)
     this.#pollSoon()
   }
 
   /** @param tracked the circuit that changed; undefined if the storage did */
   change(tracked: Tracked | undefined): void {
     if (this.#streams.size === 0) return
-    if (tracked) this.#changed.add(tracked)
+    this.#news.change(tracked)
     this.#sendSoon()
   }
 
-  remove(tracked: Tracked): void {
+  remove({ id }: Tracked): void {
     if (this.#streams.size === 0) return
-    this.#changed.delete(tracked)
-    this.#gone.add(rowId(tracked))
+    this.#news.remove(id)
     this.#sendSoon()
   }
 
@@ -72,8 +75,6 @@ export class Streams {
     this.#rest()
   }
 
-  readonly #whole = (): string => this.#options.board.render(wholeMessage)
-
   #leave(stream: Stream): void {
     const isFirstTime = this.#streams.delete(stream)
     if (isFirstTime && this.#streams.size === 0) this.#rest()
@@ -82,8 +83,7 @@ export class Streams {
   #rest(): void {
     this.#sender.stop()
     this.#poller.stop()
-    this.#changed.clear()
-    this.#gone.clear()
+    this.#news.clear()
   }
 
   #sendSoon(): void {
@@ -92,23 +92,17 @@ export class Streams {
   }
 
   #send(): void {
-    const { board } = this.#options
-    const changed = [...this.#changed].slice(0, MOST_ROWS)
-    const rows = changed.map((tracked) => board.row(tracked))
-    this.#sendAll(message('change', { ...board.head(), rows, gone: [...this.#gone] }))
-    for (const tracked of changed) this.#changed.delete(tracked)
-    this.#gone.clear()
-    if (this.#changed.size > 0) this.#sendSoon()
-  }
-
-  #sendAll(text: string): void {
     this.#sentAt = performance.now()
-    for (const stream of this.#streams) stream.send(text)
+    const news = this.#news.take()
+    const messageOf = changeMessages(this.#options.board)
+    for (const stream of this.#streams) stream.tell(news, messageOf)
+    const isMore = !this.#news.isEmpty || [...this.#streams].some(({ isReady }) => isReady)
+    if (isMore) this.#sendSoon()
   }
 
   #keepAlive(now: number): void {
     this.#sentAt = now
-    for (const stream of this.#streams) stream.keepAlive(HEARTBEAT)
+    for (const stream of this.#streams) stream.send(HEARTBEAT)
   }
 
   #pollSoon(): void {
@@ -124,13 +118,4 @@ export class Streams {
     if (now - this.#sentAt >= heartbeat) this.#keepAlive(now)
     if (this.#streams.size > 0) this.#pollSoon()
   }
-}
-
-function wholeMessage(content: Content): string {
-  return message('whole', content)
-}
-
-/** JSON contains no line ends, so nothing in a name can end the message. */
-function message(event: string, data: object): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }

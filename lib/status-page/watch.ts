@@ -44,6 +44,11 @@ export class Watch {
     return [...this.#tracked.values()]
   }
 
+  /** The id of the newest circuit, which may be gone. */
+  get newest(): number {
+    return this.#ids
+  }
+
   /** The circuit of the row, unless it was detached. */
   find(id: number): Tracked | undefined {
     return this.circuits.find((tracked) => tracked.id === id)

@@ -121,6 +121,12 @@ it('bounds what many busy circuits cost, and none of them waits for ever', async
   await until('the summary has arrived', () => stream.last?.data.summary.includes('251') === true)
 }, 60_000)
 
+/** The id of the circuit's row, once the page has it. */
+function idOf({ messages }: EventStream, name: string): string | undefined {
+  const rows = messages.flatMap(({ data }) => data.rows)
+  return rows.find(([, html]) => html.includes(`<bdi>${name}</bdi>`))?.[0]
+}
+
 /** Sends a request through each circuit, which fails without a network. */
 async function changeAll(hosted: Hosted, names: readonly string[]): Promise<void> {
   const adapter = (): Promise<never> => Promise.reject(new Error('broken'))
@@ -220,7 +226,7 @@ describe('a page that reads nothing', () => {
     return { hosted, response, socket: sockets[0], change, written, fill }
   }
 
-  it('is skipped, and gets everything once it reads again', async () => {
+  it('is skipped, and gets what it has missed once it reads again, and no more', async () => {
     const { hosted, response, change, written, fill } = await stalled({})
     await fill()
     const before = written()
@@ -231,19 +237,26 @@ describe('a page that reads nothing', () => {
       await until('another page is told', () => other.messages.length > heard)
     }
     expect(written()).toBe(before)
+    const short = hosted.attach('a short one')
+    await until('another page has the short one', () => idOf(other, 'a short one') !== undefined)
+    const shortId = idOf(other, 'a short one')
+    const [old, ...changed] = NAMES.slice(100, 351)
+    short.detach()
+    hosted.breaker.circuit(old ?? '')?.detach()
+    await changeAll(hosted, changed)
     hosted.attach('the last one')
-    const [whole, last] = ['event: whole', 'the last one']
-    let end = ''
-    let wholes = 0
-    let isKnown = false
-    response.on('data', (part: Buffer) => {
-      const text = end + part.toString('latin1')
-      if (text.includes(whole)) wholes += 1
-      if (text.includes(last)) isKnown = true
-      end = text.slice(1 - whole.length)
-    })
-    await until('it knows the last', () => isKnown)
-    expect(wholes).toBeGreaterThan(1)
+    const stream = EventStream.of(response)
+    await until('it knows the last', () => idOf(stream, 'the last one') !== undefined)
+    const [whole, ...changes] = stream.messages
+    expect([whole?.event, whole?.data.rows.length]).toEqual(['whole', NAMES.length])
+    expect(new Set(changes.map(({ event }) => event))).toEqual(new Set(['change']))
+    for (const { data } of changes) expect(data.rows.length).toBeLessThanOrEqual(100)
+    const late = new Set(changes.flatMap(({ data }) => data.rows.map(([id]) => id)))
+    const missed = Array.from({ length: 351 }, (_, index) => `circuit-${index + 1}`)
+    expect(missed.filter((id) => !late.has(id))).toEqual(['circuit-101'])
+    // What it has never had is not gone.
+    expect(changes.flatMap(({ data }) => data.gone)).toEqual(['circuit-101'])
+    expect(late.has(shortId ?? '')).toBe(false)
   }, 60_000)
 
   it('is dropped after two heartbeats, and the others are not', async () => {

@@ -32,6 +32,11 @@ export class EventStream {
   static async open(url: string): Promise<EventStream> {
     const request = get(`${url}?format=events`, { agent: false })
     const [response] = (await once(request, 'response')) as [IncomingMessage]
+    return EventStream.of(response)
+  }
+
+  /** @param response that nobody has read from yet */
+  static of(response: IncomingMessage): EventStream {
     return new EventStream(response)
   }
 

@@ -5,7 +5,7 @@ import { headersOf } from './answer.js'
 import { Board } from './board.js'
 import { documentOf, policyOf } from './document.js'
 import { toJson } from './json.js'
-import { checkBreaker, type ObservedBreaker } from '../observe/observed.js'
+import { checkBreaker, type ObservedBreaker, type ObservedCircuit } from '../observe/observed.js'
 import { resolveOptions, type ResolvedOptions, type StatusPageOptions } from './options.js'
 import { respond, unavailable } from './respond.js'
 import { Streams } from './streams.js'
@@ -80,13 +80,15 @@ function follow(breaker: ObservedBreaker, options: ResolvedOptions) {
   const actions = given && new Actions(given.authorize, (id) => watch.find(id))
   const board = new Board(watch, title, actions?.token)
   const nextPoll = (): number => {
-    const times = breaker.circuits.flatMap(({ retryAfter, forced }) => [
-      retryAfter,
-      forced?.endsIn ?? 0,
-    ])
-    const ahead = times.filter((time) => time > 0)
-    return Math.max(Math.min(POLL, ...ahead), MIN_POLL)
+    const next = breaker.circuits.reduce((soonest, circuit) => sooner(soonest, circuit), POLL)
+    return Math.max(next, MIN_POLL)
   }
   const streams = new Streams({ board, heartbeat, nextPoll, poll: () => watch.poll() })
   return { watch, board, streams, actions }
+}
+
+/** The seconds until a time ends, if one of the circuit's ends before that. */
+function sooner(seconds: number, { retryAfter, forced }: ObservedCircuit): number {
+  const times = [retryAfter, forced?.endsIn ?? 0].filter((time) => time > 0)
+  return Math.min(seconds, ...times)
 }

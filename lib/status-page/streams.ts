@@ -21,6 +21,8 @@ interface StreamsOptions {
 
 /** The fewest seconds between two messages. */
 const PAUSE = 0.25
+/** A look at all circuits that took a second is not repeated for ten, so that it is a small part of what the process does. */
+const REST_PER_SECOND = 10
 const MS_PER_SECOND = 1000
 /** A page that reads nothing for this many heartbeats is dropped. */
 const PATIENCE = 2
@@ -53,7 +55,7 @@ export class Streams {
     })
     this.#streams.add(stream)
     stream.send(`${RETRY}${board.render(wholeMessage)}`)
-    this.#pollSoon()
+    this.#pollSoon(performance.now())
   }
 
   /** @param tracked the circuit that changed; undefined if the storage did */
@@ -105,9 +107,12 @@ export class Streams {
     for (const stream of this.#streams) stream.send(HEARTBEAT)
   }
 
-  #pollSoon(): void {
+  /** @param start when the last look at the circuits began. The more of them there are, the rarer it is. */
+  #pollSoon(start: number): void {
     const { heartbeat, nextPoll } = this.#options
-    this.#poller.start(Math.min(heartbeat, nextPoll()))
+    const next = nextPoll()
+    const took = (performance.now() - start) / MS_PER_SECOND
+    this.#poller.start(Math.min(heartbeat, Math.max(next, took * REST_PER_SECOND)))
   }
 
   #poll(): void {
@@ -116,6 +121,6 @@ export class Streams {
     for (const stream of this.#streams) stream.check(now, heartbeat * PATIENCE)
     this.#options.poll()
     if (now - this.#sentAt >= heartbeat) this.#keepAlive(now)
-    if (this.#streams.size > 0) this.#pollSoon()
+    if (this.#streams.size > 0) this.#pollSoon(now)
   }
 }

@@ -47,6 +47,8 @@ export class Tracked {
   readonly #retryAt = new Moment()
   readonly #forcedUntil = new Moment()
   #seen = ''
+  /** The failures that were seen while the circuit was quiet; undefined if it was not. */
+  #quietFailures: number | undefined
 
   constructor(id: number, circuit: ObservedCircuit) {
     this.id = id
@@ -90,9 +92,24 @@ export class Tracked {
 
   /**
    * Whether the circuit changed since the last call. No event reports that a ttl has passed, that requests
-   * have left the window, or that the fleet reopened a circuit that is opened here.
+   * have left the window, that the fleet reopened a circuit that is opened here, or how many failures the
+   * fleet has counted.
    */
   hasChanged(): boolean {
+    const before = this.#quietFailures
+    this.#quietFailures = this.#isQuiet ? this.circuit.failureCount : undefined
+    const isStillQuiet = before !== undefined && before === this.#quietFailures
+    return !isStillQuiet && this.#hasOtherValues()
+  }
+
+  /** Whether no time runs: most circuits are quiet, most of the time, and looking at them must cost little. */
+  get #isQuiet(): boolean {
+    const { state, forced, failureRate, window } = this.circuit
+    const isTimed = typeof window === 'number' && failureRate?.requests !== 0
+    return state === 'closed' && !forced && !isTimed
+  }
+
+  #hasOtherValues(): boolean {
     const { state, failureCount, failureRate, cause, round, forced } = this.circuit
     const moments = [this.retryAt?.getTime(), this.forcedUntil?.getTime()]
     const force = [forced?.state, forced?.by, forced?.reason]

@@ -180,6 +180,17 @@ describe('code', () => {
     expect(of('json').map(({ code }) => typeof JSON.parse(code))).toContain('object')
   })
 
+  it('tells no caller to come back at once, as retryAfter does while a circuit is half-opened', () => {
+    const examples = readdirSync(join(root, 'examples'), { recursive: true }) as string[]
+    const programs = examples.filter((file) => /\.[mc]?[jt]s$/.test(file))
+    const files = [...PUBLISHED, ...programs.map((file) => join('examples', file))]
+    const rounded = files.flatMap(
+      (file) => read(file).match(/.*Math\.ceil\(\S*retryAfter\).*/g) ?? [],
+    )
+    expect(rounded.filter((line) => !/Math\.max\(1, Math\.ceil\(/.test(line))).toEqual([])
+    expect(rounded.length).toBeGreaterThan(3)
+  })
+
   it('is only in languages that a spec checks', () => {
     const languages = new Set(snippets.map(({ language }) => language))
     expect([...languages].toSorted()).toEqual(['js', 'json', 'mermaid', 'sh', 'text', 'ts'])

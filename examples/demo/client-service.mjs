@@ -100,7 +100,7 @@ async function lookUp(kind, url, request) {
  * @param {OpenedStateError} error
  */
 function refusal({ state, retryAfter, forced, message }) {
-  const headers = { 'retry-after': String(Math.ceil(retryAfter)) }
+  const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }
   return { status: 503, headers, outcome: 'refused', state, retryAfter, forced, message }
 }
 

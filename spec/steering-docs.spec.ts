@@ -2,7 +2,8 @@
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { Running, runScript } from '../scripts/run.mjs'
-import { App, snippetsOf } from './support/document.js'
+import { documentOf, type Row } from '../lib/cli/rows.js'
+import { App, snippetsOf, tableBelow } from './support/document.js'
 import { Host } from './support/hosted.js'
 import { until } from './support/until.js'
 import { Upstream } from './support/upstream.js'
@@ -15,6 +16,8 @@ function codeOf(heading: string): string {
   return `${snippet.code}\nexport { circuit }\n`
 }
 
+const FORCE = { circuit: 'users', state: 'closed', version: 1 } as const
+
 let app: App
 beforeEach(() => {
   app = new App()
@@ -24,6 +27,14 @@ afterEach(() => app.remove())
 it('has only programs that run here', () => {
   const headings = snippets.flatMap((it) => (it.language === 'js' ? [it.heading] : []))
   expect(headings).toEqual(['A stream that breaks midway', 'Server-sent events'])
+})
+
+it('lists the fields that the command line prints as JSON', () => {
+  const row: Row = { circuit: 'users', ownState: 'opened', forced: FORCE, problem: 'why' }
+  const fields = tableBelow('docs/steering.md', 'These are the fields of a circuit')
+  const names = fields.map(({ field = '' }) => field.replaceAll('`', ''))
+  expect(names).toEqual(expect.arrayContaining(Object.keys(documentOf(row))))
+  expect(names).toHaveLength(Object.keys(documentOf(row)).length)
 })
 
 describe('A stream that breaks midway', () => {

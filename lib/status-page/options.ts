@@ -16,12 +16,12 @@ export interface StatusPageOptions {
   readonly title?: string | undefined
   /**
    * Seconds between keep-alives on an open page; above 0. Default 15: proxies commonly close an idle
-   * connection after 30 to 60. A page that reads nothing for twice as long is dropped.
+   * connection after 30 to 60. If data waits for a page, and it reads none for two heartbeats, it is disconnected.
    */
   readonly heartbeat?: number | undefined
   /**
    * How many pages may be open at once; a whole number from 1. Default 256: each holds a connection.
-   * One more gets a 503, and tries again.
+   * One more shows its first content. Its stream of events gets a 503, and it tries again.
    */
   readonly maxStreams?: number | undefined
   /**

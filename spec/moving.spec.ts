@@ -91,14 +91,16 @@ describe('the table of', () => {
   })
 
   it('resilience4j has what its CircuitBreakerConfig.Builder sets', () => {
-    // Of version 2.4, but for slidingWindow, which sets three at once, and another word for
+    // Of version 2.4, but for slidingWindow, which sets four at once, and another word for
     // automaticTransitionFromOpenToHalfOpenEnabled.
     expect(namesIn('From resilience4j').toSorted()).toEqual([
       'automaticTransitionFromOpenToHalfOpenEnabled',
+      'clock',
       'currentTimestampFunction',
       'failureRateThreshold',
       'ignoreException',
       'ignoreExceptions',
+      'initialState',
       'maxWaitDurationInHalfOpenState',
       'minimumNumberOfCalls',
       'permittedNumberOfCallsInHalfOpenState',
@@ -106,10 +108,12 @@ describe('the table of', () => {
       'recordExceptions',
       'recordResult',
       'slidingWindowSize',
+      'slidingWindowSynchronizationStrategy',
       'slidingWindowType',
       'slowCallDurationThreshold',
       'slowCallRateThreshold',
       'transitionOnResult',
+      'transitionToStateAfterWaitDuration',
       'waitDurationInOpenState',
       'waitIntervalFunctionInOpenState',
       'writableStackTraceEnabled',
@@ -129,6 +133,16 @@ describe.each(Object.keys(LIBRARIES) as Heading[])('%s', (heading) => {
   it('shows each of them in its snippet, which another spec compiles', () => {
     const words = named.flatMap((path) => path.split('.'))
     expect(words.filter((word) => !new RegExp(`\\b${word}: `).test(code))).toEqual([])
+  })
+
+  it('shows above it what each of them stands for there', () => {
+    const comments = code.match(/^\/\/ .*$/gm)?.join('\n') ?? ''
+    const isShown = (path: string): boolean =>
+      new RegExp(`\\b${path.split('.').at(-1)}\\b`).test(comments)
+    const translated = rowsOf(heading).filter(({ theirs }) => isShown(theirs))
+    const isFound = (path: string): boolean =>
+      translated.some(({ ours }) => ours === path || ours.startsWith(`${path}.`))
+    expect(named.filter((path) => !isFound(path))).toEqual([])
   })
 })
 

@@ -19,15 +19,16 @@ export function summary(circuits: readonly Tracked[]): Html {
 }
 
 function states(circuits: readonly Tracked[]): Html {
-  const count = (state: CircuitState): number => inState(circuits, state).length
-  if (count('closed') === circuits.length) {
+  const inState = byState(circuits)
+  const closed = inState('closed').length
+  if (closed === circuits.length) {
     return circuits.length === 1
       ? markup`The circuit is closed`
       : markup`All ${circuits.length} circuits are closed`
   }
-  const open = (['opened', 'half-opened'] as const).filter((state) => count(state) > 0)
-  const parts = open.map((state) => markup`${named(inState(circuits, state), state)} · `)
-  return markup`${parts}${count('closed')} closed`
+  const open = (['opened', 'half-opened'] as const).filter((state) => inState(state).length > 0)
+  const parts = open.map((state) => markup`${named(inState(state), state)} · `)
+  return markup`${parts}${closed} closed`
 }
 
 function forces(circuits: readonly Tracked[]): Html {
@@ -44,8 +45,11 @@ export function title(circuits: readonly Tracked[], text: string): string {
   return opened === 0 ? text : `(${opened}) ${text}`
 }
 
-function inState(circuits: readonly Tracked[], state: CircuitState): readonly Tracked[] {
-  return circuits.filter(({ circuit }) => circuit.state === state)
+/** Reads each state once: it reads the clock, and there may be thousands of circuits. */
+function byState(circuits: readonly Tracked[]): (state: CircuitState) => readonly Tracked[] {
+  const groups: Record<CircuitState, Tracked[]> = { closed: [], opened: [], 'half-opened': [] }
+  for (const tracked of circuits) groups[tracked.circuit.state].push(tracked)
+  return (state) => groups[state]
 }
 
 function named(circuits: readonly Tracked[], state: string): Html {

@@ -24,8 +24,10 @@ class NodeRedisLine implements Line {
       this.#isConnecting = false
       // If the name has several addresses, the socket may have a new handle by now.
       this.#unref()
-      if (this.#isDestroyed) this.#end()
-      else events.onWait(NO_ANSWER)
+      if (this.#isDestroyed) {
+        // Version 4 starts its handshake after this event. Without a socket, it leaves rejections behind.
+        queueMicrotask(() => this.#end())
+      } else events.onWait(NO_ANSWER)
     })
   }
 

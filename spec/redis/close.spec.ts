@@ -173,6 +173,45 @@ describe('a process ends by itself after close()', () => {
   })
 })
 
+/** Looks up the host's name so slowly that close() comes before, at and after each step of the connection. */
+const CLOSING_EARLY = `
+  const { lookup } = await import('node:dns')
+  const { setTimeout: sleep } = await import('node:timers/promises')
+  const { createClient } = (await import(settings.name)).default
+  let [delay, pending] = [0, 0]
+  const later = (host, options, found) => {
+    pending += 1
+    setTimeout(() => lookup(host, options, (...answer) => {
+      pending -= 1
+      found(...answer)
+    }), delay)
+  }
+  const client = createClient({ socket: { host: 'localhost', port: settings.port, lookup: later } })
+  client.on('error', () => undefined)
+  await client.connect()
+  delay = 20
+  for (let wait = 0; wait < 40; wait += 2) {
+    const breaker = new CircuitBreaker({ storage: new RedisStorage({ client }) })
+    breaker.attach(axios.create(), 'users')
+    const init = breaker.init().catch(() => undefined)
+    await sleep(wait)
+    await breaker.close()
+    await init
+  }
+  const connections = async () => (await client.sendCommand(['CLIENT', 'LIST'])).trim().split('\\n').length
+  // An attempt that was abandoned goes on until its name is found.
+  while (pending > 0 || (await connections()) > 1) await sleep(5)
+  await client.disconnect()
+  process.disconnect()`
+
+it.each(['redis', 'redis-5', 'redis-4'])(
+  'a process that closes while it connects does not die of it: with a client of %s',
+  async (name) => {
+    child = new Child(CLOSING_EARLY, { name, port: server.port })
+    expect(await child.end()).toBe(0)
+  },
+)
+
 /**
  * The caller's client is unref'd and not reconnected, so that only our connections could keep the process
  * alive.

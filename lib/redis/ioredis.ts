@@ -79,16 +79,15 @@ function duplicate(client: IORedisClient, sentinels?: Sentinels): unknown {
 }
 
 /**
- * The startup nodes may be gone, so the duplicate also gets the nodes that the caller's cluster knows now.
+ * The startup nodes may be gone, so the duplicate also gets the nodes that the caller's cluster knows now. Of
+ * two entries for one address, ioredis uses the last.
  */
 function clusterOf(client: IORedisClient): unknown {
-  const redisOptions = Object(property(property(client, 'options'), 'redisOptions')) as object
-  const known = nodesOf(client).map((node) => {
-    const { host, port } = Object(property(node, 'options')) as Record<string, unknown>
-    return { host, port }
-  })
+  const options = property(client, 'options')
+  const redisOptions = { ...Object(property(options, 'redisOptions')), ...OVERRIDES }
   const startup = property(client, 'startupNodes') as unknown[]
-  const cluster = client.duplicate([...startup, ...known], {
+  const known = knownNodes(client, redisOptions)
+  const cluster = client.duplicate([...known, ...startup], {
     ...OVERRIDES,
     // A node that is still connecting keeps its commands. Without a queue, the cluster rejects them instead.
     enableOfflineQueue: true,
@@ -98,8 +97,16 @@ function clusterOf(client: IORedisClient): unknown {
     clusterRetryStrategy: null,
     clusterNodeRetryStrategy: null,
     retryDelayOnFailover: 0,
-    redisOptions: { ...redisOptions, ...OVERRIDES },
+    redisOptions,
   })
   methodOf(cluster, 'on')?.('error', ignore)
   return cluster
+}
+
+/** Each with its login and TLS, which perhaps only its startup node has. */
+function knownNodes(client: IORedisClient, redisOptions: object): object[] {
+  return nodesOf(client).map((node) => {
+    const { host, port, username, password, tls } = Object(property(node, 'options')) as Record<string, unknown> // prettier-ignore
+    return { username, password, tls, ...redisOptions, host, port }
+  })
 }

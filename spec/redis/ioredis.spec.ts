@@ -1,5 +1,5 @@
 /** Clients of ioredis keep the same promises as those of the package redis. */
-import { Cluster, Redis } from 'ioredis'
+import { Cluster, Redis, type ClusterNode } from 'ioredis'
 import { createCluster } from 'redis'
 import { startCluster, type Cluster as ClusterServers } from '../../scripts/redis-cluster.mjs'
 import { startSentinels, type Sentinels } from '../../scripts/redis-sentinels.mjs'
@@ -100,6 +100,45 @@ it('joins with many circuits at once, although a Cluster connects to each node o
     const peer = await SharedBreaker.join(upstream, { client, prefix: `many-${round}` }, { names })
     expect(peer.losses).toEqual([])
   }
+})
+
+/** A cluster of one node, which knows no other way to be reached than this. */
+async function startNode({ tls }: { tls: boolean }): Promise<RedisServer> {
+  const config = ['cluster-enabled yes', 'cluster-announce-ip 127.0.0.1', 'requirepass hunter2']
+  const node = await RedisServer.start({
+    config: [...config, ...(tls ? ['tls-cluster yes'] : [])],
+    tls,
+  })
+  const client = kept(new Redis(nodeOptions(node)))
+  await client.cluster('ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => slot))
+  const isWhole = async () => String(await client.cluster('INFO')).includes('cluster_state:ok')
+  await until('the cluster is whole', isWhole)
+  return node
+}
+
+const nodeOptions = ({ port, ca }: RedisServer) => ({
+  host: '127.0.0.1',
+  port,
+  password: 'hunter2',
+  ...(ca !== undefined && { tls: { ca } }),
+})
+
+it.each<[string, (node: RedisServer) => ClusterNode]>([
+  ['the url of a node has', (node) => node.url.replace('//', '//:hunter2@')],
+  ['the options of a node have', nodeOptions],
+  ['the options of a node by TLS have', nodeOptions],
+])('a Cluster logs in with the password that only %s', async (kind, startup) => {
+  const node = await startNode({ tls: kind.includes('TLS') })
+  const clients = [1, 2].map(() => kept(new Cluster([startup(node)])))
+  // Before that, it knows only its startup nodes.
+  await Promise.all(clients.map((client) => client.set('key', 'value')))
+  const [first, second] = (await Promise.all(
+    clients.map((client) => SharedBreaker.join(upstream, { client }, { names: NAMES })),
+  )) as [SharedBreaker, SharedBreaker]
+  await follow(second, first, 'users')
+  await follow(first, second, 'orders')
+  await SharedBreaker.closeAll()
+  await node.stop()
 })
 
 it('uses the database that its owner has selected, even while that reconnects', async () => {

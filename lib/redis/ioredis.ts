@@ -1,4 +1,5 @@
 /** Lines through ioredis: duplicates of the caller's `Redis` or `Cluster`, for commands and for messages. */
+import { isIP } from 'node:net'
 import { property } from '../internal/property.js'
 import { ignore, methodOf, type IORedisClient } from './client.js'
 import { IORedisLine } from './ioredis-line.js'
@@ -87,6 +88,7 @@ function clusterOf(client: IORedisClient): unknown {
   const redisOptions = { ...Object(property(options, 'redisOptions')), ...OVERRIDES }
   const startup = property(client, 'startupNodes') as unknown[]
   const known = knownNodes(client, redisOptions)
+  const lookUp = methodOf(options, 'dnsLookup')
   const cluster = client.duplicate([...known, ...startup], {
     ...OVERRIDES,
     // A node that is still connecting keeps its commands. Without a queue, the cluster rejects them instead.
@@ -97,6 +99,7 @@ function clusterOf(client: IORedisClient): unknown {
     clusterRetryStrategy: null,
     clusterNodeRetryStrategy: null,
     retryDelayOnFailover: 0,
+    dnsLookup: known.length > 0 ? keepingNames(lookUp) : lookUp,
     redisOptions,
   })
   methodOf(cluster, 'on')?.('error', ignore)
@@ -105,8 +108,19 @@ function clusterOf(client: IORedisClient): unknown {
 
 /** Each with its login and TLS, which perhaps only its startup node has. */
 function knownNodes(client: IORedisClient, redisOptions: object): object[] {
-  return nodesOf(client).map((node) => {
+  const bySRV = property(property(client, 'options'), 'useSRVRecords') === true
+  const known = nodesOf(client).map((node) => {
     const { host, port, username, password, tls } = Object(property(node, 'options')) as Record<string, unknown> // prettier-ignore
     return { username, password, tls, ...redisOptions, host, port }
   })
+  // ioredis would look for the SRV records of a node's name, which has none.
+  return bySRV ? known.filter(({ host }) => isIP(String(host))) : known
+}
+
+/** Lets a node whose name is unknown fail by itself. Otherwise ioredis would not even try the others. */
+function keepingNames(lookUp: ReturnType<typeof methodOf>) {
+  return (host: string, done: (...answer: unknown[]) => void) =>
+    lookUp?.(host, (error: unknown, ...found: unknown[]) =>
+      error ? done(null, host) : done(null, ...found),
+    )
 }

@@ -141,6 +141,69 @@ it.each<[string, (node: RedisServer) => ClusterNode]>([
   await node.stop()
 })
 
+describe('a Cluster of which DNS forgets', () => {
+  type Found = (error: Error | null, address: string, family?: number) => void
+  /** Knows no name once it has forgotten them. */
+  class Names {
+    isEmpty = false
+    readonly lookUp = (host: string, found: Found): void => {
+      if (this.isEmpty) found(new Error(`getaddrinfo ENOTFOUND ${host}`), '')
+      else found(null, '127.0.0.1')
+    }
+  }
+
+  it.each([
+    ['one name', () => nodes().map((node, index) => (index === 0 ? named(node) : node))],
+    ['all names', () => nodes().map(named)],
+  ])('%s works as before', async (_, startup) => {
+    const names = new Names()
+    const client = kept(new Cluster(startup(), { dnsLookup: names.lookUp }))
+    await client.set('key', 'value')
+    names.isEmpty = true
+    const first = await SharedBreaker.join(upstream, { client, prefix: 'dns' }, { names: NAMES })
+    const second = await SharedBreaker.join(
+      upstream,
+      { client: kept(new Cluster(nodes())), prefix: 'dns' },
+      { names: NAMES },
+    )
+    await follow(second, first, 'users')
+    await follow(first, second, 'orders')
+    expect(first.losses).toEqual([])
+  })
+
+  it('all names before it connects is not reached, and init() says why', async () => {
+    const names = new Names()
+    names.isEmpty = true
+    const client = kept(new Cluster(nodes().map(named), { dnsLookup: names.lookUp }))
+    const { breaker } = new SharedBreaker(upstream, { client, initDeadline: 1 })
+    // The connection for messages may be the last to fail.
+    expect(String(await errorOf(breaker.init()))).toMatch(/ENOTFOUND|none of its nodes/)
+  })
+
+  const named = ({ port }: { port: number }) => ({ host: 'redis.example', port })
+})
+
+it('finds a Cluster by SRV records, although its nodes have names without such records', async () => {
+  const port = nodes()[0]?.port as number
+  const client = kept(
+    new Cluster([{ host: '_redis.example' }], {
+      useSRVRecords: true,
+      resolveSrv: (name, found) => {
+        if (name === '_redis.example')
+          found(null, [{ priority: 1, weight: 1, port, name: 'localhost' }])
+        else found(new Error(`querySrv ENOTFOUND ${name}`), [])
+      },
+      dnsLookup: (_name, found) => found(null, '127.0.0.1'),
+      natMap: Object.fromEntries(
+        nodes().map((node) => [`127.0.0.1:${node.port}`, { ...node, host: 'localhost' }]),
+      ),
+    }),
+  )
+  await client.set('key', 'value')
+  const peer = await SharedBreaker.join(upstream, { client, prefix: 'srv' })
+  expect(peer.losses).toEqual([])
+})
+
 it('uses the database that its owner has selected, even while that reconnects', async () => {
   await command('FLUSHALL')
   const [selecting, other] = [kept(new Redis(url())), kept(new Redis(url(), { db: 5 }))]

@@ -34,7 +34,10 @@ export class IORedisLine implements Line {
     const connecting = methodOf(this.#client, 'connect')?.()
     // The client creates its stream in the next tick.
     setImmediate(() => unref(this.#client)).unref()
-    return connecting
+    await connecting
+    const db = property(property(this.#client, 'condition'), 'select')
+    // If ioredis may not select its database, it only emits an error, and goes on with database 0.
+    return db ? methodOf(this.#client, 'select')?.(db) : undefined
   }
 
   async greet(): Promise<unknown> {

@@ -58,7 +58,8 @@ function linesToCluster(client: IORedisClient): Lines {
         pickRandom(known.filter((each) => property(each, 'status') === 'ready')) ??
         pickRandom(known)
       if (!node) throw new Error('The cluster knows none of its nodes')
-      return new IORedisLine(methodOf(node, 'duplicate')?.(OVERRIDES), events)
+      // Messages are the same in all databases. Most clusters have only one, and refuse another.
+      return new IORedisLine(methodOf(node, 'duplicate')?.({ ...OVERRIDES, db: 0 }), events)
     },
   }
 }

@@ -69,6 +69,10 @@ const kinds: Record<string, () => [Redis | Cluster, { url: string } | 'cluster' 
   ],
   'a Redis by sentinels': () => [new Redis(bySentinels()), 'sentinels'],
   'a Cluster': () => [new Cluster(nodes()), 'cluster'],
+  'a Cluster of a database that it does not have': () => [
+    new Cluster(nodes(), { redisOptions: { db: 3 } }),
+    'cluster',
+  ],
   'a Cluster that connects later': () => [new Cluster(nodes(), { lazyConnect: true }), 'cluster'],
 }
 
@@ -348,12 +352,14 @@ it('repeats no command whose answer was lost', async () => {
 it('reports what is wrong, and shows no password', async () => {
   const wrong = kept(new Redis(server.url.replace('//', '//:wrong-hunter@')))
   const replica = kept(new Redis({ port: cluster.servers[0]?.port as number }))
-  const rejections = [wrong, replica].map(async (client) => {
+  const nowhere = kept(new Redis(url(), { db: 99 }))
+  const rejections = [wrong, replica, nowhere].map(async (client) => {
     const peer = new SharedBreaker(upstream, { client, initDeadline: 3 })
     return String(await errorOf(peer.breaker.init()))
   })
-  const [refused, node] = await Promise.all(rejections)
+  const [refused, node, outOfRange] = await Promise.all(rejections)
   expect(refused).toMatch(/WRONGPASS/)
-  expect(refused).not.toMatch(/hunter/)
+  expect([refused, outOfRange].join('\n')).not.toMatch(/hunter/)
   expect(node).toMatch(/a node of a cluster.*Cluster of ioredis/)
+  expect(outOfRange).toMatch(/ERR DB index is out of range/)
 })

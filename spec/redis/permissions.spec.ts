@@ -1,4 +1,6 @@
 /** A user of Redis who has the necessary permissions and no others. */
+import { inspect } from 'node:util'
+import { Redis } from 'ioredis'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { COMMANDS, PASSWORD, RULE, USER } from '../support/acl.js'
 import { errorOf } from '../support/plugin-harness.js'
@@ -65,8 +67,17 @@ it('needs one further command for another database', async () => {
   expect(await log()).toEqual([])
   await SharedBreaker.closeAll()
   await allow(RULE)
-  const peer = new SharedBreaker(upstream, { url: `${url()}/1` })
-  expect(String(await errorOf(peer.breaker.init()))).toMatch(/NOPERM.*'select'/)
+  const client = new Redis(`${url()}/1`, { enableReadyCheck: false })
+  client.on('error', () => undefined)
+  for (const storage of [{ url: `${url()}/1` }, { client }]) {
+    const peer = new SharedBreaker(upstream, storage)
+    const error = await errorOf(peer.breaker.init())
+    expect(String(error)).toMatch(/NOPERM.*'select'/)
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(PASSWORD)
+    await peer.fail()
+  }
+  client.disconnect()
+  expect(await server.command('KEYS', '*')).toEqual([])
 })
 
 /** Starts, and reports a failure that opens a circuit if the permissions allow it. */

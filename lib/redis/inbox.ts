@@ -41,14 +41,14 @@ export class Inbox {
     const { circuit, snapshot, time, process, forces } = message
     const { listener, clock } = this.#options
     if (forces !== undefined) {
-      this.#missed.received(LIST, forces)
+      this.#missed.received(LIST, forces, false)
       return listener.forcesChanged?.(forces)
     }
-    this.#missed.received(circuit, snapshot.epoch)
     const secret = this.#secrets.get(circuit)
-    if (secret !== undefined && message.isSignedWith(secret)) {
-      listener.pushed(circuit, agedBy(snapshot, clock.ageOf(time)), process)
-    } else listener.hinted(circuit)
+    const isSigned = secret !== undefined && message.isSignedWith(secret)
+    this.#missed.received(circuit, snapshot.epoch, isSigned)
+    if (isSigned) listener.pushed(circuit, agedBy(snapshot, clock.ageOf(time)), process)
+    else listener.hinted(circuit)
   }
 
   answered(circuit: string, { secret, answer }: Reply): void {

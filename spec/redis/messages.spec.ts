@@ -294,6 +294,33 @@ it('a flood of forgeries, which costs one read at a time', async () => {
   expect(evalsha).toBeLessThan(500)
 })
 
+describe('a forgery from the future does not hide that a later message is missed', () => {
+  const version = () => String(Date.now() * 1000 + 1e6)
+  const cases: [string, object, () => Promise<unknown>][] = [
+    [
+      'a circuit',
+      { circuit: 'users', version: DOUBLE, epoch: DOUBLE },
+      () => server.command('HSET', 'axios-breaker/users', 'version', version(), 'epoch', version()),
+    ],
+    [
+      'the list of forced circuits',
+      { circuit: '', forces: DOUBLE },
+      () => server.command('HSET', 'axios-breaker/', 'forcesVersion', version(), 'forces', '[]'),
+    ],
+  ]
+  it.each(cases)('about %s', async (_, fields, change) => {
+    const forgery = withSignature('0'.repeat(40), bodyOf(fields))
+    await publish([forgery])
+    await arrived()
+    await server.command('CONFIG', 'RESETSTAT')
+    // Nothing is published of this. The next forgery makes the processes read it.
+    await change()
+    await publish([forgery])
+    const isChecked = async () => ((await server.commandCounts()).ping ?? 0) > 0
+    await until('the connection for messages is checked', isChecked, 10)
+  })
+})
+
 it(`random changes of real messages (RUNS sets their number)`, async () => {
   const before = testimony()
   const real = fc.constantFrom(...recorded)

@@ -73,7 +73,12 @@ export function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig)
   return Boolean(signal?.aborted) || Boolean(cancelToken?.reason)
 }
 
+/** Why the caller cancelled: anything, such as the error of another request. */
+export function reasonOf(config: object): unknown {
+  return property(property(config, 'signal'), 'reason')
+}
+
 /** `AbortSignal.timeout`, alone or through `AbortSignal.any`, is a time limit, not a change of mind. */
-function timedOut({ signal }: InternalAxiosRequestConfig): boolean {
-  return property(property(signal, 'reason'), 'name') === 'TimeoutError'
+function timedOut(config: InternalAxiosRequestConfig): boolean {
+  return property(reasonOf(config), 'name') === 'TimeoutError'
 }

@@ -14,7 +14,7 @@ import { isCachedAnswer } from './cached.js'
 import { isKeeper, keeps, noteError } from './hit.js'
 import { leaveTo } from './inner-guards.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
-import { withReason, type AttemptResult } from './outcome.js'
+import { reasonOf, withReason, type AttemptResult } from './outcome.js'
 import { retryAfterOf } from './retry-after.js'
 
 const MS_PER_SECOND = 1000
@@ -108,20 +108,22 @@ export class Passage {
   #isKept({ response, error, config }: AttemptResult): boolean {
     if (!this.#adapter) return false
     const answer = response ?? error
-    const isKept = isCachedAnswer(answer) || this.#isForeign(configOf(answer), config)
+    const isKept = isCachedAnswer(answer) || this.#isForeign(answer, config)
     if (isKept) isKeeper(this.#adapter)
     else if (error !== undefined) noteError(this.#adapter, error)
     return isKept
   }
 
-  #isForeign(carried: unknown, own: object): boolean {
+  #isForeign(answer: unknown, own: object): boolean {
+    const carried = configOf(answer)
     if (carried === own || typeof carried !== 'object' || carried === null) return false
     // What the answer carries may be anything, such as a proxy that throws.
     const passage = Passage.to(
       this.#circuit,
       tryCall(() => passageOn(carried)),
     )
-    return passage !== undefined && passage !== this
+    // Requests that the caller has cancelled with one error share it, and no adapter has kept it.
+    return passage !== undefined && passage !== this && answer !== reasonOf(own)
   }
 
   static isPassage(value: unknown): value is Passage {

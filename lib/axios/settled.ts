@@ -1,7 +1,7 @@
 /** Sends a request, and reports its end once, whatever the adapter returns. */
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { property } from '../internal/property.js'
-import type { AttemptResult } from './outcome.js'
+import { reasonOf, type AttemptResult } from './outcome.js'
 
 type Callback = ((value: unknown) => unknown) | null | undefined
 
@@ -37,7 +37,7 @@ export function settled(
   recorder: Recorder,
 ): Promise<AxiosResponse> {
   const fail = (error: unknown): never => {
-    recorder.end({ config, error, ...responseOf(error) })
+    recorder.end({ config, error, ...responseOf(error, config) })
     throw error
   }
   let answer: Promise<AxiosResponse>
@@ -66,7 +66,8 @@ function followed(
 ): Promise<AxiosResponse> {
   let isRecorded = false
   const recordOnce = (ending: Partial<AttemptResult>): void => {
-    if (!isRecorded) recorder.end({ config, ...ending })
+    const { error } = ending
+    if (!isRecorded) recorder.end({ config, ...ending, ...responseOf(error, config) })
     isRecorded = true
   }
   const value = (onResponse: Callback, onError: Callback): unknown =>
@@ -87,7 +88,7 @@ function thenOf(
     return onResponse ? onResponse(response) : response
   }
   const fail = (error: unknown): unknown => {
-    record({ error, ...responseOf(error) })
+    record({ error })
     return (onError ?? thrown)(error)
   }
   try {
@@ -102,9 +103,18 @@ function thrown(error: unknown): never {
   throw error
 }
 
-function responseOf(error: unknown): { response?: AxiosResponse } {
+function responseOf(error: unknown, config: object): { response?: AxiosResponse } {
   const response = property(error, 'response')
-  return typeof response === 'object' && response !== null
+  return typeof response === 'object' && response !== null && !isOfReason(response, config)
     ? { response: response as AxiosResponse }
     : {}
+}
+
+/**
+ * Whether it answers another request, with whose error the caller has cancelled this one: the fetch adapter
+ * rejects with that error, or with a copy.
+ */
+function isOfReason(response: object, config: object): boolean {
+  const isReason = property(reasonOf(config), 'response') === response
+  return isReason && property(response, 'config') !== config
 }

@@ -5,7 +5,10 @@ import { inLaterTurn } from '../internal/turns.js'
 import { isCachedAnswer } from './cached.js'
 import { UnsentError } from './errors.js'
 
-/** Whether an adapter caches answers. One that sent a request anyway, or was late, is not asked again. */
+/**
+ * Whether an adapter caches answers. One that sent a request anyway is not asked again. One that is late is
+ * unknown, until its answer comes or the circuit sees another cached one.
+ */
 const keepers = new WeakMap<object, boolean>()
 /** Whether there is one at all: looking an adapter up costs each request as much as the rest of its admission. */
 let hasKeepers = false
@@ -14,7 +17,6 @@ let hasKeepers = false
 const SAFE_METHOD = /^(?:get|head|options)$/i
 /** Milliseconds allowed for a cache, because a refusal must not wait long. */
 const PATIENCE = 1000
-const LATE = new Error('The cache did not answer in time')
 
 /** What keeps a look from being sent. */
 class Prevented extends Error {
@@ -66,9 +68,9 @@ export function keeps(adapter: object): boolean {
   return hasKeepers && keepers.get(adapter) === true
 }
 
-/** Call this if the adapter has sent a request that failed. */
-export function noteError(adapter: object, error: unknown): void {
-  if (keeps(adapter) && typeof error === 'object' && error !== null) sentErrors.add(error)
+/** Call this if an adapter has sent a request that failed. */
+export function noteError(error: unknown): void {
+  if (hasKeepers && typeof error === 'object' && error !== null) sentErrors.add(error)
 }
 
 /** Whether the adapter may have an answer to such a request. */
@@ -79,26 +81,41 @@ export function mayHaveHit(
   return keeps(adapter) && SAFE_METHOD.test(method)
 }
 
-/** @returns the cached answer; undefined if there is none, whatever else the adapter does */
+/** @returns the cached answer; undefined if there is none in time, whatever else the adapter does */
 export async function hitOf(
+  adapter: AxiosAdapter,
+  config: InternalAxiosRequestConfig,
+): Promise<AxiosResponse | undefined> {
+  let isOver = false
+  const late = new Promise<undefined>((resolve) => {
+    inLaterTurn(() => {
+      if (!isOver && keeps(adapter)) keepers.delete(adapter)
+      resolve(undefined)
+    }, PATIENCE)
+  })
+  const hit = await Promise.race([lookFor(adapter, config), late])
+  isOver = true
+  return hit
+}
+
+/** Judges the adapter even if it is late: it may have shared a request that hung, or its store was slow. */
+async function lookFor(
   adapter: AxiosAdapter,
   config: InternalAxiosRequestConfig,
 ): Promise<AxiosResponse | undefined> {
   const look = new Look(config)
   try {
-    const response = await inTime(adapter(look.config))
-    if (!look.isOwn(response)) return response
-    if (!isCachedAnswer(response)) keepers.set(adapter, false)
-    return { ...response, config }
+    const response = await adapter(look.config)
+    const isOwn = look.isOwn(response)
+    judge(adapter, isOwn && !isCachedAnswer(response))
+    return isOwn ? { ...response, config } : response
   } catch (error) {
-    if (error === LATE || look.isSent(error)) keepers.set(adapter, false)
+    judge(adapter, look.isSent(error))
     return undefined
   }
 }
 
-function inTime(answer: Promise<AxiosResponse>): Promise<AxiosResponse> {
-  const late = new Promise<never>((_resolve, reject) => {
-    inLaterTurn(() => reject(LATE), PATIENCE)
-  })
-  return Promise.race([answer, late])
+function judge(adapter: AxiosAdapter, hasSent: boolean): void {
+  if (hasSent) keepers.set(adapter, false)
+  else isKeeper(adapter)
 }

@@ -110,7 +110,7 @@ export class Passage {
     const answer = response ?? error
     const isKept = isCachedAnswer(answer) || this.#isForeign(answer, config)
     if (isKept) isKeeper(this.#adapter)
-    else if (error !== undefined) noteError(this.#adapter, error)
+    else if (error !== undefined) noteError(error)
     return isKept
   }
 

@@ -17,6 +17,8 @@ afterEach(() => upstream.stop())
 /** Milliseconds after which a look at a cache is given up. */
 const PATIENCE = 1000
 
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+
 type Mark = (response: AxiosResponse) => void
 
 /** Stores each answer by its URL, and returns a copy with the config of the request. */
@@ -117,6 +119,24 @@ describe.each(CACHES)('%s', (_what, cache) => {
     expect(circuit.state).toBe('opened')
     expect(await users.get('/status/200')).toMatchObject({ status: 200 })
   })
+
+  it.each([200, 503])(
+    'serves hits again after a look has waited for an answer with %s',
+    async (status) => {
+      const { users, breaker, circuit } = service(cache(getAdapter('http')))
+      await users.get('/status/200')
+      await users.get('/status/200')
+      const held = users.get('/hold').catch((error: unknown) => error)
+      await until('it has arrived', () => upstream.held.length > 0)
+      await open(circuit, breaker)
+      expect(await errorOf(users.get('/hold'))).toBeInstanceOf(OpenedStateError)
+      upstream.release(status)
+      await held
+      const { hits } = upstream
+      expect(await users.get('/status/200')).toMatchObject({ status: 200 })
+      expect(upstream.hits).toBe(hits)
+    },
+  )
 
   it('does not close the circuit with a hit', async () => {
     const { users, breaker, clock, circuit } = service(cache(getAdapter('http')))
@@ -352,6 +372,75 @@ it('waits a second for a cache that never answers, and does not ask again', asyn
   expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
   expect(await errorOf(users.get('/status/202'))).toBeInstanceOf(OpenedStateError)
   expect(looks - before).toBe(1)
+})
+
+/** A cache whose store waits for `go` before it answers the next request to a URL, once. */
+function slow(send: AxiosAdapter) {
+  const waits = new Map<string | undefined, Promise<void>>()
+  const cached = keeping((response) => Object.assign(response, { cached: true }))(send)
+  const made = service(async (config) => {
+    const wait = waits.get(config.url)
+    waits.delete(config.url)
+    await wait
+    return cached(config)
+  })
+  const delay = (url: string): (() => void) => {
+    let go = (): void => undefined
+    waits.set(url, new Promise((resolve) => void (go = resolve)))
+    return () => go()
+  }
+  return { ...made, delay }
+}
+
+it('asks a cache again that was late once, when its answer has come', async () => {
+  const { users, breaker, circuit, delay } = slow(getAdapter('http'))
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  const go = delay('/status/200')
+  const sent = upstream.hits
+  expect(await errorOf(users.get('/status/200'))).toBeInstanceOf(OpenedStateError)
+  expect(await errorOf(users.get('/status/200'))).toBeInstanceOf(OpenedStateError)
+  go()
+  await turn()
+  expect(await users.get('/status/200')).toMatchObject({ status: 200 })
+  expect(upstream.hits).toBe(sent)
+})
+
+it('asks a cache again that was late, when it has answered in another way', async () => {
+  const { users, breaker, circuit, clock, delay } = slow(getAdapter('http'))
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  delay('/status/201')
+  expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
+  clock.advance(60)
+  await users.get('/status/202')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  expect(await users.get('/status/200')).toMatchObject({ status: 200 })
+})
+
+it('does not ask a cache again that was late, and has sent', async () => {
+  let answers = 0
+  const { users, breaker, circuit, delay } = slow(async (config) => {
+    const answer = await heedless(config)
+    answers += 1
+    return { ...answer, config }
+  })
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  const go = delay('/status/201')
+  const goOn = delay('/status/200')
+  const late = [errorOf(users.get('/status/201')), errorOf(users.get('/status/200'))]
+  for (const error of late) expect(await error).toBeInstanceOf(OpenedStateError)
+  go()
+  await until('what it has sent is answered', () => answers === 2)
+  await turn()
+  goOn()
+  await turn()
+  expect(await errorOf(users.get('/status/200'))).toBeInstanceOf(OpenedStateError)
 })
 
 it('counts requests that share one answer in flight once', async () => {

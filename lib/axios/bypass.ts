@@ -3,7 +3,6 @@ import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { ConfigError } from '../internal/config-error.js'
 import { describeKind } from '../internal/quote.js'
-import type { Adapter } from './axios.js'
 import { isCacheHit, isPlain } from './cached.js'
 import { asksItself } from './inner-guards.js'
 import type { Post } from './wrapper.js'
@@ -12,13 +11,13 @@ import type { Post } from './wrapper.js'
 export function passesBy(
   config: InternalAxiosRequestConfig,
   circuit: ManagedCircuit,
-  adapter: Adapter,
+  adapter: AxiosAdapter | undefined,
   post: Post,
 ): boolean | ConfigError {
   const option: unknown = config.circuitBreaker
   if (option === false) return true
   // An inner guard handles the request, or a cache answers it.
-  if (typeof adapter === 'function') {
+  if (adapter) {
     if (asksItself(adapter, circuit) || (adapter !== post.plain && isHit(adapter, config, post))) {
       return true
     }

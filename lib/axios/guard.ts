@@ -15,7 +15,7 @@ import { isCancelled } from './outcome.js'
 import { Passage, passageOn } from './passage.js'
 import { rememberAsking } from './reentry.js'
 import { send, settled } from './settled.js'
-import type { Post, Wrapper } from './wrapper.js'
+import { adapterBelow, type Post, type Wrapper } from './wrapper.js'
 
 /** The only object that is made for each request: the function that sends it, with its settings. */
 export interface Guard extends Wrapper {
@@ -29,13 +29,19 @@ export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promi
   const dispatch = dispatcherOf(wrapped, config)
   const circuit = post.route.circuitOf(config)
   if (!circuit) return send(dispatch, config)
-  const passes = passesBy(config, circuit, wrapped, post)
+  const adapter = adapterOf(guard)
+  const passes = passesBy(config, circuit, adapter, post)
   if (passes === true) return passOn(dispatch, config, circuit, post)
   if (passes !== false) return Promise.reject(passes)
-  if (typeof wrapped === 'function' && mayHaveHit(wrapped, config) && !circuit.isOpenToAll) {
-    return hitOf(wrapped, config).then((hit) => hit ?? ask(dispatch, config, circuit, guard))
+  if (adapter && mayHaveHit(adapter, config) && !circuit.isOpenToAll) {
+    return hitOf(adapter, config).then((hit) => hit ?? ask(dispatch, config, circuit, guard))
   }
   return ask(dispatch, config, circuit, guard)
+}
+
+/** The adapter below the guards of all breakers. Most instances have one breaker and one adapter. */
+function adapterOf({ wrapped, post: { plain } }: Guard): AxiosAdapter | undefined {
+  return wrapped === plain ? plain : adapterBelow(wrapped)
 }
 
 /** An inner guard that refuses does not know which route has led the request to the circuit. */
@@ -101,13 +107,14 @@ function proceed(
   config: InternalAxiosRequestConfig,
   admission: Admission,
   circuit: ManagedCircuit,
-  { wrapped, post }: Guard,
+  guard: Guard,
   outer: Passage | undefined,
 ): Promise<AxiosResponse> {
+  const { wrapped, post } = guard
   if (!admission.admitted) return refuse(admission, config, circuit, wrapped, post)
   const passage = new Passage(admission, circuit, post.judge)
   // Only a foreign function can contain another guard, or a cached answer.
-  if (typeof wrapped === 'function') passage.layDown(config, wrapped, outer)
+  if (typeof wrapped === 'function') passage.layDown(config, adapterOf(guard), outer)
   return settled(dispatch, config, passage)
 }
 

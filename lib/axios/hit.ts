@@ -26,6 +26,9 @@ class Prevented extends Error {
 /** Errors of requests that were sent: a cache may hand one of them to a look as well. */
 const sentErrors = new WeakSet<object>()
 
+/** The tokens of looks, which copies of their configs have too. */
+const tokens = new WeakSet<object>()
+
 /** An adapter that sends a request reads its cancel token first. A cache has no need to. */
 class Look {
   readonly config: InternalAxiosRequestConfig
@@ -34,6 +37,7 @@ class Look {
 
   constructor(config: InternalAxiosRequestConfig) {
     this.#token = new Proxy({}, { get: (_target, key) => this.#prevent(key) })
+    tokens.add(this.#token)
     this.config = { ...config, cancelToken: this.#token } as never
   }
 
@@ -56,6 +60,11 @@ class Look {
     if (key === 'unsubscribe') return () => undefined
     throw new Prevented()
   }
+}
+
+/** Whether somebody looks for a cached answer. An inner guard neither refuses nor counts that. */
+export function isLook({ cancelToken }: InternalAxiosRequestConfig): boolean {
+  return tokens.has(cancelToken as object)
 }
 
 /** Call this if an adapter has returned a cached answer. */

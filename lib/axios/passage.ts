@@ -44,11 +44,13 @@ export class Passage {
     this.#around = undefined
   }
 
-  /** @param outer the passage on the config: another circuit's, or one that was taken */
-  layDown(config: object, adapter: AxiosAdapter, outer: Passage | undefined): void {
+  /** @param outer the passage on the config: another circuit's, or one that was taken and may be inside another's */
+  layDown(config: object, adapter: AxiosAdapter | undefined, outer: Passage | undefined): void {
     this.#adapter = adapter
-    if (keeps(adapter) && this.#permit) this.#circuit.inFlight?.share(this.#permit)
-    if (outer && outer.#permit) this.#around = outer
+    if (adapter && keeps(adapter) && this.#permit) this.#circuit.inFlight?.share(this.#permit)
+    let around = outer
+    while (around && !around.#permit) around = around.#around
+    this.#around = around
     try {
       ;(config as { [PASSAGE]?: Passage })[PASSAGE] = this
     } catch {

@@ -22,6 +22,8 @@ export interface Post {
   readonly judge: JudgeOutcome | undefined
   /** The last adapter that was checked, if it is not a cache's. Most instances have only one adapter. */
   plain: AxiosAdapter | undefined
+  /** Set for a guard that all requests share, because it guards an adapter and not an instance. */
+  readonly isShared?: true
 }
 
 export interface Wrapper extends AxiosAdapter {
@@ -41,6 +43,19 @@ export function findWrapper(
   let wrapper = adapter as Wrapper | undefined
   while (typeof wrapper === 'function' && !isIt(wrapper)) wrapper = wrapper.wrapped as Wrapper
   return typeof wrapper === 'function' ? wrapper : undefined
+}
+
+/**
+ * Finds the function below all wrappers that are made for each request, by which what is known of an adapter is
+ * kept. undefined for an adapter of axios's own, which has a name.
+ */
+export function adapterBelow(adapter: Adapter): AxiosAdapter | undefined {
+  return findWrapper(adapter, staysTheSame)
+}
+
+function staysTheSame({ asking, post }: Wrapper): unknown {
+  // An axios instance may be an adapter, too, and has a `post` of its own.
+  return !asking && (!post?.route || post.isShared)
 }
 
 /** @returns whether it worked: false if the config is frozen */

@@ -4,7 +4,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import axios, { isCancel, type AxiosInstance, type AxiosResponse } from 'axios'
 import { setupCache, type AxiosCacheInstance, type CacheOptions } from 'axios-cache-interceptor'
-import { OpenedStateError } from '../../lib/index.js'
+import { CircuitBreaker, OpenedStateError } from '../../lib/index.js'
 import { PluginHarness, errorOf, ORDERS, type Scenario } from '../support/plugin-harness.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
@@ -53,6 +53,27 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
     expect(harness.circuit.state).toBe('opened')
   })
+
+  it.each(ORDERS)(
+    'neither refuses nor counts a hit while opened, with another circuit %s',
+    async (place) => {
+      const other = new CircuitBreaker({ threshold: 1 })
+      const harness = new PluginHarness(upstream, order, (instance) => {
+        if (place === 'attached before') other.attach(instance, 'other')
+        const plugged = setupCache(instance)
+        if (place === 'attached after') other.attach(instance, 'other')
+        return plugged
+      })
+      await lookUp(harness.instance)
+      await harness.open()
+      expect(await lookUp(harness.instance)).toMatchObject({ cached: true, status: 200 })
+      expect(harness.counts).toEqual({ hits: 0, attempts: 0, failures: 0, refusals: 0 })
+      await harness.admitsProbe()
+      await errorOf(harness.instance.get('/status/503'))
+      expect(other.circuit('other')?.state).toBe('opened')
+      expect(await lookUp(harness.instance)).toMatchObject({ cached: true, status: 200 })
+    },
+  )
 
   it('does not count a hit as a probe', async () => {
     const harness = caching()

@@ -150,6 +150,60 @@ describe.each(CACHES)('%s', (_what, cache) => {
     expect(circuit.state).toBe('closed')
   })
 
+  describe.each(['before', 'after'])(
+    'beside a circuit of another breaker, attached %s it',
+    (place) => {
+      function beside(adapter: AxiosAdapter) {
+        const users = axios.create({ baseURL: upstream.origin, adapter })
+        const attach = (name: string) => {
+          const breaker = new CircuitBreaker({ threshold: 2, ttl: 60 })
+          return { breaker, circuit: breaker.attach(users, name) }
+        }
+        const other = place === 'before' ? attach('other') : undefined
+        const own = attach('users')
+        return { users, ...own, other: (other ?? attach('other')).circuit }
+      }
+
+      it('serves hits while opened, and refuses the rest', async () => {
+        const { users, breaker, circuit, other } = beside(cache(getAdapter('http')))
+        await users.get('/status/200')
+        await users.get('/status/200')
+        await open(circuit, breaker)
+        const { hits } = upstream
+        expect(await users.get('/status/200')).toMatchObject({ status: 200 })
+        expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
+        expect(upstream.hits).toBe(hits)
+        expect(other.failureCount).toBe(0)
+      })
+
+      it('leaves it to the adapter inside to ask', async () => {
+        const { users, breaker, circuit, other } = beside(cache((config) => send(config)))
+        const send = circuit.guard(getAdapter('http'))
+        await users.get('/status/200')
+        await open(circuit, breaker)
+        const { hits } = upstream
+        expect(await users.get('/status/200')).toMatchObject({ status: 200 })
+        expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
+        expect(upstream.hits).toBe(hits)
+        expect(other.failureCount).toBe(0)
+      })
+
+      it('counts no look that the adapter inside prevents', async () => {
+        const { users, breaker, circuit, other } = beside(cache((config) => send(config)))
+        const send = other.guard(getAdapter('http'))
+        await users.get('/status/200')
+        await users.get('/status/200')
+        await open(circuit, breaker)
+        const { hits } = upstream
+        expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
+        expect(await errorOf(users.get('/status/202'))).toBeInstanceOf(OpenedStateError)
+        expect(await users.get('/status/200')).toMatchObject({ status: 200 })
+        expect(upstream.hits).toBe(hits)
+        expect(other).toMatchObject({ state: 'closed', failureCount: 0 })
+      })
+    },
+  )
+
   describe('around an adapter that the circuit guards', () => {
     function guarded() {
       let circuit: Circuit | undefined
@@ -298,6 +352,28 @@ it('takes no answer to a copied config for a hit', async () => {
   expect(config.cancelToken).toBeUndefined()
   expect(await errorOf(users.get('/status/202'))).toBeInstanceOf(OpenedStateError)
   expect(upstream.hits).toBe(hits + 1)
+})
+
+it('serves hits of an adapter that has methods, as an axios instance does', async () => {
+  const marked = keeping((response) => Object.assign(response, { cached: true }))
+  const adapter = Object.assign(marked(getAdapter('http')), { post: () => undefined })
+  const { users, breaker, circuit } = service(adapter)
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  expect(await users.get('/status/200')).toMatchObject({ status: 200 })
+})
+
+it('serves hits to a fallback that sends through its own circuit', async () => {
+  const marked = keeping((response) => Object.assign(response, { cached: true }))
+  const users = axios.create({ baseURL: upstream.origin, adapter: marked(getAdapter('http')) })
+  const breaker = new CircuitBreaker({ threshold: 2, ttl: 60 })
+  const fallback = async () => (await users.get('/status/200')).status
+  const circuit = breaker.attach(users, 'users', { fallback })
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  expect(await users.get('/status/201')).toMatchObject({ data: 200 })
 })
 
 it('looks for no answer to a request that changes something', async () => {

@@ -10,11 +10,13 @@ const CALLER_FAULT =
 /** Options with the caller's own code, which may refuse a request or its redirect. */
 const CALLERS_CODE = ['httpAgent', 'httpsAgent', 'lookup', 'beforeRedirect', 'transport'] as const
 
-/** Codes of such refusals. */
-const REFUSAL_CODE = /BLOCK|DENIED|DENY|DISALLOW|FORBID|NOT_?ALLOWED|NOT_?PERMITTED|REJECTED|SSRF/i
+/** Codes of such refusals, and none of TLS, by which a service or its certificate fails. */
+const REFUSAL_CODE =
+  /^(?!ERR_SSL_|CERT_).*(BLOCK|DENIED|DENY|DISALLOW|FORBID|NOT_?ALLOWED|NOT_?PERMITTED|REJECTED|SSRF)/i
 
 /** Words in the errors of agents whose proxy failed. */
-const PROXY_WORDS = /\b(?:\w*proxy|socks\w*|tunnel\w*|timed? out|timeout|hang up|prematurely)\b/i
+const PROXY_WORDS =
+  /\b(?:\w*proxy|socks\w*|tunnel\w*|timed? out|timeout|hang up|prematurely|socket closed|negotiation error|bad response)\b/i
 
 const MAX_CAUSES = 8
 

@@ -41,6 +41,15 @@ describeOutcomes('an agent', [
   ],
   ['whose proxy fails', get('/', calls(new Error('Proxy connection timed out'))), failure],
   ['whose SOCKS fails', get('/', calls(new Error('Socks5 proxy rejected connection'))), failure],
+  ['whose SOCKS proxy hangs up', get('/', calls(new Error('Socket closed'))), failure],
+  ['whose SOCKS proxy is none', get('/', calls(new Error('Negotiation error'))), failure],
+  ['whose proxy answers with an error', get('/', calls(new Error('Bad response: 502'))), failure],
+  [
+    'whose certificate the service denies',
+    get('/', calls(refusal({ code: 'ERR_SSL_TLSV1_ALERT_ACCESS_DENIED' }))),
+    failure,
+  ],
+  ['that does not trust the service', get('/', calls(refusal({ code: 'CERT_REJECTED' }))), failure],
   ['that does nothing of its own', get('/reset', { httpAgent: new Agent() }), 'failure'],
 ])
 

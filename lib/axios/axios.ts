@@ -27,7 +27,8 @@ export function dispatcherOf(adapter: Adapter, config: InternalAxiosRequestConfi
     adapter: Adapter,
     config: InternalAxiosRequestConfig,
   ) => AxiosAdapter
-  return lookUp(adapter ?? axios.default.defaults.adapter, config)
+  // As axios does: `false` and an empty name are no adapter either.
+  return lookUp(adapter || axios.default.defaults.adapter, config)
 }
 
 export function newHeaders(): AxiosResponse['headers'] {

@@ -50,6 +50,8 @@ const ADAPTERS: readonly [string, Change][] = [
   ['sets its own function', sendingBy((config: Config) => getAdapter('http')(config))],
   ['removes it', sendingBy(undefined)],
   ['sets null', sendingBy(null)],
+  ['sets false', sendingBy(false)],
+  ['sets an empty name', sendingBy('')],
   ['drops it from a copy', ({ adapter: _dropped, ...rest }) => rest as Config],
   [
     'picks all but it',

@@ -27,9 +27,14 @@ function timeOf(text: string): number {
   return Date.parse(ASCTIME.test(text) ? `${text} GMT` : text)
 }
 
-/** Adapters of other authors may write the names as they like. */
+type Entries = Iterable<readonly [string, unknown]>
+
+/** Adapters of other authors may write the names as they like, and return any object that axios reads. */
 function headerOf(headers: unknown, name: string): string {
-  const entries = tryCall(() => Object.entries(headers as object)) ?? []
-  const [, value] = entries.find(([key]) => key.toLowerCase() === name) ?? []
+  const valueIn = (entries: Entries): unknown =>
+    [...entries].find(([key]) => key.toLowerCase() === name)?.[1]
+  const value =
+    tryCall(() => valueIn(headers as Entries)) ??
+    tryCall(() => valueIn(Object.entries(headers as object)))
   return (tryCall(() => String(value)) ?? '').trim()
 }

@@ -393,14 +393,14 @@ describe('probes', () => {
 })
 
 describe('Retry-After', () => {
-  const answering = (headers: Record<string, string>, options: CircuitOptions) => {
+  const answering = (headers: object, options: CircuitOptions) => {
     const started = guarded({ threshold: 2, ttl: 10, ...options })
     started.users.defaults.adapter = async (config) => {
       const { data, ...answer } = await axios.get('/status/503', {
         baseURL: upstream.origin,
         validateStatus: null,
       })
-      const response = { ...answer, data: data as unknown, headers, config }
+      const response = { ...answer, data: data as unknown, headers: headers as never, config }
       throw new axios.AxiosError('', 'ERR_BAD_RESPONSE', config, null, response)
     }
     return started
@@ -432,6 +432,16 @@ describe('Retry-After', () => {
     ['eleven digits', { 'retry-after': '99999999999' }, 120],
     ['more digits than a number has', { 'retry-after': '9'.repeat(400) }, 120],
     ['digits and more', { 'retry-after': '99999999999s' }, 10],
+    ['seconds, as fetch returns them', new Headers({ 'Retry-After': '60' }), 60],
+    [
+      'a date, as fetch returns it',
+      new Headers({ 'Retry-After': 'Thu, 26 Nov 2026 12:01:00 GMT', Date: date }),
+      60,
+    ],
+    ['seconds in a map', new Map([['Retry-After', '60']]), 60],
+    ['seconds in the headers of axios', new AxiosHeaders({ 'Retry-After': '60' }), 60],
+    ['a map without names', new Map([[Symbol('name'), '60']]), 10],
+    ['a list that is no list of headers', [60, undefined], 10],
   ])('of %s', async (_what, headers, seconds) => {
     const { users, circuit } = answering(headers, { maxRetryAfter: 120 })
     await send(users, 'ff')

@@ -7,7 +7,7 @@ export interface Attempt extends FailureReason {
   readonly circuit: string
   readonly outcome: Outcome
   readonly probe: boolean
-  /** The HTTP method in lower case, as axios writes it. */
+  /** The HTTP method, in lower case as axios writes it, unless an interceptor has written it otherwise. */
   readonly method: string
   /** Seconds from the dispatch to the end of the answer. */
   readonly duration: number

@@ -16,8 +16,10 @@ const NO_ANSWER = 'error'
 /** For a number that is not an HTTP status. */
 const NO_STATUS = 'other'
 
-export function methodLabel(method: string, other: string): string {
-  return METHODS.get(method) ?? other
+/** @param method in lower case as axios writes it, or as an interceptor has left it, which may be anything */
+export function methodLabel(method: unknown, other: string): string {
+  if (typeof method !== 'string') return other
+  return METHODS.get(method) ?? METHODS.get(method.toLowerCase()) ?? other
 }
 
 export function isStatus(status: number | undefined): status is number {

@@ -174,6 +174,14 @@ it('times requests in seconds, under the attributes of the conventions', async (
   })
 })
 
+it('knows a method that an interceptor has written in capitals', async () => {
+  const { exported, request, users } = observed()
+  users.interceptors.request.use((config) => Object.assign(config, { method: 'POST' }))
+  await request('/')
+  const values = await exported.values('circuit_breaker.request.duration')
+  expect(Object.keys(values)).toEqual(['POST 200'])
+})
+
 it('counts separately what a circuit that is forced closed would have refused', async () => {
   const { circuit, exported, request } = observed()
   expect(await exported.values('circuit_breaker.dry_run.rejected')).toEqual({ '': 0 })

@@ -224,6 +224,24 @@ describe('the durations of requests', () => {
     })
   })
 
+  it('are counted by method, however an interceptor has written it', async () => {
+    const { exporter, users } = await collected()
+    const methods: unknown[] = ['POST', 'Put', 'get', 'purge', null, 5, {}]
+    users.interceptors.request.use((config) =>
+      Object.assign(config, { method: methods[Number(config.url)] }),
+    )
+    const answer = { data: '', status: 200, statusText: '', headers: {} }
+    for (const index of methods.keys()) {
+      await users.get(String(index), { adapter: async (config) => ({ ...answer, config }) })
+    }
+    expect(await exporter.samples(`${DURATION}_count{${name}`)).toEqual({
+      ',method="POST",status="2xx"}': 1,
+      ',method="PUT",status="2xx"}': 1,
+      ',method="GET",status="2xx"}': 1,
+      ',method="OTHER",status="2xx"}': 4,
+    })
+  })
+
   it('are counted by exact status if the option says so', async () => {
     const { exporter, request } = await collected({}, { statusLabel: 'code' })
     for (const path of ['/', '/status/204', '/status/404', '/reset']) await request(path)

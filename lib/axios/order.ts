@@ -4,6 +4,13 @@
  */
 import { markAsking } from './reentry.js'
 
+/** Marks the functions of all copies of the package, since an instance may have guards of several. */
+const GUARD = Symbol.for('axios-breaker.guard.1')
+
+interface Marked {
+  readonly [GUARD]?: true
+}
+
 interface Handler {
   readonly runWhen?: unknown
 }
@@ -25,11 +32,11 @@ export function runAround(manager: Manager): void {
   }
 }
 
-/** Undoes `runAround` once no guard is left. */
+/** Undoes `runAround` once no guard of any copy is left. */
 export function runInLine(manager: Manager): void {
   const { handlers, forEach } = manager
   const hasGuard = Array.isArray(handlers) && handlers.some(isGuard)
-  if (forEach === visitGuardsAround && !hasGuard) delete manager.forEach
+  if (isMarked(forEach) && !hasGuard) delete manager.forEach
 }
 
 /** Replaces `InterceptorManager.forEach`, with which axios collects the interceptors of a request. */
@@ -49,8 +56,15 @@ function visitGuardsAround(this: Manager, visit: Visit): void {
 
 /** axios leaves a gap in place of an ejected interceptor. Reads by name, because this runs for each request. */
 function isGuard(handler: Handler | null | undefined): boolean {
-  return handler?.runWhen === markAsking
+  const runWhen = handler?.runWhen
+  return runWhen === markAsking || isMarked(runWhen)
 }
+
+function isMarked(value: unknown): boolean {
+  return (value as Marked | null | undefined)?.[GUARD] === true
+}
+
+for (const own of [markAsking, visitGuardsAround]) Object.assign(own, { [GUARD]: true })
 
 function inherited(manager: Manager): unknown {
   const prototype = Object.getPrototypeOf(manager) as Manager | null

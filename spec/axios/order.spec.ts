@@ -1,0 +1,57 @@
+/** Guards run around all other interceptors, even if several copies of the package are on one instance. */
+import axios, { getAdapter, type AxiosInstance } from 'axios'
+import { CircuitBreaker } from '../../lib/index.js'
+import { copyOf } from '../support/copies.js'
+import { Upstream } from '../support/upstream.js'
+
+let upstream: Upstream
+beforeAll(async () => {
+  upstream = await Upstream.start()
+})
+afterAll(() => upstream.stop())
+
+/** A circuit of each copy, on an instance whose interceptor replaces the adapter. */
+async function copies() {
+  const other = await copyOf(() => import('../../lib/index.js'))
+  const users = axios.create({ baseURL: upstream.origin })
+  users.interceptors.request.use((config) => Object.assign(config, { adapter: getAdapter('http') }))
+  const circuits = [CircuitBreaker, other.CircuitBreaker].map((Breaker) =>
+    new Breaker({ threshold: 3 }).attach(users, 'users'),
+  )
+  return { users, circuits }
+}
+
+async function fail(users: AxiosInstance, times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) {
+    await users.get('/status/500').catch(() => undefined)
+  }
+}
+
+const isReplaced = ({ interceptors }: AxiosInstance): boolean =>
+  Object.hasOwn(interceptors.request, 'forEach')
+
+it('counts in the circuits of two copies', async () => {
+  const { users, circuits } = await copies()
+  await fail(users, 2)
+  expect(circuits.map(({ failureCount }) => failureCount)).toEqual([2, 2])
+  await fail(users, 1)
+  expect(circuits.map(({ state }) => state)).toEqual(['opened', 'opened'])
+})
+
+it.each([0, 1])(
+  'counts in the circuit of one copy after that of the other is detached',
+  async (gone) => {
+    const { users, circuits } = await copies()
+    circuits[gone]?.detach()
+    await fail(users, 3)
+    expect(circuits[1 - gone]?.state).toBe('opened')
+    expect(isReplaced(users)).toBe(true)
+  },
+)
+
+it.each([0, 1])('leaves nothing on the instance once no copy has a guard there', async (first) => {
+  const { users, circuits } = await copies()
+  circuits[first]?.detach()
+  circuits[1 - first]?.detach()
+  expect(isReplaced(users)).toBe(false)
+})

@@ -29,7 +29,8 @@ const observers = sharedByCopies('observers.1', () => new WeakMap<Meter, Observe
  * `circuit_breaker.rejected` of the active span. Several breakers may share a meter: circuits of the
  * same name are added up, the worse state counts, and a storage is up if all are. Observing the same
  * breaker through the same meter again changes nothing. A detached circuit is exported as closed once more,
- * and then no longer, unless the SDK exports cumulatively.
+ * and then no longer, unless the SDK exports cumulatively. If more than 1,000 events are published in one turn of
+ * the event loop, the rest are delivered later, and their refusals may appear in the span of another request.
  *
  * @returns a function that removes the listeners and stops the gauges; idempotent
  * @throws ConfigError for a bad option, and for a meter that has other buckets already

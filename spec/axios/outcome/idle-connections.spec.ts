@@ -2,6 +2,7 @@
 import { Agent } from 'node:http'
 import axios, { type AxiosInstance } from 'axios'
 import { CircuitBreaker } from '../../../lib/index.js'
+import { TestClock } from '../../../lib/testing/index.js'
 import { judgementOf } from '../../support/judgement.js'
 import { until } from '../../support/until.js'
 import { Upstream } from '../../support/upstream.js'
@@ -77,4 +78,21 @@ it('opens if a service closes every connection, new ones too', async () => {
     return circuit.state === 'opened'
   })
   expect(upstream.hits).toBe(5)
+})
+
+it.each([
+  ['is ignored, however long it has waited', {}, 0],
+  ['counts if it was slow', { slowAfter: 2 }, 1],
+])('a request that was reset on an earlier connection %s', async (_what, options, failures) => {
+  const clock = new TestClock()
+  const users = axios.create(defaults())
+  const breaker = new CircuitBreaker({ ...options, now: clock.now })
+  const circuit = breaker.attach(users, 'users')
+  await warmUp(users)
+  const held = users.get('/hold').catch(() => undefined)
+  await until('it has arrived', () => upstream.held.length === 1)
+  clock.advance(3)
+  upstream.held.shift()?.destroy()
+  await held
+  expect(circuit.failureCount).toBe(failures)
 })

@@ -11,12 +11,12 @@ export type Adapter = InternalAxiosRequestConfig['adapter']
 /** The class of axios's errors, or Error if a mock has no working one. */
 export const BaseError: typeof AxiosError = errorClass()
 
-export function isAxiosError(error: unknown): error is AxiosError {
-  return Boolean(tryCall(() => axios.isAxiosError(error)))
+export function isAxiosError(error: unknown): boolean | undefined {
+  return tryCall(() => axios.isAxiosError(error))
 }
 
-export function isCancel(error: unknown): boolean {
-  return Boolean(tryCall(() => axios.isCancel(error)))
+export function isCancel(error: unknown): boolean | undefined {
+  return tryCall(() => axios.isCancel(error))
 }
 
 /** @returns the function that sends a request. @throws if axios has no adapter of this name, or is a mock */

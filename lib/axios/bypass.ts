@@ -3,7 +3,7 @@ import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { ConfigError } from '../internal/config-error.js'
 import { describeKind } from '../internal/quote.js'
-import { isCacheHit, isPlain } from './cached.js'
+import { isCacheHit } from './cached.js'
 import { asksItself } from './inner-guards.js'
 import type { Post } from './wrapper.js'
 
@@ -28,7 +28,8 @@ export function passesBy(
 /** Remembers plain adapters: reading a function's name and length costs as much as everything else here. */
 function isHit(adapter: AxiosAdapter, config: InternalAxiosRequestConfig, post: Post): boolean {
   if (isCacheHit(adapter, config)) return true
-  if (isPlain(adapter)) post.plain = adapter
+  // No cache's adapter, since those take no config. What takes none may be a hit with another config.
+  if (adapter.length > 0) post.plain = adapter
   return false
 }
 

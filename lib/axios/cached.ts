@@ -15,11 +15,6 @@ export function isCacheHit(adapter: AxiosAdapter, config: InternalAxiosRequestCo
   return adapter.name === CACHED || isMinifiedHit(adapter, config)
 }
 
-/** Whether `isCacheHit` is false for this adapter with any config. */
-export function isPlain(adapter: AxiosAdapter): boolean {
-  return adapter.name !== CACHED && adapter.length > 0
-}
-
 /** Whether a cache has marked the response, or the request behind it. */
 export function isCachedAnswer(response: unknown): boolean {
   try {

@@ -12,11 +12,11 @@ const CALLERS_CODE = ['httpAgent', 'httpsAgent', 'lookup', 'beforeRedirect', 'tr
 
 /** Codes of such refusals, and none of TLS, by which a service or its certificate fails. */
 const REFUSAL_CODE =
-  /^(?!ERR_SSL_|CERT_).*(BLOCK|DENIED|DENY|DISALLOW|FORBID|NOT_?ALLOWED|NOT_?PERMITTED|REJECTED|SSRF)/i
+  /^(?!ERR_SSL_|CERT_).*(BLOCK|DEN(IED|Y)|DISALLOW|FORBID|NOT_?(ALLOWED|PERMITTED)|REJECTED|SSRF)/i
 
 /** Words in the errors of agents whose proxy failed. */
 const PROXY_WORDS =
-  /\b(?:\w*proxy|socks\w*|tunnel\w*|timed? out|timeout|hang up|prematurely|socket closed|negotiation error|bad response)\b/i
+  /\b(\w*proxy|socks\w*|tunnel\w*|timed? ?out|hang up|prematurely|socket closed|negotiation error|bad response)\b/i
 
 const MAX_CAUSES = 8
 
@@ -69,9 +69,8 @@ function isControlFlow(error: unknown): boolean {
 }
 
 function isThrownRedirect(thrown: unknown): boolean {
-  if (typeof thrown !== 'object' || thrown === null || 'message' in thrown) return false
   const status = Number(property(thrown, 'status'))
-  return status >= 300 && status < 400
+  return status >= 300 && status < 400 && property(thrown, 'message') === undefined
 }
 
 /**
@@ -100,7 +99,11 @@ function isRefusedByOwnCode(error: unknown, config: InternalAxiosRequestConfig):
   if (property(origin, 'syscall') !== undefined || isOfLocation(origin)) return false
   if (code !== undefined) return typeof code === 'string' && REFUSAL_CODE.test(code)
   const message = messageOf(origin)
-  return isError(origin) && !PROXY_WORDS.test(message) && !saysNetworkFailed(message)
+  return (
+    property(origin, 'message') !== undefined &&
+    !PROXY_WORDS.test(message) &&
+    !saysNetworkFailed(message)
+  )
 }
 
 /** Only axios's own adapters are known to call the caller's code. */
@@ -108,10 +111,10 @@ function isBuiltIn({ adapter }: InternalAxiosRequestConfig): boolean {
   return typeof adapter !== 'function'
 }
 
-function bringsCode(config: InternalAxiosRequestConfig): boolean {
+function bringsCode(config: InternalAxiosRequestConfig): unknown {
   return (
-    CALLERS_CODE.some((option) => Boolean(property(config, option))) ||
-    Boolean(property(property(config, 'fetchOptions'), 'dispatcher'))
+    CALLERS_CODE.some((option) => property(config, option)) ||
+    property(property(config, 'fetchOptions'), 'dispatcher')
   )
 }
 
@@ -119,10 +122,6 @@ function bringsCode(config: InternalAxiosRequestConfig): boolean {
 function isOfLocation(origin: unknown): boolean {
   const name = property(origin, 'name')
   return name === 'TypeError' || /redirect count|URL scheme/.test(messageOf(origin))
-}
-
-function isError(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'message' in value
 }
 
 /** The error and its causes, the root cause last. Causes may be circular. */

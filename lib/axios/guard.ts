@@ -29,7 +29,7 @@ export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promi
   const dispatch = dispatcherOf(wrapped, config)
   const circuit = post.route.circuitOf(config)
   if (!circuit) return send(dispatch, config)
-  const adapter = adapterOf(guard)
+  const adapter = adapterBelow(wrapped, post.plain)
   const passes = passesBy(config, circuit, adapter, post)
   if (passes === true) return passOn(dispatch, config, circuit, post)
   if (passes !== false) return Promise.reject(passes)
@@ -37,11 +37,6 @@ export function attempt(config: InternalAxiosRequestConfig, guard: Guard): Promi
     return hitOf(adapter, config).then((hit) => hit ?? ask(dispatch, config, circuit, guard))
   }
   return ask(dispatch, config, circuit, guard)
-}
-
-/** The adapter below the guards of all breakers. Most instances have one breaker and one adapter. */
-function adapterOf({ wrapped, post: { plain } }: Guard): AxiosAdapter | undefined {
-  return wrapped === plain ? plain : adapterBelow(wrapped)
 }
 
 /** An inner guard that refuses does not know which route has led the request to the circuit. */
@@ -107,14 +102,14 @@ function proceed(
   config: InternalAxiosRequestConfig,
   admission: Admission,
   circuit: ManagedCircuit,
-  guard: Guard,
+  { wrapped, post }: Guard,
   outer: Passage | undefined,
 ): Promise<AxiosResponse> {
-  const { wrapped, post } = guard
   if (!admission.admitted) return refuse(admission, config, circuit, wrapped, post)
   const passage = new Passage(admission, circuit, post.judge)
   // Only a foreign function can contain another guard, or a cached answer.
-  if (typeof wrapped === 'function') passage.layDown(config, adapterOf(guard), outer)
+  if (typeof wrapped === 'function')
+    passage.layDown(config, adapterBelow(wrapped, post.plain), outer)
   return settled(dispatch, config, passage)
 }
 

@@ -6,7 +6,7 @@ import { OpenedStateError } from './errors.js'
 import { askFallback, type Fallback } from './fallback.js'
 import type { Attachable } from './instance.js'
 import type { JudgeOutcome } from './judge.js'
-import { runAround, runInLine } from './order.js'
+import { hasHandler, runAround, runInLine } from './order.js'
 import { guard } from './place.js'
 import { markAsking } from './reentry.js'
 import type { Route } from './route.js'
@@ -71,10 +71,9 @@ function interceptorsOf(instance: Attachable): Interceptors {
 
 /** Before axios 1.20, ids are indexes. After a `clear()`, ours may belong to another interceptor. */
 function ejectOwn(interceptors: Interceptors[keyof Interceptors], id: number, own: unknown): void {
-  const handlers = property(interceptors, 'handlers')
   const isOwn = (handler: unknown): boolean =>
     property(handler, 'fulfilled') === own || property(handler, 'rejected') === own
-  if (Array.isArray(handlers) && handlers.some(isOwn)) interceptors.eject(id)
+  if (hasHandler(interceptors, isOwn)) interceptors.eject(id)
 }
 
 async function answerRefusal(

@@ -26,7 +26,11 @@ function askJudge(judge: JudgeOutcome, result: AttemptResult): Outcome | undefin
   try {
     const answer: unknown = judge(result)
     if (answer === undefined || isOutcome(answer)) return answer
-    refuseAnswer(judge, answer)
+    // A judge must answer at once: a promise settles too late.
+    Promise.resolve(answer).catch(() => undefined)
+    throw new TypeError(
+      `expected "success", "failure", "ignored" or undefined, given ${typeof answer}`,
+    )
   } catch (error) {
     reportOnce(FAILED, judge, error)
   }
@@ -35,11 +39,4 @@ function askJudge(judge: JudgeOutcome, result: AttemptResult): Outcome | undefin
 
 function isOutcome(value: unknown): value is Outcome {
   return value === 'success' || value === 'failure' || value === 'ignored'
-}
-
-/** A judge must answer at once: a promise settles too late. */
-function refuseAnswer(judge: JudgeOutcome, answer: unknown): void {
-  Promise.resolve(answer).catch(() => undefined)
-  const expected = 'expected "success", "failure", "ignored" or undefined'
-  reportOnce(FAILED, judge, new TypeError(`${expected}, given ${typeof answer}`))
 }

@@ -4,7 +4,7 @@
  * argument may contain any host or header.
  */
 const NETWORK_WORDS = new RegExp(
-  [
+  `^(?:${[
     // Chrome, Edge, Node's undici, Expo, and Bun.
     'failed to (fetch|open socket|connect)',
     'fetch failed',
@@ -25,9 +25,7 @@ const NETWORK_WORDS = new RegExp(
     // Deno.
     'error (sending request|trying to connect|reading a body)',
     '(client error|connection|connect|dns error|tcp connect error|tls|handshake)\\b(?!.*header)',
-  ]
-    .map((words) => `^${words}(?!\\w)`)
-    .join('|'),
+  ].join('|')})(?!\\w)`,
   'i',
 )
 

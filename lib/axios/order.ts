@@ -2,24 +2,22 @@
  * A guard's interceptor runs first and last, whatever was attached before or after it: first, because a chain
  * may break off; last, because others choose, replace or drop the adapter.
  */
-import { markAsking } from './reentry.js'
-
-/** Marks the functions of all copies of the package, since an instance may have guards of several. */
-const GUARD = Symbol.for('axios-breaker.guard.1')
+import { property } from '../internal/property.js'
+import { GUARD } from './reentry.js'
 
 interface Marked {
-  readonly [GUARD]?: true
+  readonly [GUARD]?: boolean
 }
 
 interface Handler {
-  readonly runWhen?: unknown
+  readonly runWhen?: Marked | null
 }
 
 type Visit = (handler: Handler) => void
 
 interface Manager {
   readonly handlers?: unknown
-  forEach?: unknown
+  forEach?: Marked
 }
 
 /** Uses no more of the manager than axios does: it may be foreign, or a mock. */
@@ -34,9 +32,12 @@ export function runAround(manager: Manager): void {
 
 /** Undoes `runAround` once no guard of any copy is left. */
 export function runInLine(manager: Manager): void {
-  const { handlers, forEach } = manager
-  const hasGuard = Array.isArray(handlers) && handlers.some(isGuard)
-  if (isMarked(forEach) && !hasGuard) delete manager.forEach
+  if (isMarked(manager.forEach) && !hasHandler(manager, isGuard)) delete manager.forEach
+}
+
+export function hasHandler(manager: object, isIt: (handler: Handler) => boolean): boolean {
+  const handlers = property(manager, 'handlers')
+  return Array.isArray(handlers) && (handlers as Handler[]).some(isIt)
 }
 
 /** Replaces `InterceptorManager.forEach`, with which axios collects the interceptors of a request. */
@@ -53,18 +54,17 @@ function visitGuardsAround(this: Manager, visit: Visit): void {
   const around = others.length > 0 ? [...guards, ...others, ...guards] : guards
   for (const handler of around) visit(handler)
 }
+visitGuardsAround[GUARD] = true
 
 /** axios leaves a gap in place of an ejected interceptor. Reads by name, because this runs for each request. */
 function isGuard(handler: Handler | null | undefined): boolean {
-  const runWhen = handler?.runWhen
-  return runWhen === markAsking || isMarked(runWhen)
+  return isMarked(handler?.runWhen)
 }
 
-function isMarked(value: unknown): boolean {
-  return (value as Marked | null | undefined)?.[GUARD] === true
+/** Whether the function is a guard's, of any copy of the package: an instance may have guards of several. */
+function isMarked(made: Marked | null | undefined): boolean {
+  return made?.[GUARD] === true
 }
-
-for (const own of [markAsking, visitGuardsAround]) Object.assign(own, { [GUARD]: true })
 
 function inherited(manager: Manager): unknown {
   const prototype = Object.getPrototypeOf(manager) as Manager | null

@@ -69,8 +69,8 @@ function isOpaque(
   return property(asked, 'redirect') === 'manual' || property(asked, 'mode') === 'no-cors'
 }
 
-export function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): boolean {
-  return Boolean(signal?.aborted) || Boolean(cancelToken?.reason)
+export function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): unknown {
+  return signal?.aborted || cancelToken?.reason
 }
 
 /** Why the caller cancelled: anything, such as the error of another request. */

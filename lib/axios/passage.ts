@@ -11,7 +11,7 @@ import type { Attempt } from '../circuit/events.js'
 import type { Outcome, Permit } from '../circuit/types.js'
 import { tryCall } from '../internal/property.js'
 import { isCachedAnswer } from './cached.js'
-import { isKeeper, keeps, noteError } from './hit.js'
+import { keeps, learn, noteError } from './hit.js'
 import { leaveTo } from './inner-guards.js'
 import { judgeResult, type JudgeOutcome } from './judge.js'
 import { reasonOf, withReason, type AttemptResult } from './outcome.js'
@@ -40,11 +40,9 @@ export class Passage {
     this.#judge = judge
     this.#startedAt = circuit.published.hasAttemptListeners ? performance.now() : undefined
     this.#permit = permit
-    this.#adapter = undefined
-    this.#around = undefined
   }
 
-  /** @param outer the passage on the config: another circuit's, or one that was taken and may be inside another's */
+  /** @param outer the passage on the config: another circuit's, or one that was taken, which may have one around it */
   layDown(config: object, adapter: AxiosAdapter | undefined, outer: Passage | undefined): void {
     this.#adapter = adapter
     if (adapter && keeps(adapter) && this.#permit) this.#circuit.inFlight?.share(this.#permit)
@@ -111,14 +109,14 @@ export class Passage {
     if (!this.#adapter) return false
     const answer = response ?? error
     const isKept = isCachedAnswer(answer) || this.#isForeign(answer, config)
-    if (isKept) isKeeper(this.#adapter)
+    if (isKept) learn(this.#adapter, true)
     else if (error !== undefined) noteError(error)
     return isKept
   }
 
   #isForeign(answer: unknown, own: object): boolean {
     const carried = configOf(answer)
-    if (carried === own || typeof carried !== 'object' || carried === null) return false
+    if (carried === own || !carried) return false
     // What the answer carries may be anything, such as a proxy that throws.
     const passage = Passage.to(
       this.#circuit,

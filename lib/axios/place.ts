@@ -3,7 +3,6 @@ import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { ManagedCircuit } from '../circuit/managed-circuit.js'
 import { dispatcherOf, type Adapter } from './axios.js'
 import { attempt, type Guard } from './guard.js'
-import { isLook } from './hit.js'
 import type { JudgeOutcome } from './judge.js'
 import { Passage, passageOn } from './passage.js'
 import type { Route } from './route.js'
@@ -56,12 +55,12 @@ export function guardAdapter(
   judge: JudgeOutcome | undefined,
 ): AxiosAdapter {
   const guarding = ((config) => {
-    if (circuit.isReleased || isLook(config)) return dispatcherOf(adapter, config)(config)
+    if (circuit.isReleased) return dispatcherOf(adapter, config)(config)
     Passage.to(circuit, passageOn(config))?.leave()
     return attempt(config, guarding)
   }) as Guard
   return Object.assign(guarding, {
     wrapped: adapter as Adapter,
-    post: { route: circuit, judge, plain: undefined, isShared: true as const },
+    post: { route: circuit, judge, plain: undefined },
   })
 }

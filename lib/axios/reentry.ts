@@ -27,6 +27,9 @@ const calls = sharedByCopies<Calls>('fallbacks.1', () => ({
   askings: new WeakMap(),
 }))
 
+/** Marks the functions of guards, of all copies of the package. */
+export const GUARD = Symbol.for('axios-breaker.guard.1')
+
 /**
  * The `runWhen` of the guards' interceptors, which also identifies them. axios calls it as soon as a request
  * is made, while asynchronous interceptors may delay the guard. It marks requests made during the call of a
@@ -36,6 +39,7 @@ export function markAsking(config: InternalAxiosRequestConfig): true {
   if (calls.current) mark(config, calls.current)
   return true
 }
+markAsking[GUARD] = true
 
 /** Stores for a refusal which fallback sent its request. */
 export function rememberAsking(error: object, adapter: Adapter): void {

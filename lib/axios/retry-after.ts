@@ -31,10 +31,10 @@ type Entries = Iterable<readonly [string, unknown]>
 
 /** Adapters of other authors may write the names as they like, and return any object that axios reads. */
 function headerOf(headers: unknown, name: string): string {
-  const valueIn = (entries: Entries): unknown =>
-    [...entries].find(([key]) => key.toLowerCase() === name)?.[1]
-  const value =
-    tryCall(() => valueIn(headers as Entries)) ??
-    tryCall(() => valueIn(Object.entries(headers as object)))
-  return (tryCall(() => String(value)) ?? '').trim()
+  const value = tryCall(() => {
+    const isList = property(headers, Symbol.iterator) !== undefined
+    const entries = isList ? (headers as Entries) : Object.entries(headers as object)
+    return String([...entries].find(([key]) => key.toLowerCase() === name)?.[1])
+  })
+  return (value ?? '').trim()
 }

@@ -89,7 +89,8 @@ function thenOf(
   }
   const fail = (error: unknown): unknown => {
     record({ error })
-    return (onError ?? thrown)(error)
+    if (onError) return onError(error)
+    throw error
   }
   try {
     return answer.then(succeed, fail)
@@ -99,22 +100,15 @@ function thenOf(
   }
 }
 
-function thrown(error: unknown): never {
-  throw error
-}
-
+/**
+ * The caller may cancel with the error of another request. The fetch adapter then rejects with it, or with a
+ * copy, and its answer is the other request's.
+ */
 function responseOf(error: unknown, config: object): { response?: AxiosResponse } {
   const response = property(error, 'response')
-  return typeof response === 'object' && response !== null && !isOfReason(response, config)
+  const isOfReason = response === property(reasonOf(config), 'response')
+  const isOthers = isOfReason && property(response, 'config') !== config
+  return typeof response === 'object' && response !== null && !isOthers
     ? { response: response as AxiosResponse }
     : {}
-}
-
-/**
- * Whether it answers another request, with whose error the caller has cancelled this one: the fetch adapter
- * rejects with that error, or with a copy.
- */
-function isOfReason(response: object, config: object): boolean {
-  const isReason = property(reasonOf(config), 'response') === response
-  return isReason && property(response, 'config') !== config
 }

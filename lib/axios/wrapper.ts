@@ -4,6 +4,7 @@
  */
 import type { AxiosAdapter, InternalAxiosRequestConfig } from 'axios'
 import type { Adapter } from './axios.js'
+import type { Attachable } from './instance.js'
 import type { JudgeOutcome } from './judge.js'
 import type { Route } from './route.js'
 
@@ -22,8 +23,8 @@ export interface Post {
   readonly judge: JudgeOutcome | undefined
   /** The last adapter that was checked, if it is not a cache's. Most instances have only one adapter. */
   plain: AxiosAdapter | undefined
-  /** Set for a guard that all requests share, because it guards an adapter and not an instance. */
-  readonly isShared?: true
+  /** Set for the guards of an instance, which are made for each request. Those of an adapter stay the same. */
+  release?(instance: Attachable): void
 }
 
 export interface Wrapper extends AxiosAdapter {
@@ -46,16 +47,20 @@ export function findWrapper(
 }
 
 /**
- * Finds the function below all wrappers that are made for each request, by which what is known of an adapter is
- * kept. undefined for an adapter of axios's own, which has a name.
+ * Finds the adapter below all wrappers that are made for each request, since whatever is known of an adapter is kept
+ * by its identity. undefined for one of axios's own, which has a name.
+ *
+ * @param plain an adapter that is known to be no wrapper: most requests have the same one
  */
-export function adapterBelow(adapter: Adapter): AxiosAdapter | undefined {
-  return findWrapper(adapter, staysTheSame)
+export function adapterBelow(
+  adapter: Adapter,
+  plain: AxiosAdapter | undefined,
+): AxiosAdapter | undefined {
+  return adapter === plain ? plain : findWrapper(adapter, staysTheSame)
 }
 
 function staysTheSame({ asking, post }: Wrapper): unknown {
-  // An axios instance may be an adapter, too, and has a `post` of its own.
-  return !asking && (!post?.route || post.isShared)
+  return !asking && !post?.release
 }
 
 /** @returns whether it worked: false if the config is frozen */

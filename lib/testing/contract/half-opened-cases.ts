@@ -1,21 +1,7 @@
-/** A half-opened circuit: who gets a permit, and what the end of a probe changes. */
+/** A half-opened circuit: what the end of a probe changes. */
 import type { CircuitState, Outcome } from '../../circuit/types.js'
-import { check, must } from './checks.js'
+import { check } from './checks.js'
 import { START, type Case } from './scene.js'
-
-function grants(permits: number): Case {
-  return {
-    name: `grants no more than ${permits} at once, whichever process asks first`,
-    needs: ['setClock'],
-    async run(scene) {
-      const [one, two] = await scene.joinDue({ permits })
-      const asked = Array.from({ length: 20 }, (_, at) => (at % 2 ? one : two).acquire(`t${at}`))
-      const granted = (await Promise.all(asked)).filter((answer) => answer.granted)
-      must(granted.length === permits, `Expected ${permits} permits, got ${granted.length}`)
-      check(await one.read(), { state: 'half-opened', heldFor: 60 })
-    },
-  }
-}
 
 function ends(outcome: Outcome, state: CircuitState, failureCount: number): Case {
   return {
@@ -32,8 +18,6 @@ function ends(outcome: Outcome, state: CircuitState, failureCount: number): Case
 }
 
 export const HALF_OPENED: readonly Case[] = [
-  grants(1),
-  grants(3),
   ends('success', 'closed', 0),
   ends('failure', 'opened', 3),
   ends('ignored', 'half-opened', 3),
@@ -47,30 +31,6 @@ export const HALF_OPENED: readonly Case[] = [
       check(await one.settle('t', 'success'), { state: 'closed', granted: true })
       const { version } = one.known
       check(await one.settle('t', 'failure'), { version, granted: false })
-    },
-  },
-  {
-    name: 'grants the permit again to the token that holds it',
-    needs: ['setClock'],
-    async run(scene) {
-      const [one, two] = await scene.joinDue()
-      check(await one.acquire('t'), { granted: true })
-      check(await one.acquire('t'), { granted: true })
-      check(await two.acquire('u'), { granted: false })
-    },
-  },
-  {
-    name: 'grants the permit to another process after the lease, and ignores the former holder',
-    needs: ['setClock'],
-    async run(scene) {
-      const [one, two] = await scene.joinDue()
-      await one.acquire('t')
-      await scene.setClock(START + 11 + 60)
-      check(await two.acquire('u'), { granted: false, heldFor: 0 })
-      await scene.setClock(START + 11 + 61)
-      check(await two.acquire('u'), { granted: true })
-      check(await one.settle('t', 'success'), { state: 'half-opened', granted: false })
-      check(await one.ask({ op: 'renew', token: 't', lease: 60 }), { granted: false })
     },
   },
   {
@@ -108,31 +68,6 @@ export const HALF_OPENED: readonly Case[] = [
       check(await one.acquire('v'), { granted: false })
       check(await two.settle('u', 'ignored'), { state: 'opened', granted: false, heldFor: 0 })
       check(await one.acquire('v'), { granted: true })
-    },
-  },
-  {
-    name: 'renews a permit for its holder',
-    needs: ['setClock'],
-    async run(scene) {
-      const [one, two] = await scene.joinDue()
-      await one.acquire('t')
-      await scene.setClock(START + 11 + 50)
-      const renewed = await one.ask({ op: 'renew', token: 't', lease: 60 })
-      check(renewed, { granted: true, heldFor: 60 })
-      await scene.setClock(START + 11 + 100)
-      check(await two.acquire('u'), { granted: false, heldFor: 10 })
-    },
-  },
-  {
-    name: 'keeps a permit for no more than one further lease if the clock is set back',
-    needs: ['setClock'],
-    async run(scene) {
-      const [one, two] = await scene.joinDue()
-      await one.acquire('t')
-      await scene.setClock(START - 3600)
-      check(await two.acquire('u'), { granted: false, heldFor: 60 })
-      await scene.setClock(START - 3600 + 61)
-      check(await two.acquire('u'), { granted: true })
     },
   },
   {

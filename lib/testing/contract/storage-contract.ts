@@ -7,6 +7,7 @@ import { FORCE_BOUNDS, FORCE_LOSSES } from './force-loss-cases.js'
 import { HALF_OPENED } from './half-opened-cases.js'
 import { AFTER_OUTAGES, LOSSES } from './loss-cases.js'
 import { OPENED } from './opened-cases.js'
+import { PERMITS } from './permit-cases.js'
 import { POLLS } from './poll-cases.js'
 import { RATES } from './rate-cases.js'
 import { ROUNDS } from './round-cases.js'
@@ -19,7 +20,7 @@ const SUITE: Readonly<Record<string, readonly Case[]>> = {
   'the rate of the fleet': [...POLLS, ...RATES],
   'an opened circuit': OPENED,
   'a round of probes': ROUNDS,
-  'a half-opened circuit': HALF_OPENED,
+  'a half-opened circuit': [...PERMITS, ...HALF_OPENED],
   versions: VERSIONS,
   'a storage that lost everything': LOSSES,
   'a storage that lost a closed circuit': AFTER_OUTAGES,

@@ -1,0 +1,71 @@
+/** The permits of a half-opened circuit: who gets one, and for how long. */
+import { check, must } from './checks.js'
+import { START, type Case } from './scene.js'
+
+function grants(permits: number): Case {
+  return {
+    name: `grants no more than ${permits} at once, whichever process asks first`,
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue({ permits })
+      const asked = Array.from({ length: 20 }, (_, at) => (at % 2 ? one : two).acquire(`t${at}`))
+      const granted = (await Promise.all(asked)).filter((answer) => answer.granted)
+      must(granted.length === permits, `Expected ${permits} permits, got ${granted.length}`)
+      check(await one.read(), { state: 'half-opened', heldFor: 60 })
+    },
+  }
+}
+
+export const PERMITS: readonly Case[] = [
+  grants(1),
+  grants(3),
+  {
+    name: 'grants the permit again to the token that holds it',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      check(await one.acquire('t'), { granted: true })
+      check(await one.acquire('t'), { granted: true })
+      check(await two.acquire('u'), { granted: false })
+    },
+  },
+  {
+    name: 'grants the permit to another process after the lease, and ignores the former holder',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await scene.setClock(START + 11 + 60)
+      check(await two.acquire('u'), { granted: false, heldFor: 0 })
+      await scene.setClock(START + 11 + 61)
+      check(await two.acquire('u'), { granted: true })
+      check(await one.settle('t', 'success'), { state: 'half-opened', granted: false })
+      check(await one.ask({ op: 'renew', token: 't', lease: 60 }), { granted: false })
+    },
+  },
+  {
+    name: 'renews a permit for its holder',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await scene.setClock(START + 11 + 50)
+      const renewed = await one.ask({ op: 'renew', token: 't', lease: 60 })
+      check(renewed, { granted: true, heldFor: 60 })
+      await scene.setClock(START + 11 + 100)
+      check(await two.acquire('u'), { granted: false, heldFor: 10 })
+    },
+  },
+  {
+    name: 'keeps a permit for no more than one further lease if the clock is set back',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      await one.acquire('t')
+      await scene.setClock(START - 3600)
+      check(await two.acquire('u'), { granted: false, heldFor: 60 })
+      await scene.setClock(START - 3600 + 61)
+      check(await two.acquire('u'), { granted: true })
+    },
+  },
+]

@@ -36,16 +36,13 @@ elseif op == 'acquire' and circuit.state == 'closed' then
   granted = true
 elseif op == 'acquire' and not isLate then
   if circuit.state == 'half-opened' or now >= circuit.opened + dueAfter(circuit) then
-    local held = {}
-    for _, holder in ipairs(holders) do
-      if now <= holder.at + holder.length then held[#held + 1] = holder end
-    end
-    holders = held
+    local held = standing()
     -- A client that repeats a command after a failover already has its permit.
-    local index = holderOf(given.token)
-    if index and not holders[index].isEarlier then
+    local own = holderOf(given.token, held)
+    if own and not own.isEarlier then
       granted = true
-    elseif #holders < terms.permits then
+    elseif #held < terms.permits then
+      holders = held
       if circuit.state == 'opened' then move('half-opened') end
       hold(terms.lease)
       granted = true
@@ -54,15 +51,14 @@ elseif op == 'acquire' and not isLate then
 elseif op == 'write' then
   changed = true
 elseif op == 'renew' then
-  local index = holderOf(given.token)
-  if index then
-    holders[index].at = now
-    holders[index].length = math.min(given.lease, ${LONGEST_PERMIT} * terms.lease)
+  local holder = holderOf(given.token, holders)
+  if holder then
+    holder.at = now
+    holder.length = math.min(given.lease, ${LONGEST_PERMIT} * terms.lease)
     changed, granted = true, true
   end
 elseif op == 'settle' then
-  local index = holderOf(given.token)
-  local holder = index and holders[index]
+  local holder, index = holderOf(given.token, holders)
   local isCounted = holder and not holder.isEarlier
   if holder then
     changed = true

@@ -49,8 +49,16 @@ local function hold(length)
   changed, isNews = true, true
 end
 
-local function holderOf(token)
-  for index, holder in ipairs(holders) do if holder.token == token then return index end end
+local function standing()
+  local held = {}
+  for _, holder in ipairs(holders) do
+    if now <= holder.at + holder.length then held[#held + 1] = holder end
+  end
+  return held
+end
+
+local function holderOf(token, among)
+  for index, holder in ipairs(among) do if holder.token == token then return holder, index end end
 end
 
 -- The failures that remain without the worst reporters, who are one fewer than the quorum.

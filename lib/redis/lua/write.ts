@@ -49,11 +49,11 @@ end
 
 local openedFor, heldFor = 0, 0
 if circuit.state ~= 'closed' then openedFor = now - circuit.opened end
-if #holders >= terms.permits then
-  heldFor = math.huge
-  for _, holder in ipairs(holders) do heldFor = math.min(heldFor, holder.at + holder.length - now) end
-  heldFor = math.max(heldFor, 0)
-end
+-- More may be held than this process allows: then several have to end first.
+local ends = {}
+for _, holder in ipairs(standing()) do ends[#ends + 1] = holder.at + holder.length end
+table.sort(ends, function(one, other) return one > other end)
+if ends[terms.permits] then heldFor = ends[terms.permits] - now end
 local snapshot = string.format('"version":%.0f,"epoch":%.0f,"state":"%s","failures":%.0f,'
   .. '"openedFor":%.0f,"heldFor":%.0f,"reason":"%s","time":%.0f',
   circuit.version, circuit.epoch, circuit.state, circuit.failures, openedFor, heldFor, circuit.reason, now)

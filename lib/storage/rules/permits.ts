@@ -18,7 +18,7 @@ export function acquire(
   const { state, openedAt, permits } = draft.kept
   if (state === 'closed') return grant(draft)
   if (state === 'opened' && now < openedAt + dueAfter(draft.kept, terms)) return draft
-  const held = permits.filter(({ at, lease }) => now <= at + lease)
+  const held = standing(permits, now)
   // A client that repeats a command after a failover already has its permit.
   const own = held.find((permit) => permit.token === token)
   if (own && !own.isEarlier) return grant(draft)
@@ -85,10 +85,18 @@ function count(
   })
 }
 
-/** Seconds until a permit is free at the latest; 0 if one is. */
+/**
+ * Seconds until a permit is free at the latest; 0 if one is. More may be held than this process allows: then several
+ * have to end first.
+ */
 export function heldFor(permits: readonly HeldPermit[], most: number, now: number): number {
-  if (permits.length < most) return 0
-  return Math.max(0, Math.min(...permits.map(({ at, lease }) => at + lease - now)))
+  const left = standing(permits, now).map(({ at, lease }) => at + lease - now)
+  left.sort((one, other) => other - one)
+  return left[most - 1] ?? 0
+}
+
+function standing(permits: readonly HeldPermit[], now: number): readonly HeldPermit[] {
+  return permits.filter(({ at, lease }) => now <= at + lease)
 }
 
 function permitOf({ kept }: Draft, token: string): HeldPermit | undefined {

@@ -44,6 +44,25 @@ export const PERMITS: readonly Case[] = [
     },
   },
   {
+    name: 'says when a permit is free to a process that allows fewer than are lent',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one] = await scene.joinDue({ permits: 3 })
+      const few = await scene.add('few', { permits: 2 })
+      for (const [index, token] of ['t', 'u', 'v'].entries()) {
+        await scene.setClock(START + 11 + 10 * index)
+        await one.acquire(token)
+      }
+      check(await few.acquire('w'), { granted: false, heldFor: 50 })
+      await scene.setClock(START + 11 + 61)
+      check(await few.acquire('w'), { granted: false, heldFor: 9 })
+      check(await few.read(), { heldFor: 9 })
+      await scene.setClock(START + 11 + 71)
+      check(await few.read(), { heldFor: 0 })
+      check(await few.acquire('w'), { granted: true, heldFor: 9 })
+    },
+  },
+  {
     name: 'renews a permit for its holder',
     needs: ['setClock'],
     async run(scene) {

@@ -23,6 +23,16 @@ export function adopt(state: State, snapshot: Snapshot, origin: Origin, at: numb
   return look(state, snapshot, at, { origin, follows: isTransition(before, snapshot) })
 }
 
+/**
+ * The storage has refused the end by which this process moved the circuit, so the epoch goes on. A refusal changes
+ * nothing, so its version may be known already, or be older after a failover.
+ */
+export function goBack(state: State, snapshot: Snapshot, at: number): Change {
+  const before = state.view.snapshot
+  if (state.isAlone || snapshot.epoch !== before.epoch) return adopt(state, snapshot, 'local', at)
+  return look(state, snapshot, at, { origin: 'local', follows: isTransition(before, snapshot) })
+}
+
 /** Follows the fleet again. Results from the time alone are not merged. */
 export function rejoin(state: State, snapshot: Snapshot, at: number, now: number): Change {
   const wasDistrusted = state.isDistrusted

@@ -3,7 +3,7 @@
  * waits for nothing, and reads no clock.
  */
 import { inTurn, only, type Change } from './effect.js'
-import { adopt, distrust, lose, rejoin } from './following.js'
+import { adopt, distrust, goBack, lose, rejoin } from './following.js'
 import type { Answer, Command, Evidence, WindowEvidence } from '../../storage/contract.js'
 import type { Answered, Ended, Input } from './input.js'
 import * as leases from './leases.js'
@@ -80,9 +80,11 @@ function ended(state: State, input: Ended, now: number): Change {
 }
 
 function answered(state: State, { to, answer, at }: Answered, now: number): Change {
+  const concluded = to.op === 'settle' ? settling.concluded(state, to.token) : state
+  const isRefused = concluded !== state && !answer.granted
   return inTurn(
-    to.op === 'settle' ? settling.concluded(state, to.token) : state,
-    (next) => adopt(next, answer, 'local', at),
+    concluded,
+    (next) => (isRefused ? goBack(next, answer, at) : adopt(next, answer, 'local', at)),
     (next) => {
       if (to.op === 'report') return reported(next, to, answer, now)
       if (to.op === 'acquire') return probing.acquired(next, to.token, answer, { at, now })

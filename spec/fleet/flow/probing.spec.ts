@@ -1,6 +1,6 @@
 /** The probes of a process: permits asked for, lent, renewed and given back. */
 import { mayCount } from '../../../lib/fleet/flow/leases.js'
-import { isHeld, known } from '../../../lib/fleet/flow/view.js'
+import { isClosed, isHeld, known } from '../../../lib/fleet/flow/view.js'
 import type { Outcome } from '../../../lib/circuit/types.js'
 import { Driven, opened, SETTINGS } from './driven.js'
 
@@ -373,6 +373,24 @@ describe('a decision of this process', () => {
     const process = decided()
     process.answer('settle', { ...HALF, version: 3 })
     expect(moves(process)).toEqual(['half-opened'])
+  })
+
+  it.each([
+    ['at the version that is known', 2],
+    ['at an older version, as after a failover', 1],
+  ])('does not stand if the storage refuses it %s', (_what, version) => {
+    const process = decided()
+    process.answer('settle', { ...HALF, version, granted: false })
+    expect(moves(process)).toEqual(['half-opened'])
+    expect(isClosed(process.state)).toBe(false)
+    expect(process.state.local).toBe('half-opened')
+  })
+
+  it('stands if a refusal of it comes late, after a newer epoch', () => {
+    const process = decided()
+    process.push({ version: 3, epoch: 3, state: 'opened' })
+    process.answer('settle', { ...HALF, granted: false })
+    expect(moves(process)).toEqual(['opened'])
   })
 
   it('does not keep the process from a newer epoch', () => {

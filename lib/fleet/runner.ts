@@ -2,12 +2,12 @@
 import type { LocalCircuit } from '../circuit/local-circuit.js'
 import type { Admission, Origin, Rules } from '../circuit/types.js'
 import { isCircuitError } from '../internal/errors.js'
-import { schedule } from '../internal/timers.js'
 import type { Answer, Command, Question, Snapshot } from '../storage/contract.js'
 import type { Ask, Effect } from './flow/effect.js'
 import type { Input } from './flow/input.js'
 import type { State } from './flow/state.js'
 import { step } from './flow/step.js'
+import { NamedTimers } from './named-timers.js'
 import { ProvenWindow } from './proven-window.js'
 
 /** Rejects at the deadline. @param late called with an answer that comes after the deadline */
@@ -45,8 +45,7 @@ export class Runner {
   readonly #waiting = new Map<string, (admission: Admission) => void>()
   /** The tokens of all leased permits. */
   readonly #tokens = new Map<Admission, string>()
-  /** The functions that stop timers. */
-  readonly #timers = new Map<string, () => void>()
+  readonly #timers = new NamedTimers()
   /** The questions so far, until their answers were processed. */
   #asked: Promise<void> | undefined
 
@@ -128,7 +127,7 @@ export class Runner {
       case 'start':
         return this.#start(effect)
       case 'stop':
-        return this.#timers.get(effect.timer)?.()
+        return this.#timers.stop(effect.timer)
     }
   }
 
@@ -166,15 +165,9 @@ export class Runner {
   }
 
   #start({ timer, seconds, input }: Extract<Effect, { do: 'start' }>): void {
-    this.#timers.get(timer)?.()
-    const cancel = schedule(seconds, () => {
-      this.#timers.delete(timer)
+    this.#timers.start(timer, seconds, () => {
       this.#options.checkPulse()
       this.take(input)
-    })
-    this.#timers.set(timer, () => {
-      this.#timers.delete(timer)
-      cancel()
     })
   }
 }

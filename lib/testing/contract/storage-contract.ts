@@ -1,11 +1,12 @@
 /** The contract of a storage, as data: it runs in any test runner, or without one. */
+import { AFTER_OUTAGES } from './after-outage-cases.js'
 import { CLOSED } from './closed-cases.js'
 import { CONNECTIONS, MESSAGES } from './connection-cases.js'
 import { EVIDENCE } from './evidence-cases.js'
 import { ANNOUNCED, FORCES, NAMED } from './force-cases.js'
 import { FORCE_BOUNDS, FORCE_LOSSES } from './force-loss-cases.js'
 import { HALF_OPENED } from './half-opened-cases.js'
-import { AFTER_OUTAGES, LOSSES } from './loss-cases.js'
+import { LOSSES } from './loss-cases.js'
 import { OPENED } from './opened-cases.js'
 import { PERMITS } from './permit-cases.js'
 import { POLLS } from './poll-cases.js'

@@ -101,7 +101,11 @@ export type Command =
     }
   /** Asks for a permit. Granted if the circuit is closed, or if it is due and a permit is free. */
   | { readonly op: 'acquire'; readonly token: string }
-  /** Asks to keep the permit for another lease. Granted if the token still holds it. */
+  /**
+   * Asks to keep the permit for another lease. Granted if the token still holds it. If it does not, and the circuit
+   * is not closed, the probe is in flight all the same: the token holds a permit from then on, of which the end is
+   * not counted.
+   */
   | { readonly op: 'renew'; readonly token: string; readonly lease: number }
   /**
    * Reports the end of a probe, and gives its permit back. Granted, so counted, if the token still held it, and
@@ -131,7 +135,8 @@ export type Question = Command & {
   readonly reporter: string
   /**
    * Seconds after which the process stops waiting. A report or an acquire that is carried out later must
-   * change nothing: by then the process has gone on without it.
+   * change nothing: by then the process has gone on without it. A renew must then lend no permit that the token
+   * does not hold, since its probe may have ended.
    */
   readonly deadline: number
   /** What the process knows. If the storage has lost a transition, as after a restart, it restores it from this. */

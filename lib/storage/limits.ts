@@ -9,6 +9,9 @@ export const FAR_FUTURE = 86_400
 /** A permit whose holder no longer renews it ends after as many leases, whatever its entry says. */
 export const LONGEST_PERMIT = 2
 
+/** Permits that are kept for a circuit, whatever its option says. */
+export const MOST_PERMITS = 256
+
 /** How long a failure stands: had it opened the circuit, the circuit would be due again after its ttl. */
 export function proofLife(ttl: number): number {
   return Math.min(ttl, LONGEST_PROOF)

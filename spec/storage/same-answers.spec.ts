@@ -164,9 +164,23 @@ const failedProbes: fc.Arbitrary<readonly Step[]> = by.map((prober) => {
   const probe = [acquire, settle].map((asked) => ask(prober, asked))
   return [...opening, { kind: 'clock', seconds: 70 }, ...probe, ...probe]
 })
-/** Permits that are lent one after the other, and asked for by processes that allow more of them or fewer. */
+/** Permits that are lent one after the other, or held without, by processes that allow more of them or fewer. */
 const spreadPermits: fc.Arbitrary<readonly Step[]> = fc
-  .tuple(by, fc.array(fc.tuple(fc.constantFrom(0.25, 1, 2, 3), by), { minLength: 4, maxLength: 6 }))
+  .tuple(
+    by,
+    fc.array(
+      fc.tuple(
+        fc.constantFrom(0.25, 1, 2, 3),
+        by,
+        fc.constantFrom(
+          { op: 'acquire' as const },
+          { op: 'acquire' as const },
+          { op: 'renew' as const, lease: 5 },
+        ),
+      ),
+      { minLength: 4, maxLength: 6 },
+    ),
+  )
   .map(([reader, askers]) => {
     const told = { reason: undefined, retryAfter: undefined }
     const report: Command = { op: 'report', evidence: { failures: 4, age: 0 }, ...told }
@@ -176,8 +190,8 @@ const spreadPermits: fc.Arbitrary<readonly Step[]> = fc
       command: asked,
     })
     const opening = Array.from({ length: PROCESSES }, (_item, asker) => ask(asker, report))
-    const probes = askers.flatMap(([seconds, asker], index): readonly Step[] => [
-      ask(asker, { op: 'acquire', token: `${'abcdef'[index]}:1` }),
+    const probes = askers.flatMap(([seconds, asker, how], index): readonly Step[] => [
+      ask(asker, { ...how, token: `${'abcdef'[index]}:1` }),
       { kind: 'clock', seconds },
       ask(reader, { op: 'read' }),
     ])

@@ -1,7 +1,17 @@
 /** The operations. */
-import { LONGEST_PERMIT, MOST_REPORTED, POLL } from '../../storage/limits.js'
+import { LONGEST_PERMIT, MOST_PERMITS, MOST_REPORTED, POLL } from '../../storage/limits.js'
 
 export const CARRY_OUT = `
+-- The probe is in flight although its permit is over, or was never lent: it holds a place, and decides nothing.
+local function place(length)
+  local held = standing()
+  if #held >= ${MOST_PERMITS} then return end
+  -- If no permit was free anyway, the others need not learn of it: after an outage of Redis there may be many.
+  isNews = isNews or #held < terms.permits
+  holders, changed = held, true
+  holders[#holders + 1] = { token = given.token, at = now, length = length, isEarlier = true }
+end
+
 -- The command took longer than its sender waits for, and the sender has gone on without it.
 local isLate = given.expires > 0 and now > given.expires
 local isRefusedAsLate = isLate and (op == 'report' or op == 'acquire')
@@ -38,7 +48,8 @@ elseif op == 'acquire' and not isLate then
   if circuit.state == 'half-opened' or now >= circuit.opened + dueAfter(circuit) then
     local held = standing()
     -- A client that repeats a command after a failover already has its permit.
-    local own = holderOf(given.token, held)
+    local own, index = holderOf(given.token, held)
+    if own and own.isEarlier then table.remove(held, index) end
     if own and not own.isEarlier then
       granted = true
     elseif #held < terms.permits then
@@ -52,10 +63,13 @@ elseif op == 'write' then
   changed = true
 elseif op == 'renew' then
   local holder = holderOf(given.token, holders)
+  local length = math.min(given.lease, ${LONGEST_PERMIT} * terms.lease)
   if holder then
     holder.at = now
-    holder.length = math.min(given.lease, ${LONGEST_PERMIT} * terms.lease)
+    holder.length = length
     changed, granted = true, true
+  elseif circuit.state ~= 'closed' and not isLate then
+    place(length)
   end
 elseif op == 'settle' then
   local holder, index = holderOf(given.token, holders)

@@ -1,12 +1,16 @@
 /** Reads the question and the key. Anybody may have written to the key, so each field is bounded first. */
 import { HASH_FORMAT } from '../formats.js'
-import { FAR_FUTURE, LONGEST_PERMIT, LONGEST_PROOF, MOST_REPORTED } from '../../storage/limits.js'
+import {
+  FAR_FUTURE,
+  LONGEST_PERMIT,
+  LONGEST_PROOF,
+  MOST_PERMITS,
+  MOST_REPORTED,
+} from '../../storage/limits.js'
 
 const MICROSECONDS = 1e6
 /** The longest field that is parsed, in bytes. The script itself writes shorter ones. */
 const LONGEST_FIELD = 20_480
-/** Permits that a circuit grants at once, whatever its option says. */
-const MOST_PERMITS = 256
 
 export const READ = `
 local given = cjson.decode(ARGV[1])
@@ -101,7 +105,7 @@ end
 
 local holders = {}
 for entry in string.gmatch(text(stored[7]), '[^;]+') do
-  -- An e stands for a probe of an earlier epoch.
+  -- An e stands for a probe that decides nothing any more, such as one of an earlier epoch.
   local token, at, length, earlier = string.match(entry, '^([^,]+),(%d+),(%d+),?(e?)$')
   if #holders == ${MOST_PERMITS} then break end
   if token then

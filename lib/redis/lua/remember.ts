@@ -108,11 +108,15 @@ local function rememberOutage()
     return
   end
   move(known.state)
-  moved, holders = false, {}
+  moved = false
   circuit.epoch, circuit.failures, circuit.opened = known.epoch, known.failures, now - known.openedFor
   circuit.reason, circuit.cause = reasonIn(known.reason), causeIn(known.cause)
   circuit.round, circuit.seed, circuit.retryAfter = opening.round, opening.seed, opening.retryAfter
-  if known.state == 'half-opened' and isHolder then hold(terms.lease) end
+  if known.state == 'half-opened' and isHolder then
+    local _, index = holderOf(given.token, holders)
+    if index then table.remove(holders, index) end
+    hold(terms.lease)
+  end
 end
 
 -- An epoch of the future is older than a clock that was set back, so it does not show what came first.

@@ -1,7 +1,7 @@
 /** A circuit while a question is carried out. */
 import type { CircuitState } from '../../circuit/types.js'
 import type { Question, Snapshot } from '../contract.js'
-import type { Kept } from './kept.js'
+import type { HeldPermit, Kept } from './kept.js'
 import { EMPTY_POOL } from './opening/pool.js'
 
 /** A question at one moment of the storage's clock. */
@@ -45,9 +45,13 @@ const NOTHING_COUNTED = {
 
 /** A transition. Evidence belongs to the epoch that ends. Probes may stay in flight until the circuit closes. */
 export function move(draft: Draft, state: CircuitState, changes: Partial<Kept> = {}): Draft {
-  const inFlight = draft.kept.permits.map((permit) => ({ ...permit, isEarlier: true }))
-  const permits = state === 'closed' ? [] : inFlight
+  const permits = state === 'closed' ? [] : inFlight(draft)
   return { ...restore(draft, state, { permits, ...changes }), isMoved: true }
+}
+
+/** The permits of probes whose epoch is over. */
+export function inFlight({ kept }: Draft): readonly HeldPermit[] {
+  return kept.permits.map((permit) => ({ ...permit, isEarlier: true }))
 }
 
 /** A transition that the storage has lost: its epoch is known. */

@@ -8,7 +8,10 @@ export interface HeldPermit {
   readonly token: string
   readonly at: number
   readonly lease: number
-  /** Set if the epoch of the probe is over, or if it was counted in flight: its end decides nothing any more. */
+  /**
+   * Set if the probe's end decides nothing: its epoch is over, it was counted in flight, or this permit is only the
+   * place of a probe that has none, or none any more.
+   */
   readonly isEarlier?: boolean | undefined
 }
 

@@ -1,6 +1,6 @@
 /** Restores what the storage has lost, for example in a restart, and a process knows. */
 import { MICROSECONDS } from './belief.js'
-import { change, hold, restore, type Asked, type Draft } from './draft.js'
+import { change, hold, inFlight, restore, type Asked, type Draft } from './draft.js'
 import { dueAfter, openingOf } from './rounds.js'
 
 export function remember(draft: Draft, asked: Asked): Draft {
@@ -41,9 +41,10 @@ function rememberOutage(draft: Draft, asked: Asked): Draft {
   const { state, epoch, failureCount, openedFor, lastFailure } = known
   const openedAt = now - openedFor
   const facts = { ...openingOf(known), epoch, failureCount, openedAt, lastFailure }
-  const restored = restore(draft, state, facts)
+  const restored = restore(draft, state, { ...facts, permits: inFlight(draft) })
   if (state !== 'half-opened' || !isOfHolder(question)) return restored
-  return hold(restored, question.token, asked)
+  const permits = restored.kept.permits.filter(({ token }) => token !== question.token)
+  return hold(change(restored, { permits }), question.token, asked)
 }
 
 /** A process that renews or settles a permit has been granted it. */

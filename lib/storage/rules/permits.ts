@@ -1,6 +1,6 @@
 /** Permits: who may probe, for how long, and what the probe's end does to the circuit. */
 import type { Question } from '../contract.js'
-import { LONGEST_PERMIT } from '../limits.js'
+import { LONGEST_PERMIT, MOST_PERMITS } from '../limits.js'
 import { change, grant, hold, move, type Asked, type Draft } from './draft.js'
 import type { HeldPermit } from './kept.js'
 import { close, dueAfter, open } from './rounds.js'
@@ -22,8 +22,9 @@ export function acquire(
   // A client that repeats a command after a failover already has its permit.
   const own = held.find((permit) => permit.token === token)
   if (own && !own.isEarlier) return grant(draft)
-  if (held.length >= terms.permits) return draft
-  const next = change(draft, { permits: held })
+  const others = held.filter((permit) => permit !== own)
+  if (others.length >= terms.permits) return draft
+  const next = change(draft, { permits: others })
   return grant(hold(state === 'opened' ? move(next, 'half-opened') : next, token, asked))
 }
 
@@ -32,12 +33,23 @@ export function renew(
   { token, lease, terms }: Question & { op: 'renew' },
   { now }: Asked,
 ): Draft {
-  if (!permitOf(draft, token)) return draft
   const renewed = { at: now, lease: Math.min(lease, LONGEST_PERMIT * terms.lease) }
+  if (!permitOf(draft, token)) {
+    return place(draft, { token, ...renewed, isEarlier: true }, terms.permits, now)
+  }
   const permits = draft.kept.permits.map((permit) =>
     permit.token === token ? { ...permit, ...renewed } : permit,
   )
   return grant(change(draft, { permits }))
+}
+
+/** The probe is in flight although its permit is over, or was never lent: it holds a place, and decides nothing. */
+function place(draft: Draft, permit: HeldPermit, most: number, now: number): Draft {
+  const held = standing(draft.kept.permits, now)
+  if (draft.kept.state === 'closed' || held.length >= MOST_PERMITS) return draft
+  const next = change(draft, { permits: [...held, permit] })
+  // If no permit was free anyway, the others need not learn of it: after an outage of the storage there may be many.
+  return { ...next, isNews: draft.isNews || held.length < most }
 }
 
 /** A result does not count if its sender no longer holds the permit, or if the epoch of the probe is over. */

@@ -66,6 +66,20 @@ export const LOSSES: readonly Case[] = [
       must(granted === 1, `Expected one permit, got ${granted}`)
     },
   },
+  {
+    name: 'keeps the permits that it has when a process knows of a newer outage',
+    needs: ['setClock', 'forget'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      const newest = { ...one.known, version: one.known.version + 1, epoch: one.known.epoch + 1 }
+      await scene.forget()
+      await one.read()
+      await one.ask({ op: 'renew', token: 't', lease: 60 })
+      two.known = { ...newest, state: 'half-opened', openedFor: 11 }
+      check(await two.acquire('u'), { epoch: newest.epoch, granted: false, heldFor: 60 })
+      check(await one.settle('t', 'success'), { state: 'half-opened', granted: false, heldFor: 0 })
+    },
+  },
   counts('success', { state: 'closed' }),
   counts('failure', { state: 'opened', round: 2, cause: 'probe' }),
   recognizes('renew'),

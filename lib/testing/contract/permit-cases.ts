@@ -76,6 +76,53 @@ export const PERMITS: readonly Case[] = [
     },
   },
   {
+    name: 'counts a probe whose permit is over among its permits once it asks to renew it, and ignores its result',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      const renew = { op: 'renew', token: 't', lease: 60 } as const
+      await one.acquire('t')
+      await scene.setClock(START + 11 + 61)
+      await two.acquire('u')
+      const { version } = await one.read()
+      const placed = await one.ask(renew)
+      check(placed, { state: 'half-opened', granted: false, heldFor: 60 })
+      must(placed.version > version, `Expected a version above ${version}, got ${placed.version}`)
+      check(await two.settle('u', 'ignored'), { granted: true, heldFor: 60 })
+      check(await two.acquire('v'), { granted: false })
+      check(await one.settle('t', 'success'), { state: 'half-opened', granted: false, heldFor: 0 })
+      check(await two.acquire('v'), { granted: true })
+    },
+  },
+  {
+    name: 'counts a probe that was sent without a permit until it ends, or until it is not renewed any more',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue({ permits: 2 })
+      for (const token of ['t', 'u']) {
+        check(await one.ask({ op: 'renew', token, lease: 60 }), { state: 'opened', granted: false })
+      }
+      check(await two.acquire('v'), { state: 'opened', granted: false, heldFor: 60 })
+      await one.settle('t', 'success')
+      check(await two.acquire('v'), { state: 'half-opened', granted: true, heldFor: 60 })
+      check(await two.acquire('w'), { granted: false })
+      await scene.setClock(START + 11 + 61)
+      check(await two.acquire('w'), { granted: true })
+    },
+  },
+  {
+    name: 'keeps no permit for a probe that is in flight while the circuit is closed',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one, two] = await scene.join()
+      const { version } = await one.fail()
+      check(await one.ask({ op: 'renew', token: 't', lease: 60 }), { version, granted: false })
+      await two.open()
+      await scene.setClock(START + 11)
+      check(await two.acquire('u'), { granted: true })
+    },
+  },
+  {
     name: 'keeps a permit for no more than one further lease if the clock is set back',
     needs: ['setClock'],
     async run(scene) {

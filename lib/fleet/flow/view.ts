@@ -58,10 +58,10 @@ export function seen({ lastFailure }: View, snapshot: Snapshot, at: number): Vie
   }
 }
 
-/** Applies the decision of this process's probe until the storage confirms it. */
+/** Applies the decision of this process's probe, if it is one, until the storage confirms it. */
 export function presumed(view: View, state: CircuitState, now: number): View {
   if (state === 'opened') return { ...view, snapshot: { ...view.snapshot, state }, openedAt: now }
-  if (view.snapshot.state === state) return view
+  if (state === 'half-opened' || view.snapshot.state === state) return view
   return { ...view, snapshot: { ...view.snapshot, state } }
 }
 

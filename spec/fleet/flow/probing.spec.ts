@@ -312,6 +312,15 @@ describe('the end of a probe', () => {
     expect(settled(process)).toEqual(['success'])
   })
 
+  it('is presumed to change nothing if it decides nothing, although the storage has lost the outage', () => {
+    const process = probing()
+    process.take({ on: 'lost' })
+    process.read({ version: 0, epoch: 0, state: 'closed' })
+    const end = { token: TOKEN, outcome: 'success', counted: true, local: 'half-opened' } as const
+    process.take({ on: 'settled', ...end })
+    expect(process.state.view.snapshot.state).toBe('closed')
+  })
+
   it('is sent again after each loss until the storage confirms it', () => {
     const process = probing()
     settle(process, 'success')

@@ -2,7 +2,7 @@
 import type { LocalCircuit } from '../circuit/local-circuit.js'
 import type { Permit } from '../circuit/types.js'
 import type { Result } from './flow/input.js'
-import { mayCount } from './flow/leases.js'
+import { isLeased, mayCount } from './flow/leases.js'
 import { isQuiet } from './flow/reporting.js'
 import type { Runner } from './runner.js'
 
@@ -24,11 +24,19 @@ export class Recorder {
 
   /** @returns false if the result came too late to count */
   record(permit: Permit, result: Result): boolean {
+    const { runner, checkPulse } = this.#options
+    if (result.outcome === 'failure' || permit.probe) checkPulse()
+    const token = permit.probe ? runner.tokens.of(permit) : undefined
+    if (token === undefined) return this.#count(permit, result)
+    if (isLeased(runner.state, token)) return this.#settle(permit, token, result)
+    const counted = this.#count(permit, result)
+    if (!result.isInFlight) this.#leave(permit, token)
+    return counted
+  }
+
+  #count(permit: Permit, result: Result): boolean {
     const { runner, local, now, checkPulse } = this.#options
     const { outcome, reason, retryAfter } = result
-    if (outcome === 'failure' || permit.probe) checkPulse()
-    const token = permit.probe ? runner.tokenOf(permit) : undefined
-    if (token !== undefined) return this.#settle(permit, token, result)
     runner.window.note(permit, outcome, now)
     if (!this.#countLocally(permit, result)) return false
     const state = local.decidedState
@@ -44,12 +52,20 @@ export class Recorder {
   #settle(permit: Permit, token: string, result: Result): boolean {
     const { runner, local, now } = this.#options
     const { isInFlight } = result
-    if (!isInFlight) runner.forget(permit)
+    if (!isInFlight) runner.tokens.forget(permit)
     const may = mayCount(runner.state, token, now())
     if (!may && !isInFlight) local.record(permit, 'ignored')
     const counted = may && this.#countLocally(permit, result)
     runner.take({ on: 'settled', token, ...result, counted, local: local.decidedState })
     return counted
+  }
+
+  /** A probe without a lease has ended. It has decided nothing for the fleet. */
+  #leave(permit: Permit, token: string): void {
+    const { runner, local } = this.#options
+    runner.tokens.forget(permit)
+    const end = { token, outcome: 'ignored', counted: false } as const
+    runner.take({ on: 'settled', ...end, local: local.decidedState })
   }
 
   #countLocally(permit: Permit, { outcome, reason, retryAfter, isInFlight }: Result): boolean {

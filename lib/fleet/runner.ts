@@ -9,6 +9,7 @@ import type { State } from './flow/state.js'
 import { step } from './flow/step.js'
 import { NamedTimers } from './named-timers.js'
 import { ProvenWindow } from './proven-window.js'
+import { Tokens } from './tokens.js'
 
 /** Rejects at the deadline. @param late called with an answer that comes after the deadline */
 export type AskStorage = (question: Question, late: (answer: Answer) => void) => Promise<Answer>
@@ -33,24 +34,21 @@ export interface RunnerOptions {
   readonly onUnusable: (error: unknown) => void
 }
 
-/** The number of tokens made so far, for all circuits, so that each token is unique. */
-let tokens = 0
-
 export class Runner {
   /** What the local circuit has counted for its rate, as far as the fleet may know it. */
   readonly window: ProvenWindow
+  readonly tokens: Tokens
   readonly #options: RunnerOptions
   #state: State
   /** The requests that wait for a permit, by token. */
   readonly #waiting = new Map<string, (admission: Admission) => void>()
-  /** The tokens of all leased permits. */
-  readonly #tokens = new Map<Admission, string>()
   readonly #timers = new NamedTimers()
   /** The questions so far, until their answers were processed. */
   #asked: Promise<void> | undefined
 
   constructor(options: RunnerOptions, state: State) {
     this.window = new ProvenWindow(options.local, options.rules)
+    this.tokens = new Tokens(options.who.process)
     this.#options = options
     this.#state = state
   }
@@ -66,23 +64,24 @@ export class Runner {
     for (const effect of effects) this.#perform(effect)
   }
 
+  /** Lets the local circuit decide by itself. A probe gets a token, in case the storage has to know of it. */
+  admit(): Admission {
+    const { local } = this.#options
+    const admission = local.admit()
+    const own = this.tokens.keep(admission)
+    const now = local.decidedState
+    const isNews = own !== undefined || now !== this.#state.local
+    if (isNews) this.take({ on: 'admitted', local: now, own })
+    return admission
+  }
+
   /** Asks for a permit. */
   acquire(): Promise<Admission> {
-    tokens += 1
-    const token = `${this.#options.who.process}:${tokens}`
+    const token = this.tokens.next()
     return new Promise((resolve) => {
       this.#waiting.set(token, resolve)
       this.take({ on: 'wanted', token })
     })
-  }
-
-  tokenOf(permit: Admission): string | undefined {
-    return this.#tokens.get(permit)
-  }
-
-  /** Drops a permit that was given back. */
-  forget(permit: Admission): void {
-    this.#tokens.delete(permit)
   }
 
   /** Waits until what is on its way, and a report of everything known now, are done. */
@@ -151,11 +150,10 @@ export class Runner {
   #admit({ token, leasedAt }: Extract<Effect, { do: 'admit' }>): void {
     const { local } = this.#options
     const admission = local.admit()
-    // Requests other than probes share a permit, so it cannot be leased to one of them.
-    const isTaken = admission.admitted && admission.probe
+    const own = this.tokens.keep(admission, token)
+    const isTaken = own !== undefined
     const lease = leasedAt !== undefined && { token, grantedAt: leasedAt, isTaken }
-    if (lease && isTaken) this.#tokens.set(admission, token)
-    this.take({ on: 'admitted', local: local.decidedState, ...(lease && { lease }) })
+    this.take({ on: 'admitted', local: local.decidedState, ...(lease ? { lease } : { own }) })
     this.#decide(token, admission)
   }
 

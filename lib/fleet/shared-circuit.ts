@@ -105,7 +105,7 @@ export class SharedCircuit implements Machine, Readable {
   admit(): Admission | Promise<Admission> {
     const { state } = this.#runner
     if (!state.isInitialized) return UNREADY
-    if (isClosed(state)) return this.#admitLocally()
+    if (isClosed(state)) return this.#runner.admit()
     // Read the clock once: between two readings the ttl may end, and a probe would go without a permit.
     const now = this.#options.now()
     const refusal = this.#local.refusalAt(now)
@@ -155,15 +155,8 @@ export class SharedCircuit implements Machine, Readable {
     return () => this.#runner.take({ on: 'read', answer, at, losses })
   }
 
-  #admitLocally(): Admission {
-    const admission = this.#local.admit()
-    const local = this.#local.decidedState
-    if (local !== this.#runner.state.local) this.#runner.take({ on: 'admitted', local })
-    return admission
-  }
-
   #admitAlone(): Admission {
-    const admission = this.#admitLocally()
+    const admission = this.#runner.admit()
     if (admission.admitted && admission.probe) this.#options.miss()
     return admission
   }

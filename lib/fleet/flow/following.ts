@@ -3,6 +3,7 @@ import type { Origin } from '../../circuit/types.js'
 import type { Snapshot } from '../../storage/contract.js'
 import { inTurn, only, type Change, type Effect } from './effect.js'
 import { distrustLeases } from './leases.js'
+import { unplaced } from './places.js'
 import { heed } from './polling.js'
 import { clear, forget, report } from './reporting.js'
 import { concluded, isOverruled, settleAgain } from './settling.js'
@@ -40,7 +41,7 @@ export function rejoin(state: State, snapshot: Snapshot, at: number, now: number
     { ...state, isAlone: false, isDistrusted: false },
     (next) => (wasDistrusted ? inTurn(next, forget, (left) => trustFrom(left, now)) : only(next)),
     (next) => lookAgain(next, snapshot, at),
-    (next) => settleAgain(next, now),
+    (next) => settleAgain(unplaced(next), now),
     (next) => report(next, now),
   )
 }

@@ -45,6 +45,8 @@ export interface Admitted {
     readonly grantedAt: number
     readonly isTaken: boolean
   }
+  /** The token of a probe that is sent without such a permit. */
+  readonly own?: string | undefined
 }
 
 /** @param at when the storage was asked, by the process's own clock */

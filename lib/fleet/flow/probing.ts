@@ -3,15 +3,14 @@ import { lastsFor } from '../../circuit/ttl.js'
 import type { Refusal } from '../../circuit/types.js'
 import type { Answer, Snapshot } from '../../storage/contract.js'
 import { inTurn, only, type Change } from './effect.js'
-import type { Admitted, Result } from './input.js'
+import type { Admitted } from './input.js'
 import { amend, lend, without } from './leases.js'
-import { giveBack, isOverruled } from './settling.js'
+import { sendOwn } from './places.js'
+import { giveBack, isOverruled, UNUSED } from './settling.js'
 import type { State } from './state.js'
 import { ask, factsOf, isClosed } from './view.js'
 
 export const HALF_OPENED: Refusal = { admitted: false, state: 'half-opened', retryAfter: 0 }
-/** The end of a permit under which no request was sent. */
-const UNUSED: Result = { outcome: 'ignored' }
 
 /** One request at a time asks. Those that come meanwhile are refused: another request will be the probe. */
 export function acquire(state: State, token: string, now: number): Change {
@@ -32,7 +31,8 @@ export function acquired(
     if (granted) return [next, [{ do: 'admit', token, leasedAt: at }]]
     return refuse(next, token, answer, { at, now })
   }
-  const isUnused = granted && (next.isAlone || isOverruled(next, answer))
+  if (granted && next.isAlone) return decideAlone(next, token)
+  const isUnused = granted && isOverruled(next, answer)
   return inTurn(
     next,
     (left) => [left, [{ do: 'admit', token }]],
@@ -42,23 +42,30 @@ export function acquired(
 
 /** The storage may have granted it anyway. The process uses its own results. */
 export function notAcquired(state: State, token: string): Change {
-  const unsettled = new Map(state.probes.unsettled).set(token, UNUSED)
-  return [amend(state, { isAcquiring: false, unsettled }), [{ do: 'admit', token }]]
+  return decideAlone(amend(state, { isAcquiring: false }), token)
 }
 
-/** The request was sent or refused without this permit in the meantime. */
+/** The request was decided about without this permit. If it is in flight, it keeps the permit. */
 export function acquiredLate(state: State, token: string, granted: boolean, now: number): Change {
+  if (state.probes.leases.has(token)) return only(state)
   if (granted) return giveBack(state, token, UNUSED, now)
   return only(amend(state, { unsettled: without(state.probes.unsettled, token) }))
 }
 
 /** The local circuit has decided about a request. If it was refused after all, its permit goes back. */
-export function admitted(state: State, { local, lease }: Admitted, now: number): Change {
+export function admitted(state: State, { local, lease, own }: Admitted, now: number): Change {
   const next = { ...state, local }
+  if (own !== undefined) return only(sendOwn(next, own, now))
   if (!lease) return only(next)
   const { token, grantedAt, isTaken } = lease
   if (!isTaken) return giveBack(next, token, UNUSED, now)
-  return lend(next, token, grantedAt)
+  return lend(next, token, grantedAt, now)
+}
+
+/** If the request is not sent, the permit that the storage may hold for it goes back once the storage is found. */
+function decideAlone(state: State, token: string): Change {
+  const unsettled = new Map(state.probes.unsettled).set(token, UNUSED)
+  return [amend(state, { unsettled }), [{ do: 'admit', token }]]
 }
 
 /** Refuses with the storage's state: by its own clock, the process may be ahead of the storage. */

@@ -7,6 +7,9 @@ import { report } from './reporting.js'
 import type { State } from './state.js'
 import { ask, presumed } from './view.js'
 
+/** The end of a permit under which no request was sent, or none that proves anything. */
+export const UNUSED: Result = { outcome: 'ignored' }
+
 type Settle = Command & { readonly op: 'settle' }
 
 /** A late result counts if the storage still knows the permit, unless the process did not run meanwhile. */
@@ -26,7 +29,9 @@ export function settle(state: State, input: Settled, now: number): Change {
   return inTurn(
     amend(next, { leases }),
     (left) => [left, [{ do: 'stop', timer: token }]],
-    (left) => giveBack(left, token, result, now, state),
+    // What the storage was never told of, it need not take back.
+    (left) =>
+      lease.isOwn && !lease.isPlaced ? only(left) : giveBack(left, token, result, now, state),
   )
 }
 
@@ -57,7 +62,9 @@ export function settled(
   const { probes } = state
   // A probe may have ended while the storage counted it in flight.
   const isLast = probes.unsettled.get(token)?.isInFlight === isInFlight
-  const unsettled = isConfirmed && isLast ? without(probes.unsettled, token) : probes.unsettled
+  // While alone, nobody knows what the storage does afterwards with a renewal that was given up.
+  const isOver = isConfirmed && isLast && !state.isAlone
+  const unsettled = isOver ? without(probes.unsettled, token) : probes.unsettled
   // Evidence that waited for this end may be reported now, unless another end is on its way.
   return report(amend(state, { unsettled, settling: probes.settling - 1 }), now)
 }

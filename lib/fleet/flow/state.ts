@@ -65,8 +65,15 @@ export interface Lease {
   readonly grantedAt: number
   /** By the process's own clock, from before the question, so it never ends later than in the storage. */
   readonly until: number
-  /** Whether the process did not run for a while, so that its clock may have stopped too. */
+  /**
+   * Whether the probe's end proves nothing to the fleet: the process did not run for a while, so that its clock may
+   * have stopped too, or the storage does not know the permit any more.
+   */
   readonly isDistrusted: boolean
+  /** Whether the storage has granted nothing: the process has sent the probe by its own results. */
+  readonly isOwn: boolean
+  /** Whether the storage may know of the probe, as far as the process has told it since it was last found. */
+  readonly isPlaced: boolean
 }
 
 /** The probes of this process, by their tokens. */

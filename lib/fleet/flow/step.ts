@@ -7,6 +7,7 @@ import { adopt, distrust, goBack, lose, rejoin } from './following.js'
 import type { Answer, Command, Evidence, WindowEvidence } from '../../storage/contract.js'
 import type { Answered, Ended, Input } from './input.js'
 import * as leases from './leases.js'
+import * as places from './places.js'
 import * as polling from './polling.js'
 import * as probing from './probing.js'
 import * as reporting from './reporting.js'
@@ -60,7 +61,11 @@ const HANDLERS: Handlers = {
 /** @param now monotonic seconds */
 export function step(state: State, input: Input, now: number): Change {
   const handle = HANDLERS[input.on] as (state: State, input: Input, now: number) => Change
-  return handle(state, input, now)
+  return inTurn(
+    state,
+    (before) => handle(before, input, now),
+    (next) => places.place(next, now),
+  )
 }
 
 function ended(state: State, input: Ended, now: number): Change {
@@ -90,7 +95,7 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
       if (to.op === 'acquire') return probing.acquired(next, to.token, answer, { at, now })
       if (to.op === 'settle') return settling.settled(next, to, true, now)
       if (to.op === 'read') return only(next)
-      return leases.renewed(next, to.token, answer.granted ? at + to.lease : undefined)
+      return places.placed(next, { to, answer, at }, now)
     },
   )
 }
@@ -99,7 +104,8 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
 function unanswered(state: State, to: Answered['to'], now: number): Change {
   if (to.op === 'report') return notReported(state, to, now)
   if (to.op === 'acquire') return probing.notAcquired(state, to.token)
-  if (to.op !== 'settle') return only(state)
+  if (to.op === 'renew') return only(places.notPlaced(state, to.token))
+  if (to.op === 'read') return only(state)
   return settling.settled(settling.concluded(state, to.token), to, false, now)
 }
 

@@ -133,13 +133,15 @@ describe('a request that may be a probe', () => {
     expect(settled(refused)).toEqual([])
   })
 
-  it('gives back a permit that is granted after another question lost the storage', () => {
+  it('gives back a permit that is granted after another question lost the storage, unless it is sent', () => {
     const process = asking()
     process.take({ on: 'lost' })
     process.answer('acquire', HALF)
     expect(process.all('admit')).toEqual([{ do: 'admit', token: TOKEN }])
-    expect(settled(process)).toEqual(['ignored'])
     expect(process.state.view.snapshot.version).toBe(1)
+    process.take({ on: 'admitted', local: 'opened' })
+    process.read()
+    expect(settled(process)).toEqual(['ignored'])
   })
 
   it('gives nothing back if it is refused then', () => {
@@ -211,12 +213,17 @@ describe('a lease', () => {
     expect(effects).toEqual([])
   })
 
-  it('is over if another process has the permit', () => {
+  it('is over if another process has the permit, and is renewed all the same while the probe runs', () => {
     const process = probing()
     process.take({ on: 'renewalDue', token: TOKEN })
     process.answer('renew', { granted: false })
     expect(mayCount(process.state, TOKEN, process.now)).toBe(false)
-    expect(process.all('stop')).toEqual([{ do: 'stop', timer: TOKEN }])
+    expect(process.all('stop')).toEqual([])
+    process.take({ on: 'renewalDue', token: TOKEN })
+    process.answer('renew', { granted: true })
+    expect(mayCount(process.state, TOKEN, process.now)).toBe(false)
+    settle(process, 'success', false)
+    expect(settled(process)).toEqual(['ignored'])
   })
 
   it('keeps its end if the renewal is not answered', () => {

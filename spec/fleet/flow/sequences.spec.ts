@@ -1,7 +1,8 @@
 /**
  * Random sequences drive the flow of several processes over one storage: answers are lost, late, repeated
  * and reordered, requests end whenever they like, and timers fire at any time. The invariants are
- * checked after each step, and in the end all agree. RUNS sets the number of sequences; SEED repeats some.
+ * checked after each step, and in the end all agree. Once the network is in order, probes in flight are counted over
+ * all processes. RUNS sets the number of sequences; SEED repeats some.
  */
 import fc from 'fast-check'
 import type { Outcome, Rules } from '../../../lib/circuit/types.js'
@@ -86,6 +87,33 @@ function happen(world: World, taken: Happening): void {
   } else world[taken.what](taken.which)
 }
 
+/** What happens while nothing is lost, and all comes in its order. Most probes hang. */
+const orderly: fc.Arbitrary<Happening> = fc.oneof(
+  weighed(8, fc.record({ what: fc.constant('admit' as const), by })),
+  weighed(2, fc.record({ what: fc.constant('end' as const), by, which, outcome })),
+  weighed(1, fc.record({ what: fc.constant('slow' as const), by, which })),
+  weighed(
+    8,
+    fc.record({
+      what: fc.constantFrom('carryOut' as const, 'deliver' as const, 'push' as const),
+      which: fc.constant(0),
+    }),
+  ),
+  weighed(1, fc.record({ what: fc.constantFrom('distrusted' as const, 'hurried' as const), by })),
+  weighed(
+    4,
+    fc.record({
+      what: fc.constant('wait' as const),
+      seconds: fc.constantFrom(0.001, 0.25, 2, 4.5, 7, 20),
+    }),
+  ),
+)
+
+function happenInOrder(world: World, taken: Happening): void {
+  if (taken.what === 'wait') world.pass(taken.seconds)
+  else happen(world, taken)
+}
+
 function letProcess(world: World, taken: Extract<Happening, { readonly by: number }>): void {
   const process = world.processes[taken.by]
   if (!process) return
@@ -120,4 +148,32 @@ it('the invariants hold and all processes agree in the end, whatever is lost, la
     'opened by the rate',
   ])
   expect(reports).toBeGreaterThan(RUNS / 10)
+})
+
+it('once nothing is lost any more, no probe is sent beyond the permits, whatever is in flight by then', () => {
+  const seen = { leftover: 0, beyond: 0, probes: 0 }
+  const before = fc.array(happening, { minLength: 20, maxLength: 100, size: 'max' })
+  const after = fc.array(orderly, { minLength: 20, maxLength: 120, size: 'max' })
+  const forgets = fc.constantFrom(undefined, undefined, false, true)
+  const property = fc.property(
+    options,
+    before,
+    forgets,
+    after,
+    (given, chaos, isForgotten, order) => {
+      const world = new World(given, PROCESSES)
+      for (const taken of chaos) happen(world, taken)
+      if (isForgotten !== undefined) world.restart(isForgotten)
+      world.putInOrder()
+      seen.leftover += Number(world.probing > 0)
+      seen.beyond += Number(world.probing > given.permits)
+      for (const taken of order) happenInOrder(world, taken)
+      seen.probes += world.probes
+      if (!isForgotten) world.heal('ignored')
+    },
+  )
+  fc.assert(property, { numRuns: RUNS, ...SEED })
+  expect(seen.leftover).toBeGreaterThan(RUNS / 20)
+  expect(seen.beyond).toBeGreaterThan(RUNS / 100)
+  expect(seen.probes).toBeGreaterThan(RUNS)
 })

@@ -6,7 +6,7 @@ import { LocalCircuit } from '../../../lib/circuit/local-circuit.js'
 import type { Outcome, Permit, Rules } from '../../../lib/circuit/types.js'
 import type { Ask, Effect } from '../../../lib/fleet/flow/effect.js'
 import type { Input } from '../../../lib/fleet/flow/input.js'
-import { mayCount } from '../../../lib/fleet/flow/leases.js'
+import { isLeased, mayCount } from '../../../lib/fleet/flow/leases.js'
 import { isClean } from '../../../lib/fleet/flow/reporting.js'
 import { begin, type State } from '../../../lib/fleet/flow/state.js'
 import { step } from '../../../lib/fleet/flow/step.js'
@@ -236,8 +236,12 @@ export class SimulatedProcess {
     if (isClosed(this.state)) return this.#admitLocally()
     const isTaken = isHeld(this.state, now) || !this.local.hasFreePermitAt(now)
     if (isTaken || this.local.refusalAt(now)) return this.#refuse()
+    this.take({ on: 'wanted', token: this.#newToken() })
+  }
+
+  #newToken(): string {
     this.#serial += 1
-    this.take({ on: 'wanted', token: `${this.name}:${this.#serial}` })
+    return `${this.name}:${this.#serial}`
   }
 
   #refuse(): void {
@@ -248,7 +252,9 @@ export class SimulatedProcess {
   #admitLocally(): void {
     const admission = this.local.admit()
     const local = this.local.decidedState
-    if (local !== this.state.local) this.take({ on: 'admitted', local })
+    const own = admission.admitted && admission.probe ? this.#newToken() : undefined
+    if (admission.admitted && own !== undefined) this.#tokens.set(admission, own)
+    if (own !== undefined || local !== this.state.local) this.take({ on: 'admitted', local, own })
     if (admission.admitted) this.#send(admission)
     else this.#refuse()
   }
@@ -263,13 +269,28 @@ export class SimulatedProcess {
 
   #end(permit: Permit, outcome: Outcome): void {
     const token = this.#tokens.get(permit)
-    const may = token === undefined || mayCount(this.state, token, this.#world.now)
-    if (!this.local.record(permit, may ? outcome : 'ignored') && token === undefined) return
-    const local = this.local.decidedState
-    if (token !== undefined) {
-      this.#tokens.delete(permit)
-      return this.take({ on: 'settled', token, outcome, counted: may, local })
+    this.#tokens.delete(permit)
+    if (token !== undefined && isLeased(this.state, token)) {
+      return this.#settle(permit, token, outcome)
     }
+    this.#count(permit, outcome)
+    if (token !== undefined) this.#leave(token)
+  }
+
+  #settle(permit: Permit, token: string, outcome: Outcome): void {
+    const counted = mayCount(this.state, token, this.#world.now)
+    this.local.record(permit, counted ? outcome : 'ignored')
+    this.take({ on: 'settled', token, outcome, counted, local: this.local.decidedState })
+  }
+
+  #leave(token: string): void {
+    const local = this.local.decidedState
+    this.take({ on: 'settled', token, outcome: 'ignored', counted: false, local })
+  }
+
+  #count(permit: Permit, outcome: Outcome): void {
+    if (!this.local.record(permit, outcome)) return
+    const local = this.local.decidedState
     const isQuiet = outcome === 'success' && local === 'closed' && this.state.local === 'closed'
     if (isQuiet && isClean(this.state.evidence)) return
     const window = this.local.windowAt(this.#world.now)
@@ -303,11 +324,12 @@ export class SimulatedProcess {
 
   #admit(token: string, leasedAt: number | undefined): void {
     const admission = this.local.admit()
-    const isTaken = admission.admitted
+    const isTaken = admission.admitted && admission.probe
     const lease = leasedAt !== undefined && { token, grantedAt: leasedAt, isTaken }
-    if (lease && isTaken) this.#tokens.set(admission, token)
-    this.take({ on: 'admitted', local: this.local.decidedState, ...(lease && { lease }) })
-    if (isTaken) this.#send(admission)
+    const own = isTaken ? token : undefined
+    if (admission.admitted && isTaken) this.#tokens.set(admission, token)
+    this.take({ on: 'admitted', local: this.local.decidedState, ...(lease ? { lease } : { own }) })
+    if (admission.admitted) this.#send(admission)
     else this.#refuse()
   }
 }

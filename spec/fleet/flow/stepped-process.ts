@@ -4,7 +4,7 @@ import { LocalCircuit } from '../../../lib/circuit/local-circuit.js'
 import type { Outcome, Permit, Rules } from '../../../lib/circuit/types.js'
 import type { Ask, Effect } from '../../../lib/fleet/flow/effect.js'
 import type { Input } from '../../../lib/fleet/flow/input.js'
-import { mayCount } from '../../../lib/fleet/flow/leases.js'
+import { isLeased, mayCount } from '../../../lib/fleet/flow/leases.js'
 import { begin, type Settings, type State } from '../../../lib/fleet/flow/state.js'
 import { step } from '../../../lib/fleet/flow/step.js'
 import { isClosed, isHeld } from '../../../lib/fleet/flow/view.js'
@@ -15,8 +15,17 @@ import { proofLife } from '../../../lib/storage/limits.js'
 interface InFlight {
   readonly permit: Permit
   readonly token: string | undefined
+  /** When it was sent, or when its permit was asked for. */
+  readonly at: number
   /** Whether it was counted as slow. */
   isSlow?: boolean
+  /** Whether the circuit has closed since: it is no probe any more. */
+  isOrdinary?: boolean
+}
+
+interface Timer {
+  readonly input: Input
+  readonly dueAt: number
 }
 
 export interface SteppedOptions {
@@ -25,18 +34,22 @@ export interface SteppedOptions {
   readonly settings: Settings
   readonly now: () => number
   readonly ask: (asked: Ask) => void
+  /** Called when it has sent a probe. */
+  readonly onProbe?: (isLeased: boolean) => void
 }
 
 export class SteppedProcess {
   readonly name: string
   state: State
   readonly local: LocalCircuit
-  /** The input that each timer brings when it fires. */
-  readonly timers = new Map<string, Input>()
+  /** The input that each timer brings when it fires, and when it is due. */
+  readonly timers = new Map<string, Timer>()
   /** Requests that wait for their permit. */
   readonly waiting = new Set<string>()
   inFlight: readonly InFlight[] = []
   failures = 0
+  /** Whether the storage has lost what it knew, so that its versions may be older ones. */
+  hasForgetfulStorage = false
   reports = 0
   readonly #options: SteppedOptions
   #tokens = 0
@@ -72,10 +85,25 @@ export class SteppedProcess {
     const [state, effects] = step(before, input, now)
     this.state = state
     ok(
-      state.view.snapshot.version >= before.view.snapshot.version,
+      state.view.snapshot.version >= before.view.snapshot.version || this.hasForgetfulStorage,
       'an older snapshot took the place of a newer one',
     )
     for (const effect of effects) this.#perform(effect)
+    const isOver = isClosed(this.state) && this.local.decidedState === 'closed'
+    if (isOver && !this.state.probes.decision) this.closeAll()
+  }
+
+  /** The circuit has closed: those in flight are ordinary requests. */
+  closeAll(): void {
+    for (const one of this.inFlight) one.isOrdinary = true
+  }
+
+  /** Probes in flight that hold permits, those that have taken longer than a probe may left out. */
+  get probing(): number {
+    const since = this.#options.now() - this.#options.rules.probeTimeout
+    return this.inFlight.filter(
+      ({ permit, at, isOrdinary }) => permit.probe && !isOrdinary && at > since,
+    ).length
   }
 
   /** A request comes. */
@@ -85,8 +113,7 @@ export class SteppedProcess {
     if (this.local.refusalAt(now)) return
     if (this.state.isAlone) return this.#admitLocally()
     if (isHeld(this.state, now) || !this.local.hasFreePermitAt(now)) return
-    this.#tokens += 1
-    const token = `${this.name}:${this.#tokens}`
+    const token = this.#newToken()
     this.waiting.add(token)
     this.take({ on: 'wanted', token })
   }
@@ -109,7 +136,7 @@ export class SteppedProcess {
     probe.isSlow = true
     this.failures += 1
     const { permit, token } = probe
-    if (token === undefined)
+    if (token === undefined || !isLeased(this.state, token))
       return this.#record(permit, 'failure', () => this.local.recordSlow(permit))
     const may = mayCount(this.state, token, this.#options.now())
     const counted = may && this.local.recordSlow(permit)
@@ -118,16 +145,27 @@ export class SteppedProcess {
   }
 
   #finish({ permit, token }: InFlight, outcome: Outcome): void {
-    if (token === undefined) this.#record(permit, outcome)
-    else this.#settle(permit, token, outcome)
+    if (token !== undefined && isLeased(this.state, token)) {
+      return this.#settle(permit, token, outcome)
+    }
+    this.#record(permit, outcome)
+    if (token === undefined) return
+    const local = this.local.decidedState
+    this.take({ on: 'settled', token, outcome: 'ignored', counted: false, local })
   }
 
   /** One of the timers that run fires. */
   fire(which: number): void {
-    const [timer, input] = [...this.timers][which % Math.max(1, this.timers.size)] ?? []
-    if (timer === undefined || !input) return
+    const [timer, due] = [...this.timers][which % Math.max(1, this.timers.size)] ?? []
+    if (timer === undefined || !due) return
     this.timers.delete(timer)
-    this.take(input)
+    this.take(due.input)
+  }
+
+  /** The timer that is due next, and when. */
+  get next(): { readonly which: number; readonly dueAt: number } | undefined {
+    const all = [...this.timers.values()].map(({ dueAt }, which) => ({ which, dueAt }))
+    return all.toSorted((one, other) => one.dueAt - other.dueAt)[0]
   }
 
   #record(
@@ -166,19 +204,33 @@ export class SteppedProcess {
 
   #admitLocally(): void {
     const admission = this.local.admit()
-    this.take({ on: 'admitted', local: this.local.decidedState })
-    if (admission.admitted)
-      this.inFlight = [...this.inFlight, { permit: admission, token: undefined }]
+    const token = admission.admitted && admission.probe ? this.#newToken() : undefined
+    this.take({ on: 'admitted', local: this.local.decidedState, own: token })
+    if (admission.admitted) this.#send(admission, token)
+  }
+
+  #send(permit: Permit, token: string | undefined, at = this.#options.now()): void {
+    this.inFlight = [...this.inFlight, { permit, token, at }]
+    if (token !== undefined) this.#options.onProbe?.(isLeased(this.state, token))
+  }
+
+  #newToken(): string {
+    this.#tokens += 1
+    return `${this.name}:${this.#tokens}`
   }
 
   #perform(effect: Effect): void {
     if (effect.do === 'ask') this.#ask(effect)
     else if (effect.do === 'admit') this.#admit(effect.token, effect.leasedAt)
     else if (effect.do === 'refuse') ok(this.waiting.delete(effect.token), 'refused twice')
-    else if (effect.do === 'start') this.timers.set(effect.timer, effect.input)
+    else if (effect.do === 'start') this.#start(effect)
     else if (effect.do === 'stop') this.timers.delete(effect.timer)
     else if (effect.do === 'renewPermit') this.#distrust(effect.since)
     else if (effect.do === 'move') this.#move(effect)
+  }
+
+  #start({ timer, input, seconds }: Extract<Effect, { do: 'start' }>): void {
+    this.timers.set(timer, { input, dueAt: this.#options.now() + seconds })
   }
 
   #distrust(since: number): void {
@@ -200,12 +252,10 @@ export class SteppedProcess {
     const admission = this.local.admit()
     const isTaken = admission.admitted && admission.probe
     const local = this.local.decidedState
-    const isLeased = leasedAt !== undefined
-    const lease = isLeased && { token, grantedAt: leasedAt, isTaken }
-    this.take({ on: 'admitted', local, ...(lease && { lease }) })
-    if (!admission.admitted) return
-    const held = { permit: admission, token: isLeased && isTaken ? token : undefined }
-    this.inFlight = [...this.inFlight, held]
+    const lease = leasedAt !== undefined && { token, grantedAt: leasedAt, isTaken }
+    const own = isTaken ? token : undefined
+    this.take({ on: 'admitted', local, ...(lease ? { lease } : { own }) })
+    if (admission.admitted) this.#send(admission, own, leasedAt)
   }
 
   #ask(asked: Ask): void {

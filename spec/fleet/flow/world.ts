@@ -5,7 +5,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Outcome, Rules } from '../../../lib/circuit/types.js'
 import type { Ask } from '../../../lib/fleet/flow/effect.js'
-import { known } from '../../../lib/fleet/flow/view.js'
+import { isClosed, known } from '../../../lib/fleet/flow/view.js'
 import type { Answer, Command, Question, Snapshot, Terms } from '../../../lib/storage/contract.js'
 import { decide } from '../../../lib/storage/rules/decide.js'
 import type { Kept } from '../../../lib/storage/rules/kept.js'
@@ -42,6 +42,10 @@ export class World {
   /** The states that the storage went through. */
   readonly visited = new Set<string>()
   refusals = 0
+  /** Probes that were sent since nothing is lost any more. */
+  probes = 0
+  /** Set once nothing is lost any more. */
+  #isInOrder = false
   readonly #terms: Terms
   #kept: Kept | undefined
   #letters: readonly Letter[] = []
@@ -63,6 +67,7 @@ export class World {
         settings: { ...SETTINGS, ...rules, rate, lot: index / size, lease: LEASE },
         now: () => this.now,
         ask: (asked) => this.#post(process, asked),
+        onProbe: (isLeased) => this.#checkProbe(process, isLeased),
       })
       return process
     })
@@ -79,10 +84,14 @@ export class World {
     const letter = pick(this.#letters, which, ({ answer }) => answer === undefined)
     if (!letter) return
     const { op } = letter.command
-    // A storage carries out neither of these later than its deadline.
+    // A storage carries out neither of these later than its deadline, and then lends nothing by a renewal.
     if (letter.isGivenUp && (op === 'report' || op === 'acquire')) return this.#drop(letter)
+    if (letter.isGivenUp && op === 'renew' && !this.#holds(letter.command.token))
+      return this.#drop(letter)
+    const isOpened = this.#kept?.state !== 'closed'
     const { kept, answer, changed } = decide(this.#kept, this.#question(letter), this.now)
     this.#kept = kept
+    if (isOpened && kept?.state === 'closed') for (const one of this.processes) one.closeAll()
     letter.answer = answer
     this.visited.add(answer.state)
     if (letter.command.op === 'acquire' && answer.granted && answer.state === 'half-opened') {
@@ -147,6 +156,65 @@ export class World {
   dropPush(which: number): void {
     const push = pick(this.#pushes, which, () => true)
     this.#pushes = this.#pushes.filter((one) => one !== push)
+  }
+
+  /** Redis restarts, with what it had or without. Nothing that is on its way arrives. */
+  restart(isForgotten: boolean): void {
+    while (this.#letters.length > 0) this.lose(0)
+    this.#pushes = []
+    if (isForgotten) this.#kept = undefined
+    for (const process of this.processes) {
+      process.hasForgetfulStorage ||= isForgotten
+      process.take({ on: 'lost' })
+    }
+  }
+
+  /** From here on nothing is lost, and all processes follow the fleet again. */
+  putInOrder(): void {
+    this.#settleDown()
+    this.pass(0)
+    for (const process of this.processes) this.read(process)
+    this.#settleDown()
+    this.check()
+    this.#isInOrder = true
+  }
+
+  /** What happens in this time, once the network is in order. */
+  pass(seconds: number): void {
+    this.#settleDown()
+    const end = this.now + seconds
+    for (let due = this.#due(end); due; due = this.#due(end)) {
+      this.now = Math.max(this.now, due.dueAt)
+      due.process.fire(due.which)
+      this.#settleDown()
+    }
+    this.now = end
+  }
+
+  /** Probes in flight of all processes. */
+  get probing(): number {
+    return this.processes.reduce((sum, { probing }) => sum + probing, 0)
+  }
+
+  #due(end: number) {
+    const all = this.processes.flatMap((process) => {
+      const { next } = process
+      return next && next.dueAt <= end ? [{ process, ...next }] : []
+    })
+    return all.toSorted((one, other) => one.dueAt - other.dueAt)[0]
+  }
+
+  #holds(token: string): boolean {
+    return this.#kept?.permits.some((permit) => permit.token === token) === true
+  }
+
+  /** A probe was sent. One without a lease is that of a process whose own circuit has opened, and not the fleet's. */
+  #checkProbe({ state }: SteppedProcess, isLeased: boolean): void {
+    if (!this.#isInOrder) return
+    this.probes += 1
+    if (!isLeased) return ok(isClosed(state), 'a probe without a permit')
+    const { permits } = this.#terms
+    ok(this.probing <= permits, `${this.probing} probes in flight, and ${permits} permits`)
   }
 
   /** What must hold at every moment. */
@@ -216,7 +284,8 @@ export class World {
   #checkLeases(): void {
     const held = new Map<number, number>()
     for (const { state } of this.processes) {
-      for (const [token, { until }] of state.probes.leases) {
+      for (const [token, { until, isOwn }] of state.probes.leases) {
+        if (isOwn) continue
         const epoch = this.#granted.get(token)
         ok(epoch !== undefined, 'a lease that nobody has granted')
         if (until >= this.now) held.set(epoch, (held.get(epoch) ?? 0) + 1)
@@ -233,7 +302,8 @@ export class World {
     deepEqual(rest, restBefore, 'a late answer changed something')
     if (command.op !== 'acquire') return equal(probes, probesBefore, 'a late answer counted')
     equal(probes.leases, probesBefore.leases, 'a late permit was taken')
-    if (answer.granted)
+    // The probe that has gone without it holds it until it ends.
+    if (answer.granted && !probes.leases.has(command.token))
       equal(probes.unsettled.get(command.token)?.outcome, 'ignored', 'it was kept')
   }
 

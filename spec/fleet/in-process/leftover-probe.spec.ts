@@ -42,6 +42,8 @@ it('asks for no permit while the probe runs, and goes on once it has ended', asy
   expect(storage.entries).toHaveLength(before)
 
   machine.record(probe, 'failure')
+  // The whole fleet waits for the probe, until the storage knows of its end.
+  await membership.flush()
   expect(machine.isReady).toBe(true)
   machine.record(await permitOf(machine), 'success')
   await membership.flush()

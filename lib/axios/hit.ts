@@ -18,11 +18,8 @@ const SAFE_METHOD = /^(get|head|options)$/i
 /** Milliseconds allowed for a cache, because a refusal must not wait long. */
 const PATIENCE = 1000
 
-/** What keeps a look from being sent. */
-const PREVENTED = new Error('Not cached')
-
-/** What a cache may hand to a look that was not sent: the errors of requests, and of other looks. */
-const knownErrors = new WeakSet<object>([PREVENTED])
+/** What a cache may hand to a look that was not sent: the errors of requests, and of looks. */
+const knownErrors = new WeakSet<object>()
 
 /** Call this if an adapter has returned a cached answer, or has sent a request in place of one. */
 export function learn(adapter: object, isKeeper: boolean): void {
@@ -66,15 +63,7 @@ async function lookFor(
   config: InternalAxiosRequestConfig,
 ): Promise<AxiosResponse | undefined> {
   let isPrevented = false
-  // An adapter that sends a request reads its cancel token first. A cache has no need to.
-  const cancelToken = new Proxy({} as CancelToken, {
-    get(_target, key) {
-      isPrevented = true
-      // The http adapter of axios 1.7 unsubscribes from the token before it rejects.
-      if (key === 'unsubscribe') return () => undefined
-      throw PREVENTED
-    },
-  })
+  const cancelToken = preventing(() => (isPrevented = true))
   // An inner guard neither refuses nor counts a look.
   const look = { ...config, cancelToken, circuitBreaker: false }
   try {
@@ -88,6 +77,21 @@ async function lookFor(
     learn(adapter, isPrevented || isKnown(error) || isKnown(property(error, 'cause')))
     return undefined
   }
+}
+
+/** An adapter that sends a request reads its cancel token first. A cache has no need to. */
+function preventing(onRead: () => unknown): CancelToken {
+  // A new one for each look: axios adds the caller's stack to an error that passes.
+  const prevented = new Error('Not cached')
+  knownErrors.add(prevented)
+  return new Proxy({} as CancelToken, {
+    get(_target, key) {
+      onRead()
+      // The http adapter of axios 1.7 unsubscribes from the token before it rejects.
+      if (key === 'unsubscribe') return () => undefined
+      throw prevented
+    },
+  })
 }
 
 function isKnown(error: unknown): boolean {

@@ -376,6 +376,24 @@ it('serves hits to a fallback that sends through its own circuit', async () => {
   expect(await users.get('/status/201')).toMatchObject({ data: 200 })
 })
 
+it('gives each look an error of its own, to which axios adds the stack of its caller', async () => {
+  const other = axios.create({ baseURL: upstream.origin })
+  const thrown: unknown[] = []
+  const cache = cacheAdapterEnhancer(((config) =>
+    other.request({ ...config, adapter: 'http' }).catch((error: unknown) => {
+      thrown.push(error)
+      throw error
+    })) as AxiosAdapter as never) as AxiosAdapter
+  const { users, breaker, circuit } = service(cache)
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  for (let look = 0; look < 3; look += 1) {
+    expect(await errorOf(users.get(`/status/20${look + 1}`))).toBeInstanceOf(OpenedStateError)
+  }
+  expect(new Set(thrown).size).toBe(3)
+})
+
 it('looks for no answer to a request that changes something', async () => {
   const marked = keeping((response) => Object.assign(response, { cached: true }))
   const { users, breaker, circuit, clock } = service(marked(heedless))

@@ -4,6 +4,7 @@ import type { Permit } from '../circuit/types.js'
 import type { Result } from './flow/input.js'
 import { isLeased, mayCount } from './flow/leases.js'
 import { isQuiet } from './flow/reporting.js'
+import { isClosed } from './flow/view.js'
 import type { Runner } from './runner.js'
 
 export interface RecorderOptions {
@@ -29,9 +30,17 @@ export class Recorder {
     const token = permit.probe ? runner.tokens.of(permit) : undefined
     if (token === undefined) return this.#count(permit, result)
     if (isLeased(runner.state, token)) return this.#settle(permit, token, result)
-    const counted = this.#count(permit, result)
+    const counted = this.#countOwn(permit, result)
     if (!result.isInFlight) this.#leave(permit, token)
     return counted
+  }
+
+  /** A probe without a lease. While this process follows a fleet whose circuit is not closed, others decide. */
+  #countOwn(permit: Permit, result: Result): boolean {
+    const { runner, local } = this.#options
+    if (runner.state.isAlone || isClosed(runner.state)) return this.#count(permit, result)
+    if (!result.isInFlight) local.record(permit, 'ignored')
+    return false
   }
 
   #count(permit: Permit, result: Result): boolean {

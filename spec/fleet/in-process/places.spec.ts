@@ -2,7 +2,6 @@
  * Probes for which the storage has lent no permit, or none any more. Those that are in flight while the fleet's circuit
  * is not closed count among its permits all the same.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { joinStorage, type Membership } from '../../../lib/breaker/membership.js'
 import type { Machine, Permit, Rules } from '../../../lib/circuit/types.js'
 import type { Answer, Question, SharingOptions } from '../../../lib/fleet/index.js'
@@ -14,14 +13,21 @@ const RULES: Rules = { threshold: 1, ttl: 10, permits: 1, probeTimeout: 60 }
 /** Longer than anything here takes: its timers do not follow the clock of the spec. */
 const LEASE = 30
 const OPTIONS = { ...PATIENT, lease: LEASE }
-/** Seconds. The answer to one question for a permit takes longer than its process waits. */
-const DEADLINE = 0.1
-const LATE = 0.2
+/** Seconds for which a process waits for its permit, if the answer is held back. */
+const DEADLINE = 0.3
 
 class Line extends Wrapped {
-  /** Delays the next answer to a question for a permit. */
-  isLate = false
   readonly asked: Question['op'][] = []
+  /** Lets the answer go that is held back. */
+  release: () => void = () => undefined
+  #held: Promise<void> | undefined
+
+  /** Holds the next answer to a question for a permit back. */
+  hold(): void {
+    this.#held = new Promise((resolve) => {
+      this.release = resolve
+    })
+  }
 
   cut(): void {
     this.isDown = true
@@ -36,9 +42,9 @@ class Line extends Wrapped {
   protected async answer({ op }: Question, ask: () => Promise<Answer>): Promise<Answer> {
     this.asked.push(op)
     const answer = await ask()
-    const isLate = op === 'acquire' && this.isLate
-    if (isLate) this.isLate = false
-    if (isLate) await sleep(LATE * 1000)
+    const held = op === 'acquire' ? this.#held : undefined
+    if (held) this.#held = undefined
+    await held
     return answer
   }
 }
@@ -81,12 +87,12 @@ describe.each(Object.entries(SUBJECTS))('%s: the fleet waits for', (name, start)
     return member
   }
 
-  /** Two processes, and a circuit that is due. */
+  /** Two processes, the first with these options, and a circuit that is due. */
   async function joinDue(
     options: SharingOptions = {},
     rules = RULES,
   ): Promise<readonly [Member, Member]> {
-    const [one, two] = [await join(options, rules), await join(options, rules)]
+    const [one, two] = [await join(options, rules), await join({}, rules)]
     await fail(one)
     await allKnow('opened')
     await setClock(1011)
@@ -125,25 +131,42 @@ describe.each(Object.entries(SUBJECTS))('%s: the fleet waits for', (name, start)
 
   it('a probe whose permit was granted too late for its request', async () => {
     const [one, two] = await joinDue({ permitDeadline: DEADLINE })
-    one[2].isLate = true
+    one[2].hold()
     const probe = await permitOf(one[0])
     expect(one[1].isUp).toBe(false)
     expect(await two[0].admit()).toMatchObject({ admitted: false, state: 'half-opened' })
-    await sleep(LATE * 1000)
+    one[2].release()
     await allFollow()
     expect(await granted(probe, one, two)).toEqual(ONLY_AFTERWARDS)
   })
 
   it('a probe whose permit was granted after another question had lost the storage', async () => {
     const [one, two] = await joinDue()
-    one[2].isLate = true
+    one[2].hold()
     const asked = permitOf(one[0])
     one[2].cut()
+    one[2].release()
     const probe = await asked
     expect(await two[0].admit()).toMatchObject({ admitted: false, state: 'half-opened' })
     one[2].mend()
     await allFollow()
     expect(await granted(probe, one, two)).toEqual(ONLY_AFTERWARDS)
+  })
+
+  it('a probe whose permit was granted over a connection that was replaced meanwhile', async () => {
+    const [one, two] = await joinDue({ permitDeadline: DEADLINE })
+    one[2].hold()
+    const asked = permitOf(one[0])
+    await until('the permit is granted', () => two[0].decidedState === 'half-opened')
+    one[2].cut()
+    one[2].mend()
+    await allFollow()
+    const probe = await asked
+    one[0].record(probe, 'success')
+    one[2].release()
+    await one[1].flush()
+    expect(one[0].decidedState).toBe('half-opened')
+    await until('the next one is sent', async () => (await two[0].admit()).admitted)
   })
 
   it('a probe that was sent while the storage was away', async () => {

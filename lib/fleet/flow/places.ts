@@ -51,18 +51,27 @@ export function placed(
   { to: { token, lease }, answer, at }: { to: Renew; answer: Answer; at: number },
   now: number,
 ): Change {
-  const { granted, state: found } = answer
-  const isGhost = !state.probes.leases.has(token) && !granted && found !== 'closed'
-  // The probe has ended, and the storage has learnt of that before it was told of the probe.
-  if (isGhost) return giveBack(state, token, UNUSED, now)
-  return only(renewed(state, token, granted ? at + lease : undefined))
+  if (!state.probes.leases.has(token)) return takeBack(state, token, answer, now)
+  return only(renewed(state, token, answer.granted ? at + lease : undefined))
+}
+
+/** The probe has ended. The storage may have learnt of that before it was told of the probe, which then has a place. */
+export function takeBack(
+  state: State,
+  token: string,
+  { granted, state: found }: Answer,
+  now: number,
+): Change {
+  const isOver = granted || found === 'closed' || state.probes.leases.has(token)
+  return isOver ? only(state) : giveBack(state, token, UNUSED, now)
 }
 
 /** A renewal was not answered. The storage may have been told of a probe that has ended. */
-export function notPlaced(state: State, token: string): State {
+export function notPlaced(state: State, token: string, now: number): Change {
   const { leases, unsettled } = state.probes
-  if (leases.has(token) || unsettled.has(token)) return state
-  return amend(state, { unsettled: new Map(unsettled).set(token, UNUSED) })
+  if (leases.has(token) || unsettled.has(token)) return only(state)
+  if (!state.isAlone) return giveBack(state, token, UNUSED, now)
+  return only(amend(state, { unsettled: new Map(unsettled).set(token, UNUSED) }))
 }
 
 function placeAll(state: State, now: number): Change {

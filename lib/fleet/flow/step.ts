@@ -104,7 +104,7 @@ function answered(state: State, { to, answer, at }: Answered, now: number): Chan
 function unanswered(state: State, to: Answered['to'], now: number): Change {
   if (to.op === 'report') return notReported(state, to, now)
   if (to.op === 'acquire') return probing.notAcquired(state, to.token)
-  if (to.op === 'renew') return only(places.notPlaced(state, to.token))
+  if (to.op === 'renew') return places.notPlaced(state, to.token, now)
   if (to.op === 'read') return only(state)
   return settling.settled(settling.concluded(state, to.token), to, false, now)
 }
@@ -126,6 +126,7 @@ function windowOf({ failures, window }: Evidence): WindowEvidence | undefined {
 }
 
 function late(state: State, { to, answer }: Pick<Answered, 'to' | 'answer'>, now: number): Change {
+  if (to.op === 'renew') return places.takeBack(state, to.token, answer, now)
   if (to.op !== 'acquire') return only(state)
   return probing.acquiredLate(state, to.token, answer.granted, now)
 }

@@ -263,6 +263,23 @@ describe('a renewal that the storage carries out after the end of its probe', ()
     for (const process of [before, closed]) expect(settled(process)).toEqual([TOKEN])
   })
 
+  it('is taken back at once, if it is not answered after the storage was found again', () => {
+    const process = ended()
+    process.answer('settle', { ...HALF, version: 3 })
+    process.fail('renew')
+    expect(settled(process)).toEqual([TOKEN, TOKEN])
+  })
+
+  it('is taken back, if its answer comes too late', () => {
+    const process = ended()
+    process.answer('settle', { ...HALF, version: 3 })
+    const [renewal] = process.asked('renew')
+    if (!renewal) throw new Error('nothing was renewed')
+    const answer = { ...process.answered, ...HALF, version: 4, granted: false }
+    process.take({ on: 'late', to: renewal.command, answer })
+    expect(settled(process)).toEqual([TOKEN, TOKEN])
+  })
+
   it('is taken back once the storage is found, if its answer was lost', () => {
     const process = ended()
     process.answer('settle', { ...HALF, version: 3 })

@@ -30,10 +30,13 @@ export function lend(state: State, token: string, grantedAt: number, now: number
   return [amend(state, { leases }), [renewLater(state, token)]]
 }
 
-/** Also tells the storage of a probe that it does not know. No probe holds a permit of a closed circuit. */
+/**
+ * Also tells the storage of a probe that it does not know. No probe holds a permit of a closed circuit. While alone,
+ * nothing is asked: all are renewed once the storage is found.
+ */
 export function renew(state: State, token: string, now: number): Change {
   const lease = state.probes.leases.get(token)
-  if (!lease) return only(state)
+  if (!lease || state.isAlone) return only(state)
   const isPlaced = !isClosed(state)
   const next = isPlaced === lease.isPlaced ? state : withLease(state, token, { ...lease, isPlaced })
   const length = isPlaced ? renewableFor(state, lease, now) : 0

@@ -5,7 +5,7 @@
 import type { Answer, Command } from '../../storage/contract.js'
 import { inTurn, only, type Change } from './effect.js'
 import { amend, renew, renewed, without } from './leases.js'
-import { giveBack, UNUSED } from './settling.js'
+import { vacate } from './settling.js'
 import type { Lease, State } from './state.js'
 
 type Renew = Command & { readonly op: 'renew' }
@@ -63,15 +63,14 @@ export function takeBack(
   now: number,
 ): Change {
   const isOver = granted || found === 'closed' || state.probes.leases.has(token)
-  return isOver ? only(state) : giveBack(state, token, UNUSED, now)
+  return isOver ? only(state) : vacate(state, token, now)
 }
 
 /** A renewal was not answered. The storage may have been told of a probe that has ended. */
 export function notPlaced(state: State, token: string, now: number): Change {
   const { leases, unsettled } = state.probes
   if (leases.has(token) || unsettled.has(token)) return only(state)
-  if (!state.isAlone) return giveBack(state, token, UNUSED, now)
-  return only(amend(state, { unsettled: new Map(unsettled).set(token, UNUSED) }))
+  return vacate(state, token, now)
 }
 
 function placeAll(state: State, now: number): Change {

@@ -6,7 +6,7 @@ import { inTurn, only, type Change } from './effect.js'
 import type { Admitted } from './input.js'
 import { amend, lend, without } from './leases.js'
 import { sendOwn } from './places.js'
-import { giveBack, isOverruled, UNUSED } from './settling.js'
+import { giveBack, isOverruled, noted, UNUSED } from './settling.js'
 import type { State } from './state.js'
 import { ask, factsOf, isClosed } from './view.js'
 
@@ -64,8 +64,7 @@ export function admitted(state: State, { local, lease, own }: Admitted, now: num
 
 /** If the request is not sent, the permit that the storage may hold for it goes back once the storage is found. */
 function decideAlone(state: State, token: string): Change {
-  const unsettled = new Map(state.probes.unsettled).set(token, UNUSED)
-  return [amend(state, { unsettled }), [{ do: 'admit', token }]]
+  return [noted(state, token, UNUSED), [{ do: 'admit', token }]]
 }
 
 /** Refuses with the storage's state: by its own clock, the process may be ahead of the storage. */

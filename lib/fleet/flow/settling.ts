@@ -29,10 +29,17 @@ export function settle(state: State, input: Settled, now: number): Change {
   return inTurn(
     amend(next, { leases }),
     (left) => [left, [{ do: 'stop', timer: token }]],
-    // What the storage was never told of, it need not take back.
-    (left) =>
-      lease.isOwn && !lease.isPlaced ? only(left) : giveBack(left, token, result, now, state),
+    (left) => {
+      if (!lease.isOwn) return giveBack(left, token, result, now, state)
+      // What the storage was never told of, it need not take back.
+      return lease.isPlaced ? vacate(left, token, now) : only(left)
+    },
   )
+}
+
+/** The probe that had the place is over. While alone, the storage is not asked for its sake. */
+export function vacate(state: State, token: string, now: number): Change {
+  return state.isAlone ? only(noted(state, token, UNUSED)) : giveBack(state, token, UNUSED, now)
 }
 
 /** What a probe was counted as in flight is its result, unless the storage has confirmed it. */
@@ -90,7 +97,11 @@ export function giveBack(
   now: number,
   before = state,
 ): Change {
-  const unsettled = new Map(state.probes.unsettled).set(token, result)
-  const next = amend(state, { unsettled, settling: state.probes.settling + 1 })
+  const next = amend(noted(state, token, result), { settling: state.probes.settling + 1 })
   return [next, [ask(before, { op: 'settle', token, ...result }, now)]]
+}
+
+/** The storage may still hold the token. Its end is told once the storage is found, if it is not told before. */
+export function noted(state: State, token: string, result: Result): State {
+  return amend(state, { unsettled: new Map(state.probes.unsettled).set(token, result) })
 }

@@ -88,10 +88,11 @@ export class World {
     if (letter.isGivenUp && (op === 'report' || op === 'acquire')) return this.#drop(letter)
     if (letter.isGivenUp && op === 'renew' && !this.#holds(letter.command.token))
       return this.#drop(letter)
-    const isOpened = this.#kept?.state !== 'closed'
+    const before = this.#kept?.state ?? 'closed'
     const { kept, answer, changed } = decide(this.#kept, this.#question(letter), this.now)
     this.#kept = kept
-    if (isOpened && kept?.state === 'closed') for (const one of this.processes) one.closeAll()
+    const isClosing = before !== 'closed' && kept?.state === 'closed'
+    if (isClosing) for (const process of this.processes) process.closeAll()
     letter.answer = answer
     this.visited.add(answer.state)
     if (letter.command.op === 'acquire' && answer.granted && answer.state === 'half-opened') {

@@ -292,12 +292,19 @@ describe('a renewal that the storage carries out after the end of its probe', ()
     expect(settled(process)).toEqual([TOKEN, TOKEN])
   })
 
-  it('is taken back once the storage is found, if its answer was lost', () => {
+  it.each([
+    ['after the end was confirmed', ['settle', 'lost', 'renew']],
+    ['before the end was confirmed', ['lost', 'renew', 'settle']],
+  ])('is taken back once the storage is found, if its answer was lost %s', (_when, order) => {
     const process = ended()
-    process.answer('settle', { ...HALF, version: 3 })
-    process.take({ on: 'lost' })
-    process.fail('renew')
+    for (const what of order) {
+      if (what === 'lost') process.take({ on: 'lost' })
+      else if (what === 'renew') process.fail('renew')
+      else process.answer('settle', { ...HALF, version: 3 })
+    }
     process.read()
     expect(settled(process)).toEqual([TOKEN, TOKEN])
+    process.answer('settle', { ...HALF, version: 4, granted: false })
+    expect(process.state.probes.unsettled.size).toBe(0)
   })
 })

@@ -6,6 +6,8 @@ import { until } from './until.mjs'
 
 const NAME = 'mymaster'
 const SECONDS = 30
+/** Milliseconds after which a failover on which the sentinels do not agree is run again. */
+const STUCK = 8000
 
 /** @typedef {import('./redis-server.mjs').RedisServer} RedisServer */
 
@@ -76,9 +78,15 @@ export class Sentinels {
   async failover() {
     const old = await this.master()
     const sentinel = this.#sentinels.anyAnswering()
+    let startedAt = performance.now()
     const successor = async () => {
       // A sentinel gives up a failover if a busy machine has kept the replicas' news from it.
-      if ((await masterPort(sentinel)) === old.port) await startFailover(sentinel)
+      const isOld = (await masterPort(sentinel)) === old.port
+      // Sentinels that have run one each without the others' votes may never agree, until a newer one.
+      if (isOld || performance.now() - startedAt > STUCK) {
+        startedAt = performance.now()
+        await startFailover(sentinel)
+      }
       return this.#successor(old)
     }
     return until(`another master than ${old.port}`, successor, SECONDS)

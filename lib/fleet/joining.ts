@@ -28,6 +28,14 @@ export class Joining {
     return withTimeout(deadline, ended, 'it did not answer in time')
   }
 
+  /** What a caller of `init()` gets if it ends before all circuits are read. */
+  errorOf(reason: string, deadline: number, cause: unknown): Error {
+    const what = this.#isAbandoned
+      ? 'init() has ended'
+      : `Could not reach the storage within ${deadline} s`
+    return new Error(`${what}: ${reason}`, { cause })
+  }
+
   abandon(): void {
     this.#isAbandoned = true
     this.#reject(new Error('breaker.close() was called'))

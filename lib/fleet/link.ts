@@ -121,11 +121,11 @@ export class Link {
     this.#questions.startOver()
   }
 
-  #fail(cause: unknown, deadline: number, { isAbandoned, before }: Joining): Error {
+  #fail(cause: unknown, deadline: number, joining: Joining): Error {
     const reason = this.#connector.reasonOf(cause)
     // Since close(), everything here belongs to the next call of init(), if there was one.
-    if (!isAbandoned) this.#giveUp(reason, before)
-    return new Error(`Could not reach the storage within ${deadline} s: ${reason}`, { cause })
+    if (!joining.isAbandoned) this.#giveUp(reason, joining.before)
+    return joining.errorOf(reason, deadline, cause)
   }
 
   #giveUp(reason: string, before: Loss | undefined): void {

@@ -92,7 +92,7 @@ describe('close()', () => {
     proxy.pause()
     const init = peer.breaker.init().catch(String)
     await peer.breaker.close()
-    expect(await init).toContain('breaker.close() was called')
+    expect(await init).toContain('init() has ended: breaker.close() was called')
     proxy.resume()
     await until('there is no connection', async () => (await connections()) === 0)
     expect([peer.breaker.storageUp, peer.restored]).toEqual([false, 0])

@@ -156,7 +156,7 @@ describe('init()', () => {
     const closed = breaker.close()
     await breaker.init()
     expect(circuit.state).toBe('opened')
-    expect(String(await abandoned)).toContain('breaker.close() was called')
+    expect(String(await abandoned)).toContain('init() has ended: breaker.close() was called')
     await closed
     await until('there are two connections more', async () => (await connections()) === 4)
     expect([breaker.storageUp, losses]).toEqual([true, []])

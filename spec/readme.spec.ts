@@ -90,7 +90,7 @@ describe('the table', () => {
   it('of the limits of a shared circuit has the true figures', () => {
     const rows = tableBelow('docs/protocol.md', 'Limits, in `limits.ts`')
     const written = (limit: string): string => rows.find((row) => row.limit === limit)?.value ?? ''
-    expect(written('a streak stands for')).toContain(`${LONGEST_PROOF} s`)
+    expect(written('a streak counts for')).toContain(`${LONGEST_PROOF} s`)
     expect(written('streaks kept for a circuit')).toBe(String(MOST_REPORTED))
     expect(written('a permit that is not renewed ends after')).toBe(
       `${LONGEST_PERMIT} leases at most`,

@@ -40,7 +40,7 @@ export function nameFor(
 }
 
 function describe(name: unknown): string {
-  if (name === '') return 'a string that is empty'
+  if (name === '') return 'an empty string'
   if (typeof name === 'string') return `a string of ${name.length} characters`
   if (typeof property(name, 'then') !== 'function') return describeKind(name)
   Promise.resolve(name).catch(() => undefined)

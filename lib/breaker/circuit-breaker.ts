@@ -68,7 +68,7 @@ export class CircuitBreaker {
    * circuit, by its own rules.
    *
    * @param instance of any copy of axios from 1.7 on; only its interceptors are used
-   * @param nameOf such as `byHost`; called once for each request, when its URL is final. With `undefined`, the
+   * @param nameOf such as `byHost`; called once for each attempt, when its URL is final. With `undefined`, the
    *   request goes without a circuit
    * @param options overrides the breaker's defaults for each of the circuits, and bounds their number. If the
    *   function is attached already, you may leave them out; otherwise they must be the same

@@ -130,8 +130,8 @@ function resolve(given: GivenOptions): ResolvedCircuitOptions {
 /** @throws ConfigError */
 export function checkName(name: unknown): asserts name is string {
   if (typeof name === 'string' && name !== '') return
-  const given = name === '' ? 'one that is' : describeKind(name)
-  const expected = 'expected a string that is not empty, or a function'
+  const given = name === '' ? 'an empty string' : describeKind(name)
+  const expected = 'expected a non-empty string or a function'
   throw new ConfigError(`Invalid circuit name: ${expected}, given ${given}`)
 }
 

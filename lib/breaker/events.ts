@@ -132,7 +132,7 @@ function call(subscription: Subscription, event: unknown): void {
 }
 
 function reportListenerError({ name, listener }: Subscription, error: unknown): void {
-  reportOnce(`A "${name}" listener threw`, listener, error)
+  reportOnce(`A "${name}" listener threw or rejected`, listener, error)
 }
 
 function isThenable(value: unknown): boolean {

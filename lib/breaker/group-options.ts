@@ -19,7 +19,7 @@ import type { RosterLimits } from './roster.js'
 /** Options of the circuits that a name function leads to. */
 export interface CircuitGroupOptions extends CircuitOptions {
   /**
-   * How many circuits there are at most; a whole number from 1. Default 1000, of about 1 KB each. Requests to
+   * How many circuits there are at most; a whole number from 1. Default 1000, of about 640 bytes each. Requests to
    * further names go without a circuit.
    */
   readonly maxCircuits?: number | undefined

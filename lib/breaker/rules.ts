@@ -7,7 +7,7 @@ import { property } from '../internal/property.js'
 import { countField, rangeField, secondsField, type Shape } from '../internal/validation.js'
 
 export interface FailureRateOptions {
-  /** The part of the requests that must have failed: above 0, at most 1. The circuit opens at this rate, not above it. */
+  /** What fraction of the requests must have failed: above 0, at most 1. The circuit opens at this rate, not above it. */
   readonly threshold: number
   /**
    * Seconds, from 0.001 to 3600, or `{ requests: n }` for the last n requests, at most 1000000. Default 10 seconds:
@@ -28,7 +28,7 @@ export interface TtlOptions {
   readonly factor?: number | undefined
   /** Seconds that no round exceeds, except for its jitter. */
   readonly max: number
-  /** By how much a round may last longer at random, as a part of its time; from 0 to 1. Default 0.1. */
+  /** By how much a round may last longer at random, as a fraction of its time; from 0 to 1. Default 0.1. */
   readonly jitter?: number | undefined
 }
 
@@ -41,13 +41,13 @@ export interface ProbesOptions {
 
 export interface RulesOptions {
   /**
-   * Consecutive failures that open the circuit; a whole number from 1, or `false`, so that no number of
-   * them does. Default 5: a burst of bad luck stays closed, and an outage costs no more than five
-   * requests. Beside a `failureRate` the default is its `minimumRequests`.
+   * Consecutive failures that open the circuit; a whole number from 1. With `false`, no number of them
+   * does. Default 5: a little bad luck does not open the circuit, and an outage is noticed after five
+   * failures. With a `failureRate`, the default is its `minimumRequests`.
    */
   readonly threshold?: number | false | undefined
   /**
-   * Also opens the circuit if too large a part of its latest requests failed. A number is the `threshold`
+   * Also opens the circuit if too large a fraction of its latest requests failed. A number is the `threshold`
    * alone. Default `false`: no rate opens it. Requests that were refused, or that proved nothing, do not count.
    */
   readonly failureRate?: FailureRateOptions | number | false | undefined
@@ -76,7 +76,7 @@ export interface RulesOptions {
    */
   readonly permits?: number | undefined
   /**
-   * How many of how many probes have to succeed. The circuit closes or opens as soon as that is certain.
+   * How many probes, out of how many, have to succeed. The circuit closes or opens as soon as that is certain.
    * Default 1 of 1: the first answer decides.
    */
   readonly probes?: ProbesOptions | undefined

@@ -48,7 +48,7 @@ export interface Circuit {
    * failures in a row opened it, that is the threshold, even if other processes counted them.
    */
   readonly failureCount: number
-  /** The requests in the window at this moment, and which part of them failed; undefined without the option. */
+  /** The requests in the window at this moment, and what fraction of them failed; undefined without the option. */
   readonly failureRate: FailureRateReading | undefined
   /**
    * How far back the failure rate looks, as its option says: seconds, or a number of requests. Undefined without
@@ -58,7 +58,7 @@ export interface Circuit {
   /** Seconds until a new attempt is allowed, in whole milliseconds; 0 unless opened. */
   readonly retryAfter: number
   /**
-   * What opened the circuit last: `streak`, so many failures in a row; `rate`, its failure rate; or
+   * What opened the circuit last: `streak`, `threshold` failures in a row; `rate`, its failure rate; or
    * `probe`, probes that failed. Undefined while it is closed.
    */
   readonly cause: OpeningCause | undefined
@@ -80,7 +80,8 @@ export interface Circuit {
    *
    * @param options how long, and what errors, events and the status page show of it
    * @throws (rejects with) ConfigError for a bad state or option; Error if the circuit is detached, if 1,000
-   *   circuits are forced already, or if the storage cannot share the force. Nothing has changed then
+   *   circuits are forced already, or if the storage cannot share the force. Nothing has changed then, unless
+   *   only the storage's answer was lost: `forced` shows what stands
    */
   force(state: ForcedState, options?: ForceOptions): Promise<void>
   /**
@@ -118,7 +119,7 @@ export interface Circuit {
   report(outcome: 'success' | 'failure'): void
   toJSON(): CircuitReading
   /**
-   * Puts the circuit round an adapter that you pass to another one, such as a cache:
+   * Puts the circuit around an adapter that you pass to another one, such as a cache:
    * `cacheAdapterEnhancer(circuit.guard(getAdapter('http')))`. Answers from the cache are then neither refused
    * nor counted, and each request that the cache sends counts once, even on an instance with this circuit. That
    * instance learns of the guard by the first sent request. After `detach`, the adapter sends unguarded.

@@ -170,6 +170,6 @@ export function lengthIn(text: string): number {
   throw new UsageError(
     isTooLong
       ? '--for takes at most 24d, or forever'
-      : `--for takes ${EXPECTED_SPAN}, or forever, which means until you release the circuit`,
+      : `--for takes ${EXPECTED_SPAN}, or forever (until you release the circuit)`,
   )
 }

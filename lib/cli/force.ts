@@ -65,7 +65,7 @@ async function lengthOf({ circuit, state, for: length }: ForceRequest): Promise<
   if (state === 'closed') return Infinity
   if (canAsk()) return askLength(circuit)
   throw new UsageError(
-    'open needs --for: a time such as 90s, 5m, 1h30m or 2d, or forever, until you release the circuit',
+    'open needs --for: a time such as 90s, 5m, 1h30m or 2d, or forever (until you release the circuit)',
   )
 }
 

@@ -7,12 +7,12 @@ export class UsageError extends Error {
 
 export const HELP = `Usage: axios-breaker COMMAND [OPTIONS]
 
-Shows the circuits that a fleet shares through Redis, and forces them opened or closed.
+Shows the circuits that a fleet shares through Redis, and forces them open or closed.
 
 Commands:
   list           list circuits that failed or opened lately, and those that are forced
   watch          the same, and then each change, until Ctrl-C
-  open NAME      force a circuit opened: every process refuses its requests
+  open NAME      force a circuit open: every process refuses its requests
   close NAME     force a circuit closed: every process sends its requests, and goes on counting
   release NAME   end the force: the circuit decides again
 

@@ -99,7 +99,7 @@ export class Group {
     return states
   }
 
-  /** The part of the requests that failed, of each circuit that has a rate, by name. */
+  /** The fraction of the requests that failed, of each circuit that has a rate, by name. */
   failureRatios(): ReadonlyMap<string, number> {
     const ratios = new Map<string, number>()
     for (const { circuits } of this.#members.keys()) {

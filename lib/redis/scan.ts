@@ -47,7 +47,7 @@ export async function serversOf(client: RedisClient): Promise<Send[]> {
 function sendThrough(client: unknown, ...before: readonly unknown[]): Send {
   return async (command) => {
     const send = methodOf(client, 'sendCommand')
-    if (!send) throw new Error('The client has no method sendCommand, which finding keys needs')
+    if (!send) throw new Error('The client has no method sendCommand, which it needs to find keys')
     return send(...before, command)
   }
 }

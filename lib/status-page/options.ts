@@ -56,7 +56,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
 function shape() {
   const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
   return {
-    title: field<string>('a string that is not empty', isText),
+    title: field<string>('a non-empty string', isText),
     heartbeat: secondsField(),
     maxStreams: countField(),
     actions: groupField<StatusPageActions>(

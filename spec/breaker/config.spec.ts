@@ -206,7 +206,7 @@ describe('a name', () => {
     const users = axios.create()
     const error = thrownBy(() => new CircuitBreaker().attach(users, name as string))
     expect(error).toBeInstanceOf(ConfigError)
-    expect(error.message).toContain('Invalid circuit name: expected a string that is not empty')
+    expect(error.message).toContain('Invalid circuit name: expected a non-empty string')
     expect(handlersOf(users)).toEqual([])
   })
 

@@ -158,7 +158,7 @@ describe('a name', () => {
     ],
     ['that is a promise', async () => url, /returned a promise/],
     ['that is a promise, and rejects', () => Promise.reject(new Error(url)), /a promise/],
-    ['that is empty', () => '', /returned a string that is empty/],
+    ['that is empty', () => '', /returned an empty string/],
     ['that is very long', () => url.repeat(10), /returned a string of 330 characters/],
     ['that is null', () => null, /returned null/],
     ['that is a number', () => 7, /returned a number/],
@@ -495,7 +495,7 @@ describe('attach', () => {
 
   it.each([null, undefined, {}, 7, ''])('refuses %j, which is no name or function', (name) => {
     const attach = () => new CircuitBreaker().attach(axios.create(), name as never)
-    expect(attach).toThrow(/expected a string that is not empty, or a function/)
+    expect(attach).toThrow(/expected a non-empty string or a function/)
   })
 
   it('refuses a target that is no instance, and changes nothing', () => {

@@ -444,7 +444,7 @@ describe('wrong arguments', () => {
   })
 
   it.each<[object, string]>([
-    [{ title: '' }, 'Expected a string that is not empty, given a string\n  → at title'],
+    [{ title: '' }, 'Expected a non-empty string, given a string\n  → at title'],
     [
       { heartbeat: 0 },
       'Expected a number of seconds above 0, and at most 2147483, given 0\n  → at heartbeat',

@@ -1,4 +1,4 @@
-/** Opens after so many failures in a row. A success starts the count anew. */
+/** Opens after `threshold` failures in a row. A success starts the count anew. */
 import type { CircuitState } from '../types.js'
 import type { Opening } from './opening.js'
 import type { OpeningCause } from './terms.js'

@@ -10,7 +10,7 @@ export interface OpeningTerms {
 }
 
 export interface FailureRateTerms {
-  /** The part of the requests that must have failed: above 0, at most 1. */
+  /** What fraction of the requests must have failed: above 0, at most 1. */
   readonly threshold: number
   /** Seconds, or the number of requests. */
   readonly window: number | { readonly requests: number }

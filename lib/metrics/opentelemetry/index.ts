@@ -13,7 +13,7 @@ export interface ObserveMetricsOptions {
   readonly meter?: Meter | undefined
   /**
    * Upper bounds of the histogram of request durations, in seconds; ascending, above 0. Default
-   * 0.005 to 10 as is usual, and 30, with bounds at the usual timeouts. A view in the SDK can
+   * 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10 and 30. A view in the SDK can
    * override them.
    */
   readonly buckets?: readonly number[] | undefined

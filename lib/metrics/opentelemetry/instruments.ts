@@ -56,8 +56,8 @@ export class Instruments implements CircuitInstruments, Sink {
     const commandTime = 'Time from a command to the answer of the storage, or to its deadline.'
     this.#commands = this.#durations('storage.command.duration', COMMAND_BUCKETS, commandTime)
     this.#state = this.#gauge('state', 'State of the circuit: 0 closed, 1 half-opened, 2 opened.')
-    this.#forced = this.#gauge('forced', 'Whether somebody forces the circuit opened or closed.')
-    const ratio = 'The part of the requests in the window that failed.'
+    this.#forced = this.#gauge('forced', 'Whether somebody forces the circuit open or closed.')
+    const ratio = 'The fraction of the requests in the window that failed.'
     this.#ratio = this.#gauge('failure_ratio', ratio)
     this.#storage = this.#gauge('storage.up', 'Whether the storage answers.')
     const unguarded = 'Requests that went without a circuit because of maxCircuits.'

@@ -13,11 +13,11 @@ export interface CollectMetricsOptions {
   readonly registry?: Registry<RegistryContentType> | undefined
   /**
    * Upper bounds of the histogram of request durations, in seconds; ascending, above 0. Default
-   * 0.005 to 10 as is usual, and 30, with bounds at the usual timeouts.
+   * 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10 and 30.
    */
   readonly buckets?: readonly number[] | undefined
   /**
-   * The label `status` of request durations. Default `class`: `2xx` to `5xx`; `code`: the exact
+   * The label `status` of request durations. Default `class`: `1xx` to `5xx`; `code`: the exact
    * code, at the cost of more series. In both cases `error` if there was no answer.
    */
   readonly statusLabel?: 'class' | 'code' | undefined

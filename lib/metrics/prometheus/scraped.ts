@@ -25,7 +25,7 @@ export function stateGauge(group: Group): Gauge<'client_name'> {
 export function forcedGauge(group: Group): Gauge<'client_name' | 'state'> {
   return new Gauge({
     name: 'circuit_breaker_forced',
-    help: 'Whether somebody forces the circuit opened or closed.',
+    help: 'Whether somebody forces the circuit open or closed.',
     labelNames: ['client_name', 'state'],
     registers,
     aggregator: 'max',
@@ -43,7 +43,7 @@ export function forcedGauge(group: Group): Gauge<'client_name' | 'state'> {
 export function ratioGauge(group: Group): Gauge<'client_name'> {
   return new Gauge({
     name: 'circuit_breaker_failure_ratio',
-    help: 'The part of the requests in the window that failed, of a circuit with a failure rate.',
+    help: 'The fraction of the requests in the window that failed, of a circuit with a failure rate.',
     labelNames: ['client_name'],
     registers,
     aggregator: 'max',

@@ -16,7 +16,7 @@ const parcels = axios.create({ baseURL: service.origin, timeout: 1000 })
 const breaker = new CircuitBreaker({ threshold: 5, ttl: 0.5 })
 const circuit = breaker.attach(parcels, 'parcels')
 
-// Retry once before putting a job back, since a single connection may break. Refusals are never retried.
+// Retry twice before putting a job back, since a single connection may break. Refusals are never retried.
 axiosRetry(parcels, { retries: 2, retryDelay: (count) => count * 20, retryCondition: () => true })
 
 const queue = Array.from({ length: JOBS }, (_, index) => ({ id: index + 1 }))

@@ -88,23 +88,42 @@ it(
   LONG,
 )
 
-describe('while the service is up', () => {
+describe('while the service is up, and processes often read the list of forced circuits', () => {
+  let frozen: RedisServer
+  let reading: LoadedFleet
+  beforeAll(async () => {
+    frozen = await RedisServer.start()
+    reading = await LoadedFleet.start({ storage: { url: frozen.url, refresh: 0.5 } })
+  }, LONG)
+  afterAll(async () => {
+    await reading.stop()
+    await frozen.stop()
+  })
+
   it(
-    'callers do not notice that Redis is frozen',
+    'no request notices that Redis is frozen, and each process publishes the loss once',
     async () => {
-      redis.freeze()
-      await fleet.serve(30)
-      redis.thaw()
-      const tallies = await fleet.tallies()
+      frozen.freeze()
+      await reading.lost()
+      // It stays frozen for some seconds more, in which a process looks for it again and again.
+      await reading.serve(300)
+      frozen.thaw()
+      const thawed = clock()
+      const rejoined = (await reading.restored()).map((at) => at - thawed)
+      const tallies = await reading.tallies()
       for (const { waits, failed, refused } of tallies) {
         expect({ waits, failed, refused }).toEqual({ waits: [], failed: 0, refused: 0 })
       }
-      expect(await fleet.harm()).toMatchObject({ other: 0, lost: 0, restored: 0 })
-      await printFigures('frozen, the service is up', fleet)
+      const unanswered = expect.stringMatching(/^No answer from the storage|does not answer/)
+      expect(await reading.losses()).toEqual(tallies.map(() => [unanswered]))
+      expect(await reading.harm()).toMatchObject({ other: 0, lost: 1, restored: 1 })
+      await printFigures('frozen, the service is up', reading, rejoined)
     },
     LONG,
   )
+})
 
+describe('while the service is up', () => {
   it(
     'no request notices that Redis is killed',
     async () => {

@@ -179,6 +179,10 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { question: withTerms({ permits: 1 }) },
     'a half-opened circuit: grants no more than 3 at once, whichever process asks first',
   ],
+  'forgets the first of many permits': [
+    { kept: (kept) => ({ ...kept, permits: kept.permits.slice(-200) }) },
+    'a half-opened circuit: grants no more than 256 at once, whatever the option says',
+  ],
   'forgets probes that are still in flight': [
     {
       kept: (kept, before) =>

@@ -23,7 +23,7 @@ export function acquire(
   const own = held.find((permit) => permit.token === token)
   if (own && !own.isEarlier) return grant(draft)
   const others = held.filter((permit) => permit !== own)
-  if (others.length >= terms.permits) return draft
+  if (others.length >= bounded(terms.permits)) return draft
   const next = change(draft, { permits: others })
   return grant(hold(state === 'opened' ? move(next, 'half-opened') : next, token, asked))
 }
@@ -104,7 +104,12 @@ function count(
 export function heldFor(permits: readonly HeldPermit[], most: number, now: number): number {
   const left = standing(permits, now).map(({ at, lease }) => at + lease - now)
   left.sort((one, other) => other - one)
-  return left[most - 1] ?? 0
+  return left[bounded(most) - 1] ?? 0
+}
+
+/** So many permits may be lent at once, whatever the option says. */
+function bounded(permits: number): number {
+  return Math.min(permits, MOST_PERMITS)
 }
 
 function standing(permits: readonly HeldPermit[], now: number): readonly HeldPermit[] {

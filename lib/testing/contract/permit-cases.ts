@@ -1,4 +1,5 @@
 /** The permits of a half-opened circuit: who gets one, and for how long. */
+import { MOST_PERMITS } from '../../storage/limits.js'
 import { check, must } from './checks.js'
 import { START, type Case } from './scene.js'
 
@@ -19,6 +20,19 @@ function grants(permits: number): Case {
 export const PERMITS: readonly Case[] = [
   grants(1),
   grants(3),
+  {
+    name: `grants no more than ${MOST_PERMITS} at once, whatever the option says`,
+    needs: ['setClock'],
+    async run(scene) {
+      const [one] = await scene.joinDue({ permits: MOST_PERMITS + 10 })
+      let granted = 0
+      for (let at = 0; at < MOST_PERMITS + 5; at += 1) {
+        granted += Number((await one.acquire(`t${at}`)).granted)
+      }
+      must(granted === MOST_PERMITS, `Expected ${MOST_PERMITS} permits, got ${granted}`)
+      check(await one.read(), { state: 'half-opened', heldFor: 60 })
+    },
+  },
   {
     name: 'grants the permit again to the token that holds it',
     needs: ['setClock'],

@@ -6,14 +6,29 @@ import { eventually, FleetHarness, LONG } from '../support/fleet-harness.js'
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 32)
 const WINDOW = 4
+// Chance makes half of so many requests fail once in five thousand times.
+const MINIMUM = 30
 const options = {
-  // Chance makes half of so many requests fail once in five thousand times.
-  failureRate: { threshold: 0.5, window: WINDOW, minimumRequests: 30 },
+  failureRate: { threshold: 0.5, window: WINDOW, minimumRequests: MINIMUM },
   threshold: false as const,
   ttl: 60,
 }
+/** A failure leaves this window only after the spec: whatever does not count is not trusted. */
+const lasting = { ...options, failureRate: { ...options.failureRate, window: 60 } }
+/** One process can open nothing by so many, but would with those of another. */
+const NEARLY = MINIMUM - 1
+/** Enough for a poll of the fleet. */
+const MANY = 20
+/** Seconds. Longer than the gap that a process detects. */
+const NIGHT = 2.5
+/** Seconds. More than the fleet needs to report failures, and to poll all processes. */
+const VERDICT = 2
 const DEADLINE = 0.2
 const storage = { commandDeadline: DEADLINE }
+
+interface Up {
+  readonly isUp: boolean
+}
 
 let scene: FleetHarness
 let proxy: TcpProxy
@@ -57,7 +72,7 @@ describe.each(Object.keys(faults))('if Redis is %s in the middle of a window', (
   const fault = faults[name] ?? { begin: () => undefined, end: () => undefined }
 
   it(
-    'nothing stale opens anything, and the circuit opens by what each process sees',
+    'some failures before it open nothing, and the circuit opens by what each process sees',
     async () => {
       const url = `redis://127.0.0.1:${proxy.port}`
       await scene.enter({ size: 4, options, storage: { ...storage, url } })
@@ -96,24 +111,55 @@ describe.each(Object.keys(faults))('if Redis is %s in the middle of a window', (
   )
 })
 
+/** Those that leave a process alone. */
+const losses = Object.entries(faults).filter(([name]) => name !== 'emptied')
+
+it.each(losses)(
+  'a process that sees only failures while Redis is %s brings none of them back',
+  async (_name, fault) => {
+    const url = `redis://127.0.0.1:${proxy.port}`
+    const [alone, other] = await scene.enter({
+      size: 2,
+      options: lasting,
+      storage: { ...storage, url },
+    })
+    if (!alone || !other) throw new Error('There is none')
+    scene.service.answer = () => 500
+    await fault.begin()
+    await scene.get(alone, MANY, MANY)
+    const has = async (event: string) => (await alone.eventsNamed(event)).length > 0
+    await eventually('it is alone', () => has('storageLost'))
+    await scene.get(alone, NEARLY - MANY)
+    await fault.end()
+    await eventually('it is back', () => has('storageRestored'))
+    await eventually('the other is there', async () => (await other.call<Up>('state')).isUp)
+    await scene.get(other, MANY, MANY)
+    await sleep(1000 * VERDICT)
+    expect(await transitions()).toEqual([])
+    await scene.load(2, 10)
+    await scene.warned()
+  },
+  LONG,
+)
+
 it(
   'a process that is frozen with a bad window brings none of it back',
   async () => {
-    const [frozen, ...awake] = await scene.enter({ size: 4, options, storage })
-    if (!frozen) throw new Error('There is none')
-    await scene.load(2, 10)
-    await sleep(1000 * WINDOW)
-    scene.service.answer = failing(0.4)
-    await sleep(1000)
+    const [frozen, awake] = await scene.enter({ size: 2, options: lasting, storage })
+    if (!frozen || !awake) throw new Error('There is none')
+    scene.service.answer = () => 500
+    await scene.get(frozen, NEARLY, NEARLY)
     frozen.signal('SIGSTOP')
-    scene.service.answer = () => 200
-    await sleep(1000 * (WINDOW + 1))
+    await sleep(1000 * NIGHT)
     frozen.signal('SIGCONT')
-    await sleep(1000 * WINDOW)
+    // Its timers, which were due long ago, fire before it answers twice.
+    await frozen.state()
+    await frozen.state()
+    await scene.get(awake, MANY, MANY)
+    await sleep(1000 * VERDICT)
     expect(await transitions()).toEqual([])
-    scene.service.answer = failing(0.9)
-    await scene.warned(awake)
-    await scene.warned([frozen])
+    await scene.load(2, 10)
+    await scene.warned()
   },
   LONG,
 )

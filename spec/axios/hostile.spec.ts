@@ -166,3 +166,31 @@ it('counts once what a promise calls back twice', async () => {
   await users.get('/')
   expect(circuit.failureCount).toBe(1)
 })
+
+describe('what cannot be read', () => {
+  const unreadable = new Proxy({}, { get: broken, has: broken })
+  const withResponse = { response: unreadable }
+  const unread = Object.defineProperty({}, 'status', { get: broken })
+  // Without axios in between, which reads it too.
+  const endings: readonly [string, AxiosAdapter, unknown][] = [
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- adapters do
+    ['an error', () => Promise.reject(unreadable), unreadable],
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- adapters do
+    ['the answer of an error', () => Promise.reject(withResponse), withResponse],
+    ['an answer', () => Promise.resolve(unread as never), unread],
+  ]
+
+  it.each(endings)(
+    'counts as a failure if it is %s, and is passed on',
+    async (_what, adapter, value) => {
+      const circuit = new CircuitBreaker().attach(axios.create(), 'users')
+      const config = { headers: new axios.AxiosHeaders() }
+      // Not returned from a promise, which would read its `then`.
+      let end: unknown
+      const keep = (ended: unknown): void => void (end = ended)
+      await circuit.guard(adapter)(config).then(keep, keep)
+      expect(Object.is(end, value)).toBe(true)
+      expect(circuit.failureCount).toBe(1)
+    },
+  )
+})

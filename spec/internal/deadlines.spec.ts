@@ -30,6 +30,10 @@ afterAll(() => {
 beforeEach(() => {
   isSilent = false
 })
+afterEach(() => {
+  jest.restoreAllMocks()
+  jest.useRealTimers()
+})
 
 function ask(): Promise<unknown> {
   const answer = once(client, 'data')
@@ -61,13 +65,34 @@ it('an answer that comes right after the work counts, because the question had t
   await expect(answer).resolves.toBeDefined()
 })
 
-it('silence is noticed, after the deadline and one more chance at the most', async () => {
+it('silence is noticed, but not before the deadline', async () => {
   isSilent = true
   const start = performance.now()
   const answer = withTimeout(DEADLINE, ask(), 'no answer')
   beBusy(3 * DEADLINE)
   await expect(answer).rejects.toThrow('no answer')
   expect(performance.now() - start).toBeGreaterThanOrEqual(3 * DEADLINE * 1000)
+})
+
+it('a process that is busy at each look has one more chance of 0.1 s at the most', async () => {
+  jest.useFakeTimers({ doNotFake: ['performance', 'nextTick', 'queueMicrotask', 'setImmediate'] })
+  let now = 0
+  jest.spyOn(performance, 'now').mockImplementation(() => now)
+  /** The timers of so many milliseconds fire, a second late. */
+  const passLate = async (ms: number): Promise<void> => {
+    now += ms + 1000
+    jest.advanceTimersByTime(ms)
+    await turn()
+  }
+  const gaveUp = jest.fn()
+  void withTimeout(10, new Promise(() => undefined), 'no answer').catch(gaveUp)
+  await passLate(10_000)
+  await passLate(99)
+  expect(gaveUp).not.toHaveBeenCalled()
+  await passLate(1)
+  // It reads its sockets first.
+  for (let turns = 0; turns < 5; turns += 1) await passLate(1)
+  expect(gaveUp).toHaveBeenCalledWith(new Error('no answer'))
 })
 
 it('an error is passed on as it is', async () => {

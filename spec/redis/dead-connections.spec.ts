@@ -217,7 +217,7 @@ it.each([{ pingInterval: 200 }, { socket: { socketTimeout: 1000, reconnectStrate
   },
 )
 
-it('a live one is not replaced, whatever the caller configures, and not for messages that may not be published', async () => {
+it('a live one is not replaced, whatever the caller configures, nor at once if its messages may not be published', async () => {
   await server.command('ACL', 'SETUSER', 'mute', 'on', '>x', '~*', '&*', '+@all', '-publish')
   const socket = { port: proxy.port, socketTimeout: 2000 }
   const client = await connected({ url: undefined, socket, pingInterval: 100, username: 'mute', password: 'x' }) // prettier-ignore

@@ -2,7 +2,8 @@
 import axios, { getAdapter } from 'axios'
 import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { cacheAdapterEnhancer, throttleAdapterEnhancer } from 'axios-extensions'
-import { CircuitBreaker, ConfigError, OpenedStateError, type Circuit } from '../../lib/index.js'
+import { CircuitBreaker, ConfigError, OpenedStateError } from '../../lib/index.js'
+import type { Circuit, CircuitBreakerOptions } from '../../lib/index.js'
 import { TestClock } from '../../lib/testing/index.js'
 import { errorOf } from '../support/plugin-harness.js'
 import { until } from '../support/until.js'
@@ -55,10 +56,10 @@ const CACHES: readonly [string, (send: AxiosAdapter) => AxiosAdapter][] = [
   ],
 ]
 
-function service(adapter: AxiosAdapter) {
+function service(adapter: AxiosAdapter, options: CircuitBreakerOptions = {}) {
   const users = axios.create({ baseURL: upstream.origin, adapter })
   const clock = new TestClock()
-  const breaker = new CircuitBreaker({ threshold: 2, ttl: 60, now: clock.now })
+  const breaker = new CircuitBreaker({ threshold: 2, ttl: 60, now: clock.now, ...options })
   return { users, breaker, clock, circuit: breaker.attach(users, 'users') }
 }
 
@@ -551,6 +552,42 @@ it('counts requests that share one answer in flight once', async () => {
   await Promise.all([1, 2, 3].map(() => errorOf(users.get('/status/503'))))
   expect(upstream.hits).toBe(1)
   expect(circuit.failureCount).toBe(1)
+})
+
+describe('with slowAfter', () => {
+  it('counts a slow request once, however many share it through a cache', async () => {
+    const cache = cacheAdapterEnhancer(getAdapter('http') as never) as AxiosAdapter
+    const { users, clock, circuit } = service(cache, { threshold: 5, slowAfter: 2 })
+    await users.get('/status/200')
+    await users.get('/status/200')
+    const both = [users.get('/hold'), users.get('/hold')]
+    await until('it has arrived', () => upstream.held.length > 0)
+    clock.advance(3)
+    expect(circuit.failureCount).toBe(0)
+    upstream.release(200)
+    await Promise.all(both)
+    expect(upstream.hits).toBe(2)
+    expect(circuit.failureCount).toBe(1)
+  })
+
+  it('counts no time for which a throttle round the guarded adapter waits', async () => {
+    let isOver = (): void => undefined
+    const pause = new Promise<void>((resolve) => void (isOver = resolve))
+    const { users, clock, circuit } = service(
+      async (config) => {
+        await pause
+        return send(config)
+      },
+      { slowAfter: 2 },
+    )
+    const send = circuit.guard(getAdapter('http'))
+    const answer = users.get('/status/200')
+    await turn()
+    clock.advance(3)
+    isOver()
+    expect(await answer).toMatchObject({ status: 200 })
+    expect(circuit.failureCount).toBe(0)
+  })
 })
 
 it('counts what an adapter sends through another instance', async () => {

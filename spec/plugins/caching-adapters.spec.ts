@@ -1,4 +1,5 @@
 /** Caches that are adapters: their hits prove nothing, and each request that they send counts once. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import axios, { getAdapter } from 'axios'
 import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { cacheAdapterEnhancer, throttleAdapterEnhancer } from 'axios-extensions'
@@ -471,8 +472,12 @@ it('waits a second for a cache that never answers, and does not ask again', asyn
   await users.get('/status/200')
   await open(circuit, breaker)
   isStuck = true
-  const before = looks
+  const [before, start] = [looks, performance.now()]
   expect(await errorOf(users.get('/status/201'))).toBeInstanceOf(OpenedStateError)
+  const waited = performance.now() - start
+  expect(waited).toBeGreaterThan(0.9 * PATIENCE)
+  // A busy machine may take longer.
+  expect(waited).toBeLessThan(5 * PATIENCE)
   expect(await errorOf(users.get('/status/202'))).toBeInstanceOf(OpenedStateError)
   expect(looks - before).toBe(1)
 })
@@ -494,6 +499,18 @@ function slow(send: AxiosAdapter) {
   }
   return { ...made, delay }
 }
+
+it('serves a hit that takes a tenth of a second', async () => {
+  const { users, breaker, circuit, delay } = slow(getAdapter('http'))
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  const go = delay('/status/200')
+  const hit = users.get('/status/200')
+  await sleep(0.1 * PATIENCE)
+  go()
+  expect(await hit).toMatchObject({ status: 200 })
+})
 
 it('asks a cache again that was late once, when its answer has come', async () => {
   const { users, breaker, circuit, delay } = slow(getAdapter('http'))
@@ -542,6 +559,23 @@ it('does not ask a cache again that was late, and has sent', async () => {
   await until('what it has sent is answered', () => answers === 2)
   await turn()
   goOn()
+  await turn()
+  expect(await errorOf(users.get('/status/200'))).toBeInstanceOf(OpenedStateError)
+})
+
+it('does not ask a cache again that was late, if it has sent for another look meanwhile', async () => {
+  const { users, breaker, circuit, delay } = slow(async (config) => ({
+    ...(await heedless(config)),
+    config,
+  }))
+  await users.get('/status/200')
+  await users.get('/status/200')
+  await open(circuit, breaker)
+  const go = delay('/status/200')
+  const late = errorOf(users.get('/status/200'))
+  expect(await users.get('/status/201')).toMatchObject({ status: 201 })
+  expect(await late).toBeInstanceOf(OpenedStateError)
+  go()
   await turn()
   expect(await errorOf(users.get('/status/200'))).toBeInstanceOf(OpenedStateError)
 })

@@ -13,8 +13,8 @@ const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#\\\t\n\r]+(?:[/?#\\]|$)/i
 const hosts = new Map<string, string>()
 const MOST_KNOWN = 1000
 const LONGEST_KNOWN = 100
-/** How many characters of a URL without such a beginning are parsed. Its host, if it has one, comes early. */
-const ENOUGH = 2000
+/** Such a URL may contain a whole file, and a parser would read all of it. */
+const DATA = /^data:/i
 
 /**
  * Names the circuit of a request by its host: `breaker.attach(axios, byHost)`. The name is in lower case, and
@@ -53,7 +53,9 @@ function withoutSlashes(base: string): string {
 
 function hostOf(url: string): string | undefined {
   const [origin] = ORIGIN.exec(url) ?? []
-  return origin ? knownHostOf(origin) : hostIn(parse(url.slice(0, ENOUGH), pageUrl()))
+  if (origin) return knownHostOf(origin)
+  // All of it: whatever comes before an @ is no host, however long it is.
+  return DATA.test(url) ? undefined : hostIn(parse(url, pageUrl()))
 }
 
 /** Parsing a URL would be most of what a request pays for its circuit. */
@@ -69,7 +71,7 @@ function knownHostOf(origin: string): string | undefined {
 }
 
 function hostIn(url: URL | undefined): string | undefined {
-  if (!url || url.protocol === 'file:') return undefined
+  if (!url || url.protocol === 'file:' || url.protocol === 'data:') return undefined
   const { hostname, port } = url
   // A dot at the end only says that the name is complete.
   const host = hostname.toLowerCase().replace(/\.$/, '')

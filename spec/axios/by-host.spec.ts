@@ -55,6 +55,8 @@ it.each([
   [null],
   ['//users.internal/'],
   ['data:text/plain,http://users.internal/'],
+  ['data://users.internal/,x'],
+  ['DATA:\t//users.internal/,x'],
   ['file:///etc/passwd'],
   ['file://users.internal/etc/passwd'],
   ['blob:http://users.internal/1'],
@@ -68,6 +70,15 @@ it.each([
   [7],
 ])('%j has no host outside of a browser', (url) => {
   expect(at(url)).toBeUndefined()
+})
+
+it.each([
+  ['tabs', `http://users.internal${'\t'.repeat(2000)}@evil.example/hook`],
+  ['slashes', `http:${'/'.repeat(1985)}users.internal@evil.example/`],
+  ['spaces', `${' '.repeat(3000)}http://evil.example/`],
+  ['credentials', `http:/users.internal:${'x'.repeat(3000)}@evil.example/`],
+])('finds a host behind many %s', (_what, url) => {
+  expect(at(url)).toBe('evil.example')
 })
 
 it('does not take long for a long URL', () => {
@@ -171,10 +182,31 @@ it('combines the URL and the baseURL as axios does', () => {
   fc.assert(property, { numRuns: 20_000 })
 })
 
+const repeated = fc
+  .tuple(piece, fc.constantFrom(1, 1, 1, 2, 1000, 3000))
+  .map(([what, times]) => what.repeat(times))
+
+it('finds the host in long and odd URLs, as a parser does that reads all of it', () => {
+  const authority = fc.array(repeated, { maxLength: 7 }).map((pieces) => pieces.join(''))
+  const start = fc.constantFrom(
+    'http://',
+    'http:',
+    'HTTPS:/',
+    'foo://',
+    ' http://',
+    'ht\ntp://',
+    '',
+  )
+  const property = fc.property(start, authority, (first, rest) => {
+    expect(at(first + rest)).toBe(hostOf(first + rest))
+  })
+  fc.assert(property, { numRuns: 5000 })
+})
+
 function hostOf(url: string): string | undefined {
   try {
     const { protocol, hostname, port } = new URL(url)
-    if (protocol === 'file:') return undefined
+    if (protocol === 'file:' || protocol === 'data:') return undefined
     const host = hostname.toLowerCase().replace(/\.$/, '')
     return (port ? `${host}:${port}` : host) || undefined
   } catch {

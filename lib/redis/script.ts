@@ -15,7 +15,7 @@
  * - A stored moment is never trusted to lie in the past: Redis's clock may have been set back, or
  *   another server may have taken over. The processes also know how long an outage has lasted.
  * - Somebody else may write anything to the key. Every field is bounded before it is parsed, no pattern
- *   can backtrack, and every call that finds a key lets it expire.
+ *   can divide the same text in two ways, and every call that finds a key lets it expire.
  */
 import { CARRY_OUT } from './lua/carry-out.js'
 import { POLLS } from './lua/poll.js'

@@ -1,6 +1,8 @@
 /** Whatever somebody else writes to a circuit's key, it harms no process and blocks nothing for long. */
 import { createClient } from 'redis'
 import fc from 'fast-check'
+import { SCRIPT } from '../../lib/redis/script.js'
+import { argumentsOf, TEST_READ } from '../../lib/redis/wire.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { Upstream } from '../support/upstream.js'
 import { SharedBreaker } from '../support/shared-breaker.js'
@@ -96,6 +98,53 @@ async function slowestWith(value: string): Promise<number> {
   await two.becomes('closed')
   expect(await admin.pTTL(KEY)).toBeGreaterThan(0)
   await SharedBreaker.closeAll()
+  return slowest()
+}
+
+/** Just as long as the script still parses. */
+const PARSED = 20_480
+/** What an entry of a field may begin with, so that the rest meets each part of a pattern. */
+const BEGINNINGS = [
+  '',
+  'a',
+  'a,',
+  '1,',
+  'a,b',
+  'a,b,',
+  '1,1,',
+  'a,b,1',
+  'a,b,1,',
+  '1,1,1,',
+  'a,b,1,1,',
+]
+const POOL_BEGINNINGS = ['s,', 'c,1,', 'p,1,1,1,', 'p,1,1,1,1,1,1,1,', 'p,1;w,a,1,', 'a/', 'a/1']
+const RUNS = ['1', 'a', ',', ';', '/', '1,', 'a,', '1;', ',;', 'a,1,', 'a,b,1,1;', '\0']
+const ENDINGS = ['', '1', 'x', ',', ';', 'xe', ',e']
+
+it.each(RUNS)(
+  'no pattern takes long with runs of %j, whatever is before and behind them',
+  async (run) => {
+    await admin.sendCommand(['CONFIG', 'SET', 'slowlog-log-slower-than', '1000'])
+    for (const beginning of [...BEGINNINGS, ...POOL_BEGINNINGS]) {
+      for (const ending of ENDINGS) {
+        const length = PARSED - beginning.length - ending.length
+        const value = beginning + run.repeat(length / run.length) + ending
+        const what = `no pattern takes long with ${beginning}…${ending}`
+        await until(what, async () => (await slowestRead(value)) < SLOW, 10)
+      }
+    }
+  },
+  LONG,
+)
+
+/** Reads a circuit whose fields have this value. @returns the seconds of the longest call */
+async function slowestRead(value: string): Promise<number> {
+  await admin.del(KEY)
+  await admin.sendCommand(['SLOWLOG', 'RESET'])
+  await admin.hSet(KEY, Object.fromEntries(FIELDS.map((field) => [field, value])))
+  const question = { ...TEST_READ, circuit: 'users', process: 'one', reporter: 'one' }
+  const envelope = { channel: 'nobody', secret: 'mine', expires: 0, needsWrites: false }
+  await admin.eval(SCRIPT, { keys: [KEY], arguments: argumentsOf(question, envelope) })
   return slowest()
 }
 

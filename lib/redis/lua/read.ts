@@ -11,6 +11,8 @@ import {
 const MICROSECONDS = 1e6
 /** The longest field that is parsed, in bytes. The script itself writes shorter ones. */
 const LONGEST_FIELD = 20_480
+/** The script itself writes up to 16 digits. */
+const LONGEST_NUMBER = 64
 
 export const READ = `
 local given = cjson.decode(ARGV[1])
@@ -24,7 +26,7 @@ terms.permits = math.min(terms.permits, ${MOST_PERMITS})
 local function whole(value) return string.format('%.0f', value) end
 
 local function number(text)
-  local value = tonumber(text or 0)
+  local value = tonumber(text and #text <= ${LONGEST_NUMBER} and text or 0)
   return value and value >= 0 and value < 2 ^ 53 and math.floor(value) or 0
 end
 
@@ -82,16 +84,19 @@ end
 if circuit.opened > now then circuit.opened, changed = now, true end
 if circuit.closed > now then circuit.closed, changed = now, true end
 
+-- In a pattern, %f[%D] stands for the end of the digits. It matters if something optional follows them: without
+-- it, a long number before a wrong end would be divided in every possible way.
+
 -- How many probes of this epoch have succeeded, how many have failed, and the longest Retry-After of those.
 local probes = { 0, 0, 0 }
-local counted, succeeded, failed, after = string.match(text(stored[16]), '^(%d+),(%d+),(%d+),?(%d*)$')
+local counted, succeeded, failed, after = string.match(text(stored[16]), '^(%d+),(%d+),(%d+)%f[%D],?(%d*)$')
 if number(counted) == circuit.epoch then probes = { number(succeeded), number(failed), number(after) } end
 
 -- A streak counts for one ttl, and for a minute at most.
 local life = math.min(terms.ttl, ${LONGEST_PROOF * MICROSECONDS})
 local streaks = {}
 for entry in string.gmatch(text(stored[6]), '[^;]+') do
-  local reporter, process, streak, at, after = string.match(entry, '^([^,]+),([^,]+),(%d+),(%d+),?(%d*)$')
+  local reporter, process, streak, at, after = string.match(entry, '^([^,]+),([^,]+),(%d+),(%d+)%f[%D],?(%d*)$')
   at, after = math.min(number(at), now), number(after)
   if reporter and now - at <= life and process ~= given.process and #streaks < ${MOST_REPORTED} then
     streaks[#streaks + 1] = { reporter = reporter, process = process, streak = number(streak), at = at, after = after }
@@ -106,7 +111,7 @@ end
 local holders = {}
 for entry in string.gmatch(text(stored[7]), '[^;]+') do
   -- An e stands for a probe that decides nothing any more, such as one of an earlier epoch.
-  local token, at, length, earlier = string.match(entry, '^([^,]+),(%d+),(%d+),?(e?)$')
+  local token, at, length, earlier = string.match(entry, '^([^,]+),(%d+),(%d+)%f[%D],?(e?)$')
   if #holders == ${MOST_PERMITS} then break end
   if token then
     changed = changed or number(at) > now

@@ -7,6 +7,12 @@ import { agedBy, type ServerClock } from './server-clock.js'
 import { LIST } from './force-commands.js'
 import type { Reply } from './wire.js'
 
+/**
+ * Seconds that a message may have waited in a socket. If it looks older, somebody may have recorded it and repeat it:
+ * a secret stays the same for days. Or Redis's clock was set back. Reading the circuit shows what is true.
+ */
+const LONGEST_WAIT = 60
+
 export interface InboxOptions {
   readonly listener: Pick<ConnectionListener, 'pushed' | 'hinted' | 'forcesChanged'>
   readonly clock: ServerClock
@@ -19,7 +25,8 @@ export interface InboxOptions {
 export class Inbox {
   readonly #options: InboxOptions
   /**
-   * The secret of each circuit, as Redis answered it. A message that is not signed with it proves nothing.
+   * The secret of each circuit, as Redis answered it. A message that is not signed with it proves nothing, nor does
+   * one that is old.
    */
   readonly #secrets = new Map<string, string>()
   readonly #missed: MissedMessages
@@ -45,9 +52,10 @@ export class Inbox {
       return listener.forcesChanged?.(forces)
     }
     const secret = this.#secrets.get(circuit)
-    const isSigned = secret !== undefined && message.isSignedWith(secret)
-    this.#missed.received(circuit, snapshot.epoch, isSigned)
-    if (isSigned) listener.pushed(circuit, agedBy(snapshot, clock.ageOf(time)), process)
+    const age = clock.ageOf(time)
+    const isProven = age <= LONGEST_WAIT && secret !== undefined && message.isSignedWith(secret)
+    this.#missed.received(circuit, snapshot.epoch, isProven)
+    if (isProven) listener.pushed(circuit, agedBy(snapshot, age), process)
     else listener.hinted(circuit)
   }
 

@@ -128,6 +128,13 @@ function bodyOf(fields: object): string {
   return `{${texts.join(',')}}`
 }
 
+/** Acts like a process of a later release, whose message has its own format. */
+async function openUnheard(name: string): Promise<void> {
+  const version = String(Date.now() * 1000 + 1e6)
+  const fields = { version, epoch: version, opened: version, state: 'opened', secret: 'another' }
+  await server.command('HSET', `axios-breaker/${name}`, ...Object.entries(fields).flat())
+}
+
 it('an earlier message, repeated', async () => {
   const [after, before] = await compare([...recorded, ...recorded])
   expect(after).toEqual(before)
@@ -136,6 +143,25 @@ it('an earlier message, repeated', async () => {
 it('earlier messages in another order', async () => {
   const [after, before] = await compare([...recorded.toReversed(), ...recorded.toSorted()])
   expect(after).toEqual(before)
+})
+
+describe('a message that was recorded days ago', () => {
+  const ago = Date.now() * 1000 - 2 * 86_400e6
+  const old = { version: ago, epoch: ago, time: ago }
+
+  it.each(['closed', 'half-opened'])('and says %s', async (state) => {
+    const secret = await secretOf('orders')
+    const [after, before] = await compare([signed(bodyOf({ ...old, state }), secret)])
+    expect(after).toEqual(before)
+  })
+
+  it('makes its circuit be read: the clock of Redis may have been set back', async () => {
+    const secret = await secretOf('users')
+    await openUnheard('users')
+    await publish([signed(bodyOf({ ...old, circuit: 'users' }), secret)])
+    await witness.becomes('opened', 'users')
+    expect(witness.losses).toEqual([])
+  })
 })
 
 it('a message about one circuit, in the name of another', async () => {
@@ -203,13 +229,6 @@ describe('a message that this release cannot read', () => {
     ...Object.fromEntries(
       Object.entries(NO_MESSAGES).map(([what, body]) => [what, () => signed(body, 'secret')]),
     ),
-  }
-
-  /** Acts like a process of a later release, whose message has its own format. */
-  async function openUnheard(name: string): Promise<void> {
-    const version = String(Date.now() * 1000 + 1e6)
-    const fields = { version, epoch: version, opened: version, state: 'opened', secret: 'another' }
-    await server.command('HSET', `axios-breaker/${name}`, ...Object.entries(fields).flat())
   }
 
   it.each(Object.entries(UNREADABLE))('%s makes all circuits be read', async (_what, message) => {

@@ -70,8 +70,12 @@ export class Session {
   async #read(circuit: string): Promise<Reading> {
     const asking = { circuit, process: '', reporter: '', deadline: DEADLINE }
     const question = { op: 'read', ...asking, known: INITIAL_SNAPSHOT, terms: TERMS } as const
+    const { connection } = this.#connected
     try {
-      return { snapshot: await answered(this.#connected.connection.ask(question)) }
+      const snapshot = await answered(connection.ask(question))
+      // It has no key. Messages may name any number of such circuits, so the connection keeps nothing of them.
+      if (snapshot.version === INITIAL_SNAPSHOT.version) connection.forget?.(circuit)
+      return { snapshot }
     } catch (error) {
       if (isCircuitError(error)) return { problem: messageOf(error) }
       throw error

@@ -4,6 +4,7 @@ import { messageOf } from '../internal/errors.js'
 import type { ConnectionListener, Snapshot } from '../storage/contract.js'
 import type { ListedForce } from '../storage/forces.js'
 import type { Target } from './arguments.js'
+import { Hints } from './hints.js'
 import { missingText, page } from './list.js'
 import { Outage } from './outage.js'
 import { printError } from './output.js'
@@ -20,8 +21,6 @@ const REFRESH = 5
 const RETRY = 1
 /** Seconds between two readings, however many messages come. */
 const LEAST = 0.1
-/** Circuits that are read because of a message. If there are more, the next search finds them. */
-const MOST_HINTED = 1000
 
 /** Never resolves: Ctrl-C ends the process. Rejects if Redis cannot be used at the start. */
 export async function watch(target: Target, json: boolean): Promise<void> {
@@ -51,7 +50,9 @@ class Watching {
   readonly #pause = new Pause(LEAST)
   /** Circuits that are not plain, as they were reported last. */
   readonly #rows = new Map<string, Row>()
-  readonly #hinted = new Set<string>()
+  readonly #hints = new Hints()
+  /** Circuits that are in Redis, and are to be read next. */
+  readonly #unread = new Set<string>()
   /** Circuits that a message has shown since the reading began. What was read of them may be older. */
   readonly #overtaken = new Set<string>()
   #search: Search | undefined
@@ -82,9 +83,10 @@ class Watching {
       const rows = await this.#read(session)
       this.#outage.end()
       for (const row of rows) {
-        if (this.#overtaken.has(row.circuit)) this.#hint(row.circuit)
+        if (this.#overtaken.has(row.circuit)) this.#unread.add(row.circuit)
         else this.#take(row)
       }
+      if (this.#unread.size > 0) this.#wake()
     } catch (error) {
       this.#refreshAt = monotonic() + RETRY
       // What was to be read is forgotten.
@@ -100,8 +102,7 @@ class Watching {
     this.#search?.check()
     if (isDue) return this.#refresh(session, this.#rows.keys())
     const forces = await forcesIn(session)
-    const names = [...new Set([...this.#hinted, ...this.#unknownIn(forces)])]
-    this.#hinted.clear()
+    const names = [...new Set([...this.#nextNames(), ...this.#unknownIn(forces)])]
     const readings = await session.read(names)
     const read = names.map((name) => rowOf(name, readings.get(name), forces.get(name)))
     const others = [...this.#rows.values()].filter(({ circuit }) => !readings.has(circuit))
@@ -115,15 +116,20 @@ class Watching {
 
   async #refresh(session: Session, names: Iterable<string>): Promise<readonly Row[]> {
     this.#refreshAt = monotonic() + REFRESH
-    const all = [...names, ...this.#hinted]
-    this.#hinted.clear()
-    return rowsOf(session, all)
+    return rowsOf(session, [...names, ...this.#nextNames()])
+  }
+
+  #nextNames(): string[] {
+    const names = [...this.#unread, ...this.#hints.take()]
+    this.#unread.clear()
+    if (!this.#hints.isEmpty) this.#wake()
+    return names
   }
 
   #found({ names, missing }: Names): void {
     this.#say(missing)
-    for (const name of names) if (!this.#rows.has(name)) this.#hinted.add(name)
-    if (this.#hinted.size > 0) this.#wake()
+    for (const name of names) if (!this.#rows.has(name)) this.#unread.add(name)
+    if (this.#unread.size > 0) this.#wake()
   }
 
   #say(missing: string | undefined): void {
@@ -146,8 +152,8 @@ class Watching {
   }
 
   #hint(circuit: string): void {
-    if (this.#hinted.size < MOST_HINTED) this.#hinted.add(circuit)
-    this.#wake()
+    this.#hints.add(circuit)
+    if (!this.#hints.isEmpty) this.#wake()
   }
 
   /** @param refreshAt from when everything is to be read */

@@ -166,6 +166,22 @@ it('is not slowed down by a flood of messages, forged or not', async () => {
   expect(evalsha + scan).toBeLessThan(200)
 })
 
+it('reads no circuit of which a message gives a name like a book', async () => {
+  const peer = await join()
+  await watch('--json')
+  const flood = `for index = 1, 1000 do
+    local name = string.rep('x', 5000) .. index
+    redis.call('PUBLISH', 'axios-breaker/events', '2|' .. string.rep('0', 40) .. '|{"version":1,"epoch":1,'
+      .. '"state":"closed","failures":0,"openedFor":0,"heldFor":0,"reason":"/","time":1,"process":"",'
+      .. '"circuit":"' .. name .. '"}') end`
+  await server.command('CONFIG', 'RESETSTAT')
+  await server.command('EVAL', flood, 0)
+  await peer.fail()
+  await sees({ circuit: 'users', state: 'opened' })
+  const { evalsha = 0 } = await server.commandCounts()
+  expect(evalsha).toBeLessThan(200)
+})
+
 describe('with many circuits, and a slow line', () => {
   const NAMES = Array.from({ length: 20 }, (_, index) => `users ${index}`)
   const OTHERS = 2000

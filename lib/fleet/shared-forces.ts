@@ -2,7 +2,7 @@
 import type { Forces } from '../breaker/membership.js'
 import type { GivenForce, StandingForce } from '../circuit/force.js'
 import { isCircuitError, messageOf } from '../internal/errors.js'
-import { quote } from '../internal/quote.js'
+import { quote, visible } from '../internal/quote.js'
 import { schedule } from '../internal/timers.js'
 import { warnOnce } from '../internal/warnings.js'
 import type { ForceAnswer, ForceCommand, ForceQuestion } from '../storage/forces.js'
@@ -60,7 +60,7 @@ export class SharedForces implements Forces, Readable {
       if (!answered.list.granted) throw new Error('too many circuits are forced already')
     } catch (error) {
       const what = `Could not ${command.op} the circuit ${quote(circuit)} for the fleet`
-      throw new Error(`${what}: ${messageOf(error)}`, { cause: error })
+      throw new Error(`${what}: ${visible(messageOf(error))}`, { cause: error })
     }
   }
 

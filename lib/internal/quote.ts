@@ -18,7 +18,12 @@ const PLAIN = /^[\w ./:-]*$/
 export function quote(name: string, longest = MAX_LENGTH): string {
   if (name.length <= longest && PLAIN.test(name)) return `"${name}"`
   const shown = name.length > longest ? `${name.slice(0, longest)}…` : name
-  return JSON.stringify(shown).replaceAll(INVISIBLE, escapeCharacter)
+  return visible(JSON.stringify(shown))
+}
+
+/** Returns the text on one line, with invisible characters escaped. */
+export function visible(text: string): string {
+  return text.replaceAll(INVISIBLE, escapeCharacter)
 }
 
 /** Returns the text without quotes, otherwise as `quote` does. */

@@ -1,4 +1,9 @@
-/** Writes to the console: nothing else in this library does. Each message appears once. */
+/**
+ * Writes to the console: nothing else in this library does. Each message appears once. An error may quote what a
+ * server has answered, so all is escaped that a terminal would act upon.
+ */
+import { visible } from './quote.js'
+
 const logged = new WeakMap<object, Set<string>>()
 
 /**
@@ -7,8 +12,10 @@ const logged = new WeakMap<object, Set<string>>()
  */
 export function reportOnce(what: string, culprit: object, error: unknown): void {
   logOnce('error', culprit, '', () => {
-    const detail = error instanceof Error ? (error.stack ?? error.message) : typeof error
-    return `${what}. Further errors from it are not logged. ${detail}`
+    const detail: unknown = error instanceof Error ? (error.stack ?? error.message) : typeof error
+    // Only the first line begins at the left: an error's message may look like a line of the log.
+    const lines = String(detail).split('\n').map(visible).join('\n ')
+    return `${what}. Further errors from it are not logged. ${lines}`
   })
 }
 
@@ -23,7 +30,7 @@ export function warnOnce(
   text: string,
   level: 'warn' | 'error' = 'warn',
 ): void {
-  logOnce(level, subject, topic, () => text)
+  logOnce(level, subject, topic, () => visible(text))
 }
 
 function logOnce(

@@ -1,4 +1,5 @@
 /** HTML that values cannot break out of: the template escapes each value, unless it is HTML already. */
+import { visible as onOneLine } from '../internal/quote.js'
 
 export class Html {
   readonly text: string
@@ -28,18 +29,15 @@ function toText(part: Part): string {
   return String(part).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }
 
-/** Control characters, line ends, characters that reverse the text direction, and invisible ones. */
-const INVISIBLE =
-  // oxlint-disable-next-line no-control-regex -- control characters are the point
-  /[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+const JOINER = '\u200D'
+/** Where it makes one emoji of several. Anywhere else, nobody would see it. */
+const JOINED =
+  /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\uFE0F])\u200D(?=\p{Extended_Pictographic})/u
 
 /** Makes a name from any source safe to show: escapes hidden characters, and cuts it to that length. */
 export function visible(text: string, length: number): string {
   // A character takes at most two code units. Cutting first avoids copying a huge text.
   const start = Array.from(text.slice(0, length * 2 + 1))
   const cut = start.length > length ? `${start.slice(0, length - 1).join('')}…` : start.join('')
-  return cut.replace(
-    INVISIBLE,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  )
+  return cut.split(JOINED).map(onOneLine).join(JOINER)
 }

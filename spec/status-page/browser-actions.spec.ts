@@ -283,7 +283,7 @@ it('shows hostile names and reasons as text', async () => {
   await dialog.getByLabel('Reason').fill('</small><script>alert(2)</script>\u202e')
   await page.getByRole('button', { name: 'Apply' }).click()
   await until('it is shown', async () => (await page.innerText('tbody')).includes('<img src=x'))
-  expect(await page.innerText('tbody')).toContain('</small><script>alert(2)</script>\\u202e')
+  expect(await page.innerText('tbody')).toContain('</small><script>alert(2)</script>\\u{202e}')
   expect(await page.locator('img, tbody script').count()).toBe(0)
   expect(hostile.forced?.state).toBe('opened')
   expect(consoleErrors).toEqual([])

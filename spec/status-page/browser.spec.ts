@@ -156,9 +156,9 @@ describe('hostile names', () => {
     const names = await page.locator('tbody bdi').allInnerTexts()
     const { script, image, closing, unicode, rightToLeft } = HOSTILE
     expect(names).toEqual(expect.arrayContaining([script, image, closing, unicode, rightToLeft]))
-    expect(names).toContain('users\\u202etxt.exe')
+    expect(names).toContain('users\\u{202e}txt.exe')
     expect(names).toContain(
-      'a\\u000d\\u000a\\u000d\\u000aevent: whole\\u000adata: {}\\u000a\\u000a\\u0000b',
+      'a\\u{d}\\u{a}\\u{d}\\u{a}event: whole\\u{a}data: {}\\u{a}\\u{a}\\u{0}b',
     )
     expect(names).toContain(`${'x'.repeat(119)}…`)
     expect(opened.consoleErrors).toEqual([])

@@ -62,6 +62,21 @@ describe('HTML', () => {
     expect(await text()).toContain('<bdi>e</bdi>, … · 0 closed')
   })
 
+  it.each([
+    ['\u00AD', 'ad'],
+    ['\u061C', '61c'],
+    ['\u180E', '180e'],
+    ['\u200C', '200c'],
+    ['\u200D', '200d'],
+    ['\u202E', '202e'],
+    ['\u{E0041}', 'e0041'],
+    ['\n', 'a'],
+    ['\u2028', '2028'],
+  ])('shows that a name has the invisible character %j', async (character, code) => {
+    hosted.attach(`bill${character}ing`)
+    expect(await text()).toContain(`<bdi>bill\\u{${code}}ing</bdi>`)
+  })
+
   it('allows its own script and style, and nothing else', async () => {
     const response = await ask()
     const page = await response.text()

@@ -1,5 +1,7 @@
 /** Makes storages. All of them connect breakers in the same way. */
 import type { CircuitStorage, Joinable } from '../breaker/membership.js'
+import { ConfigError } from '../internal/config-error.js'
+import { field, functionField, parse, type Shape } from '../internal/validation.js'
 import type { Connection, ConnectionListener } from '../storage/contract.js'
 import { Fleet } from './fleet.js'
 import { processReporter } from './reporter.js'
@@ -31,8 +33,20 @@ export interface StorageDefinition {
  *
  * @throws ConfigError
  */
-export function defineStorage({ options = {}, connect }: StorageDefinition): SharedStorage {
+export function defineStorage(definition: StorageDefinition): SharedStorage {
+  const { options = {}, connect } = parse(shape(), definition, WHAT)
+  if (!connect) throw new ConfigError(`Invalid ${WHAT}\n✖ Expected a function, given undefined\n  → at connect`) // prettier-ignore
   return shareThrough(connect, resolveSharing(options, processReporter()))
+}
+
+const WHAT = 'definition of a storage'
+
+function shape() {
+  return {
+    // They are checked by themselves.
+    options: field<SharingOptions>('an object', () => true),
+    connect: functionField<Connect>(),
+  } satisfies Shape<StorageDefinition>
 }
 
 /** @param sharing with the defaults filled in */

@@ -1,5 +1,7 @@
 /** The bounds of the duration histograms, in seconds, and the reasons for them. */
-import { field } from '../internal/validation.js'
+import { tryCall } from '../internal/property.js'
+import { describeKind } from '../internal/quote.js'
+import { fieldBy, report } from '../internal/validation.js'
 
 /**
  * From a cached answer to a hanging request. Bounds sit at the common timeouts of 1, 2, 5, 10 and 30 seconds.
@@ -16,10 +18,18 @@ export const COMMAND_BUCKETS: readonly number[] = [
 ]
 
 export function bucketsField() {
-  return field<readonly number[]>('ascending numbers of seconds above 0', areBuckets)
+  const expected = 'ascending numbers of seconds above 0'
+  return fieldBy<readonly number[]>(expected, (payload) => {
+    const { value } = payload
+    // The array may change later, or be a proxy that throws. A hole in it becomes undefined.
+    const copy = tryCall(() => (Array.isArray(value) ? Array.from<unknown>(value) : []))
+    if (copy && areBuckets(copy)) payload.value = copy
+    else report(payload, expected, describeKind(value))
+  })
 }
 
-function areBuckets(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length === 0) return false
-  return value.every((bound, i) => Number.isFinite(bound) && bound > (i > 0 ? value[i - 1] : 0))
+function areBuckets(bounds: readonly unknown[]): boolean {
+  const isNext = (bound: unknown, i: number): boolean =>
+    Number.isFinite(bound) && Number(bound) > (i > 0 ? Number(bounds[i - 1]) : 0)
+  return bounds.length > 0 && bounds.every(isNext)
 }

@@ -295,6 +295,12 @@ describe('a registry', () => {
   })
 })
 
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable([1], {})
+  revoke()
+  return proxy
+}
+
 describe('is refused', () => {
   const registry = new Registry()
   const breaker = new CircuitBreaker()
@@ -307,6 +313,11 @@ describe('is refused', () => {
     ['unsorted buckets', { buckets: [1, 0.5] }, 'Expected ascending numbers'],
     ['a bucket without end', { buckets: [1, Infinity] }, 'Expected ascending numbers'],
     ['a bucket in words', { buckets: [1, '2'] }, 'Expected ascending numbers'],
+    // oxlint-disable-next-line no-sparse-arrays -- the hole is the point
+    ['a hole', { buckets: [0.1, , 1] }, 'Expected ascending numbers'],
+    // oxlint-disable-next-line no-sparse-arrays -- the hole is the point
+    ['a hole at the end', { buckets: [0.1, ,] }, 'Expected ascending numbers'],
+    ['what cannot be read', { buckets: revoked() }, 'Expected ascending numbers'],
   ])('%s', (_what, options, message) => {
     const collect = () => collectMetrics(breaker, options)
     expect(collect).toThrow(ConfigError)
@@ -317,6 +328,20 @@ describe('is refused', () => {
     expect(() => collectMetrics(other as never, { registry })).toThrow(
       'Invalid breaker: expected a CircuitBreaker, given',
     )
+  })
+
+  it('no change to an array that was given before', async () => {
+    const [own, buckets] = [new Registry(), [1, 2]]
+    const observed = new CircuitBreaker()
+    const stop = collectMetrics(observed, { registry: own, buckets })
+    buckets.push(0)
+    const instance = axios.create({ adapter: async (config) => ({ config, data: '', headers: {}, status: 200, statusText: '' }) }) // prettier-ignore
+    observed.attach(instance, 'users')
+    await instance.get('/')
+    const text = await own.metrics()
+    const bounds = [...text.matchAll(/request_duration_seconds_bucket\{.*?le="([^"]+)"/g)]
+    expect(bounds.map(([, bound]) => bound)).toEqual(['1', '2', '+Inf'])
+    stop()
   })
 
   it('an option that differs from those of another breaker of the registry', () => {

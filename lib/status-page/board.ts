@@ -1,5 +1,7 @@
 /** Renders the page's content, once for everybody who looks at it. */
 import type { Html } from './html.js'
+import { toJson } from './json.js'
+import { Reused } from './reused.js'
 import { row } from './row.js'
 import { storage, summary, title } from './summary.js'
 import type { Tracked } from './tracked.js'
@@ -23,36 +25,51 @@ export interface Content extends Head, Whole {
   readonly rows: readonly Row[]
 }
 
-/** Seconds for which rendered content is reused, unless something changes. */
-const FRESH = 0.25
-const MS_PER_SECOND = 1000
+type Make = (content: Content) => string
+
+interface Rendered {
+  readonly content: Content
+  /** What was made of the content. */
+  readonly derived: Map<Make, string>
+}
 
 export class Board {
   readonly #watch: Watch
   readonly #title: string
   readonly #token: string | undefined
-  #content: Content | undefined
-  #renderedAt = 0
-  #derived = new Map<unknown, string>()
+  readonly #rendered: Reused<Rendered>
+  readonly #json: Reused<string>
 
   /** @param token of the page's actions; undefined if it is read-only */
   constructor(watch: Watch, text: string, token: string | undefined) {
     this.#watch = watch
     this.#title = text
     this.#token = token
+    const count = (): number => watch.circuits.length
+    this.#rendered = new Reused(() => ({ content: this.#content(), derived: new Map() }), count)
+    this.#json = new Reused(() => toJson(watch), count)
   }
 
-  /** Discards the rendered content, since something changed. */
-  invalidate(): void {
-    this.#content = undefined
+  outdate(): void {
+    this.#rendered.outdate()
+    this.#json.outdate()
   }
 
-  /** Returns what the function makes of the content, and calls it once for each content. */
-  render(make: (content: Content) => string): string {
-    const content = this.#fresh()
-    const made = this.#derived.get(make) ?? make(content)
-    this.#derived.set(make, made)
-    return made
+  /** All that there is, of a moment ago. */
+  json(): string {
+    // It has times and rates, which change without an event.
+    this.#json.outdate()
+    return this.#json.recent()
+  }
+
+  /** Returns what the function makes of the content as it is now. Calls it once for each content. */
+  render(make: Make): string {
+    return derived(this.#rendered.latest(), make)
+  }
+
+  /** Does the same with the content of a moment ago. */
+  renderRecent(make: Make): string {
+    return derived(this.#rendered.recent(), make)
   }
 
   /** The id of the newest circuit. */
@@ -74,16 +91,16 @@ export class Board {
     return [rowId(tracked.id), rendered.text]
   }
 
-  #fresh(): Content {
-    const now = performance.now()
-    if (this.#content && now - this.#renderedAt < FRESH * MS_PER_SECOND) return this.#content
+  #content(): Content {
     const rows = this.#watch.circuits.map((tracked) => this.row(tracked))
-    const content = { ...this.head(), rows, token: this.#token }
-    this.#content = content
-    this.#renderedAt = now
-    this.#derived = new Map()
-    return content
+    return { ...this.head(), rows, token: this.#token }
   }
+}
+
+function derived({ content, derived: known }: Rendered, make: Make): string {
+  const made = known.get(make) ?? make(content)
+  known.set(make, made)
+  return made
 }
 
 export function rowId(id: number): string {

@@ -13,7 +13,6 @@ import type { Streams } from './streams.js'
 export interface Site {
   readonly board: Board
   readonly document: (content: Content) => string
-  readonly json: () => string
   readonly streams: Streams
   readonly maxStreams: number
   readonly headers: Headers
@@ -30,9 +29,10 @@ export function respond(request: IncomingMessage, response: ServerResponse, site
   if (request.method !== 'GET' && !isHead) return refuse(response, site)
   const format = formatOf(request)
   if (format === 'events') return openStream(response, site, isHead)
-  if (format === 'json') return answer(response, 200, JSON_TYPE, site.json(), headers)
+  if (format === 'json') return answer(response, 200, JSON_TYPE, board.json(), headers)
   if (format === 'html') {
-    return answer(response, 200, 'text/html; charset=utf-8', board.render(site.document), headers)
+    const page = board.renderRecent(site.document)
+    return answer(response, 200, 'text/html; charset=utf-8', page, headers)
   }
   const expected = `Invalid format: expected one of ${FORMATS.join(', ')}\n`
   return answer(response, 400, TEXT, expected, headers)

@@ -4,7 +4,6 @@ import { Actions } from './actions/actions.js'
 import { headersOf } from './answer.js'
 import { Board } from './board.js'
 import { documentOf, policyOf } from './document.js'
-import { toJson } from './json.js'
 import { checkBreaker, type ObservedBreaker, type ObservedCircuit } from '../observe/observed.js'
 import { resolveOptions, type ResolvedOptions, type StatusPageOptions } from './options.js'
 import { respond, unavailable } from './respond.js'
@@ -61,7 +60,6 @@ function assemble(breaker: ObservedBreaker, options: ResolvedOptions) {
     actions,
     document: documentOf(title, !isReadOnly),
     headers: headersOf(policyOf(!isReadOnly)),
-    json: () => toJson(watch),
   }
   return { watch, streams, site }
 }
@@ -69,11 +67,11 @@ function assemble(breaker: ObservedBreaker, options: ResolvedOptions) {
 function follow(breaker: ObservedBreaker, options: ResolvedOptions) {
   const { title, heartbeat, actions: given } = options
   const onChange = (tracked: Tracked | undefined): void => {
-    board.invalidate()
+    board.outdate()
     streams.change(tracked)
   }
   const onGone = (tracked: Tracked): void => {
-    board.invalidate()
+    board.outdate()
     streams.remove(tracked)
   }
   const watch = new Watch(breaker, onChange, onGone)

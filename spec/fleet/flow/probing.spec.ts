@@ -149,6 +149,7 @@ describe('a request that may be a probe', () => {
     process.take({ on: 'lost' })
     process.answer('acquire', { ...HALF, granted: false })
     expect(process.all('admit')).toEqual([{ do: 'admit', token: TOKEN }])
+    process.read()
     expect(settled(process)).toEqual([])
   })
 

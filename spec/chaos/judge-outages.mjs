@@ -112,6 +112,6 @@ export function judgeRecovery({ processes, health, rules }, { troubles, evidence
  * @param {Journal['health']} health
  * @param {Journal['rules']} rules
  */
-function outagesOf(health, { ttl }) {
+export function outagesOf(health, { ttl }) {
   return health.filter(({ target, from, to }) => target === 'all' && to - from >= ttl + REAL)
 }

@@ -1,5 +1,6 @@
 /** The judge of the long random run: it finds each kind of violation, and accepts everything that is right. */
 import { LOOK, MadeUpLogs, type Entry } from './made-up-logs.js'
+import type { Mode } from './types.js'
 
 const ONE = 'w1.1'
 const TWO = 'w2.1'
@@ -31,8 +32,61 @@ function silence(logs: MadeUpLogs, from: number, to: number): MadeUpLogs {
   return logs
 }
 
+/** The circuit opens, a probe fails and the next one succeeds. Each process is refused, and one meets the probe. */
+function wholeOutage(logs: MadeUpLogs, at: number, mode: Mode = 'error'): MadeUpLogs {
+  silence(logs, at, at + 8)
+    .outage(at, at + 5.5, mode)
+    .hash('opened', at, at + 6.5)
+  failures(logs, ONE, THRESHOLD, at + 0.1)
+  logs.request(ONE, { at: at + 2.2, takes: 0.5, ends: 'failed', isProbe: true })
+  logs.request(ONE, { at: at + 6, takes: 0.5, isProbe: true })
+  logs.request(THREE, { at: at + 2.4, refused: 'half-opened' })
+  for (const name of [TWO, THREE]) logs.request(name, { at: at + 1, refused: 'opened' })
+  return logs
+}
+
+const untested = ({ verdicts }: MadeUpLogs) =>
+  verdicts.filter(({ hasPassed }) => !hasPassed).map(({ rule }) => rule)
+
 test('finds nothing in a healthy run', () => {
-  expect(healthy().violations).toEqual([])
+  const logs = healthy()
+  expect(logs.violations).toEqual([])
+  expect(untested(logs)).toEqual([])
+})
+
+test('has something to check for each rule in a healthy run with one outage', () => {
+  const { verdicts } = wholeOutage(healthy(), 110)
+  expect(verdicts.flatMap(({ violations }) => violations)).toEqual([])
+  expect(verdicts.filter(({ checked }) => checked === 0)).toEqual([])
+})
+
+describe('a rule that had nothing to check has failed', () => {
+  test('if each run puts it to the test', () => {
+    const logs = new MadeUpLogs([])
+    expect(logs.violations).toEqual([])
+    expect(untested(logs)).toEqual(['A1', 'A2', 'E', 'F1', 'F2'])
+  })
+
+  test('if the run had an outage', () => {
+    const quiet = () => silence(healthy(), 110, 116)
+    expect(untested(quiet().outage(110, 114.9))).toEqual([])
+    expect(untested(quiet().outage(110, 115.1))).toEqual(['B', 'C1', 'D1'])
+  })
+
+  test('if the run had several, where faults may leave nothing of one', () => {
+    const logs = wholeOutage(wholeOutage(healthy(), 103), 112)
+    logs.driver({ t: 140, k: 'stall', from: 101, to: 130 })
+    expect(untested(logs)).toEqual([])
+    expect(untested(wholeOutage(logs, 121))).toEqual(['D2', 'D3'])
+  })
+
+  test('if requests hung in several, so that others met a probe', () => {
+    const logs = healthy()
+    for (const at of [103, 112, 121]) wholeOutage(logs, at, 'hang')
+    expect(untested(logs)).toEqual([])
+    const isRequest = ({ id }: Entry): boolean => id !== undefined
+    expect(untested(logs.without(THREE, isRequest))).toEqual(['C2'])
+  })
 })
 
 describe('requests', () => {

@@ -1,7 +1,7 @@
 /** Made-up logs of a healthy run, into which a spec writes violations. */
 import { journalOf } from './journal.mjs'
 import { judge } from './judge.mjs'
-import type { DriverRecord, Violation, WorkerRecord } from './types.js'
+import type { DriverRecord, Mode, Verdict, Violation, WorkerRecord } from './types.js'
 
 export interface Entry {
   readonly t: number
@@ -102,9 +102,9 @@ export class MadeUpLogs {
     return this.driver({ t: from, k: 'fault', id, kind, target }).driver({ t: to, k: 'healed', id })
   }
 
-  outage(from: number, to: number): this {
+  outage(from: number, to: number, mode: Mode = 'error'): this {
     const health = { k: 'health', target: 'all' }
-    return this.driver({ t: from, ...health, mode: 'error' }).driver({
+    return this.driver({ t: from, ...health, mode }).driver({
       t: to,
       ...health,
       mode: 'ok',
@@ -119,7 +119,7 @@ export class MadeUpLogs {
     return this
   }
 
-  get violations(): Violation[] {
+  get verdicts(): Verdict[] {
     const byTime = (list: readonly Entry[]): Entry[] => list.toSorted((a, b) => a.t - b.t)
     const driver = byTime(this.#driver) as DriverRecord[]
     const workers = Array.from(this.#workers, ([name, list]): [string, WorkerRecord[]] => [
@@ -127,7 +127,11 @@ export class MadeUpLogs {
       byTime(list) as WorkerRecord[],
     ])
     const journal = journalOf(driver, Object.fromEntries(workers))
-    return judge(journal).flatMap(({ violations }) => violations)
+    return judge(journal)
+  }
+
+  get violations(): Violation[] {
+    return this.verdicts.flatMap(({ violations }) => violations)
   }
 
   /** The rules that were broken, each once. */

@@ -68,10 +68,10 @@ for (const { rule, at, process: name, text } of violations.slice(0, SHOWN)) {
 if (violations.length > SHOWN) console.log(`... and ${violations.length - SHOWN} more`)
 console.log(`${violations.length} violations`)
 console.log(figuresOf(journal))
-for (const { title, checked, violations: found } of verdicts) {
-  console.log(`${found.length > 0 ? '✗' : '✓'} ${title} (${checked} checked)`)
+for (const { title, checked, hasPassed } of verdicts) {
+  console.log(`${hasPassed ? '✓' : '✗'} ${title} (${checked} checked)`)
 }
-const failed = verdicts.filter((verdict) => verdict.violations.length > 0).length
+const failed = verdicts.filter(({ hasPassed }) => !hasPassed).length
 console.log(`${verdicts.length - failed} passed, ${failed} failed`)
 if (process.env.KEEP || failed > 0) console.log(`Logs: ${folder}`)
 else await rm(folder, { recursive: true, force: true })

@@ -175,6 +175,8 @@ export interface Verdict {
   readonly title: string
   readonly checked: number
   readonly violations: readonly Violation[]
+  /** False also if the rule had nothing to check, although the run had what it is about. */
+  readonly hasPassed: boolean
 }
 
 /** One rule, and how often the run put it to the test. */

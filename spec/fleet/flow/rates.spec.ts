@@ -156,7 +156,7 @@ describe('processes that are cut off', () => {
 })
 
 describe('a network that is', () => {
-  const slow = () => 0.02 + 0.06 * Math.random()
+  const slow = (random: () => number) => 0.02 + 0.06 * random()
 
   it('slow delays the opening by as much, and opens nothing that it should not', () => {
     const broken = (process: number, time: number) => (time > 15 && process < 2 ? 1 : 0.01)
@@ -176,6 +176,14 @@ describe('a network that is', () => {
 it('opens again for longer each time that the service is still down', () => {
   const rules = { ...PLAIN, ttl: 2, growth: { factor: 2, max: 8, jitter: 0.1 } }
   const simulation = simulate({ rules, errors: () => 1 }).run(25)
+  const { openings } = simulation
+  const pauses = openings.slice(1).map((at, index) => at - (openings[index] ?? 0))
+  expect(pauses).toHaveLength(4)
+  for (const [index, ttl] of [2, 4, 8, 8].entries()) {
+    expect(pauses[index]).toBeGreaterThanOrEqual(ttl)
+    // The jitter adds a tenth at most. Then the next request of the fleet is the probe.
+    expect(pauses[index]).toBeLessThan(1.1 * ttl + 0.05)
+  }
   const ttls = simulation.processes.map(({ local }) => local.retryAfter)
   // All processes have computed the same moment, including the jitter.
   expect(Math.max(...ttls) - Math.min(...ttls)).toBeLessThan(0.01)

@@ -26,7 +26,7 @@ export interface SimulationOptions {
   /** The part of a process's requests that fail at a time, which begins at 0. */
   readonly errors: (process: number, time: number) => number
   /** Seconds that a command takes to the storage, and its answer back. */
-  readonly delay?: () => number
+  readonly delay?: (random: () => number) => number
   /** Whether a process receives the messages. */
   readonly receives?: (process: number, time: number) => boolean
   readonly seed?: number
@@ -93,12 +93,16 @@ function randomBy(seed: number): () => number {
   }
 }
 
+/** Well after the start of all clocks. */
+const START = 1000
+
 export class Simulation {
-  /** Begins well after the start of all clocks. */
-  now = 1000
+  now = START
   commands = 0
-  /** When the storage opened the circuit, since the beginning. */
+  /** When the storage first opened the circuit, since the beginning. */
   openedAt: number | undefined
+  /** Since when the circuit was opened each time, as the storage sees it: a report says how long ago that was. */
+  readonly openings: number[] = []
   polls = 0
   sent = 0
   refused = 0
@@ -119,7 +123,7 @@ export class Simulation {
 
   /** Since the beginning. */
   get time(): number {
-    return this.now - 1000
+    return this.now - START
   }
 
   later(seconds: number, run: () => void): void {
@@ -142,7 +146,7 @@ export class Simulation {
   }
 
   get delay(): number {
-    return this.options.delay?.() ?? 0.0005
+    return this.options.delay?.(this.random) ?? 0.0005
   }
 
   ask(by: SimulatedProcess, asked: Ask): void {
@@ -156,11 +160,12 @@ export class Simulation {
     const opening = { threshold: sharedThreshold, failureRate }
     const terms = { opening, ttl, growth, permits, probes: rules.probes, lease: 6, quorum }
     const who = { circuit: 'users', process: by.name, reporter: by.name, terms, deadline, known }
-    const before = this.#kept?.pool.poll?.id
+    const { state, pool } = this.#kept ?? {}
     const { kept, answer, changed } = decide(this.#kept, { ...command, ...who }, this.now)
     this.#kept = kept
-    if (kept?.pool.poll && kept.pool.poll.id !== before) this.polls += 1
+    if (kept?.pool.poll && kept.pool.poll.id !== pool?.poll?.id) this.polls += 1
     if (answer.state === 'opened') this.openedAt ??= this.time
+    if (kept?.state === 'opened' && state !== 'opened') this.openings.push(kept.openedAt - START)
     this.later(this.delay, () => by.take({ on: 'answered', to: command, answer, at }))
     if (changed) this.#publish(by, changed)
   }

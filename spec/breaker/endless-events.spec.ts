@@ -1,5 +1,6 @@
 /** Listeners that cause events endlessly: the event loop stays free, nothing piles up, and a warning names them. */
 import axios from 'axios'
+import { MOST_WAITING } from '../../lib/breaker/delivery.js'
 import { CircuitBreaker, type CircuitEvents } from '../../lib/index.js'
 import { until } from '../support/until.js'
 
@@ -88,6 +89,25 @@ it('delivers at once again after a burst', async () => {
   breaker.on('created', heard)
   breaker.attach(axios.create(), 'orders')
   expect(heard).toHaveBeenCalledTimes(3101)
+})
+
+it('drops what comes while too many events wait, with one warning, and goes on afterwards', async () => {
+  const breaker = new CircuitBreaker({ threshold: 1e9 })
+  const circuit = breaker.attach(axios.create(), 'users')
+  const heard: number[] = []
+  breaker.on('failed', ({ failureCount }) => {
+    heard.push(failureCount)
+    if (failureCount > 1) return
+    for (let more = 0; more < MOST_WAITING + 500; more += 1) circuit.report('failure')
+  })
+  circuit.report('failure')
+  await until('what waits is told', () => heard.length > MOST_WAITING)
+  circuit.report('failure')
+  const delivered = Array.from({ length: MOST_WAITING + 1 }, (_, index) => index + 1)
+  // The last one was reported when no event waited any more. All of them have counted.
+  expect(heard).toEqual([...delivered, MOST_WAITING + 502])
+  const dropped = warnings.mock.calls.filter(([text]) => String(text).includes('dropped'))
+  expect(dropped).toEqual([[expect.stringContaining(`More than ${MOST_WAITING} events wait`)]])
 })
 
 it('lets listeners attach and detach endlessly', async () => {

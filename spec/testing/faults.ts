@@ -210,6 +210,19 @@ export const FAULTS: Readonly<Record<string, readonly [Fault, string]>> = {
     { question: withRate({ threshold: 1 }) },
     'the rate of the fleet: leaves out the worst reporters',
   ],
+  'keeps three reporters apart': [
+    { kept: withPoll((poll) => ({ ...poll, worst: poll.worst.slice(0, 3) })) },
+    'the rate of the fleet: leaves out as many reporters as a large quorum says',
+  ],
+  'takes the answers of no more than 32 reporters': [
+    {
+      question: (question, kept) =>
+        (kept?.pool.poll?.worst.length ?? 0) < 32
+          ? question
+          : withWindow(() => undefined)(question),
+    },
+    'the rate of the fleet: leaves out 32 reporters at most',
+  ],
   'decides a poll too early': [
     { kept: withPoll((poll, before) => (before ? poll : { ...poll, at: poll.at - 0.2 })) },
     'the rate of the fleet: does not decide before the processes have had the time to answer',

@@ -2,7 +2,7 @@
 import { check } from './checks.js'
 import { count, PARTY, poll, report } from './poll-cases.js'
 import type { Party } from './process.js'
-import type { Case } from './scene.js'
+import { START, type Case } from './scene.js'
 
 function decides(
   name: string,
@@ -23,6 +23,27 @@ function decides(
       const counted = await count(scene, one)
       check(counted, { state: opens ? 'opened' : 'closed', granted: true })
       check(await two.read(), { state: counted.state, epoch: counted.epoch })
+    },
+  }
+}
+
+/** So many reporters of which each request failed, beside a healthy one with as many requests as one of them. */
+function withBroken(name: string, quorum: number, broken: number, opens: boolean): Case {
+  return {
+    name,
+    needs: ['setClock'],
+    async run(scene) {
+      const party = { ...PARTY, quorum }
+      const healthy = await scene.add('healthy', party)
+      const id = await poll(healthy)
+      await report(healthy, { requests: 10, poll: id })
+      for (let left = broken; left > 0; left -= 1) {
+        const one = await scene.add(`broken ${left}`, party)
+        // The last answer decides at once, together with what the storage has kept of the others.
+        if (left === 1) await scene.setClock(START + 0.5)
+        const state = left === 1 && opens ? 'opened' : 'closed'
+        check(await report(one, { requests: 10, failures: 10, poll: id }), { state, granted: true })
+      }
     },
   }
 }
@@ -91,4 +112,6 @@ export const RATES: readonly Case[] = [
     ],
     false,
   ),
+  withBroken('leaves out as many reporters as a large quorum says', 33, 32, false),
+  withBroken('leaves out 32 reporters at most', 34, 33, true),
 ]

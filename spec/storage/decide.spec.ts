@@ -55,3 +55,26 @@ it('marks transitions for publication, and no reports', () => {
   expect(changed).toBeUndefined()
   expect(decide(kept, reported(2), NOW).changed).toMatchObject({ state: 'opened', failureCount: 2 })
 })
+
+describe('a probe that holds no permit', () => {
+  const due = NOW + READ.terms.ttl
+  const opened = decide(undefined, reported(2), NOW).kept
+  const terms = { ...READ.terms, permits: 2 }
+  const renewed = (token: string): Question => ({ ...READ, terms, op: 'renew', token, lease: 60 })
+
+  it('is news if it takes the place of a permit that was free', () => {
+    const one = decide(opened, renewed('one'), due)
+    expect(one.changed).toMatchObject({ state: 'opened', heldFor: 0 })
+    expect(decide(one.kept, renewed('two'), due).changed).toMatchObject({ heldFor: 60 })
+  })
+
+  it('is no news if no permit was free, nor is a later renewal', () => {
+    const [one, two] = ['one', 'two'].map(renewed) as [Question, Question]
+    const full = decide(decide(opened, one, due).kept, two, due).kept
+    const third = decide(full, renewed('three'), due)
+    expect(third.changed).toBeUndefined()
+    expect(third.kept?.permits.map(({ token }) => token)).toEqual(['one', 'two', 'three'])
+    expect(decide(third.kept, two, due + 1)).toMatchObject({ answer: { granted: true } })
+    expect(decide(third.kept, two, due + 1).changed).toBeUndefined()
+  })
+})

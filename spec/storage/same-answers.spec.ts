@@ -1,7 +1,7 @@
 /**
  * Redis's script and the reference rules are asked the same random questions, by processes that know
  * different epochs, none, or the future's, while clocks are set and everything is forgotten: they answer
- * alike, and the invariants hold. RUNS sets the number of sequences.
+ * alike, publish the same, and the invariants hold. RUNS sets the number of sequences.
  */
 import { deepEqual, ok } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -9,7 +9,7 @@ import type { CircuitState, Outcome } from '../../lib/circuit/types.js'
 import type { Answer, Command, Connection, Snapshot, Terms } from '../../lib/fleet/index.js'
 import { FAR_FUTURE } from '../../lib/storage/limits.js'
 import { INITIAL_SNAPSHOT } from '../../lib/storage/initial-snapshot.js'
-import { SUBJECTS, type Subject } from './subjects.js'
+import { SUBJECTS, type Published, type Subject } from './subjects.js'
 
 const RUNS = Number(process.env.RUNS ?? 400)
 const START = 100_000
@@ -225,8 +225,16 @@ const terms = fc.record<Terms>({
 
 let serial = 0
 let subjects: readonly Subject[]
+/** What each subject has published about the circuits of one sequence. */
+let published: readonly Published[][]
+let receiveAll: readonly (() => Promise<unknown>)[]
 beforeAll(async () => {
   subjects = await Promise.all(Object.values(SUBJECTS).map((start) => start()))
+  receiveAll = await Promise.all(
+    subjects.map((subject, index) =>
+      subject.listen((message) => void published[index]?.push(message)),
+    ),
+  )
 })
 afterAll(() => Promise.all(subjects.map((subject) => subject.stop())))
 
@@ -241,6 +249,7 @@ class Twins {
 
   constructor(given: Terms) {
     serial += 1
+    published = subjects.map(() => [])
     this.#terms = given
     this.#circuit = `twins ${serial}`
     const listener = {
@@ -258,6 +267,7 @@ class Twins {
     await Promise.all(this.#connections.map(({ ready }) => ready))
     try {
       for (const taken of sequence) await this.#take(taken)
+      await this.#comparePublished()
     } finally {
       await Promise.all(this.#connections.map((connection) => connection.close()))
     }
@@ -294,12 +304,22 @@ class Twins {
     const answers = await Promise.all(
       this.#connections.map((connection) => connection.ask(question)),
     )
-    const [answer, other] = answers.map(rounded) as [Answer, Answer]
+    const [answer, other] = answers.map((one) => rounded(one)) as [Answer, Answer]
     deepEqual(answer, other)
     this.#poll = answer.poll?.id ?? this.#poll
     for (const what of seenIn(answer)) visited.set(what, (visited.get(what) ?? 0) + 1)
     this.#check(answer, known, asked)
     if (index !== ONLOOKER && answer.version > known.version) this.#known[index] = answer
+  }
+
+  async #comparePublished(): Promise<void> {
+    for (const received of receiveAll) await received()
+    const about = published.map((messages) =>
+      messages
+        .filter(({ circuit }) => circuit === this.#circuit)
+        .map(({ process, snapshot }) => ({ process, snapshot: rounded(snapshot) })),
+    )
+    deepEqual(about[0], about[1])
   }
 
   #filledIn(asked: Command): Command {
@@ -336,14 +356,14 @@ function seenIn({ state, cause, round = 0, retryAfter, poll }: Answer): string[]
 }
 
 /** Microseconds of one storage are doubles of the other. */
-function rounded(answer: Answer): Answer {
+function rounded<Told extends Snapshot>(told: Told): Told {
   const round = (seconds: number): number => Math.round(seconds * 1e3) / 1e3
-  const { openedFor, heldFor } = answer
-  return { ...answer, openedFor: round(openedFor), heldFor: round(heldFor) }
+  const { openedFor, heldFor } = told
+  return { ...told, openedFor: round(openedFor), heldFor: round(heldFor) }
 }
 
 it(
-  'the script and the rules give the same answers',
+  'the script and the rules give the same answers, and publish the same',
   async () => {
     const part = fc.oneof(
       { weight: 30, arbitrary: step.map((one): readonly Step[] => [one]) },

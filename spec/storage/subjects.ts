@@ -1,8 +1,17 @@
 /** The storages that the suites of this folder are run on, each under a clock that a spec sets. */
+import { createClient } from 'redis'
 import { RedisStorage } from '../../lib/redis/index.js'
-import type { SharingOptions, SharedStorage } from '../../lib/fleet/index.js'
+import { parseMessage } from '../../lib/redis/message.js'
+import type { SharingOptions, SharedStorage, Snapshot } from '../../lib/fleet/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
 import { ClockedRedis } from '../support/clocked-redis.js'
+
+/** What a storage publishes about a circuit, and whose question has caused it. */
+export interface Published {
+  readonly circuit: string
+  readonly process: string
+  readonly snapshot: Snapshot
+}
 
 export interface Subject {
   /** Storages made of one subject share their circuits. */
@@ -11,6 +20,12 @@ export interface Subject {
   setClock(seconds: number): Promise<void>
   /** Loses everything. */
   forget(): Promise<void>
+  /**
+   * Calls the function with all that is published about circuits from here on.
+   *
+   * @returns a function that resolves once all that answered questions have caused was heard
+   */
+  listen(heard: (published: Published) => void): Promise<() => Promise<unknown>>
   stop(): Promise<void>
 }
 
@@ -22,11 +37,25 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
     await redis.setClock(0)
     prefixes += 1
     const prefix = `subject-${prefixes}`
+    const listener = createClient({ url: redis.server.url })
     return {
       create: (options) => new RedisStorage({ client: redis.client, prefix, ...options }),
       setClock: (seconds) => redis.setClock(seconds),
       forget: () => redis.forget(),
-      stop: () => redis.stop(),
+      listen: async (heard) => {
+        await listener.connect()
+        await listener.subscribe(`${prefix}/events`, (text) => {
+          const message = parseMessage(text)
+          if (!message) throw new Error(`Unexpected message: ${text.slice(0, 200)}`)
+          heard(message)
+        })
+        // On one connection, messages that were published before come before the reply.
+        return () => listener.ping()
+      },
+      stop: () => {
+        if (listener.isOpen) listener.destroy()
+        return redis.stop()
+      },
     }
   },
   MemoryStorage: async () => {
@@ -38,6 +67,16 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
         now = seconds
       },
       forget: async () => storage.forget(),
+      listen: async (heard) => {
+        storage.connect({
+          pushed: (circuit, snapshot, process) => heard({ circuit, process, snapshot }),
+          hinted: () => undefined,
+          resumed: () => undefined,
+          lost: () => undefined,
+        })
+        // It publishes in the next microtask.
+        return () => Promise.resolve()
+      },
       stop: async () => undefined,
     }
   },

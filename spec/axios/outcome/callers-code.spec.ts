@@ -93,3 +93,36 @@ describeOutcomes('a transport', [
     failure,
   ],
 ])
+
+interface Handler {
+  readonly onError?: (error: Error) => void
+  readonly onResponseError?: (controller: null, error: Error) => void
+}
+
+/** All that fetch needs of a dispatcher of undici. Only the fetch adapter takes one. */
+const dispatcher = (dispatch: (options: unknown, handler: Handler) => unknown) =>
+  get('/', { fetchOptions: { dispatcher: { dispatch } } })
+
+const rejects = (error: Error): Row[1] =>
+  dispatcher((_options, handler) => {
+    if (handler.onResponseError) handler.onResponseError(null, error)
+    else handler.onError?.(error)
+    return true
+  })
+
+const ignoredByFetch: Row[2] = { http: 'success', fetch: 'ignored' }
+const failureOfFetch: Row[2] = { http: 'success', fetch: 'failure' }
+
+describeOutcomes('a dispatcher of fetchOptions', [
+  [
+    'that throws',
+    dispatcher(() => {
+      throw refusal()
+    }),
+    ignoredByFetch,
+  ],
+  ['that rejects', rejects(refusal()), ignoredByFetch],
+  ['that refuses with a code', rejects(refusal({ code: 'ERR_ADDRESS_BLOCKED' })), ignoredByFetch],
+  ['that is refused', rejects(refusal({ code: 'ECONNREFUSED' })), failureOfFetch],
+  ['whose proxy fails', rejects(new Error('Proxy response (502) !== 200')), failureOfFetch],
+])

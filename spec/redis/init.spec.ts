@@ -374,3 +374,15 @@ describe('init() rejects if nothing can be shared', () => {
     await secure.stop()
   })
 })
+
+it.each([
+  ['fewer than 200 commands, init() rejects', 199, /The queue is full/],
+  ['200 commands, a process joins with more circuits than that', 200, /^joined$/],
+])('over a client with room for %s', async (_what, room, expected) => {
+  client = createClient({ url: server.url, commandsQueueMaxLength: room })
+  client.on('error', () => undefined)
+  await client.connect()
+  const names = Array.from({ length: 300 }, (_, index) => `circuit-${index}`)
+  const many = new SharedBreaker(upstream, { client }, { names })
+  expect(await many.breaker.init().then(() => 'joined', String)).toMatch(expected)
+})

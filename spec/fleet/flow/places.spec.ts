@@ -307,4 +307,23 @@ describe('a renewal that the storage carries out after the end of its probe', ()
     process.answer('settle', { ...HALF, version: 4, granted: false })
     expect(process.state.probes.unsettled.size).toBe(0)
   })
+
+  it.each([
+    ['and the storage is lost then', ['renew', 'lost', 'settle']],
+    ['after the storage was lost', ['lost', 'renew', 'settle']],
+  ])('leaves its result as it was, if neither is answered, %s', (_when, order) => {
+    const process = probing()
+    process.take({ on: 'renewalDue', token: TOKEN })
+    const end = { token: TOKEN, outcome: 'failure', counted: true } as const
+    process.take({ on: 'settled', ...end, local: 'opened' })
+    for (const what of order) {
+      if (what === 'lost') process.take({ on: 'lost' })
+      else process.fail(what === 'renew' ? 'renew' : 'settle')
+    }
+    process.read()
+    expect(process.asked('settle').map(({ command }) => command.outcome)).toEqual([
+      'failure',
+      'failure',
+    ])
+  })
 })

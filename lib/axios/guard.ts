@@ -9,12 +9,13 @@ import type { Admission, Refusal, Unready } from '../circuit/types.js'
 import { tryCall } from '../internal/property.js'
 import { dispatcherOf } from './axios.js'
 import { passesBy } from './bypass.js'
-import { NotInitializedError, OpenedStateError } from './errors.js'
+import { NotInitializedError, OpenedStateError, UnsentError } from './errors.js'
 import { hitOf, mayHaveHit } from './hit.js'
 import { isCancelled } from './outcome.js'
 import { Passage, passageOn } from './passage.js'
 import { rememberAsking } from './reentry.js'
 import { send, settled } from './settled.js'
+import { isStream, leaveUnread } from './unread.js'
 import { adapterBelow, type Post, type Wrapper } from './wrapper.js'
 
 /** The only object that is made for each request: the function that sends it, with its settings. */
@@ -44,13 +45,15 @@ function passOn(
   dispatch: AxiosAdapter,
   config: InternalAxiosRequestConfig,
   circuit: ManagedCircuit,
-  { route }: Post,
+  post: Post,
 ): Promise<AxiosResponse> {
+  const { route } = post
   const answer = send(dispatch, config)
-  if (!route.refused) return answer
+  if (!route.refused && !isStream(config.data)) return answer
   return Promise.resolve(answer).catch((error: unknown) => {
     const isOwn = error instanceof OpenedStateError && error.circuit === circuit.name
     if (isOwn) route.refused?.(error, circuit)
+    if (error instanceof UnsentError) abandon(config, post)
     throw error
   })
 }
@@ -118,7 +121,7 @@ function refuse(
   config: InternalAxiosRequestConfig,
   circuit: ManagedCircuit,
   adapter: Wrapper['wrapped'],
-  { route }: Post,
+  post: Post,
 ): Promise<never> {
   const { name } = circuit
   const error =
@@ -126,6 +129,12 @@ function refuse(
       ? new NotInitializedError(name, config)
       : new OpenedStateError(name, refusal, config)
   rememberAsking(error, adapter)
-  route.refused?.(error, circuit)
+  post.route.refused?.(error, circuit)
+  abandon(config, post)
   return Promise.reject(error)
+}
+
+/** Not in an inner guard: what is round that may still send the body. */
+function abandon({ data }: InternalAxiosRequestConfig, post: Post): void {
+  if (post.release) leaveUnread(data)
 }

@@ -10,6 +10,7 @@ import { hasHandler, runAround, runInLine } from './order.js'
 import { guard } from './place.js'
 import { markAsking } from './reentry.js'
 import type { Route } from './route.js'
+import { keepUnread } from './unread.js'
 import type { Post } from './wrapper.js'
 
 export interface Interception {
@@ -85,7 +86,7 @@ async function answerRefusal(
   // Read `config` last: a refusal makes it on demand.
   if (!route.circuitBehind(error) || !error.config) throw error
   const { config } = error
-  const answer = await askFallback(fallback, error, config, route)
+  const answer = await keepUnread(config.data, () => askFallback(fallback, error, config, route))
   return isResponse(answer) ? answer : responseWith(answer, config)
 }
 

@@ -6,9 +6,9 @@ import { OpenedStateError } from './errors.js'
 import { askFallback, type Fallback } from './fallback.js'
 import type { Attachable } from './instance.js'
 import type { JudgeOutcome } from './judge.js'
-import { hasHandler, runAround, runInLine } from './order.js'
+import { hasHandler, runAround, runFirst, runInLine } from './order.js'
 import { guard } from './place.js'
-import { markAsking } from './reentry.js'
+import { GUARD, markAsking } from './reentry.js'
 import type { Route } from './route.js'
 import { keepUnread } from './unread.js'
 import type { Post } from './wrapper.js'
@@ -62,8 +62,13 @@ function answerRefusals(
   fallback: Fallback,
 ): () => void {
   const answered = (error: unknown) => answerRefusal(error, route, fallback)
+  answered[GUARD] = true
   const id = response.use(undefined, answered)
-  return () => ejectOwn(response, id, answered)
+  runFirst(response)
+  return () => {
+    ejectOwn(response, id, answered)
+    runInLine(response)
+  }
 }
 
 function interceptorsOf(instance: Attachable): Interceptors {

@@ -1,6 +1,7 @@
 /**
- * A guard's interceptor runs first and last, whatever was attached before or after it: first, because a chain
- * may break off; last, because others choose, replace or drop the adapter.
+ * The order of a circuit's interceptors does not depend on what was attached before or after them. A guard's runs first
+ * and last: first, because a chain may break off; last, because others choose, replace or drop the adapter. A
+ * fallback's runs first, so that others see its answer in place of the refusal.
  */
 import { property } from '../internal/property.js'
 import { GUARD } from './reentry.js'
@@ -11,6 +12,7 @@ interface Marked {
 
 interface Handler {
   readonly runWhen?: Marked | null
+  readonly rejected?: Marked | null
 }
 
 type Visit = (handler: Handler) => void
@@ -20,19 +22,29 @@ interface Manager {
   forEach?: Marked
 }
 
-/** Uses no more of the manager than axios does: it may be foreign, or a mock. */
+/** For requests. */
 export function runAround(manager: Manager): void {
+  replaceForEach(manager, visitAround)
+}
+
+/** For answers. */
+export function runFirst(manager: Manager): void {
+  replaceForEach(manager, visitFirst)
+}
+
+/** Uses no more of the manager than axios does: it may be foreign, or a mock. */
+function replaceForEach(manager: Manager, forEach: Marked): void {
   if (typeof inherited(manager) !== 'function' || Object.hasOwn(manager, 'forEach')) return
   try {
-    manager.forEach = visitGuardsAround
+    manager.forEach = forEach
   } catch {
-    // The manager is frozen, so guards run in their registered order.
+    // The manager is frozen, so interceptors run in their registered order.
   }
 }
 
-/** Undoes `runAround` once no guard of any copy is left. */
+/** Undoes `runAround` or `runFirst` once no interceptor of any copy is left. */
 export function runInLine(manager: Manager): void {
-  if (isMarked(manager.forEach) && !hasHandler(manager, isGuard)) delete manager.forEach
+  if (isMarked(manager.forEach) && !hasHandler(manager, isOwn)) delete manager.forEach
 }
 
 export function hasHandler(manager: object, isIt: (handler: Handler) => boolean): boolean {
@@ -40,28 +52,41 @@ export function hasHandler(manager: object, isIt: (handler: Handler) => boolean)
   return Array.isArray(handlers) && (handlers as Handler[]).some(isIt)
 }
 
-/** Replaces `InterceptorManager.forEach`, with which axios collects the interceptors of a request. */
-function visitGuardsAround(this: Manager, visit: Visit): void {
-  const { handlers } = this
+/** Replace `InterceptorManager.forEach`, with which axios collects the interceptors of a request. */
+function visitAround(this: Manager, visit: Visit): void {
+  visitOrdered(this, visit, true)
+}
+visitAround[GUARD] = true
+
+function visitFirst(this: Manager, visit: Visit): void {
+  visitOrdered(this, visit, false)
+}
+visitFirst[GUARD] = true
+
+function visitOrdered(manager: Manager, visit: Visit, isAround: boolean): void {
+  const { handlers } = manager
   // A fast path, because this runs for each request and there is mostly no other interceptor.
-  if (Array.isArray(handlers) && handlers.length === 1 && isGuard(handlers[0])) {
+  if (Array.isArray(handlers) && handlers.length === 1 && isOwn(handlers[0])) {
     return visit(handlers[0] as Handler)
   }
-  const visitAll = inherited(this) as (this: Manager, visit: Visit) => void
-  const guards: Handler[] = []
+  const visitAll = inherited(manager) as (this: Manager, visit: Visit) => void
+  const own: Handler[] = []
   const others: Handler[] = []
-  visitAll.call(this, (handler) => void (isGuard(handler) ? guards : others).push(handler))
-  const around = others.length > 0 ? [...guards, ...others, ...guards] : guards
-  for (const handler of around) visit(handler)
-}
-visitGuardsAround[GUARD] = true
-
-/** axios leaves a gap in place of an ejected interceptor. Reads by name, because this runs for each request. */
-function isGuard(handler: Handler | null | undefined): boolean {
-  return isMarked(handler?.runWhen)
+  visitAll.call(manager, (handler) => void (isOwn(handler) ? own : others).push(handler))
+  for (const handler of own) visit(handler)
+  for (const handler of others) visit(handler)
+  if (isAround && others.length > 0) for (const handler of own) visit(handler)
 }
 
-/** Whether the function is a guard's, of any copy of the package: an instance may have guards of several. */
+/**
+ * Whether it is of a guard or a fallback. axios leaves a gap in place of an ejected interceptor. Reads by name, because
+ * this runs for each request.
+ */
+function isOwn(handler: Handler | null | undefined): boolean {
+  return isMarked(handler?.runWhen ?? handler?.rejected)
+}
+
+/** Whether the function is of any copy of the package: an instance may have circuits of several. */
 function isMarked(made: Marked | null | undefined): boolean {
   return made?.[GUARD] === true
 }

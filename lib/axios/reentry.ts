@@ -27,7 +27,7 @@ const calls = sharedByCopies<Calls>('fallbacks.1', () => ({
   askings: new WeakMap(),
 }))
 
-/** Marks the functions of guards, of all copies of the package. */
+/** Marks the functions of guards and fallbacks, of all copies of the package. */
 export const GUARD = Symbol.for('axios-breaker.guard.1')
 
 /**

@@ -1,6 +1,7 @@
 /** The user's own functions: `fallback` answers a refusal, and `outcome` replaces the default rule. */
-import axios, { AxiosHeaders } from 'axios'
+import axios, { AxiosHeaders, type AxiosInstance } from 'axios'
 import { CircuitBreaker, OpenedStateError, type CircuitOptions } from '../../lib/index.js'
+import { ORDERS } from '../support/plugin-harness.js'
 import { until } from '../support/until.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -110,6 +111,15 @@ describe('a fallback', () => {
     expect(circuit).toMatchObject({ state: 'opened', failureCount: 1 })
   })
 
+  it('that gives the refusal to its caller is called once', async () => {
+    const fallback = jest.fn((refusal: OpenedStateError) => Promise.reject(refusal))
+    const { users, fail } = attached({ fallback })
+    users.interceptors.response.use((response) => response)
+    await fail()
+    await expect(users.get('/')).rejects.toBeInstanceOf(OpenedStateError)
+    expect(fallback).toHaveBeenCalledTimes(1)
+  })
+
   it('that never ends delays only its own caller', async () => {
     const { users, circuit, fail } = attached({ fallback: pending, ttl: 0.2 })
     await fail()
@@ -123,6 +133,93 @@ describe('a fallback', () => {
     expect(circuit.state).toBe('closed')
     expect(settled).toBe(false)
   })
+})
+
+/** As apps do it: callers get the data, and errors of the app. */
+class AppError extends Error {}
+const unwrap = ({ interceptors }: AxiosInstance): void => {
+  interceptors.response.use(
+    ({ data }) => data,
+    (cause) => {
+      throw new AppError('of the app', { cause })
+    },
+  )
+}
+
+describe.each(ORDERS)('a fallback %s an interceptor that unwraps answers and errors', (order) => {
+  async function unwrapped(fallback: NonNullable<CircuitOptions['fallback']>) {
+    const users = axios.create({ baseURL: upstream.origin })
+    const breaker = new CircuitBreaker()
+    if (order === 'attached after') unwrap(users)
+    const circuit = breaker.attach(users, 'users', { fallback })
+    if (order === 'attached before') unwrap(users)
+    await circuit.force('opened')
+    return { users, circuit }
+  }
+
+  it('answers as the service does', async () => {
+    const { users } = await unwrapped(() => ({ name: 'nobody' }))
+    expect(await users.get('/')).toEqual({ name: 'nobody' })
+  })
+
+  it('answers with a whole response as the service does', async () => {
+    const { users } = await unwrapped((_error, config) => ({
+      data: 'stale',
+      status: 200,
+      statusText: 'OK',
+      headers: {},
+      config,
+    }))
+    expect(await users.get('/')).toBe('stale')
+  })
+
+  it('answers with what it asks the same instance for', async () => {
+    const { users } = await unwrapped((_error, config) =>
+      users.get('/status/200', { ...config, url: '/status/200', circuitBreaker: false }),
+    )
+    expect(await users.get('/')).toEqual({ status: 200 })
+  })
+
+  it('fails as the service does', async () => {
+    const { users } = await unwrapped(broken)
+    const expected = { message: 'of the app', cause: { message: 'of the user' } }
+    await expect(users.get('/')).rejects.toMatchObject(expected)
+  })
+
+  it('leaves no trace on the instance once it is detached', async () => {
+    const { users, circuit } = await unwrapped(() => 'instead')
+    circuit.detach()
+    expect(await users.get('/status/200')).toEqual({ status: 200 })
+    expect(Object.hasOwn(users.interceptors.response, 'forEach')).toBe(false)
+  })
+
+  it('is gone after response.clear(), until it is attached again', async () => {
+    const { users, circuit } = await unwrapped(() => 'instead')
+    users.interceptors.response.clear()
+    unwrap(users)
+    await expect(users.get('/')).rejects.toBeInstanceOf(AppError)
+    circuit.detach()
+    const again = new CircuitBreaker().attach(users, 'users', { fallback: () => 'again' })
+    await again.force('opened')
+    expect(await users.get('/')).toBe('again')
+  })
+})
+
+it('each of two fallbacks on one instance answers for its own circuit', async () => {
+  const users = axios.create({ baseURL: upstream.origin })
+  const attach = (name: string) =>
+    new CircuitBreaker().attach(users, name, { fallback: ({ circuit }) => circuit })
+  const first = attach('first')
+  unwrap(users)
+  const second = attach('second')
+  await first.force('opened')
+  expect(await users.get('/')).toBe('first')
+  await first.unforce()
+  await second.force('opened')
+  expect(await users.get('/')).toBe('second')
+  second.detach()
+  await first.force('opened')
+  expect(await users.get('/')).toBe('first')
 })
 
 describe('an outcome function', () => {

@@ -1,6 +1,6 @@
 /** Guards run around all other interceptors, even if several copies of the package are on one instance. */
 import axios, { getAdapter, type AxiosInstance } from 'axios'
-import { CircuitBreaker } from '../../lib/index.js'
+import { CircuitBreaker, type CircuitOptions } from '../../lib/index.js'
 import { copyOf } from '../support/copies.js'
 import { Upstream } from '../support/upstream.js'
 
@@ -11,12 +11,12 @@ beforeAll(async () => {
 afterAll(() => upstream.stop())
 
 /** A circuit of each copy, on an instance whose interceptor replaces the adapter. */
-async function copies() {
+async function copies(options: CircuitOptions = {}) {
   const other = await copyOf(() => import('../../lib/index.js'))
   const users = axios.create({ baseURL: upstream.origin })
   users.interceptors.request.use((config) => Object.assign(config, { adapter: getAdapter('http') }))
   const circuits = [CircuitBreaker, other.CircuitBreaker].map((Breaker) =>
-    new Breaker({ threshold: 3 }).attach(users, 'users'),
+    new Breaker({ threshold: 3 }).attach(users, 'users', options),
   )
   return { users, circuits }
 }
@@ -27,8 +27,8 @@ async function fail(users: AxiosInstance, times: number): Promise<void> {
   }
 }
 
-const isReplaced = ({ interceptors }: AxiosInstance): boolean =>
-  Object.hasOwn(interceptors.request, 'forEach')
+const isReplaced = ({ interceptors: { request, response } }: AxiosInstance): boolean =>
+  Object.hasOwn(request, 'forEach') || Object.hasOwn(response, 'forEach')
 
 it('counts in the circuits of two copies', async () => {
   const { users, circuits } = await copies()
@@ -49,8 +49,23 @@ it.each([0, 1])(
   },
 )
 
+it.each([0, 1])(
+  'answers by the fallback of one copy before other interceptors, after that of the other is detached',
+  async (gone) => {
+    const { users, circuits } = await copies({ fallback: () => 'instead' })
+    circuits[gone]?.detach()
+    users.interceptors.response.use(({ data }) => data)
+    const circuit = new CircuitBreaker().attach(users, 'later', { fallback: () => 'later' })
+    await circuit.force('opened')
+    expect(await users.get('/')).toBe('later')
+    circuit.detach()
+    await circuits[1 - gone]?.force('opened')
+    expect(await users.get('/')).toBe('instead')
+  },
+)
+
 it.each([0, 1])('leaves nothing on the instance once no copy has a guard there', async (first) => {
-  const { users, circuits } = await copies()
+  const { users, circuits } = await copies({ fallback: () => 'instead' })
   circuits[first]?.detach()
   circuits[1 - first]?.detach()
   expect(isReplaced(users)).toBe(false)

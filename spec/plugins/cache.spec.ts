@@ -196,6 +196,26 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
   })
 
   // A minified bundle lacks the name by which the circuit recognises a hit beforehand.
+  it("keeps the answer of a fallback as the service's, unless that says no-store", async () => {
+    const users = axios.create({ baseURL: upstream.origin })
+    let headers = {}
+    const attach = () =>
+      new CircuitBreaker().attach(users, 'users', {
+        fallback: (_error, config) => ({ data: 'instead', status: 200, headers, config }),
+      })
+    const first = order === 'attached before' && attach()
+    setupCache(users)
+    const circuit = first || attach()
+    const answer = async (url: string): Promise<unknown> => (await users.get(url)).data
+    await circuit.force('opened')
+    expect(await answer('/status/200')).toBe('instead')
+    headers = { 'cache-control': 'no-store' }
+    expect(await answer('/status/201')).toBe('instead')
+    await circuit.unforce()
+    expect(await answer('/status/200')).toBe('instead')
+    expect(await answer('/status/201')).toEqual({ status: 201 })
+  })
+
   it('neither counts nor refuses a hit of a minified cache', async () => {
     const { setupCache: setupMinified } = jest.requireActual<{ setupCache: typeof setupCache }>(
       require.resolve('axios-cache-interceptor').replace('index.cjs', 'index.bundle.js'),

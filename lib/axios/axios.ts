@@ -80,8 +80,8 @@ function translate(
   return new Headers(Object.assign({}, headers as RawAxiosHeaders))
 }
 
-export function newHeaders(): AxiosResponse['headers'] {
-  return tryCall(() => new axios.AxiosHeaders()) ?? {}
+export function newHeaders(headers: RawAxiosHeaders): AxiosResponse['headers'] {
+  return tryCall(() => new axios.AxiosHeaders(headers)) ?? headers
 }
 
 /** Tries the class, because a mock's AxiosError may not work. */

@@ -100,6 +100,8 @@ function isResponse(value: unknown): value is AxiosResponse {
   return 'data' in value && 'status' in value && 'headers' in value
 }
 
+/** A cache must not keep it as if the service had sent it. */
 function responseWith(data: unknown, config: InternalAxiosRequestConfig): AxiosResponse {
-  return { data, status: 200, statusText: 'OK', headers: newHeaders(), config }
+  const headers = newHeaders({ 'cache-control': 'no-store' })
+  return { data, status: 200, statusText: 'OK', headers, config }
 }

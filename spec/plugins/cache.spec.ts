@@ -196,12 +196,13 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
   })
 
   // A minified bundle lacks the name by which the circuit recognises a hit beforehand.
-  it("keeps the answer of a fallback as the service's, unless that says no-store", async () => {
+  it("keeps a fallback's response as the service's, unless that says no-store, and no data", async () => {
     const users = axios.create({ baseURL: upstream.origin })
-    let headers = {}
+    let headers: object | undefined = {}
     const attach = () =>
       new CircuitBreaker().attach(users, 'users', {
-        fallback: (_error, config) => ({ data: 'instead', status: 200, headers, config }),
+        fallback: (_error, config) =>
+          headers ? { data: 'instead', status: 200, headers, config } : 'instead',
       })
     const first = order === 'attached before' && attach()
     setupCache(users)
@@ -211,9 +212,12 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(await answer('/status/200')).toBe('instead')
     headers = { 'cache-control': 'no-store' }
     expect(await answer('/status/201')).toBe('instead')
+    headers = undefined
+    expect(await answer('/status/202')).toBe('instead')
     await circuit.unforce()
     expect(await answer('/status/200')).toBe('instead')
     expect(await answer('/status/201')).toEqual({ status: 201 })
+    expect(await answer('/status/202')).toEqual({ status: 202 })
   })
 
   it('neither counts nor refuses a hit of a minified cache', async () => {

@@ -80,6 +80,8 @@ export class Fleet implements Membership {
    * reports that waited for them. Each is one command, so this takes three `commandDeadline` at most.
    */
   async flush(): Promise<void> {
+    // A signal may come before the timers that are overdue after a gap.
+    this.#pulse.check()
     this.#circuits.hurry()
     await this.#link.drain()
     await this.#circuits.flush()

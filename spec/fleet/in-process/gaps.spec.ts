@@ -86,6 +86,17 @@ describe('a streak that is held back', () => {
     await run(HOLD)
     expect(reports()).toEqual([])
   })
+
+  it('is reported by flush() at once', async () => {
+    await membership.flush()
+    expect(reports()).toMatchObject([{ failures: 4 }])
+  })
+
+  it('is not reported by a flush() that comes before all timers, such as at a signal', async () => {
+    standStill()
+    await membership.flush()
+    expect(reports()).toEqual([])
+  })
 })
 
 describe('a rate that a success completes', () => {

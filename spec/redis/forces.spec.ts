@@ -2,8 +2,10 @@
 import { Redis } from 'ioredis'
 import { createClient, createClientPool } from 'redis'
 import fc from 'fast-check'
-import type { ForceCommand } from '../../lib/fleet/index.js'
+import type { ForceCommand, ForceList } from '../../lib/fleet/index.js'
+import { forceArguments, parseForceReply } from '../../lib/redis/force-wire.js'
 import { RedisStorage, type RedisStorageOptions } from '../../lib/redis/index.js'
+import { FORCES_SCRIPT } from '../../lib/redis/lua/forces.js'
 import { NO_FORCES } from '../../lib/storage/forces.js'
 import { RedisServer } from '../../scripts/redis-server.mjs'
 import { PASSWORD, RULE, USER } from '../support/acl.js'
@@ -174,6 +176,34 @@ describe('whatever somebody else writes to the key of the list', () => {
     expect([forcedOf(one), forcedOf(two)]).toEqual(['opened', 'opened'])
     await one.circuit.unforce()
     await until('it is lifted', () => forcedOf(two) === undefined)
+  })
+})
+
+describe('a read that is carried out long after it was sent', () => {
+  const version = Date.now() * 1000
+  const force = { circuit: 'users', version, state: 'opened', endsIn: 3600 } as const
+  /** Many other forces were lifted since this one. */
+  const known: ForceList = { version: version + 9, floor: version + 5, forces: [force], lifted: [] }
+
+  async function read(expires: number) {
+    const question = { op: 'read', process: 'p', deadline: 5, known } as const
+    const args = forceArguments(question, { channel: 'c', expires, needsWrites: false })
+    return parseForceReply(await admin.eval(FORCES_SCRIPT, { keys: [KEY], arguments: args }))
+  }
+
+  it('lifts no force that has an end, although it is older than those that its sender has forgotten', async () => {
+    await read(0)
+    const { isLate, answer } = await read(1)
+    expect(isLate).toBe(true)
+    expect(answer.forces).toMatchObject([{ circuit: 'users', version }])
+    expect((await read(0)).answer.forces).toHaveLength(1)
+  })
+
+  it('keeps no other process from writing again what Redis has lost', async () => {
+    const { isLate, answer } = await read(1)
+    expect(isLate).toBe(true)
+    expect(answer.forces).toEqual([])
+    expect((await read(0)).answer.forces).toMatchObject([{ circuit: 'users', version }])
   })
 })
 

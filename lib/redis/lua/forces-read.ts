@@ -88,4 +88,6 @@ for _, entry in ipairs(known.list) do
   if not isLate or entry.state == '' or not entry.lasts then timely[#timely + 1] = entry end
 end
 known.list = timely
+-- Without these entries, the floor would mean that their forces were lifted.
+if isLate then known.floor = 0 end
 `

@@ -2,7 +2,9 @@
 import { ok } from 'node:assert/strict'
 import { beginForces, knownForces, stepForces } from '../../../lib/fleet/flow/forcing.js'
 import type { ForcesInput, ForcesState, TimedInput } from '../../../lib/fleet/flow/forcing.js'
+import { NO_FORCES } from '../../../lib/storage/forces.js'
 import type { ForceAnswer, ForceCommand, ForceQuestion } from '../../../lib/storage/forces.js'
+import { MOST_LIFTED } from '../../../lib/storage/limits.js'
 import { decideForces } from '../../../lib/storage/rules/forces.js'
 import type { KeptForces } from '../../../lib/storage/rules/kept-forces.js'
 
@@ -15,7 +17,7 @@ const EPOCH = 1_000_000
 /** A process waits for this part more or less than `refresh`, each for another. */
 const JITTER = 0.2
 /** Seconds: it is unknown at which moment of its round trip an answer was true. */
-const TOLERANCE = DEADLINE + 0.1
+export const TOLERANCE = DEADLINE + 0.1
 
 interface Flight {
   readonly by: number
@@ -35,10 +37,20 @@ class Member {
   readonly unread: number[] = []
 }
 
-/** As Redis does for a late read: the ends that its sender knew are out of date. */
+/** The last command on a circuit that the storage has carried out. */
+interface Word {
+  /** Undefined if the force was lifted. */
+  readonly state: string | undefined
+  readonly until: number
+}
+
+/**
+ * As Redis does for a late read: the ends that its sender knew are out of date. Without the forces that have them, the
+ * floor would mean that these were lifted.
+ */
 function withoutEnds(question: ForceQuestion): ForceQuestion {
   const forces = question.known.forces.filter(({ endsIn }) => endsIn === undefined)
-  return { ...question, known: { ...question.known, forces } }
+  return { ...question, known: { ...question.known, forces, floor: 0 } }
 }
 
 export class ForcesWorld {
@@ -46,8 +58,7 @@ export class ForcesWorld {
   reads = 0
   readonly flights: Flight[] = []
   readonly messages: { readonly to: number; readonly version: number }[] = []
-  /** The last command on each circuit that the storage has carried out: a state, or undefined if lifted. */
-  readonly words = new Map<string, string | undefined>()
+  readonly words = new Map<string, Word>()
   readonly members: readonly Member[]
   #kept: KeptForces | undefined
   #skew = 0
@@ -85,10 +96,25 @@ export class ForcesWorld {
     this.#kept = kept
     flight.answer = answer
     if (question.op !== 'read' && answer.granted) {
-      this.words.set(question.circuit, question.op === 'force' ? question.force.state : undefined)
+      const { state, endsIn = Infinity } = question.op === 'force' ? question.force : {}
+      this.words.set(question.circuit, { state, until: this.time + endsIn })
     }
-    if (changed === undefined) return
-    for (const to of this.members.keys()) this.messages.push({ to, version: changed })
+    this.#announce(changed)
+  }
+
+  /** So many forces were lifted on other circuits that the list forgets what was lifted before. */
+  liftMany(): void {
+    this.time += 1e-3
+    const version = Math.floor(this.clock * 1e6)
+    const lifted = Array.from({ length: MOST_LIFTED + 1 }, (_item, index) => ({
+      circuit: `other ${index}`,
+      version: version - index,
+    }))
+    const known = { ...NO_FORCES, version, lifted }
+    const question = { op: 'read', process: 'tool', deadline: 1, known } as const
+    const { kept, changed } = decideForces(this.#kept, question, this.clock)
+    this.#kept = kept
+    this.#announce(changed)
   }
 
   /** A process that sleeps gets its answer when it wakes up. One that is late is not used any more. */
@@ -216,9 +242,13 @@ export class ForcesWorld {
     }
   }
 
+  #announce(version: number | undefined): void {
+    if (version === undefined) return
+    for (const to of this.members.keys()) this.messages.push({ to, version })
+  }
+
   #stored(): ForceAnswer {
-    const known = { version: 0, floor: 0, forces: [], lifted: [] }
-    const question = { op: 'read', process: '', deadline: 1, known } as const
+    const question = { op: 'read', process: '', deadline: 1, known: NO_FORCES } as const
     return decideForces(this.#kept, question, this.clock).answer
   }
 

@@ -67,8 +67,9 @@ export class Circuits {
   readonly distrust = (): void => this.#each((circuit) => circuit.heed('distrusted'))
 
   readonly pushed = (name: string, snapshot: Snapshot, process: string): void => {
-    if (this.#now() < this.#mistrustUntil) this.hinted(name)
-    else this.#byName.get(name)?.pushed(snapshot, process)
+    const circuit = this.#byName.get(name)
+    if (this.#now() < this.#mistrustUntil || circuit?.isOutdated(snapshot)) this.hinted(name)
+    else circuit?.pushed(snapshot, process)
   }
 
   readonly hinted = (name: string): void => {

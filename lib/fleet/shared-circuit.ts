@@ -10,7 +10,7 @@ import type { OpeningReading, Origin, Outcome, Permit, Unready } from '../circui
 import type { Snapshot } from '../storage/contract.js'
 import { HALF_OPENED } from './flow/probing.js'
 import { begin } from './flow/state.js'
-import { isClosed, isHeld, known } from './flow/view.js'
+import { isClosed, isHeld, isOutdated, known } from './flow/view.js'
 import type { Readable } from './readings.js'
 import { Recorder } from './recorder.js'
 import { Runner } from './runner.js'
@@ -136,6 +136,11 @@ export class SharedCircuit implements Machine, Readable {
   /** What happens to all circuits of a breaker at once. */
   heed(event: 'initialized' | 'lost' | 'distrusted' | 'hurried'): void {
     this.#runner.take({ on: event })
+  }
+
+  /** Whether a snapshot that the storage published is to be read, and not taken. */
+  isOutdated(snapshot: Snapshot): boolean {
+    return isOutdated(this.#runner.state, snapshot)
   }
 
   /** Takes a snapshot that the storage published. */

@@ -80,6 +80,24 @@ describe('a circuit about which the storage did not answer', () => {
   })
 })
 
+describe('a snapshot that is pushed', () => {
+  const CLOSED = { ...INITIAL_SNAPSHOT, version: 3, epoch: 3 }
+
+  it.each([
+    ['is only a hint if its epoch is older than the one that is known', 2, ['users'], 'closed'],
+    ['is taken if its epoch is newer', 4, [], 'opened'],
+  ] as const)('%s', async (_what, epoch, due, state) => {
+    const users = circuitOf('users')
+    circuits.add(users)
+    await readAll()
+    circuits.pushed('users', CLOSED, 'another')
+    circuits.pushed('users', { ...CLOSED, version: 4, epoch, state: 'opened' }, 'another')
+    expect(users.state).toBe(state)
+    await circuits.readings.readRest()
+    expect(reads).toEqual(due)
+  })
+})
+
 describe('the list of forced circuits', () => {
   it.each([
     ['messages may have been missed', 'missed'],

@@ -43,6 +43,14 @@ export function isNewer(before: Snapshot, { version }: Snapshot): boolean {
   return age < 0 || (version > 0 && age > FAR_FUTURE * MICROSECONDS)
 }
 
+/**
+ * The storage has lost the newest epoch that this process knows, and got an older one back: from a process that has
+ * slept, or from an old copy. A read tells the storage of the newer epoch.
+ */
+export function isOutdated({ view }: State, { version, epoch }: Snapshot): boolean {
+  return version > view.snapshot.version && epoch < view.snapshot.epoch
+}
+
 /** Between two closed epochs there may have been no probe, so this process keeps its own failures. */
 export function isTransition(before: Snapshot, { state, epoch }: Snapshot): boolean {
   return state !== before.state || (state !== 'closed' && epoch > before.epoch)

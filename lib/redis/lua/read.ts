@@ -55,9 +55,9 @@ end
 
 local stored = redis.call('HMGET', KEYS[1],
   'version', 'epoch', 'state', 'failures', 'opened', 'streaks', 'permits', 'secret', 'reason', 'format',
-  'round', 'seed', 'retryAfter', 'closed', 'pool', 'probes', 'cause')
+  'round', 'seed', 'retryAfter', 'closed', 'pool', 'probes', 'cause', 'restored')
 local exists = false
-for index = 1, 17 do exists = exists or stored[index] end
+for index = 1, 18 do exists = exists or stored[index] end
 local circuit = {
   version = number(stored[1]), epoch = number(stored[2]), state = stored[3],
   failures = number(stored[4]), opened = number(stored[5]), reason = reasonIn(stored[9]),
@@ -83,6 +83,11 @@ if circuit.state == 'opened' and circuit.seed ~= circuit.epoch then
 end
 if circuit.opened > now then circuit.opened, changed = now, true end
 if circuit.closed > now then circuit.closed, changed = now, true end
+
+-- A process has restored this outage, and others may know of a newer epoch, which Redis has lost. So a transition of
+-- this outage begins the next epoch, and not one of now.
+local restored = number(stored[18])
+local isRestored = restored > 0 and restored == circuit.epoch
 
 -- In a pattern, %f[%D] stands for the end of the digits. It matters if something optional follows them: without
 -- it, a long number before a wrong end would be divided in every possible way.

@@ -96,19 +96,23 @@ end
 
 -- The evidence stays, since nobody knows of a later transition.
 local function raiseEpoch()
-  if exists or op == 'report' then circuit.epoch, changed, isNews = known.epoch, true, true end
+  if exists or op == 'report' then
+    circuit.epoch, isRestored, changed, isNews = known.epoch, false, true, true
+  end
 end
 
--- Restores an outage that Redis has lost and the caller knows, unless it is long over.
+-- Restores an outage that Redis has lost and the caller knows, unless it is long over. If nothing is known of the
+-- circuit, the fleet may have been idle: one probe shows it, and not one of each process.
 local function rememberOutage()
   local isHolder = op == 'renew' or op == 'settle'
+  local isFirst = op == 'acquire' and not exists
   local opening = { round = known.round or 1, seed = known.epoch, retryAfter = known.retryAfter or 0 }
-  if not isHolder and known.openedFor > dueAfter(opening) + terms.lease then
+  if not isHolder and not isFirst and known.openedFor > dueAfter(opening) + terms.lease then
     if circuit.state == 'closed' then raiseEpoch() end
     return
   end
   move(known.state)
-  moved = false
+  moved, isRestored = false, true
   circuit.epoch, circuit.failures, circuit.opened = known.epoch, known.failures, now - known.openedFor
   circuit.reason, circuit.cause = reasonIn(known.reason), causeIn(known.cause)
   circuit.round, circuit.seed, circuit.retryAfter = opening.round, opening.seed, opening.retryAfter
@@ -123,7 +127,7 @@ end
 local function rememberClosed()
   if circuit.state ~= 'closed' and known.epoch <= now then
     move('closed')
-    moved = false
+    moved, isRestored = false, false
     circuit.epoch = known.epoch
   else
     raiseEpoch()

@@ -21,8 +21,9 @@ end
 if changed and not isOnlooker then
   circuit.version = math.max(circuit.version + 1, known.version + 1, now)
   if moved then
-    circuit.epoch = circuit.version
-    if circuit.state == 'opened' then circuit.seed = circuit.version end
+    circuit.epoch = isRestored and math.min(circuit.epoch + 1, circuit.version) or circuit.version
+    isRestored = isRestored and circuit.state ~= 'closed'
+    if circuit.state == 'opened' then circuit.seed = circuit.epoch end
   end
   if pool.poll and pool.poll.id == 0 then pool.poll.id = circuit.version end
   local permits, list = {}, {}
@@ -39,7 +40,7 @@ if changed and not isOnlooker then
     'failures', whole(circuit.failures), 'opened', whole(circuit.opened),
     'streaks', table.concat(list), 'permits', table.concat(permits), 'secret', secret, 'reason', circuit.reason,
     'round', whole(circuit.round), 'seed', whole(circuit.seed), 'retryAfter', whole(circuit.retryAfter),
-    'closed', whole(circuit.closed), 'cause', circuit.cause, 'pool', writePool(),
+    'closed', whole(circuit.closed), 'restored', isRestored and whole(circuit.epoch) or '0', 'cause', circuit.cause, 'pool', writePool(),
     'probes', string.format('%.0f,%.0f,%.0f,%.0f', circuit.epoch, probes[1], probes[2], probes[3]))
   redis.call('PEXPIRE', KEYS[1], whole(expiry))
 elseif exists and not isOnlooker then

@@ -65,8 +65,16 @@ function stamp(draft: Draft, { known, now }: Asked): Draft {
   const clock = Math.floor(now * MICROSECONDS)
   const version = Math.max(draft.kept.version + 1, known.version + 1, clock)
   if (!draft.isMoved) return change(draft, { version, pool: announced(draft.kept.pool, version) })
-  const isOpening = draft.kept.state === 'opened'
-  return change(draft, { version, epoch: version, ...(isOpening && { seed: version }) })
+  const { state, restored } = draft.kept
+  const isRestored = restored === draft.kept.epoch
+  const epoch = isRestored ? Math.min(restored + 1, version) : version
+  const isOutage = state !== 'closed'
+  return change(draft, {
+    version,
+    epoch,
+    restored: isRestored && isOutage ? epoch : undefined,
+    ...(state === 'opened' && { seed: epoch }),
+  })
 }
 
 function snapshotOf(kept: Kept, { question, now }: Asked): Snapshot {

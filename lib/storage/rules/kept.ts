@@ -39,6 +39,11 @@ export interface Kept {
   readonly cause?: OpeningCause | undefined
   /** The epoch that began then, which decides the jitter. */
   readonly seed: number
+  /**
+   * The epoch, if a process has restored the outage. Other processes may know of a
+   * newer epoch, which the storage has lost: so a transition of this outage begins the next epoch, and not one of now.
+   */
+  readonly restored?: number | undefined
   /** Which of its rounds of probes it waited for. */
   readonly round: number
   /** Seconds for which the service asked to be left alone then; 0 if it did not. */

@@ -30,17 +30,21 @@ function raiseEpoch(draft: Draft, { known, question, isKept }: Asked): Draft {
   return { ...change(draft, { epoch: known.epoch }), isNews: true }
 }
 
-/** An outage that the process knows for longer than this is over, however it ended. */
-function isFresh({ known, question }: Asked): boolean {
+/**
+ * An outage that the process knows for longer than this is over, however it ended. If nothing is known of the circuit,
+ * the fleet may have been idle: one probe shows it, and not one of each process.
+ */
+function isFresh({ known, question, isKept }: Asked): boolean {
   const { terms } = question
-  return isOfHolder(question) || known.openedFor <= dueAfter(openingOf(known), terms) + terms.lease
+  if (isOfHolder(question) || (question.op === 'acquire' && !isKept)) return true
+  return known.openedFor <= dueAfter(openingOf(known), terms) + terms.lease
 }
 
 function rememberOutage(draft: Draft, asked: Asked): Draft {
   const { known, question, now } = asked
   const { state, epoch, failureCount, openedFor, lastFailure } = known
   const openedAt = now - openedFor
-  const facts = { ...openingOf(known), epoch, failureCount, openedAt, lastFailure }
+  const facts = { ...openingOf(known), epoch, restored: epoch, failureCount, openedAt, lastFailure }
   const restored = restore(draft, state, { ...facts, permits: inFlight(draft) })
   if (state !== 'half-opened' || !isOfHolder(question)) return restored
   const permits = restored.kept.permits.filter(({ token }) => token !== question.token)

@@ -1,5 +1,6 @@
 /** A storage that lost a circuit which had closed again: what the processes know still counts. */
-import { check } from './checks.js'
+import type { CircuitState } from '../../circuit/types.js'
+import { check, must } from './checks.js'
 import { START, type Case } from './scene.js'
 
 /** Epochs that a process may know of a circuit that closed again before the storage lost it. */
@@ -32,7 +33,34 @@ function countsAll(what: string, epochOf: (epoch: number) => number, isFirst: bo
   }
 }
 
+function sleeper(outcome: 'success' | 'failure', state: CircuitState): Case {
+  return {
+    name: `believes a process that knows the end of an outage, and not one that has slept and probes: ${outcome}`,
+    needs: ['setClock', 'forget'],
+    async run(scene) {
+      const [one, two] = await scene.joinDue()
+      const { known: asleep } = one
+      await two.read()
+      await two.acquire('t')
+      await two.settle('t', 'success')
+      await scene.setClock(START + 1000)
+      await scene.forget()
+      one.known = { ...asleep, openedFor: 1000 }
+      const { epoch } = two.known
+      for (const answer of [await one.acquire('u'), await one.settle('u', outcome)]) {
+        check(answer, { granted: true })
+        must(answer.epoch < epoch, `Expected an epoch before ${epoch}, got ${answer.epoch}`)
+      }
+      check(one.known, { state })
+      check(await two.read(), { state: 'closed' })
+      check(await one.read(), { state: 'closed' })
+    },
+  }
+}
+
 export const AFTER_OUTAGES: readonly Case[] = [
+  sleeper('success', 'closed'),
+  sleeper('failure', 'opened'),
   ...EPOCHS.flatMap(([what, epochOf]) => [
     countsAll(what, epochOf, true),
     countsAll(what, epochOf, false),

@@ -116,7 +116,21 @@ export const LOSSES: readonly Case[] = [
       await one.open()
       await scene.forget()
       one.known = { ...one.known, openedFor: 10 + 60 + 1 }
-      check(await one.acquire('t'), { state: 'closed' })
+      check(await one.read(), { state: 'closed' })
+      check(await two.read(), { state: 'closed' })
+    },
+  },
+  {
+    name: 'grants only one probe of an outage in which the fleet was idle for long, and counts it',
+    needs: ['setClock', 'forget'],
+    async run(scene) {
+      const [one, two] = await scene.join()
+      await one.open()
+      await scene.forget()
+      two.known = one.known = { ...one.known, openedFor: 10 + 60 + 1 }
+      check(await one.acquire('t'), { state: 'half-opened', granted: true })
+      check(await two.acquire('u'), { state: 'half-opened', granted: false, heldFor: 60 })
+      check(await one.settle('t', 'success'), { state: 'closed', granted: true })
       check(await two.read(), { state: 'closed' })
     },
   },

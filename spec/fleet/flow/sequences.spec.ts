@@ -4,13 +4,18 @@
  * checked after each step, and in the end all agree. Once the network is in order, probes in flight are counted over
  * all processes. RUNS sets the number of sequences; SEED repeats some.
  */
+import { equal } from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Outcome, Rules } from '../../../lib/circuit/types.js'
+import { isClosed } from '../../../lib/fleet/flow/view.js'
+import type { SteppedProcess } from './stepped-process.js'
 import { World, type WorldOptions } from './world.js'
 
 const RUNS = Number(process.env.RUNS ?? 2000)
 const SEED = process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) }
 const PROCESSES = 3
+/** Of them, the one that does not run for a while. */
+const SLEEPER = 0
 
 type Happening =
   | { readonly what: 'admit' | 'read' | 'lost' | 'distrusted' | 'hurried'; readonly by: number }
@@ -148,6 +153,94 @@ it('the invariants hold and all processes agree in the end, whatever is lost, la
     'opened by the rate',
   ])
   expect(reports).toBeGreaterThan(RUNS / 10)
+})
+
+/** What happens after a process has slept through the end of an outage: it may fail, and the others are healthy. */
+const afterSleep: fc.Arbitrary<Happening> = fc.oneof(
+  weighed(4, fc.record({ what: fc.constant('admit' as const), by })),
+  weighed(
+    4,
+    fc.record({ what: fc.constant('end' as const), by: fc.constant(SLEEPER), which, outcome }),
+  ),
+  weighed(1, fc.record({ what: fc.constant('slow' as const), by: fc.constant(SLEEPER), which })),
+  weighed(
+    1,
+    fc.record({
+      what: fc.constant('end' as const),
+      by,
+      which,
+      outcome: fc.constant('success' as const),
+    }),
+  ),
+  weighed(
+    12,
+    fc.record({
+      what: fc.constantFrom('carryOut' as const, 'deliver' as const, 'push' as const),
+      which,
+    }),
+  ),
+  weighed(
+    1,
+    fc.record({ what: fc.constant('wait' as const), seconds: fc.constantFrom(0.001, 0.5, 2, 7) }),
+  ),
+)
+
+/** All open, and the others close again while one sleeps. */
+function sleepThroughAnEnd(world: World): void {
+  const [sleeper, ...others] = world.processes as [SteppedProcess, ...SteppedProcess[]]
+  world.putInOrder()
+  for (const process of world.processes) {
+    for (let count = 0; count < 3; count += 1) {
+      process.admit()
+      process.end(0, 'failure')
+    }
+  }
+  world.pass(0.1)
+  equal(isClosed(sleeper.state), false)
+  sleeper.isFrozen = true
+  for (let count = 0; count < 10; count += 1) {
+    world.pass(5)
+    for (const process of others) {
+      process.admit()
+      world.pass(0)
+      process.end(0, 'success')
+    }
+  }
+  world.pass(0)
+  world.checkClosed(others)
+}
+
+it('a process that has slept through the end of an outage, which the storage has lost, opens the circuit of no other', () => {
+  const seen = { probes: 0, failed: 0 }
+  const rules = options.map(
+    (given) => ({ ...given, threshold: 3, failureRate: false, quorum: 2 }) as const,
+  )
+  const after = fc.array(afterSleep, { minLength: 10, maxLength: 60, size: 'max' })
+  const slept = fc.constantFrom(0.001, 5, 70, 600)
+  const property = fc.property(rules, slept, after, (given, seconds, sequence) => {
+    const world = new World(given, PROCESSES)
+    const [sleeper, ...others] = world.processes as [SteppedProcess, ...SteppedProcess[]]
+    sleepThroughAnEnd(world)
+    world.pass(seconds)
+    world.evict()
+    world.thaw(sleeper)
+    const failures = sleeper.failures
+    for (const taken of sequence) {
+      happen(world, taken)
+      world.check()
+      world.checkClosed(others)
+    }
+    seen.probes += Number(world.visited.has('half-opened'))
+    seen.failed += Number(sleeper.failures > failures)
+    sleeper.admit()
+    world.pass(1)
+    world.checkClosed(others)
+    // Its own failures may have opened its own circuit.
+    equal(isClosed(sleeper.state), true, 'it was never corrected')
+  })
+  fc.assert(property, { numRuns: RUNS, ...SEED })
+  expect(seen.probes).toBeGreaterThan(RUNS / 2)
+  expect(seen.failed).toBeGreaterThan(RUNS / 10)
 })
 
 it('once nothing is lost any more, no probe is sent beyond the permits, whatever is in flight by then', () => {

@@ -51,6 +51,8 @@ export class SteppedProcess {
   /** Whether the storage has lost what it knew, so that its versions may be older ones. */
   hasForgetfulStorage = false
   reports = 0
+  /** It does not run: messages wait in its socket, and no timer fires. */
+  isFrozen = false
   readonly #options: SteppedOptions
   #tokens = 0
   /** Polls that were answered. */

@@ -5,7 +5,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import type { Outcome, Rules } from '../../../lib/circuit/types.js'
 import type { Ask } from '../../../lib/fleet/flow/effect.js'
-import { isClosed, known } from '../../../lib/fleet/flow/view.js'
+import { isClosed, isOutdated, known } from '../../../lib/fleet/flow/view.js'
 import type { Answer, Command, Question, Snapshot, Terms } from '../../../lib/storage/contract.js'
 import { decide } from '../../../lib/storage/rules/decide.js'
 import type { Kept } from '../../../lib/storage/rules/kept.js'
@@ -144,10 +144,11 @@ export class World {
 
   /** @param isRepeated it arrives once more later */
   push(which: number, isRepeated: boolean): void {
-    const push = pick(this.#pushes, which, () => true)
+    const push = pick(this.#pushes, which, ({ to }) => !to.isFrozen)
     if (!push) return
     if (!isRepeated) this.#pushes = this.#pushes.filter((one) => one !== push)
     const { to, snapshot, from } = push
+    if (isOutdated(to.state, snapshot)) return this.read(to)
     to.take({ on: 'pushed', snapshot, isOwn: from === to.name })
     const once = to.state
     to.take({ on: 'pushed', snapshot, isOwn: from === to.name })
@@ -168,6 +169,19 @@ export class World {
       process.hasForgetfulStorage ||= isForgotten
       process.take({ on: 'lost' })
     }
+  }
+
+  /** Redis evicts the key, or it has expired. Nobody notices. */
+  evict(): void {
+    this.#kept = undefined
+  }
+
+  /** The process runs again. What waited in its socket is only a hint. */
+  thaw(process: SteppedProcess): void {
+    process.isFrozen = false
+    process.take({ on: 'distrusted' })
+    this.#pushes = this.#pushes.filter(({ to }) => to !== process)
+    this.read(process)
   }
 
   /** From here on nothing is lost, and all processes follow the fleet again. */
@@ -199,8 +213,8 @@ export class World {
 
   #due(end: number) {
     const all = this.processes.flatMap((process) => {
-      const { next } = process
-      return next && next.dueAt <= end ? [{ process, ...next }] : []
+      const { next, isFrozen } = process
+      return next && !isFrozen && next.dueAt <= end ? [{ process, ...next }] : []
     })
     return all.toSorted((one, other) => one.dueAt - other.dueAt)[0]
   }
@@ -224,6 +238,14 @@ export class World {
     this.#checkLeases()
   }
 
+  /** @throws AssertionError unless the circuit is closed for these processes, which follow the fleet */
+  checkClosed(processes: readonly SteppedProcess[]): void {
+    for (const { state, local, name } of processes) {
+      ok(isClosed(state), `${name} knows of a circuit that is ${state.view.snapshot.state}`)
+      equal(local.decidedState, 'closed', `${name} refuses requests`)
+    }
+  }
+
   /** From here on nothing is lost. All requests end, and all processes are to agree at last. */
   heal(outcome: Outcome): void {
     for (let round = 0; round < 6; round += 1) {
@@ -239,7 +261,7 @@ export class World {
   }
 
   #settleDown(): void {
-    while (this.#letters.length > 0 || this.#pushes.length > 0) {
+    while (this.#letters.length > 0 || this.#pushes.some(({ to }) => !to.isFrozen)) {
       this.carryOut(0)
       this.deliver(0)
       this.push(0, false)

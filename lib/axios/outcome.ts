@@ -57,16 +57,23 @@ function byStatus(
 ): Outcome {
   const status = Number(response?.status)
   if (status >= SERVER_ERROR) return 'failure'
-  return status === 0 && !isOpaque(config, response) ? 'failure' : 'success'
+  return status === 0 && !hidesStatus(config, response) ? 'failure' : 'success'
 }
 
-/** A browser hides the status of an opaque answer, or of a redirect that it did not follow. */
-function isOpaque(
+/**
+ * A browser hides the status of an opaque answer, or of a redirect that it did not follow. A file that is read by its
+ * URL has none: axios makes no error of that.
+ */
+function hidesStatus(
   config: InternalAxiosRequestConfig,
   response: AxiosResponse | undefined,
 ): boolean {
   const asked: unknown = response?.request ?? config.fetchOptions
-  return property(asked, 'redirect') === 'manual' || property(asked, 'mode') === 'no-cors'
+  return (
+    property(asked, 'redirect') === 'manual' ||
+    property(asked, 'mode') === 'no-cors' ||
+    String(property(asked, 'responseURL')).startsWith('file:')
+  )
 }
 
 export function isCancelled({ signal, cancelToken }: InternalAxiosRequestConfig): unknown {

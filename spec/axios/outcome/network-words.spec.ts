@@ -107,3 +107,19 @@ it.each([
   const config = { adapter, fetchOptions } as object
   expect(await judgementOf((instance) => instance.get('/', config))).toBe('success')
 })
+
+it.each([
+  ['file:///app/i18n/en.json', 'success'],
+  ['http://service.example/file:', 'failure'],
+])('judges a status of 0 of %s as axios does: %s', async (responseURL, outcome) => {
+  const adapter = async (config: object) =>
+    ({
+      data: '{}',
+      status: 0,
+      statusText: '',
+      headers: {},
+      config,
+      request: { responseURL },
+    }) as never
+  expect(await judgementOf((instance) => instance.get('/', { adapter }))).toBe(outcome)
+})

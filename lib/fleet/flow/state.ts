@@ -30,7 +30,10 @@ export interface View {
   readonly snapshot: Snapshot
   /** No permit is free before this time, as far as is known. */
   readonly heldUntil: number
-  /** When the fleet's circuit opened, as far as is known. Openings while alone do not count. */
+  /**
+   * When the fleet's circuit opened, at the latest: the storage is told its age, and must not believe that more of its
+   * ttl has passed than has. Openings while alone do not count.
+   */
   readonly openedAt: number
   /** The failure that last opened the fleet's circuit, unless this process has had one of its own since. */
   readonly lastFailure: FailureReason | undefined

@@ -38,7 +38,7 @@ const HANDLERS: Handlers = {
   late,
   read,
   pushed: (state, { snapshot, isOwn }, now) =>
-    adopt(state, snapshot, isOwn ? 'local' : 'shared', now),
+    adopt(state, snapshot, isOwn ? 'local' : 'shared', { at: now, now }),
   lost: lose,
   unusable: (state) => [{ ...state, isAlone: true }, [{ do: 'watch' }]],
   distrusted: (state, _input, now) => distrust(state, now),
@@ -87,12 +87,13 @@ function ended(state: State, input: Ended, now: number): Change {
 function answered(state: State, { to, answer, at }: Answered, now: number): Change {
   const concluded = to.op === 'settle' ? settling.concluded(state, to.token) : state
   const isRefused = concluded !== state && !answer.granted
+  const sight = { at, now }
   return inTurn(
     concluded,
-    (next) => (isRefused ? goBack(next, answer, at) : adopt(next, answer, 'local', at)),
+    (next) => (isRefused ? goBack(next, answer, sight) : adopt(next, answer, 'local', sight)),
     (next) => {
       if (to.op === 'report') return reported(next, to, answer, now)
-      if (to.op === 'acquire') return probing.acquired(next, to.token, answer, { at, now })
+      if (to.op === 'acquire') return probing.acquired(next, to.token, answer, sight)
       if (to.op === 'settle') return settling.settled(next, to, true, now)
       if (to.op === 'read') return only(next)
       return places.placed(next, { to, answer, at }, now)
@@ -133,6 +134,7 @@ function late(state: State, { to, answer }: Pick<Answered, 'to' | 'answer'>, now
 
 function read(state: State, input: Extract<Input, { on: 'read' }>, now: number): Change {
   const { answer, at, losses } = input
-  if (!state.isAlone) return adopt(state, answer, 'shared', at)
-  return losses === state.losses ? rejoin(state, answer, at, now) : only(state)
+  const sight = { at, now }
+  if (!state.isAlone) return adopt(state, answer, 'shared', sight)
+  return losses === state.losses ? rejoin(state, answer, sight) : only(state)
 }

@@ -37,6 +37,12 @@ export function ask(state: State, command: Command, now: number): Ask {
   return { do: 'ask', command, deadline, known: known(state, now), at: now }
 }
 
+/** When a snapshot was taken: not before `at`, which for an answer is the time of the question, and not after `now`. */
+export interface Sight {
+  readonly at: number
+  readonly now: number
+}
+
 /** A version of the far future is garbage. The storage's current snapshot counts as newer. */
 export function isNewer(before: Snapshot, { version }: Snapshot): boolean {
   const age = before.version - version
@@ -56,12 +62,11 @@ export function isTransition(before: Snapshot, { state, epoch }: Snapshot): bool
   return state !== before.state || (state !== 'closed' && epoch > before.epoch)
 }
 
-/** @param at the earliest time of the snapshot: for an answer, the time of the question */
-export function seen({ lastFailure }: View, snapshot: Snapshot, at: number): View {
+export function seen({ lastFailure }: View, snapshot: Snapshot, { at, now }: Sight): View {
   return {
     snapshot,
     heldUntil: at + snapshot.heldFor,
-    openedAt: at - snapshot.openedFor,
+    openedAt: now - snapshot.openedFor,
     lastFailure: snapshot.lastFailure ?? lastFailure,
   }
 }

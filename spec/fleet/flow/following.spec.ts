@@ -29,6 +29,14 @@ describe('while the process follows the fleet', () => {
     expect(process.state).toMatchObject({ local: 'opened', view: { openedAt: 97 } })
   })
 
+  it('the storage is told how old an opening is, without the time that its answer may have taken', () => {
+    process.end('failure', SETTINGS.threshold)
+    process.now += 0.4
+    process.answer('report', { ...opened(1), openedFor: 0.1, granted: true })
+    process.now += 1
+    expect(known(process.state, process.now).openedFor).toBeCloseTo(1.1)
+  })
+
   it('a transition by its own doing is published as local', () => {
     const snapshot = opened(1)
     const effects = process.take({ on: 'pushed', snapshot, isOwn: true })

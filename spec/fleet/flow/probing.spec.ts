@@ -307,7 +307,7 @@ describe('the end of a probe', () => {
       process.take({ on: 'settled', token: TOKEN, outcome, counted: true, local })
       expect(process.asked('settle').at(-1)?.known).toMatchObject({
         ...HALF,
-        openedFor: expect.closeTo(3.05),
+        openedFor: expect.closeTo(3),
       })
     },
   )

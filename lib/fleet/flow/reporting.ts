@@ -1,7 +1,7 @@
 /** Decides which failures a process reports, and when. */
 import type { CircuitState } from '../../circuit/types.js'
 import type { Answer } from '../../storage/contract.js'
-import { proofLife } from '../../storage/limits.js'
+import { LONGEST_PROOF, proofLife } from '../../storage/limits.js'
 import { inTurn, only, type Change, type Effect } from './effect.js'
 import type { Ended } from './input.js'
 import type { Evidence, State } from './state.js'
@@ -91,7 +91,8 @@ export function notReported(state: State, now: number): Change {
 
 function succeed(state: State, now: number): Change {
   if (isClean(state.evidence)) return only(state)
-  const isDue = isReported(state, now)
+  // It may stand for longer in the eyes of a process with a longer ttl, as in a rolling deploy.
+  const isDue = isReported(state, LONGEST_PROOF, now)
   const reportedAt = isDue ? state.evidence.reportedAt : undefined
   return inTurn(
     state,
@@ -104,7 +105,8 @@ function fail(state: State, { reason, retryAfter }: Ended, now: number): Change 
   // No number of them opens the fleet's circuit.
   if (state.settings.threshold === Infinity) return amend(state, { reason, retryAfter })
   const streak = state.evidence.streak + 1
-  const isEnough = streak >= state.settings.threshold || isReported(state, now)
+  const { threshold, ttl } = state.settings
+  const isEnough = streak >= threshold || isReported(state, proofLife(ttl), now)
   return inTurn(
     state,
     (next) => amend(next, { streak, reason, retryAfter, failedAt: now }),
@@ -113,9 +115,9 @@ function fail(state: State, { reason, retryAfter }: Ended, now: number): Change 
   )
 }
 
-/** Whether what was reported still stands. */
-function isReported({ evidence: { reportedAt }, settings }: State, now: number): boolean {
-  return reportedAt !== undefined && now - reportedAt <= proofLife(settings.ttl)
+/** Whether what was reported still stands, if it stands for so many seconds. */
+function isReported({ evidence: { reportedAt } }: State, life: number, now: number): boolean {
+  return reportedAt !== undefined && now - reportedAt <= life
 }
 
 function becomeDue(state: State, now: number): Change {

@@ -1,5 +1,6 @@
 /** What a process reports of its failures, and what it keeps to itself. */
 import { HOLD } from '../../../lib/fleet/flow/reporting.js'
+import { LONGEST_PROOF } from '../../../lib/storage/limits.js'
 import { Driven, opened, SETTINGS } from './driven.js'
 
 const { threshold: THRESHOLD, ttl: LIFE } = SETTINGS
@@ -131,11 +132,20 @@ it('keeps a failure that is just young enough', () => {
 it('does not take back what is too old to stand', () => {
   process.end('failure', THRESHOLD)
   deliver()
-  process.now += LIFE + 1
+  process.now += LONGEST_PROOF + 1
   process.end('success')
   expect(failures()).toEqual([THRESHOLD])
   process.end('failure')
   expect(failures()).toEqual([THRESHOLD])
+})
+
+it('takes back what no longer stands for itself, but does for a process with a longer ttl', () => {
+  process.end('failure')
+  wait()
+  deliver()
+  process.now += LONGEST_PROOF
+  process.end('success')
+  expect(failures()).toEqual([1, 0])
 })
 
 it('forgets what was seen before a gap, but takes back what it had reported', () => {

@@ -54,6 +54,11 @@ export class Backlog {
     return { changed, gone }
   }
 
+  /** All that there is to tell, which stays. */
+  get all(): News {
+    return { changed: [...this.#changed.values()], gone: [...this.#gone] }
+  }
+
   clear(): void {
     this.#isEmpty = true
     this.#changed.clear()

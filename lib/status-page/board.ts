@@ -1,4 +1,5 @@
 /** Renders the page's content, once for everybody who looks at it. */
+import { Backlog, type News } from './backlog.js'
 import type { Html } from './html.js'
 import { toJson } from './json.js'
 import { Reused } from './reused.js'
@@ -25,10 +26,23 @@ export interface Content extends Head, Whole {
   readonly rows: readonly Row[]
 }
 
+/** What a page that has just opened is told first. */
+export interface Beginning {
+  readonly text: string
+  /** The id of the newest circuit that it has. */
+  readonly newest: number
+  /** What has changed in the meantime. */
+  readonly missed: News | undefined
+}
+
 type Make = (content: Content) => string
 
 interface Rendered {
   readonly content: Content
+  /** The id of the newest circuit in it. */
+  readonly newest: number
+  /** What has changed since. */
+  readonly since: Backlog
   /** What was made of the content. */
   readonly derived: Map<Make, string>
 }
@@ -46,13 +60,19 @@ export class Board {
     this.#title = text
     this.#token = token
     const count = (): number => watch.circuits.length
-    this.#rendered = new Reused(() => ({ content: this.#content(), derived: new Map() }), count)
+    this.#rendered = new Reused(() => this.#render(), count)
     this.#json = new Reused(() => toJson(watch), count)
   }
 
-  outdate(): void {
-    this.#rendered.outdate()
+  /** @param tracked the circuit that changed; undefined if the storage did */
+  change(tracked: Tracked | undefined): void {
     this.#json.outdate()
+    this.#rendered.outdate()?.since.change(tracked)
+  }
+
+  remove({ id }: Tracked): void {
+    this.#json.outdate()
+    this.#rendered.outdate()?.since.remove(id)
   }
 
   /** All that there is, of a moment ago. */
@@ -62,19 +82,16 @@ export class Board {
     return this.#json.recent()
   }
 
-  /** Returns what the function makes of the content as it is now. Calls it once for each content. */
+  /** Returns what the function makes of the content of a moment ago. Calls it once for each content. */
   render(make: Make): string {
-    return derived(this.#rendered.latest(), make)
-  }
-
-  /** Does the same with the content of a moment ago. */
-  renderRecent(make: Make): string {
     return derived(this.#rendered.recent(), make)
   }
 
-  /** The id of the newest circuit. */
-  get newest(): number {
-    return this.#watch.newest
+  /** Returns the same for a page that is told of changes, and those that came since. */
+  beginning(make: Make): Beginning {
+    const rendered = this.#rendered.recent()
+    const { newest, since } = rendered
+    return { text: derived(rendered, make), newest, missed: since.isEmpty ? undefined : since.all }
   }
 
   head(): Head {
@@ -91,9 +108,11 @@ export class Board {
     return [rowId(tracked.id), rendered.text]
   }
 
-  #content(): Content {
-    const rows = this.#watch.circuits.map((tracked) => this.row(tracked))
-    return { ...this.head(), rows, token: this.#token }
+  #render(): Rendered {
+    const { circuits, newest } = this.#watch
+    const rows = circuits.map((tracked) => this.row(tracked))
+    const content = { ...this.head(), rows, token: this.#token }
+    return { content, newest, since: new Backlog(), derived: new Map() }
   }
 }
 

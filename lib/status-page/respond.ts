@@ -31,8 +31,7 @@ export function respond(request: IncomingMessage, response: ServerResponse, site
   if (format === 'events') return openStream(response, site, isHead)
   if (format === 'json') return answer(response, 200, JSON_TYPE, board.json(), headers)
   if (format === 'html') {
-    const page = board.renderRecent(site.document)
-    return answer(response, 200, 'text/html; charset=utf-8', page, headers)
+    return answer(response, 200, 'text/html; charset=utf-8', board.render(site.document), headers)
   }
   const expected = `Invalid format: expected one of ${FORMATS.join(', ')}\n`
   return answer(response, 400, TEXT, expected, headers)

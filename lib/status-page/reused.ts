@@ -20,25 +20,18 @@ export class Reused<Value> {
     this.#countCircuits = countCircuits
   }
 
-  /** Something has changed. */
-  outdate(): void {
+  /** Something has changed. @returns what may still be used, which does not have the change */
+  outdate(): Value | undefined {
     this.#isOutdated = true
     // It may be large, so nothing keeps it once nobody asks for it.
     if (this.#made && !isFresh(this.#made.at)) this.#made = undefined
+    return this.#made?.value
   }
 
   /** As it was a moment ago. */
   recent(): Value {
-    return this.#isOutdated && this.#countCircuits() <= FEW ? this.#anew() : this.#reused()
-  }
-
-  /** As it is now, but for times that have passed. */
-  latest(): Value {
-    return this.#isOutdated ? this.#anew() : this.#reused()
-  }
-
-  #reused(): Value {
-    return this.#made && isFresh(this.#made.at) ? this.#made.value : this.#anew()
+    const isExact = this.#isOutdated && this.#countCircuits() <= FEW
+    return this.#made && isFresh(this.#made.at) && !isExact ? this.#made.value : this.#anew()
   }
 
   #anew(): Value {

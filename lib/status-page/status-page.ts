@@ -67,11 +67,11 @@ function assemble(breaker: ObservedBreaker, options: ResolvedOptions) {
 function follow(breaker: ObservedBreaker, options: ResolvedOptions) {
   const { title, heartbeat, actions: given } = options
   const onChange = (tracked: Tracked | undefined): void => {
-    board.outdate()
+    board.change(tracked)
     streams.change(tracked)
   }
   const onGone = (tracked: Tracked): void => {
-    board.outdate()
+    board.remove(tracked)
     streams.remove(tracked)
   }
   const watch = new Watch(breaker, onChange, onGone)

@@ -62,6 +62,11 @@ export class Stream {
     this.#write(messageOf(next))
   }
 
+  /** The first message did not have this news. */
+  miss(news: News): void {
+    this.#missed.add(news, this.#newest)
+  }
+
   /** Drops the page if it has read nothing for longer than that. @param patience in milliseconds */
   check(now: number, patience: number): void {
     if (this.#fullSince !== undefined && now - this.#fullSince > patience) this.#drop()

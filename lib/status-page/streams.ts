@@ -48,13 +48,16 @@ export class Streams {
 
   open(response: ServerResponse): void {
     const { board } = this.#options
+    const { text, newest, missed } = board.beginning(wholeMessage)
     const stream = new Stream(response, {
-      newest: board.newest,
+      newest,
       onReady: () => this.#sendSoon(),
       onClose: () => this.#leave(stream),
     })
     this.#streams.add(stream)
-    stream.send(`${RETRY}${board.render(wholeMessage)}`)
+    stream.send(`${RETRY}${text}`)
+    if (missed) stream.miss(missed)
+    if (stream.isReady) this.#sendSoon()
     this.#pollSoon(performance.now())
   }
 

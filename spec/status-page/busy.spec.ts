@@ -25,8 +25,8 @@ function start(circuits: number): void {
   page = statusPage(breaker)
 }
 
-/** @returns what is answered at once */
-function get(format: string): string {
+/** @returns a function that tells what has been answered until now */
+function open(format: string): () => string {
   let text = ''
   const read = (part: string): boolean => {
     text += part
@@ -36,10 +36,12 @@ function get(format: string): string {
   const request = { method: 'GET', url: `/?format=${format}`, headers: {} }
   page(
     request as never,
-    Object.assign(new EventEmitter(), response, { write: read, end: read, destroy: () => undefined }) as never, // prettier-ignore
+    Object.assign(new EventEmitter(), response, { write: read, end: read }) as never,
   )
-  return text
+  return () => text
 }
+
+const get = (format: string): string => open(format)()
 
 /** Somebody sees this number of failures in a row. */
 const shows = (format: string, failures: number): boolean =>
@@ -77,9 +79,46 @@ describe.each(['html', 'json'])('as %s', (format) => {
   })
 })
 
-it('begins a stream of events with what there is now', async () => {
-  start(FEW + 1)
-  get('html')
-  await fail()
-  expect(get('events')).toContain('data-label=\\"Failures\\">1<')
+interface Message {
+  readonly rows: readonly (readonly [id: string, html: string])[]
+  readonly gone?: readonly string[]
+}
+
+const messagesIn = (text: string): Message[] =>
+  [...text.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => JSON.parse(data) as Message)
+const failures = ({ rows }: Message, id: string): string | undefined =>
+  /data-label="Failures">(\d+)/.exec(new Map(rows).get(id) ?? '')?.[1]
+
+describe('a stream of events', () => {
+  it('begins with what there was a moment ago, and is told what has changed since', async () => {
+    start(FEW + 2)
+    get('html')
+    await fail()
+    breaker.circuit('users-1')?.detach()
+    breaker.attach(axios.create(), 'new')
+    breaker.attach(axios.create(), 'gone')
+    breaker.circuit('gone')?.detach()
+    await jest.advanceTimersByTimeAsync(0)
+    const [one, two] = [open('events'), open('events')]
+    const [first] = messagesIn(one())
+    expect(first && [first.rows.length, failures(first, 'circuit-1')]).toEqual([FEW + 2, '0'])
+    await jest.advanceTimersByTimeAsync(FRESH)
+    const [, second, ...others] = messagesIn(one())
+    expect(second).toMatchObject({ gone: ['circuit-2'] })
+    expect(second?.rows.map(([id]) => id)).toEqual(['circuit-1', `circuit-${FEW + 3}`])
+    expect(second && failures(second, 'circuit-1')).toBe('1')
+    expect(others).toEqual([])
+    expect(two()).toBe(one())
+  })
+
+  it('begins with what there is if there are few circuits, and is told nothing twice', async () => {
+    start(FEW)
+    get('html')
+    await fail()
+    const told = open('events')
+    await jest.advanceTimersByTimeAsync(FRESH)
+    const [first, ...others] = messagesIn(told())
+    expect(first && failures(first, 'circuit-1')).toBe('1')
+    expect(others).toEqual([])
+  })
 })

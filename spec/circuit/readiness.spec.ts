@@ -1,5 +1,6 @@
 /** Who is released by `ready()`, and when, in random sequences of callers, requests, moves and time. */
 import { equal, ok } from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { Readiness } from '../../lib/circuit/readiness.js'
 
@@ -147,4 +148,63 @@ it('has no timer if nobody waits and no place is kept', async () => {
   awaited.isOpenToAll = true
   await readiness.wait()
   expect(jest.getTimerCount()).toBe(0)
+})
+
+/** A caller that waits for the circuit, and more that may come. */
+function waitFor(awaited: { isReady: boolean; isOpenToAll: boolean; retryAfter: number }) {
+  const readiness = new Readiness(awaited)
+  const released: string[] = []
+  const caller = new AbortController()
+  const wait = (name: string) =>
+    readiness.wait(caller.signal).then(
+      () => released.push(name),
+      () => undefined,
+    )
+  const pass = async (milliseconds: number) => {
+    jest.advanceTimersByTime(milliseconds)
+    await flushed()
+  }
+  void wait('first')
+  return { readiness, released, caller, wait, pass }
+}
+
+const OPENED = { isReady: false, isOpenToAll: false, retryAfter: 30 }
+
+it('has no timer, and nothing on a signal, once those who waited have given up or were released', async () => {
+  const tired = waitFor(OPENED)
+  expect(jest.getTimerCount()).toBe(1)
+  tired.caller.abort()
+  expect(jest.getTimerCount()).toBe(0)
+  const awaited = { ...OPENED }
+  const { readiness, caller, released, pass } = waitFor(awaited)
+  expect(getEventListeners(caller.signal, 'abort')).toHaveLength(1)
+  Object.assign(awaited, { isReady: true, isOpenToAll: true })
+  readiness.look()
+  await pass(0)
+  expect(released).toEqual(['first'])
+  expect(getEventListeners(caller.signal, 'abort')).toEqual([])
+  expect(jest.getTimerCount()).toBe(0)
+})
+
+it('releases a caller when the ttl ends, although that is sooner than the next look', async () => {
+  const awaited = { ...OPENED, retryAfter: 0.03 }
+  const { released, pass } = waitFor(awaited)
+  awaited.isReady = true
+  await pass(29)
+  expect(released).toEqual([])
+  await pass(1)
+  expect(released).toEqual(['first'])
+})
+
+it('keeps the place for the whole time, although a timer ran when the caller was released', async () => {
+  const awaited = { ...OPENED }
+  const { released, wait, pass } = waitFor(awaited)
+  await pass(60)
+  // A clock for tests was advanced, and the next caller notices it.
+  awaited.isReady = true
+  void wait('second')
+  await pass(PATIENCE - 1)
+  expect(released).toEqual(['first'])
+  await pass(1)
+  expect(released).toEqual(['first', 'second'])
 })

@@ -89,6 +89,13 @@ it('of requests has nothing from before the gap, however long ago that was', () 
   expect(reported()).toMatchObject({ requests: 20, failures: 0 })
 })
 
+it('has no requests whose outcome was ignored', () => {
+  distrust()
+  seen(1, 1)
+  end(admitted(), 'ignored')
+  expect(reported()).toMatchObject({ requests: 2, failures: 1 })
+})
+
 it('leaves out requests that were under way in the gap, whenever they end', () => {
   const early = admitted()
   distrust()
@@ -98,6 +105,16 @@ it('leaves out requests that were under way in the gap, whenever they end', () =
   expect(reported()).toEqual({ requests: 0, failures: 0 })
   seen(2, 1)
   expect(reported()).toEqual({ requests: 3, failures: 1 })
+})
+
+it('does not begin anew because of a request of an epoch that is over', () => {
+  const early = admitted()
+  local.open(now)
+  local.close()
+  distrust()
+  seen(1, 2)
+  end(early, 'failure')
+  expect(reported()).toMatchObject({ requests: 3, failures: 2 })
 })
 
 it('of requests is not whole while one from before the gap is among them', () => {
@@ -139,6 +156,15 @@ describe('a circuit that the process has opened by itself', () => {
 
   it('is not reported after a gap', () => {
     seen(5, 5)
+    distrust()
+    expect(reported()).toBeUndefined()
+  })
+
+  it('is not reported after a further gap', () => {
+    seen(20, 0)
+    distrust()
+    seen(0, 20)
+    expect(reported()).toMatchObject({ requests: 20 })
     distrust()
     expect(reported()).toBeUndefined()
   })

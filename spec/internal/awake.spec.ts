@@ -82,6 +82,15 @@ it.each<[what: string, fake: () => unknown]>([
   expect(clock.now() - start).toBeLessThan(0.1)
 })
 
+it.each<[what: string, doNotFake: FakeableAPI[]]>([
+  ['all that tells the time', []],
+  ['setTimeout alone', ALL_BUT_TIMEOUT],
+])('leaves no timer to a test that fakes %s', (_what, doNotFake) => {
+  jest.useFakeTimers({ doNotFake })
+  awakeClock(60).now()
+  expect(jest.getTimerCount()).toBe(0)
+})
+
 it('goes on after fake timers, whether they were put in its way or away', async () => {
   const clock = awakeClock(60)
   clock.now()

@@ -21,6 +21,8 @@ const awake = {
   watchedUntil: -Infinity,
   /** What the next beat waits by, or would wait by if it were not fake; undefined if no beat is due. */
   beatsBy: undefined as typeof setTimeout | undefined,
+  /** How often a beat was waited for: only the last one counts. */
+  beats: 0,
 }
 
 /** @param span for how many seconds a reading may still be compared with a later one */
@@ -30,7 +32,8 @@ export function awakeClock(span: number) {
       const now = monotonic()
       if (now + span > awake.watchedUntil) awake.watchedUntil = now + span
       if (awake.beatsBy !== setTimeout) beatFrom(now)
-      notice(now)
+      // The beat that is overdue may never come: some platforms drop the timers of a request that has ended.
+      if (notice(now)) waitForBeat(0)
       return now - awake.lost
     },
     /** A time that `now` would not exceed: time after the next beat would count as a stall. Reads no clock. */
@@ -42,14 +45,20 @@ export function awakeClock(span: number) {
 }
 
 function beatFrom(now: number): void {
-  const by = setTimeout
-  awake.beatsBy = by
+  awake.beatsBy = setTimeout
   awake.nextBeat = Infinity
   // It would measure nothing. A test that runs all its timers while the time stands still would run it for ever.
-  if (isFakeTimer(by)) return
+  if (isFakeTimer(setTimeout)) return
   awake.nextBeat = now + BEAT
-  schedule(BEAT, () => {
-    if (awake.beatsBy === by) beat()
+  waitForBeat(BEAT)
+}
+
+/** In place of any beat before. */
+function waitForBeat(seconds: number): void {
+  awake.beats += 1
+  const { beats } = awake
+  schedule(seconds, () => {
+    if (awake.beats === beats) beat()
   })
 }
 
@@ -60,8 +69,10 @@ function beat(): void {
   if (now < awake.watchedUntil) beatFrom(now)
 }
 
-function notice(now: number): void {
-  if (now - awake.nextBeat <= LATE) return
+/** @returns whether the process stood still, or a beat was lost */
+function notice(now: number): boolean {
+  if (now - awake.nextBeat <= LATE) return false
   if (!isClockFake()) awake.lost += now - awake.nextBeat
   awake.nextBeat = now
+  return true
 }

@@ -41,6 +41,51 @@ it('passes no time while the process is busy, but for a beat', async () => {
   expect(start - before).toBeGreaterThan(0.04)
 })
 
+it('passes no time while the process is busy, however often it is read', () => {
+  const clock = awakeClock(60)
+  const start = clock.now()
+  for (let time = 0; time < 10; time += 1) {
+    stall(0.05)
+    clock.now()
+  }
+  expect(clock.now() - start).toBeLessThan(0.15)
+})
+
+/** Collects the timers that are started from now on. They are no fakes. */
+function startedTimers(): NodeJS.Timeout[] {
+  const timers: NodeJS.Timeout[] = []
+  globalThis.setTimeout = ((...all: Parameters<typeof setTimeout>) => {
+    const timer = realTimer(...all)
+    timers.push(timer)
+    return timer
+  }) as typeof setTimeout
+  return timers
+}
+
+it('has one beat at a time, however often it was read while the process was busy', async () => {
+  const timers = startedTimers()
+  const clock = awakeClock(60)
+  for (let time = 0; time < 10; time += 1) {
+    clock.now()
+    stall(0.1)
+  }
+  const before = timers.length
+  const start = monotonic()
+  await sleep(500)
+  expect(timers.length - before).toBeLessThan((monotonic() - start) / 0.05 + 5)
+})
+
+it('goes on after a beat that the platform has dropped', async () => {
+  const timers = startedTimers()
+  const clock = awakeClock(60)
+  clock.now()
+  timers.forEach((timer) => clearTimeout(timer))
+  await sleep(100)
+  const start = clock.now()
+  await until('it goes on', () => clock.now() - start > 0.2)
+  expect(clock.latest() - start).toBeGreaterThan(0.2)
+})
+
 it.each([
   ['Date', () => jest.spyOn(Date, 'now'), Date.now],
   ['performance', () => jest.spyOn(performance, 'now'), performance.now.bind(performance)],

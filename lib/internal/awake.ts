@@ -25,6 +25,10 @@ const awake = {
   beats: 0,
 }
 
+/** Where zone.js keeps the platform's own timer: Angular waits for all that are started by its own. */
+const UNPATCHED = '__zone_symbol__setTimeout'
+const unpatched = globalThis as { readonly [UNPATCHED]?: typeof setTimeout }
+
 /** @param span for how many seconds a reading may still be compared with a later one */
 export function awakeClock(span: number) {
   return {
@@ -57,9 +61,10 @@ function beatFrom(now: number): void {
 function waitForBeat(seconds: number): void {
   awake.beats += 1
   const { beats } = awake
-  schedule(seconds, () => {
+  const job = (): void => {
     if (awake.beats === beats) beat()
-  })
+  }
+  schedule(seconds, job, unpatched[UNPATCHED] ?? setTimeout)
 }
 
 function beat(): void {

@@ -15,8 +15,8 @@ const SECOND_CHANCE = 0.1
 const TURNS = 2
 
 /** Runs the job after that time. @returns a function that cancels it */
-export function schedule(seconds: number, job: () => void): () => void {
-  const timer: unknown = setTimeout(job, Math.min(seconds * MS_PER_SECOND, LONGEST_MS))
+export function schedule(seconds: number, job: () => void, start = setTimeout): () => void {
+  const timer: unknown = start(job, Math.min(seconds * MS_PER_SECOND, LONGEST_MS))
   const unref = property(timer, 'unref')
   if (typeof unref === 'function') unref.call(timer)
   return () => clearTimeout(timer as number)

@@ -13,6 +13,7 @@ function noTimer(this: unknown): unknown {
 
 function restore(): void {
   globalThis.setTimeout = realTimer
+  Reflect.deleteProperty(globalThis, '__zone_symbol__setTimeout')
   jest.useRealTimers()
   jest.restoreAllMocks()
 }
@@ -134,6 +135,20 @@ it.each<[what: string, doNotFake: FakeableAPI[]]>([
   jest.useFakeTimers({ doNotFake })
   awakeClock(60).now()
   expect(jest.getTimerCount()).toBe(0)
+})
+
+it('hides its timer from Angular, which waits for those that zone.js knows of', async () => {
+  const known = startedTimers()
+  const native = jest.fn(realTimer)
+  Object.assign(globalThis, { __zone_symbol__setTimeout: native })
+  const clock = awakeClock(60)
+  clock.now()
+  await until('it has beaten', () => native.mock.calls.length > 1)
+  expect(known).toEqual([])
+  jest.useFakeTimers()
+  native.mockClear()
+  clock.now()
+  expect(native).not.toHaveBeenCalled()
 })
 
 it('goes on after fake timers, whether they were put in its way or away', async () => {

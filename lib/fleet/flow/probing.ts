@@ -29,7 +29,7 @@ export function acquired(
   const { granted } = answer
   if (!next.isAlone && !isClosed(next)) {
     if (granted) return [next, [{ do: 'admit', token, leasedAt: at }]]
-    return refuse(next, token, answer, { at, now })
+    return refuse(heed(next, answer, at), token, answer, { at, now })
   }
   if (granted && next.isAlone) return decideAlone(next, token)
   const isUnused = granted && isOverruled(next, answer)
@@ -65,6 +65,16 @@ export function admitted(state: State, { local, lease, own }: Admitted, now: num
 /** If the request is not sent, the permit that the storage may hold for it goes back once the storage is found. */
 function decideAlone(state: State, token: string): Change {
   return [noted(state, token, UNUSED), [{ do: 'admit', token }]]
+}
+
+/**
+ * For this process, a permit may be free later than a message about the same version said: its sender may allow more
+ * probes, as in a rolling deploy.
+ */
+function heed(state: State, { version, heldFor }: Snapshot, at: number): State {
+  const { view } = state
+  if (version !== view.snapshot.version) return state
+  return { ...state, view: { ...view, heldUntil: Math.max(view.heldUntil, at + heldFor) } }
 }
 
 /** Refuses with the storage's state: by its own clock, the process may be ahead of the storage. */

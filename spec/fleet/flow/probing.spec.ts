@@ -87,6 +87,21 @@ describe('a request that may be a probe', () => {
     expect(isHeld(process.state, 111 + 4)).toBe(false)
   })
 
+  it.each([
+    ['the known version', HALF.version, true],
+    ['an older version', HALF.version - 1, false],
+  ])('keeps others from asking if it is refused at %s, for as long', (_what, version, isLonger) => {
+    const process = due()
+    // A process that allows more probes has lent one of them, so that a permit is free for itself.
+    process.push({ ...HALF, heldFor: 0 })
+    process.take({ on: 'wanted', token: TOKEN })
+    process.answer('acquire', { ...HALF, version, heldFor: 4, granted: false })
+    expect(isHeld(process.state, 111 + 3.9)).toBe(isLonger)
+    expect(isHeld(process.state, 111 + 4)).toBe(false)
+    process.push({ ...HALF, version: 3, heldFor: 0 })
+    expect(isHeld(process.state, 111)).toBe(false)
+  })
+
   it('is refused while the storage reports the circuit as opened', () => {
     const process = asking()
     process.now += 1

@@ -6,9 +6,10 @@ import { property, tryCall } from '../internal/property.js'
 const ABSOLUTE = /^(?:[a-z][a-z\d+.-]*:)?\/\//i
 /**
  * All of a URL that its host depends on: a parser need not read the rest, which may be long. It includes the next
- * character, because a space is an error there, but not at the end of a URL.
+ * character, because a space is an error there, but not at the end of a URL. No backslash: it ends a host only with
+ * some schemes.
  */
-const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#\\\t\n\r]+(?:[/?#\\]|$)/i
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/?#\\\t\n\r]+(?:[/?#]|$)/i
 /** The hosts of the latest origins, without any that has credentials. */
 const hosts = new Map<string, string>()
 const MOST_KNOWN = 1000

@@ -28,6 +28,7 @@ it.each([
   [' http://users.internal/', 'users.internal'],
   ['ht\ntp://users.internal/', 'users.internal'],
   ['capacitor://Users.Internal/', 'users.internal'],
+  ['capacitor://a:\\@users.internal/', 'users.internal'],
 ])('%j goes to %s', (url, host) => {
   expect(at(url)).toBe(host)
 })

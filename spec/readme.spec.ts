@@ -1,7 +1,12 @@
 /** What the README and the pages say is true: their programs run, and their tables agree with the code. */
 import { inspect } from 'node:util'
 import axios from 'axios'
-import { LONGEST_PERMIT, LONGEST_PROOF, MOST_REPORTED } from '../lib/storage/limits.js'
+import {
+  LONGEST_PERMIT,
+  LONGEST_PROOF,
+  MOST_REPORTED,
+  PERMIT_OF_OTHERS,
+} from '../lib/storage/limits.js'
 import { MOST_PENDING } from '../lib/axios/fallback.js'
 import { MOST_PER_TURN, MOST_WAITING } from '../lib/breaker/delivery.js'
 import { CircuitBreaker, type CircuitOptions, type EventName } from '../lib/index.js'
@@ -93,7 +98,7 @@ describe('the table', () => {
     expect(written('a streak counts for')).toContain(`${LONGEST_PROOF} s`)
     expect(written('streaks kept for a circuit')).toBe(String(MOST_REPORTED))
     expect(written('a permit that is not renewed ends after')).toBe(
-      `${LONGEST_PERMIT} leases at most`,
+      `${PERMIT_OF_OTHERS} s, or ${LONGEST_PERMIT} leases if that is longer, at most`,
     )
   })
 })

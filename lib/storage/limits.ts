@@ -8,6 +8,8 @@ export const MOST_REPORTED = 128
 export const FAR_FUTURE = 86_400
 /** A permit whose holder no longer renews it ends after as many leases, whatever its entry says. */
 export const LONGEST_PERMIT = 2
+/** But not before its own length is over, up to this one: its process may lend for longer than the one that asks. */
+export const PERMIT_OF_OTHERS = 60
 
 /** Permits that are kept for a circuit, whatever its option says. */
 export const MOST_PERMITS = 256

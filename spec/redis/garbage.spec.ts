@@ -52,7 +52,7 @@ const RULES = { threshold: 2, ttl: { initial: 0.3, max: 0.3 }, failureRate: 1 }
 const MANY = 131_072
 const FIELDS = (
   'version epoch state failures opened streaks permits secret ' +
-  'round seed retryAfter closed pool probes cause reason'
+  'round seed retryAfter closed pool probes cause reason restored'
 ).split(' ')
 const SHAPES: Readonly<Record<string, string>> = {
   'one letter': 'a'.repeat(MANY),
@@ -149,7 +149,7 @@ async function slowestRead(value: string): Promise<number> {
 }
 
 it(
-  'a forged permit blocks for no more than two leases',
+  'a forged permit blocks for no more than a minute',
   async () => {
     const peer = await SharedBreaker.join(
       upstream,
@@ -157,8 +157,15 @@ it(
       { threshold: 1, ttl: 0.2 },
     )
     await peer.fail()
-    await admin.hSet(KEY, { state: 'half-opened', permits: `a,${2 ** 52},${2 ** 52};` })
+    const now = Number((await admin.time())[0])
+    const permit = (at: number) => ({ state: 'half-opened', permits: `a,${at * 1e6},${2 ** 52};` })
+    await admin.hSet(KEY, permit(now + 3600))
     await admin.persist(KEY)
+    await until('it counts as one of now', async () => {
+      await peer.get()
+      return (await admin.hGet(KEY, 'permits'))?.endsWith(',60000000;') === true
+    })
+    await admin.hSet(KEY, { ...permit(now - 58), version: String((now + 60) * 1e6) })
     await until(
       'the circuit closes by a probe',
       async () => {

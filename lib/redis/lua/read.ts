@@ -6,6 +6,7 @@ import {
   LONGEST_PROOF,
   MOST_PERMITS,
   MOST_REPORTED,
+  PERMIT_OF_OTHERS,
 } from '../../storage/limits.js'
 
 const MICROSECONDS = 1e6
@@ -120,7 +121,7 @@ for entry in string.gmatch(text(stored[7]), '[^;]+') do
   if #holders == ${MOST_PERMITS} then break end
   if token then
     changed = changed or number(at) > now
-    length = math.min(number(length), ${LONGEST_PERMIT} * terms.lease)
+    length = math.min(number(length), math.max(${LONGEST_PERMIT} * terms.lease, ${PERMIT_OF_OTHERS * MICROSECONDS}))
     holders[#holders + 1] = {
       token = token, at = math.min(number(at), now), length = length, isEarlier = earlier == 'e'
     }

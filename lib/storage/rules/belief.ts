@@ -1,6 +1,6 @@
 /** Decides what to believe of a stored circuit, and of what a process knows. */
 import type { Snapshot, Terms } from '../contract.js'
-import { FAR_FUTURE, LONGEST_PERMIT } from '../limits.js'
+import { FAR_FUTURE, LONGEST_PERMIT, PERMIT_OF_OTHERS } from '../limits.js'
 import { standing } from './evidence.js'
 import type { Kept } from './kept.js'
 import { poolAt } from './opening/pool.js'
@@ -40,7 +40,7 @@ export function believedAt(now: number, kept: Kept, { ttl, lease: longest }: Ter
     permits: kept.permits.map(({ at, lease, ...permit }) => ({
       ...permit,
       at: Math.min(at, now),
-      lease: Math.min(lease, LONGEST_PERMIT * longest),
+      lease: Math.min(lease, Math.max(LONGEST_PERMIT * longest, PERMIT_OF_OTHERS)),
     })),
   }
 }

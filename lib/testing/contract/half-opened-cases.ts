@@ -82,4 +82,19 @@ export const HALF_OPENED: readonly Case[] = [
       check(await two.fail(), { failureCount: 2, granted: true })
     },
   },
+  {
+    name: 'keeps a permit for its own lease, whatever lease the processes have that ask meanwhile',
+    needs: ['setClock'],
+    async run(scene) {
+      const [one] = await scene.joinDue({ lease: 10 })
+      const brief = await scene.add('brief', { lease: 1 })
+      await one.acquire('t')
+      await scene.setClock(START + 11 + 9)
+      check(await brief.acquire('u'), { granted: false, heldFor: 1 })
+      check(await one.ask({ op: 'renew', token: 't', lease: 10 }), { granted: true, heldFor: 10 })
+      check(await brief.ask({ op: 'renew', token: 'v', lease: 1 }), { granted: false, heldFor: 10 })
+      await scene.setClock(START + 11 + 18)
+      check(await one.settle('t', 'success'), { state: 'closed', granted: true })
+    },
+  },
 ]

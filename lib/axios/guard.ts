@@ -53,7 +53,7 @@ function passOn(
   return Promise.resolve(answer).catch((error: unknown) => {
     const isOwn = error instanceof OpenedStateError && error.circuit === circuit.name
     if (isOwn) route.refused?.(error, circuit)
-    if (error instanceof UnsentError) abandon(config, post)
+    if (post.release && error instanceof UnsentError) leaveUnread(config.data)
     throw error
   })
 }
@@ -130,11 +130,7 @@ function refuse(
       : new OpenedStateError(name, refusal, config)
   rememberAsking(error, adapter)
   post.route.refused?.(error, circuit)
-  abandon(config, post)
+  // Whatever is round an inner guard may still send the body.
+  if (post.release) leaveUnread(config.data)
   return Promise.reject(error)
-}
-
-/** Not in an inner guard: what is round that may still send the body. */
-function abandon({ data }: InternalAxiosRequestConfig, post: Post): void {
-  if (post.release) leaveUnread(data)
 }

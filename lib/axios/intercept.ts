@@ -6,7 +6,7 @@ import { OpenedStateError } from './errors.js'
 import { askFallback, type Fallback } from './fallback.js'
 import type { Attachable } from './instance.js'
 import type { JudgeOutcome } from './judge.js'
-import { hasHandler, runAround, runFirst, runInLine } from './order.js'
+import { hasHandler, runInLine, runInOrder } from './order.js'
 import { guard } from './place.js'
 import { GUARD, markAsking } from './reentry.js'
 import type { Route } from './route.js'
@@ -37,7 +37,7 @@ export class Registration implements Post {
     this.#guarded = guard.bind(undefined, this)
     const options = { synchronous: true, runWhen: markAsking }
     this.#id = request.use(this.#guarded, undefined, options)
-    runAround(request)
+    runInOrder(request)
     try {
       this.#releaseAnswers = fallback && answerRefusals(response, route, fallback)
     } catch (error) {
@@ -64,7 +64,7 @@ function answerRefusals(
   const answered = (error: unknown) => answerRefusal(error, route, fallback)
   answered[GUARD] = true
   const id = response.use(undefined, answered)
-  runFirst(response)
+  runInOrder(response)
   return () => {
     ejectOwn(response, id, answered)
     runInLine(response)

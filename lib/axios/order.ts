@@ -22,27 +22,17 @@ interface Manager {
   forEach?: Marked
 }
 
-/** For requests. */
-export function runAround(manager: Manager): void {
-  replaceForEach(manager, visitAround)
-}
-
-/** For answers. */
-export function runFirst(manager: Manager): void {
-  replaceForEach(manager, visitFirst)
-}
-
 /** Uses no more of the manager than axios does: it may be foreign, or a mock. */
-function replaceForEach(manager: Manager, forEach: Marked): void {
+export function runInOrder(manager: Manager): void {
   if (typeof inherited(manager) !== 'function' || Object.hasOwn(manager, 'forEach')) return
   try {
-    manager.forEach = forEach
+    manager.forEach = visitInOrder
   } catch {
     // The manager is frozen, so interceptors run in their registered order.
   }
 }
 
-/** Undoes `runAround` or `runFirst` once no interceptor of any copy is left. */
+/** Undoes `runInOrder` once no interceptor of any copy is left. */
 export function runInLine(manager: Manager): void {
   if (isMarked(manager.forEach) && !hasHandler(manager, isOwn)) delete manager.forEach
 }
@@ -52,38 +42,30 @@ export function hasHandler(manager: object, isIt: (handler: Handler) => boolean)
   return Array.isArray(handlers) && (handlers as Handler[]).some(isIt)
 }
 
-/** Replace `InterceptorManager.forEach`, with which axios collects the interceptors of a request. */
-function visitAround(this: Manager, visit: Visit): void {
-  visitOrdered(this, visit, true)
-}
-visitAround[GUARD] = true
-
-function visitFirst(this: Manager, visit: Visit): void {
-  visitOrdered(this, visit, false)
-}
-visitFirst[GUARD] = true
-
-function visitOrdered(manager: Manager, visit: Visit, isAround: boolean): void {
-  const { handlers } = manager
+/** Replaces `InterceptorManager.forEach`, with which axios collects the interceptors of a request. */
+function visitInOrder(this: Manager, visit: Visit): void {
+  const { handlers } = this
   // A fast path, because this runs for each request and there is mostly no other interceptor.
   if (Array.isArray(handlers) && handlers.length === 1 && isOwn(handlers[0])) {
     return visit(handlers[0] as Handler)
   }
-  const visitAll = inherited(manager) as (this: Manager, visit: Visit) => void
+  const visitAll = inherited(this) as (this: Manager, visit: Visit) => void
   const own: Handler[] = []
   const others: Handler[] = []
-  visitAll.call(manager, (handler) => void (isOwn(handler) ? own : others).push(handler))
-  for (const handler of own) visit(handler)
-  for (const handler of others) visit(handler)
-  if (isAround && others.length > 0) for (const handler of own) visit(handler)
+  visitAll.call(this, (handler) => void (isOwn(handler) ? own : others).push(handler))
+  const last = others.length > 0 ? own.filter(isGuard) : []
+  for (const handler of [...own, ...others, ...last]) visit(handler)
+}
+visitInOrder[GUARD] = true
+
+/** axios leaves a gap in place of an ejected interceptor. Reads by name, because this runs for each request. */
+function isOwn(handler: Handler | null | undefined): boolean {
+  return isGuard(handler) || isMarked(handler?.rejected)
 }
 
-/**
- * Whether it is of a guard or a fallback. axios leaves a gap in place of an ejected interceptor. Reads by name, because
- * this runs for each request.
- */
-function isOwn(handler: Handler | null | undefined): boolean {
-  return isMarked(handler?.runWhen ?? handler?.rejected)
+/** A guard's interceptor has a marked condition. A fallback's is marked itself, since answers have no conditions. */
+function isGuard(handler: Handler | null | undefined): boolean {
+  return isMarked(handler?.runWhen)
 }
 
 /** Whether the function is of any copy of the package: an instance may have circuits of several. */

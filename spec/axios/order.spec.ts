@@ -1,5 +1,6 @@
 /** Guards run around all other interceptors, even if several copies of the package are on one instance. */
 import axios, { getAdapter, type AxiosInstance } from 'axios'
+import { runInLine, runInOrder } from '../../lib/axios/order.js'
 import { CircuitBreaker, type CircuitOptions } from '../../lib/index.js'
 import { copyOf } from '../support/copies.js'
 import { Upstream } from '../support/upstream.js'
@@ -69,4 +70,53 @@ it.each([0, 1])('leaves nothing on the instance once no copy has a guard there',
   circuits[first]?.detach()
   circuits[1 - first]?.detach()
   expect(isReplaced(users)).toBe(false)
+})
+
+describe('a manager of interceptors', () => {
+  type Visit = (handler: object) => void
+
+  /** As axios has it: an interceptor that was ejected leaves a gap. */
+  class Managed {
+    handlers: readonly (object | null)[] = []
+    forEach(visit: Visit): void {
+      for (const handler of this.handlers) if (handler) visit(handler)
+    }
+  }
+
+  const around = (manager: object): void => runInOrder(manager)
+
+  it('keeps the method of somebody else, before and after', () => {
+    const forEach = (): void => undefined
+    const manager: object = Object.assign(new Managed(), { forEach })
+    around(manager)
+    runInLine(manager)
+    expect(manager).toHaveProperty('forEach', forEach)
+  })
+
+  it('gets no method that it never had, as a mock may lack it', () => {
+    const manager = { handlers: [] }
+    around(manager)
+    expect(Object.keys(manager)).toEqual(['handlers'])
+  })
+
+  it('may refuse another method, as a frozen one does', () => {
+    const refusing = {
+      get forEach() {
+        return () => undefined
+      },
+      set forEach(_method) {
+        throw new TypeError('Cannot add property forEach, object is not extensible')
+      },
+    }
+    expect(() => around(Object.create(refusing) as object)).not.toThrow()
+  })
+
+  it('may have nothing left but the gap of an interceptor', () => {
+    const manager = new Managed()
+    around(manager)
+    manager.handlers = [null]
+    const visit = jest.fn()
+    manager.forEach(visit)
+    expect(visit).not.toHaveBeenCalled()
+  })
 })

@@ -75,18 +75,18 @@ function look(
   return inTurn(
     state,
     (next) => [{ ...next, view: seen(next.view, snapshot, sight) }, outage],
-    (next) => (follows ? follow(next, snapshot, sight.at) : only(next)),
+    (next) => (follows ? follow(next, snapshot, sight) : only(next)),
     heed,
     (next) => [next, [{ do: 'publish', origin }]],
   )
 }
 
 /** Ends an epoch: results that were seen in it no longer count. */
-function follow(state: State, snapshot: Snapshot, at: number): Change {
+function follow(state: State, snapshot: Snapshot, { now }: Sight): Change {
   const { state: to, openedFor } = snapshot
   return inTurn(state, clear, stopWaiting, (next) => [
     { ...next, local: to },
-    [{ do: 'move', to, since: at - openedFor, facts: factsOf(snapshot) }],
+    [{ do: 'move', to, since: now - openedFor, facts: factsOf(snapshot) }],
   ])
 }
 

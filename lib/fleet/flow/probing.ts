@@ -29,7 +29,7 @@ export function acquired(
   const { granted } = answer
   if (!next.isAlone && !isClosed(next)) {
     if (granted) return [next, [{ do: 'admit', token, leasedAt: at }]]
-    return refuse(heed(next, answer, at), token, answer, { at, now })
+    return refuse(holdOff(next, answer, at), token, answer, now)
   }
   if (granted && next.isAlone) return decideAlone(next, token)
   const isUnused = granted && isOverruled(next, answer)
@@ -71,26 +71,21 @@ function decideAlone(state: State, token: string): Change {
  * For this process, a permit may be free later than a message about the same version said: its sender may allow more
  * probes, as in a rolling deploy.
  */
-function heed(state: State, { version, heldFor }: Snapshot, at: number): State {
+function holdOff(state: State, { version, heldFor }: Snapshot, at: number): State {
   const { view } = state
   if (version !== view.snapshot.version) return state
   return { ...state, view: { ...view, heldUntil: Math.max(view.heldUntil, at + heldFor) } }
 }
 
 /** Refuses with the storage's state: by its own clock, the process may be ahead of the storage. */
-function refuse(
-  state: State,
-  token: string,
-  snapshot: Snapshot,
-  { at, now }: { readonly at: number; readonly now: number },
-): Change {
+function refuse(state: State, token: string, snapshot: Snapshot, now: number): Change {
   const { state: found, openedFor } = snapshot
   if (found !== 'opened') return [state, [{ do: 'refuse', token, refusal: HALF_OPENED }]]
   const facts = factsOf(snapshot)
   const lasts = lastsFor(state.settings, facts ?? {})
-  const retryAfter = Math.max(0, lasts - (now - at + openedFor))
+  const retryAfter = Math.max(0, lasts - openedFor)
   const refusal: Refusal = { admitted: false, state: found, retryAfter }
-  const since = at - openedFor
+  const since = now - openedFor
   return [
     { ...state, local: 'opened' },
     [

@@ -102,16 +102,16 @@ describe('a request that may be a probe', () => {
     expect(isHeld(process.state, 111)).toBe(false)
   })
 
-  it('is refused while the storage reports the circuit as opened', () => {
+  it('is refused while the storage reports the circuit as opened, as if its answer had taken no time', () => {
     const process = asking()
     process.now += 1
     process.answer('acquire', { ...opened(1), openedFor: 6, granted: false })
-    const refusal = { admitted: false, state: 'opened', retryAfter: TTL - 6 - 1 }
+    const refusal = { admitted: false, state: 'opened', retryAfter: TTL - 6 }
     expect(process.all('refuse')).toEqual([{ do: 'refuse', token: TOKEN, refusal }])
     expect(process.all('move').at(-1)).toEqual({
       do: 'move',
       to: 'opened',
-      since: 111 - 6,
+      since: 112 - 6,
       facts: { seed: 1 },
     })
     expect(process.state.local).toBe('opened')

@@ -16,21 +16,30 @@ interface Stream {
 
 /** Those that a fallback may still send elsewhere. */
 const kept = new WeakSet<object>()
+/** An adapter that is given one of these waits until its timeout, which would count as a failure of the service. */
+const destroyed = new WeakSet<object>()
 
 const ignore = (): void => undefined
 
 export function isStream(body: unknown): body is Stream {
-  return isFunction(body, 'pipe') && isFunction(body, 'destroy') && !isOfConnection(body)
+  return isFunction(body, 'pipe') && isFunction(body, 'destroy') && !isOfOthers(body)
 }
 
-/** Call this if a request is refused. Whoever sends the body elsewhere begins before the next turn of the event loop. */
+/** Call this if a request is refused. Whoever sends the body elsewhere has to begin before the next turn of the event loop. */
 export function leaveUnread(body: unknown): void {
   if (!isStream(body)) return
   // Such as that of a missing file, which the adapter would have heard.
   tryCall(() => body.removeListener('error', ignore).on('error', ignore))
   inLaterTurn(() => {
-    if (!kept.has(body) && !isRead(body)) destroy(body)
+    if (kept.has(body) || isRead(body)) return
+    destroyed.add(body)
+    destroy(body)
   })
+}
+
+/** Whether nobody can send this body any more. */
+export function wasDestroyed(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && destroyed.has(body)
 }
 
 /** Keeps the body until the call has ended, unless an outer call does. */
@@ -45,12 +54,12 @@ export async function keepUnread<Value>(body: unknown, call: () => Promise<Value
   }
 }
 
-/** A server's request, or a socket: to destroy it would break the connection on which somebody awaits an answer. */
-function isOfConnection(body: unknown): boolean {
-  return (
-    typeof property(body, 'method') === 'string' ||
-    (property(body, 'writable') === true && !isFunction(body, '_transform'))
-  )
+/**
+ * A server's request, or a socket: to destroy it would break the connection on which somebody awaits an answer. Or
+ * somebody still writes to it, such as a pipeline, which would fail.
+ */
+function isOfOthers(body: unknown): boolean {
+  return typeof property(body, 'method') === 'string' || property(body, 'writable') === true
 }
 
 function isRead(body: Stream): boolean {

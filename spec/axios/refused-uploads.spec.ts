@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Duplex, PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import axios, { getAdapter, type AxiosAdapter, type AxiosInstance } from 'axios'
 import { CircuitBreaker, type CircuitOptions } from '../../lib/index.js'
 import { MemoryStorage } from '../../lib/testing/index.js'
@@ -29,6 +30,8 @@ async function opened(): Promise<ReadStream> {
   await once(file, 'open')
   return file
 }
+
+const endless = (): Readable => new Readable({ read: () => undefined })
 
 const isClosed = ({ closed }: Readable): boolean => closed
 
@@ -69,7 +72,7 @@ describe('a refused upload', () => {
 
   it('ends no process by an error of its stream, however often it is sent again', async () => {
     const { users } = await refusing()
-    const stream = new PassThrough()
+    const stream = endless()
     for (let time = 0; time < 20; time += 1) {
       await expect(users.post('/', stream)).rejects.toMatchObject(refused)
       expect(() => stream.emit('error', new Error('no such file'))).not.toThrow()
@@ -84,7 +87,7 @@ describe('a refused upload', () => {
     const destroy = jest.fn(() => {
       throw new Error('of the stream')
     })
-    const stream = Object.assign(new PassThrough(), { destroy })
+    const stream = Object.assign(endless(), { destroy })
     await expect(users.post('/', stream)).rejects.toMatchObject(refused)
     await until('the stream was destroyed', () => destroy.mock.calls.length > 0)
   })
@@ -95,6 +98,30 @@ describe('a refused upload', () => {
     const sent = users.post('/', file).catch(() => axios.post(`${upstream.origin}/`, file))
     expect((await sent).status).toBe(200)
   })
+
+  it('leaves a stream open to which somebody still writes', async () => {
+    const { users } = await refusing()
+    const through = new PassThrough()
+    const written = pipeline(Readable.from(['naruto']), through)
+    await expect(users.post('/', through)).rejects.toMatchObject(refused)
+    await turns()
+    expect(await text(through)).toBe('naruto')
+    await written
+  })
+
+  it.each([true, false])(
+    'rejects at once if it is sent again later, with circuitBreaker: %p',
+    async (circuitBreaker) => {
+      const { users, circuit } = await refusing()
+      const file = await opened()
+      await expect(users.post('/', file)).rejects.toMatchObject(refused)
+      await until('the file is closed', () => isClosed(file))
+      await circuit.unforce()
+      const again = users.post('/', file, { circuitBreaker })
+      await expect(again).rejects.toThrow('Invalid data of a request: its stream was destroyed')
+      expect(circuit).toMatchObject({ state: 'closed', failureCount: 0 })
+    },
+  )
 
   it('leaves the request of a client that waits for an answer open', async () => {
     const { users } = await refusing()

@@ -92,7 +92,9 @@ async function answerRefusal(
   if (!route.circuitBehind(error) || !error.config) throw error
   const { config } = error
   const answer = await keepUnread(config.data, () => askFallback(fallback, error, config, route))
-  return isResponse(answer) ? answer : responseWith(answer, config)
+  if (!isResponse(answer)) return responseWith(answer, config)
+  // Interceptors of others rely on it.
+  return answer.config ? answer : { ...answer, config }
 }
 
 function isResponse(value: unknown): value is AxiosResponse {

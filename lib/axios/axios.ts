@@ -40,7 +40,8 @@ export function dispatcherOf(adapter: Adapter, config: InternalAxiosRequestConfi
   // As axios does: `false` and an empty name are no adapter either.
   const dispatch = lookUp(adapter || axios.default.defaults.adapter, config)
   const Headers: unknown = config.headers?.constructor
-  return Headers === OwnHeaders || !isHeaders(Headers) ? dispatch : translated(dispatch, Headers)
+  const isOwn = !OwnHeaders || Headers === OwnHeaders
+  return isOwn || !isHeaders(Headers) ? dispatch : translated(dispatch, Headers)
 }
 
 /** Not the class of plain headers, which an adapter round the guard may have set. */

@@ -124,3 +124,20 @@ describe.each([NEWEST, OLDEST])('with the package on %s', (own) => {
     })
   })
 })
+
+it('a mock of axios without AxiosHeaders sends the headers of an instance as they are', async () => {
+  const { CircuitBreaker } = await copyOf(() => {
+    jest.doMock('axios', () => ({
+      ...jest.requireActual<Axios>(NEWEST),
+      AxiosHeaders: undefined,
+    }))
+    return import('../../lib/index.js')
+  })
+  const { port } = server.address() as AddressInfo
+  const users = jest
+    .requireActual<Axios>(NEWEST)
+    .create({ baseURL: `http://127.0.0.1:${port}`, headers: { Authorization: 'Bearer abc' } })
+  new CircuitBreaker().attach(users, 'users')
+  const { data } = await users.get('/200', { adapter: 'http' })
+  expect(data).toMatchObject({ authorization: 'Bearer abc' })
+})

@@ -26,11 +26,15 @@ afterAll(async () => {
   await server.stop()
 })
 
-type Given = Partial<Question> & { readonly secret?: string; readonly needsWrites?: boolean }
+type Given = Partial<Question> & {
+  readonly secret?: string
+  readonly needsWrites?: boolean
+  readonly expires?: number
+}
 
 async function ask(
   command: Command,
-  { secret = MINE, needsWrites = false, ...given }: Given = {},
+  { secret = MINE, needsWrites = false, expires = 0, ...given }: Given = {},
 ): Promise<Reply> {
   const question: Question = {
     ...TEST_READ,
@@ -39,7 +43,7 @@ async function ask(
     ...given,
     ...command,
   }
-  const envelope = { channel: CHANNEL, secret, expires: 0, needsWrites }
+  const envelope = { channel: CHANNEL, secret, expires, needsWrites }
   const args = argumentsOf({ ...question, reporter: 'one' }, envelope)
   return parseReply(await admin.eval(SCRIPT, { keys: [KEY], arguments: args }))
 }
@@ -98,6 +102,27 @@ describe('the secret', () => {
     expect(message).toMatchObject({ circuit: 'users', process: 'one' })
     expect(message?.isSignedWith(ANOTHER)).toBe(true)
     expect(message?.isSignedWith(MINE)).toBe(false)
+  })
+})
+
+describe('a question for a permit of a circuit that Redis has forgotten', () => {
+  const acquire = { op: 'acquire', token: 't' } as const
+  const known = {
+    ...TEST_READ.known,
+    version: 1,
+    epoch: 1,
+    state: 'opened',
+    openedFor: 1000,
+  } as const
+
+  it('restores the outage, however old it is', async () => {
+    expect((await ask(acquire, { known })).answer).toMatchObject({ state: 'half-opened' })
+    expect(await kept('state')).toBe('half-opened')
+  })
+
+  it('restores nothing if it is late: its process has gone on without it', async () => {
+    await ask(acquire, { known, expires: 1 })
+    expect(await admin.exists(KEY)).toBe(0)
   })
 })
 

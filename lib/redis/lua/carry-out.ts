@@ -12,8 +12,6 @@ local function place(length)
   holders[#holders + 1] = { token = given.token, at = now, length = length, isEarlier = true }
 end
 
--- The command took longer than its sender waits for, and the sender has gone on without it.
-local isLate = given.expires > 0 and now > given.expires
 local isRefusedAsLate = isLate and (op == 'report' or op == 'acquire')
 
 if op == 'report' and circuit.state == 'closed' and circuit.epoch <= known.epoch and not isLate then

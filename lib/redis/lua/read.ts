@@ -21,6 +21,8 @@ local op, known, terms = given.op, given.known, given.terms
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
+-- The command took longer than its sender waits for, and the sender has gone on without it.
+local isLate = given.expires > 0 and now > given.expires
 local changed, moved, isNews, granted = false, false, false, false
 terms.permits = math.min(terms.permits, ${MOST_PERMITS})
 

@@ -105,7 +105,7 @@ end
 -- circuit, the fleet may have been idle: one probe shows it, and not one of each process.
 local function rememberOutage()
   local isHolder = op == 'renew' or op == 'settle'
-  local isFirst = op == 'acquire' and not exists
+  local isFirst = op == 'acquire' and not exists and not isLate
   local opening = { round = known.round or 1, seed = known.epoch, retryAfter = known.retryAfter or 0 }
   if not isHolder and not isFirst and known.openedFor > dueAfter(opening) + terms.lease then
     if circuit.state == 'closed' then raiseEpoch() end

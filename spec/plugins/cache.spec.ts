@@ -195,7 +195,6 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(harness.circuit.state).toBe('closed')
   })
 
-  // A minified bundle lacks the name by which the circuit recognises a hit beforehand.
   it("keeps a fallback's response as the service's, unless that says no-store, and no data", async () => {
     const users = axios.create({ baseURL: upstream.origin })
     let headers: object | undefined = {}
@@ -220,6 +219,7 @@ describe.each(ORDERS)('a circuit %s axios-cache-interceptor', (order) => {
     expect(await answer('/status/202')).toEqual({ status: 202 })
   })
 
+  // A minified bundle lacks the name by which the circuit recognises a hit beforehand.
   it('neither counts nor refuses a hit of a minified cache', async () => {
     const { setupCache: setupMinified } = jest.requireActual<{ setupCache: typeof setupCache }>(
       require.resolve('axios-cache-interceptor').replace('index.cjs', 'index.bundle.js'),

@@ -40,8 +40,8 @@ export interface Kept {
   /** The epoch that began then, which decides the jitter. */
   readonly seed: number
   /**
-   * The epoch, if a process has restored the outage. Other processes may know of a
-   * newer epoch, which the storage has lost: so a transition of this outage begins the next epoch, and not one of now.
+   * The epoch, if a process has restored the outage. Other processes may know of a newer epoch, which the storage has
+   * lost: so a transition of this outage begins the next epoch, and not one of now.
    */
   readonly restored?: number | undefined
   /** Which of its rounds of probes it waited for. */

@@ -274,7 +274,7 @@ describe('an outcome function', () => {
 
 it('completes a response that lacks the config, on which other interceptors rely', async () => {
   const answer = Object.freeze({ data: 'x', status: 203, headers: {} })
-  const { users, fail } = attached({ fallback: () => answer as never })
+  const { users, fail } = attached({ fallback: () => answer })
   await fail()
   const response = await users.get('/', { params: { id: 1 } })
   expect(response).toMatchObject({ ...answer, config: { params: { id: 1 } } })

@@ -81,7 +81,7 @@ function translate(
   return new Headers(Object.assign({}, headers as RawAxiosHeaders))
 }
 
-export function newHeaders(headers: RawAxiosHeaders): AxiosResponse['headers'] {
+export function newHeaders(headers: Readonly<Record<string, string>>): AxiosResponse['headers'] {
   return tryCall(() => new axios.AxiosHeaders(headers)) ?? headers
 }
 

@@ -25,7 +25,7 @@ export function isStream(body: unknown): body is Stream {
   return isFunction(body, 'pipe') && isFunction(body, 'destroy') && !isOfOthers(body)
 }
 
-/** Call this if a request is refused. Whoever sends the body elsewhere has to begin before the next turn of the event loop. */
+/** Call this if a request is refused. Whoever sends the body elsewhere has to begin in this turn of the event loop. */
 export function leaveUnread(body: unknown): void {
   if (!isStream(body)) return
   // Such as that of a missing file, which the adapter would have heard.

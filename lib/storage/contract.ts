@@ -11,7 +11,10 @@ import type { ForceAnswer, ForceQuestion } from './forces.js'
 export interface Snapshot {
   /** Grows with each change. The snapshot with the greater version is the newer one. */
   readonly version: number
-  /** The version of the last transition, or after an outage that was restored, the next number. What a process saw in an earlier epoch no longer counts. */
+  /**
+   * The version of the last transition, or after an outage that was restored, the next number. What a process saw in an
+   * earlier epoch no longer counts.
+   */
   readonly epoch: number
   readonly state: CircuitState
   /** The sum of the failures that stand. Once the circuit has opened, the sum that opened it. */
